@@ -1,0 +1,39 @@
+// Package runtime runs an app: a directory of elements.
+//
+//	app, err := runtime.Open(ctx, "app.example")
+//	defer app.Close()
+//	phone, err := app.GetElement("auths.loginTypes.myPhoneLogin")
+//	out, err := phone.Call(ctx, "sendMessage", "13800138000")
+//
+// It loads and validates elements, runs Types as supervised plugin processes,
+// and swaps configurations while it serves. It knows no HTTP, no vendor and no
+// phone: what a family of elements needs of the host is registered by the
+// official library.
+package runtime
+
+import (
+	"context"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+// Error is the error of every call: a code of the contract, a message for
+// people, whether and when to try again, and further facts. It works with
+// errors.Is (against a Code) and errors.As.
+type Error = errcode.Error
+
+// Code is the stable name of what went wrong.
+type Code = errcode.Code
+
+// Args are the named arguments of a call.
+type Args = element.Args
+
+// Caller says who asks.
+type Caller = element.Caller
+
+// WithCaller says who asks. Without it nobody is signed in, and limits that
+// count by address don't apply.
+func WithCaller(ctx context.Context, c Caller) context.Context {
+	return element.WithCaller(ctx, c)
+}
