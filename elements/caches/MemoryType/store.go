@@ -35,14 +35,18 @@ type Store struct {
 
 // New makes a store of its own, which Close ends.
 func New(c Config) *Store {
+	start := time.Now()
+	wall := start.UnixMilli()
+	return newStore(c, func() int64 { return wall + time.Since(start).Milliseconds() })
+}
+
+func newStore(c Config, now func() int64) *Store {
 	if c.MaxEntries <= 0 {
 		c.MaxEntries = defaultMaxEntries
 	}
-	start := time.Now()
-	wall := start.UnixMilli()
 	s := &Store{
 		max:  int64(c.MaxEntries),
-		now:  func() int64 { return wall + time.Since(start).Milliseconds() },
+		now:  now,
 		seed: maphash.MakeSeed(),
 		stop: make(chan struct{}),
 		done: make(chan struct{}),

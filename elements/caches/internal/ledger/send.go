@@ -118,3 +118,20 @@ func (s *State) Settle(now int64, e *caches.Settle, shared Counters) bool {
 	}
 	return true
 }
+
+// Undo takes a reservation back whose caller was told that it failed. It is as
+// if it never was: nothing is counted, and the request may come again. It says
+// whether there was one that had not been settled.
+func (s *State) Undo(now int64, u *caches.Reserve, shared Counters) bool {
+	s.settle(now)
+	id := reserved + u.Request
+	r := s.remembered(id)
+	if r == nil || r.Settled || r.Code != u.Code.ID {
+		return false
+	}
+	s.Settle(now, &caches.Settle{
+		Request: u.Request, Key: u.Key, Holder: u.Holder, Bucket: u.Bucket, CodeID: u.Code.ID, Shared: u.Shared,
+	}, shared)
+	s.Requests = slices.DeleteFunc(s.Requests, func(r Request) bool { return r.ID == id })
+	return true
+}
