@@ -5,11 +5,13 @@ package main
 
 import (
 	outbox "github.com/lintel-run/lintel/elements/SMS/Outbox"
+	phonetype "github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
 func main() {
 	sdk.Main(
 		outbox.Type(),
+		phonetype.Type(),
 	)
 }
