@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
@@ -22,7 +23,12 @@ func TestErrorCrossesAsStatusWhole(t *testing.T) {
 	require.Equal(t, map[string]any{"retryAfter": 60.0}, e.Details)
 }
 
-func TestOtherErrorsStayAsTheyAre(t *testing.T) {
+func TestEveryErrorGetsACode(t *testing.T) {
 	require.NoError(t, FromStatus(nil))
-	require.ErrorIs(t, FromStatus(context.Canceled), context.Canceled)
+	require.NoError(t, ToStatus(nil))
+	require.ErrorIs(t, FromStatus(context.Canceled), DeadlineExceeded)
+	require.ErrorIs(t, FromStatus(status.Error(codes.Unavailable, "x")), ElementUnavailable)
+	hidden := FromStatus(ToStatus(errors.New("a secret")))
+	require.ErrorIs(t, hidden, Internal)
+	require.NotContains(t, hidden.Error(), "secret")
 }

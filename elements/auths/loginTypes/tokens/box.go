@@ -3,6 +3,9 @@ package tokens
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,8 +15,9 @@ import (
 type LoginCode struct {
 	UserID string `json:"userId"`
 	// CodeID is the id of the verification code that paid for it: the session
-	// that the loginCode opens carries it, unique.
-	CodeID string `json:"codeId"`
+	// that the loginCode opens carries it, unique. It is not in the value but in
+	// the loginCode itself.
+	CodeID string `json:"-"`
 	// Phone is the identity that was proved, in E.164: the device token is bound to it.
 	Phone string `json:"phone"`
 	// Instance is the full name of the login that issued it.
@@ -32,8 +36,11 @@ type Ticket struct {
 	Instance  string `json:"instance"`
 }
 
-// purpose names the key of all boxes to the app's secret.
-const purpose = "auths.loginTypes/tokens"
+// The purposes name the keys of all boxes to the app's secret.
+const (
+	valuePurpose  = "auths.loginTypes/token values"
+	codeIDPurpose = "auths.loginTypes/token code ids"
+)
 
 var errSealed = errors.New("tokens: the value was not sealed for this token")
 
@@ -41,12 +48,13 @@ var errSealed = errors.New("tokens: the value was not sealed for this token")
 // in clear, and binds each to its token and kind, so that no value can be put in
 // another's place. Its methods may be called from any goroutine.
 type Box struct {
-	aead cipher.AEAD
+	aead   cipher.AEAD
+	macKey []byte
 }
 
 // NewBox makes the box of an app; key is element.Env's Key.
 func NewBox(key func(purpose string) ([]byte, error)) (*Box, error) {
-	k, err := key(purpose)
+	k, err := key(valuePurpose)
 	if err != nil {
 		return nil, fmt.Errorf("tokens: the key of the values: %w", err)
 	}
@@ -58,17 +66,40 @@ func NewBox(key func(purpose string) ([]byte, error)) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokens: the key of the values: %w", err)
 	}
-	return &Box{aead: aead}, nil
+	macKey, err := key(codeIDPurpose)
+	if err != nil {
+		return nil, fmt.Errorf("tokens: the key of the code ids: %w", err)
+	}
+	return &Box{aead: aead, macKey: macKey}, nil
+}
+
+// LoginCode joins a token and the id of the verification code that paid for it
+// into a loginCode. The store keeps the token under the loginCode's Ref.
+func (b *Box) LoginCode(token, codeID string) string {
+	return token + "." + codeID + "." + b.mac(Hash(token), codeID)
+}
+
+func (b *Box) mac(hash, codeID string) string {
+	h := hmac.New(sha256.New, b.macKey)
+	h.Write([]byte(hash + "." + codeID))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
 }
 
 // SealLoginCode gives the value that the store keeps with a loginCode.
 func (b *Box) SealLoginCode(at Ref, v LoginCode) ([]byte, error) { return b.seal("loginCode", at, v) }
 
-// OpenLoginCode reads it; it fails for the value of any other token.
+// OpenLoginCode reads it; it fails for the value of any other token, and for a
+// loginCode whose code id is not the one it was made with.
 func (b *Box) OpenLoginCode(at Ref, value []byte) (LoginCode, error) {
 	var v LoginCode
-	err := b.open("loginCode", at, value, &v)
-	return v, err
+	if !hmac.Equal([]byte(at.mac), []byte(b.mac(at.Hash, at.codeID))) {
+		return v, errSealed
+	}
+	if err := b.open("loginCode", at, value, &v); err != nil {
+		return LoginCode{}, err
+	}
+	v.CodeID = at.codeID
+	return v, nil
 }
 
 // SealTicket gives the value that the store keeps with a ticket.
