@@ -4,12 +4,14 @@
 package main
 
 import (
+	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
 	outbox "github.com/lintel-run/lintel/elements/SMS/Outbox"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
 func main() {
 	sdk.Main(
+		aliyun.Type(),
 		outbox.Type(),
 	)
 }
