@@ -15,6 +15,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -243,9 +244,9 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 }
 
 func TestSlowAndBrokenConnections(t *testing.T) {
-	requests := 0
+	var requests atomic.Int32
 	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		requests++
+		requests.Add(1)
 		_, _ = io.Copy(io.Discard, r.Body)
 		select {
 		case <-r.Context().Done():
@@ -257,11 +258,11 @@ func TestSlowAndBrokenConnections(t *testing.T) {
 	_, e := send(t, slow.URL, `,"timeout":100`)
 	require.Equal(t, delivery.CodeFailed, e.Code)
 	require.Less(t, time.Since(started), 2*time.Second)
-	require.Equal(t, 1, requests)
+	require.EqualValues(t, 1, requests.Load())
 
-	requests = 0
+	requests.Store(0)
 	cut := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests++
+		requests.Add(1)
 		_, _ = io.Copy(io.Discard, r.Body)
 		conn, _, _ := w.(http.Hijacker).Hijack()
 		io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"Code\":\"OK\"}")
@@ -270,7 +271,7 @@ func TestSlowAndBrokenConnections(t *testing.T) {
 	defer cut.Close()
 	_, e = send(t, cut.URL, "")
 	require.Equal(t, delivery.CodeFailed, e.Code)
-	require.Equal(t, 1, requests)
+	require.EqualValues(t, 1, requests.Load())
 
 	gone := answering(t, 200, "")
 	gone.Close()
