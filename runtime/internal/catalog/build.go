@@ -205,12 +205,17 @@ func (p *pass) derive(u *unit, e *Element, base *unit) []Problem {
 	e.above, e.Ancestors, e.Meta, e.closed = above, above.lineage, above.Meta, above.closed
 	if e.Rank == Instance {
 		e.CodeType, e.Entry, e.Description, e.schema = above.CodeType, above.Entry, above.Description, above.schema
-		problems := e.expose(u, above.Functions)
-		return append(problems, p.configure(u, e)...)
+		p.later = append(p.later, u)
+		return e.expose(u, above.Functions)
 	}
 	e.lineage = append([]string{u.name}, e.Ancestors...)
 	e.Eager = m.eager
 	return p.code(u, e, kind)
+}
+
+// complete adds its configuration to the candidate of an instance.
+func (p *pass) complete(u *unit) {
+	u.wrong = append(u.wrong, p.configure(u, u.next)...)
 }
 
 // expose sets the functions for callers outside from those of the base.

@@ -17,6 +17,8 @@ type pass struct {
 	hidden   map[*root]map[string]*unit
 	problems []Problem
 	stamps   map[string]string
+	// later are instances whose configuration is still to be read.
+	later []*unit
 }
 
 // find looks a full name up from the point of view of a root's elements.
