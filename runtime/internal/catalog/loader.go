@@ -348,7 +348,7 @@ func (l *Loader) readApp() {
 	roots, problems := l.openRoots()
 	if !failed(problems) && roots[0].app.AppID != before.AppID {
 		id := roots[0].app.AppID
-		roots[0].app = before
+		roots[0].app, roots[0].appAt = before, stamp{} // and be told again
 		problems = append(problems, Problem{Code: CodeApp, File: "app.json", Pointer: "/appId",
 			Message: "appId can't change to " + id + " while the app runs"})
 	}
