@@ -236,12 +236,15 @@ func (p *pass) refer(u *unit) []Problem {
 		problem := Problem{Element: u.name, Code: CodeReference, File: ref.file, Line: ref.line, Pointer: ref.Pointer}
 		switch {
 		case target == nil:
-			problem.Message = fmt.Sprintf("there is no element of this name; expected an instance of %s", ref.Family)
-			if ValidName(ref.Name) {
+			problem.Message = "there is no element of this name; expected an instance of " + ref.Family
+			if ValidName(ref.Name) && !ref.quiet {
 				problem.Message = fmt.Sprintf("there is no element %s; expected an instance of %s", ref.Name, ref.Family)
 			}
 		case !target.fits(ref.Family):
 			problem.Message = fmt.Sprintf("%s (%s) is not an instance of %s", target.name, target.file("e.json"), ref.Family)
+			if ref.quiet {
+				problem.Message = "this element is not an instance of " + ref.Family
+			}
 		default:
 			continue
 		}

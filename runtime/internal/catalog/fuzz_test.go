@@ -26,7 +26,7 @@ func FuzzElementName(f *testing.F) {
 			require.Equal(t, name, again)
 		}
 		if file, ok := localFile(dir); ok {
-			require.False(t, strings.HasPrefix(path.Clean(file), ".."), "%q", dir)
+			require.NotContains(t, strings.Split(file, "/"), "..")
 			require.False(t, path.IsAbs(file))
 		}
 		if kind, file := classify(dir); kind == bareCode {

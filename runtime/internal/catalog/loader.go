@@ -138,7 +138,7 @@ func (l *Loader) dataDir(dir string) string {
 		data = real
 	}
 	below, err := filepath.Rel(dir, data)
-	if err != nil || below == "." || strings.HasPrefix(below, "..") {
+	if err != nil || below == "." || below == ".." || strings.HasPrefix(below, ".."+string(filepath.Separator)) {
 		return ""
 	}
 	return filepath.ToSlash(below)
