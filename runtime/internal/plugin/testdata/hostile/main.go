@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -35,6 +36,10 @@ func main() {
 		name, value, _ := strings.Cut(arg, "=")
 		flags[name] = value
 	}
+	if socket, ok := flags["plain"]; ok {
+		plain(socket)
+		return
+	}
 	before(flags)
 	go lifeline(flags)
 	signal.Ignore(syscall.SIGINT)
@@ -53,6 +58,17 @@ func main() {
 	if _, ok := flags["linger"]; ok {
 		select {}
 	}
+}
+
+// plain serves the contract with gRPC alone, for comparison.
+func plain(socket string) {
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		panic(err)
+	}
+	server := grpc.NewServer()
+	_ = (&served{}).GRPCServer(nil, server)
+	_ = server.Serve(listener)
 }
 
 // before misbehaves before the handshake.
@@ -245,7 +261,9 @@ func (s *served) Call(ctx context.Context, req *elementv1.CallRequest) (resp *el
 		os.Exit(4)
 	case "freeze":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-		return text("thawed")
+		// The signal may take this thread only after the call has returned.
+		<-ctx.Done()
+		return nil, ctx.Err()
 	case "big":
 		n, _ := strconv.Atoi(args["bytes"])
 		return &elementv1.CallResponse{ResultJson: quote(strings.Repeat("b", n))}, nil
