@@ -84,7 +84,7 @@ func TestFloodIsCutAndCounted(t *testing.T) {
 		log := NewLog(slog.New(slog.NewTextHandler(&buf, nil)), limits)
 		stream := log.Stream("stderr")
 		for i := range 10_000 {
-			fmt.Fprintf(stream, "line %d\n", i)
+			_, _ = fmt.Fprintf(stream, "line %d\n", i)
 		}
 		require.Equal(t, int(2*limits.LinesPerSecond), strings.Count(buf.String(), "line "))
 		last := log.Last()
@@ -92,7 +92,7 @@ func TestFloodIsCutAndCounted(t *testing.T) {
 		require.Equal(t, "line 9936", last[0])
 		require.Equal(t, "line 9999", last[len(last)-1], "what was dropped is kept for a crash report")
 		time.Sleep(time.Second)
-		fmt.Fprintln(stream, "after")
+		_, _ = fmt.Fprintln(stream, "after")
 		require.Contains(t, buf.String(), "lines=9600")
 		require.Contains(t, buf.String(), "after")
 	})

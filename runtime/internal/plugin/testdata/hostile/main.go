@@ -166,9 +166,10 @@ func (s *served) Describe(context.Context, *elementv1.DescribeRequest) (*element
 
 func id(in *elementv1.Instance) string { return fmt.Sprintf("%s/%d", in.GetName(), in.GetGeneration()) }
 
-func (s *served) Configure(_ context.Context, req *elementv1.ConfigureRequest) (*elementv1.ConfigureResponse, error) {
+func (s *served) Configure(ctx context.Context, req *elementv1.ConfigureRequest) (*elementv1.ConfigureResponse, error) {
 	if _, ok := s.flags["freezeconfigure"]; ok {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		<-ctx.Done()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
