@@ -1,0 +1,59 @@
+// Package memorytype is caches.MemoryType: a store in the process's own memory.
+// Nothing survives a restart and no other process sees it, so it is for a single
+// process, development and tests. Its clock is monotonic: a wrong or stepping
+// wall clock neither prolongs nor shortens anything.
+package memorytype
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+// Name is the Type's full name.
+const Name = "caches.MemoryType"
+
+const schema = `{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "type": "object",
+  "properties": {
+    "maxEntries": {
+      "type": "integer", "minimum": 1000, "maximum": 100000000, "default": 1000000,
+      "title": "Entries at most",
+      "description": "Identities, tokens, shared limits and remembered requests together. Full of live ones, the store refuses new ones."
+    }
+  },
+  "additionalProperties": false
+}`
+
+// Config is an instance's configuration.
+type Config struct {
+	MaxEntries int `json:"maxEntries"`
+}
+
+const defaultMaxEntries = 1_000_000
+
+func init() {
+	element.RegisterBuiltin(&element.Builtin{
+		Description: builtin.Describe(Name, "In memory",
+			"In the runtime's own memory: for one process and for tests; nothing survives a restart.", schema),
+		Embedded: true,
+		Open: func(_ context.Context, _ element.Env, config json.RawMessage) (element.Instance, error) {
+			var c Config
+			if err := builtin.Decode(config, &c); err != nil {
+				return nil, fmt.Errorf("%s: %w", Name, err)
+			}
+			return New(c), nil
+		},
+	})
+}
+
+var (
+	_ caches.Store     = (*Store)(nil)
+	_ element.Instance = (*Store)(nil)
+	_ element.Readier  = (*Store)(nil)
+)

@@ -1,0 +1,185 @@
+package sqlitetype
+
+import (
+	"context"
+	"time"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+)
+
+// Reserve implements caches.Store.
+func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (caches.Reserved, error) {
+	var answer caches.Reserved
+	err := s.do(ctx, &job{
+		run: func(t *tx) error {
+			return t.state(r.Key, func(now int64, state *ledger.State) bool {
+				answer = state.Reserve(now, &r, counters{t, now})
+				return answer.Verdict == caches.OK
+			})
+		},
+		undo: func(t *tx) error {
+			return t.state(r.Key, func(now int64, state *ledger.State) bool {
+				return state.Undo(now, &r, counters{t, now})
+			})
+		},
+	})
+	if err != nil {
+		return caches.Reserved{}, err
+	}
+	return answer, nil
+}
+
+// Settle implements caches.Store.
+func (s *Store) Settle(ctx context.Context, e caches.Settle) error {
+	return s.do(ctx, &job{run: func(t *tx) error {
+		return t.state(e.Key, func(now int64, state *ledger.State) bool {
+			return state.Settle(now, &e, counters{t, now})
+		})
+	}})
+}
+
+// Guess implements caches.Store.
+func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, error) {
+	var answer caches.Guessed
+	err := s.do(ctx, &job{run: func(t *tx) error {
+		issue := false
+		err := t.state(g.Key, func(now int64, state *ledger.State) (changed bool) {
+			answer, issue, changed = state.Guess(now, &g)
+			return changed
+		})
+		if err == nil && issue {
+			err = t.issue(g.Key, g.Issue)
+		}
+		return err
+	}})
+	if err != nil {
+		return caches.Guessed{}, err
+	}
+	return answer, nil
+}
+
+// EndClaim implements caches.Store.
+func (s *Store) EndClaim(ctx context.Context, e caches.EndClaim) error {
+	return s.do(ctx, &job{run: func(t *tx) error {
+		issue := false
+		err := t.state(e.Key, func(now int64, state *ledger.State) (changed bool) {
+			issue, changed = state.EndClaim(now, &e)
+			return changed
+		})
+		if err == nil && issue {
+			err = t.issue(e.Key, e.Issue)
+		}
+		return err
+	}})
+}
+
+// Token implements caches.Store.
+func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (caches.TokenResult, error) {
+	var answer caches.TokenResult
+	err := s.do(ctx, &job{run: func(t *tx) error {
+		return t.token(r.Key, r.Hash, func(now int64, token *ledger.Token) (changed bool) {
+			answer, changed = token.Ask(now, &r)
+			return changed
+		})
+	}})
+	if err != nil {
+		return caches.TokenResult{}, err
+	}
+	return answer, nil
+}
+
+// EndToken implements caches.Store.
+func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
+	return s.do(ctx, &job{run: func(t *tx) error {
+		return t.token(e.Key, e.Hash, func(now int64, token *ledger.Token) bool {
+			return token.EndClaim(now, &e)
+		})
+	}})
+}
+
+// Begin implements caches.Store.
+func (s *Store) Begin(ctx context.Context, b caches.Begin) (caches.Begun, error) {
+	var answer caches.Begun
+	err := s.do(ctx, &job{run: func(t *tx) error {
+		return t.repeat(b.Key, func(now int64, r *ledger.Repeat) (changed bool) {
+			answer, changed = r.Begin(now, &b)
+			return changed
+		})
+	}})
+	if err != nil {
+		return caches.Begun{}, err
+	}
+	return answer, nil
+}
+
+// Finish implements caches.Store.
+func (s *Store) Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error {
+	return s.do(ctx, &job{run: func(t *tx) error {
+		return t.repeat(key, func(now int64, r *ledger.Repeat) bool {
+			return r.Finish(now, owner, answer, ttl)
+		})
+	}})
+}
+
+// state runs one step on an identity's state.
+func (t *tx) state(key string, step func(now int64, s *ledger.State) (changed bool)) error {
+	now, name := t.now(), stateKey(key)
+	stored, err := t.get(name, now)
+	if err != nil {
+		return err
+	}
+	s := &ledger.State{}
+	if stored != nil {
+		if s, err = ledger.DecodeState(stored); err != nil {
+			return unavailable(err)
+		}
+	}
+	if !step(now, s) {
+		return t.fail(t.err)
+	}
+	return t.put(name, s.Encode(), s.Expires(), now)
+}
+
+// token runs one step on a token, nil where there is none.
+func (t *tx) token(key, hash string, step func(now int64, k *ledger.Token) (changed bool)) error {
+	now, name := t.now(), tokenKey(key, hash)
+	stored, err := t.get(name, now)
+	if err != nil {
+		return err
+	}
+	var k *ledger.Token
+	if stored != nil {
+		if k, err = ledger.DecodeToken(stored); err != nil {
+			return unavailable(err)
+		}
+	}
+	if !step(now, k) {
+		return nil
+	}
+	return t.put(name, k.Encode(), k.End(), now)
+}
+
+func (t *tx) repeat(key string, step func(now int64, r *ledger.Repeat) (changed bool)) error {
+	now, name := t.now(), repeatKey(key)
+	stored, err := t.get(name, now)
+	if err != nil {
+		return err
+	}
+	r := &ledger.Repeat{}
+	if stored != nil {
+		if r, err = ledger.DecodeRepeat(stored); err != nil {
+			return unavailable(err)
+		}
+	}
+	if !step(now, r) {
+		return nil
+	}
+	return t.put(name, r.Encode(), r.Expires, now)
+}
+
+func (t *tx) issue(key string, i *caches.Issue) error {
+	now := t.now()
+	token := ledger.NewToken(now, i)
+	return t.put(tokenKey(key, i.Hash), token.Encode(), token.End(), now)
+}

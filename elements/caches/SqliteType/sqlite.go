@@ -1,0 +1,60 @@
+// Package sqlitetype is caches.SqliteType: a store in a SQLite file of the data
+// directory. Several processes on one machine may share the file. One goroutine
+// writes for the whole process and puts the operations that wait into one
+// transaction, so that their number costs little.
+//
+// The file is in WAL mode and synchronised at checkpoints only: what was written
+// survives the end of the process, and a loss of power may cost the last moments.
+package sqlitetype
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+// Name is the Type's full name.
+const Name = "caches.SqliteType"
+
+const schema = `{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "type": "object",
+  "properties": {
+    "path": {
+      "type": "string", "minLength": 1, "maxLength": 1024, "default": "caches.db",
+      "title": "File",
+      "description": "In the data directory, and relative to it."
+    }
+  },
+  "additionalProperties": false
+}`
+
+// Config is an instance's configuration.
+type Config struct {
+	Path string `json:"path"`
+}
+
+func init() {
+	element.RegisterBuiltin(&element.Builtin{
+		Description: builtin.Describe(Name, "SQLite file",
+			"In a file of the data directory, shared by several processes on one machine.", schema),
+		Embedded: true,
+		Open: func(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
+			c := Config{Path: "caches.db"}
+			if err := builtin.Decode(config, &c); err != nil {
+				return nil, fmt.Errorf("%s: %w", Name, err)
+			}
+			return New(env, c)
+		},
+	})
+}
+
+var (
+	_ caches.Store     = (*Store)(nil)
+	_ element.Instance = (*Store)(nil)
+	_ element.Readier  = (*Store)(nil)
+)

@@ -1,0 +1,163 @@
+package sqlitetype
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
+	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+const (
+	// bound is how long an operation may take, waiting for other processes included.
+	bound = 850 * time.Millisecond
+	// lateness is how much longer one that has begun is waited for.
+	lateness = 50 * time.Millisecond
+	// queued operations wait for the writer; the channel's length only saves
+	// goroutine switches.
+	queued = 1024
+)
+
+// Store is an instance of caches.SqliteType.
+type Store struct {
+	builtin.Silent
+
+	dataDir string
+	file    string
+	log     *slog.Logger
+	now     func() int64
+
+	jobs chan *job
+	stop chan struct{}
+	done chan struct{}
+	end  sync.Once
+}
+
+// New makes a store, which Close ends. The file is opened by the first operation.
+func New(env element.Env, c Config) (*Store, error) {
+	return newStore(env, c, func() int64 { return time.Now().UnixMilli() })
+}
+
+func newStore(env element.Env, c Config, now func() int64) (*Store, error) {
+	file, err := within(env.DataDir, c.Path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: path: %w", Name, err)
+	}
+	s := &Store{
+		dataDir: env.DataDir, file: file, log: env.Logger,
+		now:  now,
+		jobs: make(chan *job, queued),
+		stop: make(chan struct{}),
+		done: make(chan struct{}),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	w := &writer{store: s}
+	go w.loop()
+	return s, nil
+}
+
+// Close ends the store when the transaction under way has ended.
+func (s *Store) Close() error {
+	s.end.Do(func() { close(s.stop) })
+	<-s.done
+	return nil
+}
+
+// Ready says whether the file can be written.
+func (s *Store) Ready(ctx context.Context) error {
+	return s.do(ctx, &job{run: func(*tx) error { return nil }})
+}
+
+// job is one operation on its way to the writer and back.
+type job struct {
+	run func(*tx) error
+	// undo is run when the caller was told of a failure while run succeeded.
+	undo func(*tx) error
+	// until is when nobody waits any more.
+	until time.Time
+	phase atomic.Int32
+	done  chan error
+}
+
+// The phases of a job.
+const (
+	waiting int32 = iota
+	begun
+	abandoned
+)
+
+func (s *Store) do(ctx context.Context, j *job) error {
+	if err := ctx.Err(); err != nil {
+		return unavailable(err)
+	}
+	j.until = time.Now().Add(bound)
+	j.done = make(chan error, 1)
+	timer := time.NewTimer(bound)
+	defer timer.Stop()
+	select {
+	case s.jobs <- j:
+	case <-s.stop:
+		return unavailable(errClosed)
+	case <-ctx.Done():
+		return unavailable(ctx.Err())
+	case <-timer.C:
+		return unavailable(errSlow)
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-s.done:
+		return s.ended(j)
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	if j.phase.CompareAndSwap(waiting, abandoned) {
+		return unavailable(errSlow)
+	}
+	// It is being done: its end is near, and then its outcome is known.
+	timer.Reset(lateness)
+	select {
+	case err := <-j.done:
+		return err
+	case <-s.done:
+		return s.ended(j)
+	case <-timer.C:
+	}
+	if j.phase.CompareAndSwap(begun, abandoned) {
+		return unavailable(errSlow)
+	}
+	return <-j.done
+}
+
+// ended is the outcome of a job when the writer is gone.
+func (s *Store) ended(j *job) error {
+	select {
+	case err := <-j.done:
+		return err
+	default:
+		return unavailable(errClosed)
+	}
+}
+
+// unavailable makes the error that callers get; what SQLite or the system said
+// may hold the path, so that only its reason is kept.
+func unavailable(err error) error {
+	if errors.Is(err, caches.ErrUnavailable) {
+		return err
+	}
+	for _, plain := range []error{errClosed, errSlow, ledger.ErrFormat, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, plain) {
+			return fmt.Errorf("%s: %w: %w", Name, caches.ErrUnavailable, plain)
+		}
+	}
+	return fmt.Errorf("%s: %s: %w", Name, reason(err), caches.ErrUnavailable)
+}

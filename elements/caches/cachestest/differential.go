@@ -1,0 +1,193 @@
+package cachestest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/lintel-run/lintel/elements/caches"
+)
+
+// tolerance is how far apart two stores' waits may be. Spans and steps of time
+// are whole seconds, so it can't hide a wrong one.
+const tolerance = 900 * time.Millisecond
+
+// differential runs the same random operations, time passing between them, on
+// the store and on the reference, and compares every answer.
+func differential(t *testing.T, open func(testing.TB) Opened) {
+	o := open(t)
+	round := 0
+	rapid.Check(t, func(t *rapid.T) {
+		round++
+		d := &duel{ref: newReference(), store: o.Store, prefix: fmt.Sprintf("d%d-", round)}
+		for range rapid.IntRange(1, 80).Draw(t, "operations") {
+			d.step(t, o.Advance)
+		}
+	})
+}
+
+type duel struct {
+	ref    *reference
+	store  caches.Store
+	prefix string
+	codes  int
+	sent   []caches.Settle
+	claims []caches.EndClaim
+}
+
+func pick[T any](t *rapid.T, label string, of ...T) T { return rapid.SampledFrom(of).Draw(t, label) }
+
+func (d *duel) key(t *rapid.T) string { return d.prefix + pick(t, "key", "a", "b}{") }
+
+func (d *duel) step(t *rapid.T, advance func(time.Duration)) {
+	steps := []func(*rapid.T){
+		d.reserve, d.reserve, d.settle, d.settle, d.guess, d.guess, d.guess, d.endClaim,
+		d.token, d.endToken, d.begin, d.finish,
+		func(t *rapid.T) {
+			by := time.Duration(pick(t, "seconds", 1, 1, 2, 5, 10, 30, 60, 300, 700)) * time.Second
+			advance(by)
+			d.ref.advance(by)
+		},
+	}
+	steps[rapid.IntRange(0, len(steps)-1).Draw(t, "step")](t)
+}
+
+func (d *duel) request(t *rapid.T) string {
+	return pick(t, "request", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "q8", "q9")
+}
+
+func issue(t *rapid.T) *caches.Issue {
+	if rapid.Bool().Draw(t, "issue") {
+		return nil
+	}
+	return &caches.Issue{
+		Hash: pick(t, "hash", "h1", "h2"), Value: []byte{0, 255, byte(rapid.IntRange(0, 9).Draw(t, "value"))},
+		TTL: time.Minute,
+	}
+}
+
+func (d *duel) reserve(t *rapid.T) {
+	d.codes++
+	r := caches.Reserve{
+		Request: d.request(t), Key: d.key(t),
+		Holder: pick(t, "holder", "", "u1"), Bucket: pick(t, "bucket", "", "b1"),
+		Code: caches.Code{
+			ID: fmt.Sprintf("%sc%d", d.prefix, d.codes), MAC: pick(t, "mac", "m1", "m2", "m3"),
+			Purposes: pick(t, "purposes", []string{"login"}, []string{"login", "register"}, nil),
+			Decoy:    rapid.IntRange(0, 9).Draw(t, "decoy") == 0,
+		},
+		TTL:      pick(t, "ttl", time.Minute, 5*time.Minute),
+		Interval: pick(t, "interval", 0, time.Second, 45*time.Second),
+		Sends:    []caches.Window{{Max: 3, Per: time.Minute}, {Max: 0, Per: 24 * time.Hour}, {Max: 5, Per: 10 * time.Minute}},
+		Refusals: caches.Window{Max: 2, Per: 10 * time.Minute},
+		Guesses:  caches.Window{Max: 4, Per: 10 * time.Minute},
+		Shared:   d.shared(t),
+	}
+	want, _ := d.ref.Reserve(context.Background(), r)
+	got, err := d.store.Reserve(context.Background(), r)
+	require.NoError(t, err)
+	require.InDelta(t, want.RetryAfter, got.RetryAfter, float64(tolerance), "%+v %+v", want, got)
+	want.RetryAfter = got.RetryAfter
+	require.Equal(t, want, got)
+	if got.Verdict == caches.OK {
+		d.sent = append(d.sent, caches.Settle{
+			Request: r.Request, Key: r.Key, Holder: r.Holder, Bucket: r.Bucket, CodeID: r.Code.ID,
+			Refusals: r.Refusals, Shared: r.Shared,
+		})
+	}
+}
+
+func (d *duel) shared(t *rapid.T) []caches.Shared {
+	all := []caches.Shared{
+		{Key: d.prefix + "ip", Window: caches.Window{Max: 4, Per: 5 * time.Minute}},
+		{Key: d.prefix + "app", Window: caches.Window{Max: 6, Per: 10 * time.Minute}},
+		{Key: d.prefix + "none", Window: caches.Window{Max: 0, Per: time.Hour}},
+	}
+	return all[:rapid.IntRange(0, len(all)).Draw(t, "shared")]
+}
+
+func (d *duel) settle(t *rapid.T) {
+	if len(d.sent) == 0 {
+		return
+	}
+	s := d.sent[rapid.IntRange(max(0, len(d.sent)-4), len(d.sent)-1).Draw(t, "reservation")]
+	s.Accepted = rapid.Bool().Draw(t, "accepted")
+	require.NoError(t, d.ref.Settle(context.Background(), s))
+	require.NoError(t, d.store.Settle(context.Background(), s))
+}
+
+func (d *duel) guess(t *rapid.T) {
+	g := caches.Guess{
+		Request: d.request(t), Key: d.key(t),
+		Holder: pick(t, "holder", "", "", "u1"), Bucket: pick(t, "bucket", "", "b1"),
+		Purpose: pick(t, "purpose", "login", "register"), MAC: pick(t, "mac", "m1", "m2", "m3"),
+		Attempts: pick(t, "attempts", 1, 2, 3), Guesses: caches.Window{Max: 4, Per: 10 * time.Minute},
+		Then:     pick(t, "then", caches.Keep, caches.Consume, caches.Claim, caches.Claim),
+		ClaimFor: 10 * time.Second, Issue: issue(t),
+	}
+	if rapid.IntRange(0, 3).Draw(t, "cleared") == 0 && len(d.claims) > 0 {
+		g.Cleared = d.claims[len(d.claims)-1].CodeID
+	}
+	want, _ := d.ref.Guess(context.Background(), g)
+	got, err := d.store.Guess(context.Background(), g)
+	require.NoError(t, err)
+	require.InDelta(t, want.RetryAfter, got.RetryAfter, float64(tolerance), "%+v %+v", want, got)
+	want.RetryAfter = got.RetryAfter
+	require.Equal(t, want, got)
+	if g.Then == caches.Claim && got.CodeID != "" {
+		d.claims = append(d.claims, caches.EndClaim{Request: g.Request, Key: g.Key, Holder: g.Holder, CodeID: got.CodeID})
+	}
+}
+
+func (d *duel) endClaim(t *rapid.T) {
+	if len(d.claims) == 0 {
+		return
+	}
+	e := d.claims[rapid.IntRange(max(0, len(d.claims)-3), len(d.claims)-1).Draw(t, "claim")]
+	e.Used, e.Issue = rapid.Bool().Draw(t, "used"), issue(t)
+	require.NoError(t, d.ref.EndClaim(context.Background(), e))
+	require.NoError(t, d.store.EndClaim(context.Background(), e))
+}
+
+func (d *duel) token(t *rapid.T) {
+	q := caches.TokenRequest{
+		Request: d.request(t), Key: d.key(t), Hash: pick(t, "hash", "h1", "h2"),
+		Then:     pick(t, "then", caches.Keep, caches.Consume, caches.Claim),
+		ClaimFor: 10 * time.Second, Linger: pick(t, "linger", 0, 5*time.Second, 20*time.Minute),
+	}
+	want, _ := d.ref.Token(context.Background(), q)
+	got, err := d.store.Token(context.Background(), q)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func (d *duel) endToken(t *rapid.T) {
+	e := caches.EndToken{
+		Request: d.request(t), Key: d.key(t), Hash: pick(t, "hash", "h1", "h2"),
+		Used: rapid.Bool().Draw(t, "used"), Linger: 5 * time.Second,
+	}
+	require.NoError(t, d.ref.EndToken(context.Background(), e))
+	require.NoError(t, d.store.EndToken(context.Background(), e))
+}
+
+func (d *duel) begin(t *rapid.T) {
+	b := caches.Begin{
+		Key: d.key(t), Owner: pick(t, "owner", "o1", "o2", "o3"), Fingerprint: pick(t, "fingerprint", "f1", "f1", "f2"),
+		Lease: 10 * time.Second, TTL: 10 * time.Minute,
+	}
+	want, _ := d.ref.Begin(context.Background(), b)
+	got, err := d.store.Begin(context.Background(), b)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func (d *duel) finish(t *rapid.T) {
+	key, owner := d.key(t), pick(t, "owner", "o1", "o2", "o3")
+	answer := pick(t, "answer", nil, []byte{}, []byte("yes\x00\xff"))
+	require.NoError(t, d.ref.Finish(context.Background(), key, owner, answer, time.Minute))
+	require.NoError(t, d.store.Finish(context.Background(), key, owner, answer, time.Minute))
+}

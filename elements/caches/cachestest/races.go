@@ -1,0 +1,180 @@
+package cachestest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/caches"
+)
+
+// crowd asks n times at once, spread over all stores on the same data, and
+// counts the answers.
+func (s *scene) crowd(n int, ask func(store caches.Store, i int) (caches.Verdict, error)) map[caches.Verdict]int {
+	s.Helper()
+	stores := append([]caches.Store{s.Store}, s.Others...)
+	verdicts, errs := make([]caches.Verdict, n), make([]error, n)
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		ready.Add(1)
+		done.Go(func() {
+			ready.Done()
+			<-start
+			verdicts[i], errs[i] = ask(stores[i%len(stores)], i)
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+	counts := make(map[caches.Verdict]int)
+	for i := range n {
+		require.NoError(s, errs[i])
+		counts[verdicts[i]]++
+	}
+	return counts
+}
+
+func races(t *testing.T, o Opened, opts Options) {
+	for _, race := range []struct {
+		name string
+		run  func(s *scene)
+	}{
+		{"300 sends at once are one", raceSends},
+		{"200 right guesses at once are one success", raceRight},
+		{"200 wrong guesses at once are five compared", raceWrong},
+		{"200 wrong guesses over many codes stop at the hourly bound", raceHourly},
+		{"50 claims at once are one", raceClaims},
+		{"50 uses of a token at once are one", raceTokens},
+		{"50 begins at once are one", raceBegins},
+		{"50 repeats of one request are one", raceRepeats},
+		{"a shared limit admits no more than its maximum", func(s *scene) { raceShared(s, opts) }},
+	} {
+		t.Run(race.name, func(t *testing.T) {
+			for range opts.Rounds {
+				race.run(newScene(t, o))
+			}
+		})
+	}
+}
+
+func raceSends(s *scene) {
+	got := s.crowd(300, func(store caches.Store, i int) (caches.Verdict, error) {
+		a, err := store.Reserve(s.ctx, s.race(i))
+		return a.Verdict, err
+	})
+	require.Equal(s, map[caches.Verdict]int{caches.OK: 1, caches.Cooldown: 299}, got)
+}
+
+// race is the i-th of many reservations at once, made without the scene's counters.
+func (s *scene) race(i int) caches.Reserve {
+	r := (&scene{key: s.key}).reserve()
+	r.Request = fmt.Sprintf("%s-r%d", s.key, i)
+	r.Code.ID = fmt.Sprintf("%s-rc%d", s.key, i)
+	return r
+}
+
+func (s *scene) guesses(r caches.Reserve, change func(*caches.Guess)) func(caches.Store, int) (caches.Verdict, error) {
+	base := s.guess(r, change)
+	return func(store caches.Store, i int) (caches.Verdict, error) {
+		g := base
+		g.Request = fmt.Sprintf("%s-g%d", s.key, i)
+		a, err := store.Guess(s.ctx, g)
+		return a.Verdict, err
+	}
+}
+
+func raceRight(s *scene) {
+	got := s.crowd(200, s.guesses(s.send(), consume))
+	require.Equal(s, map[caches.Verdict]int{caches.OK: 1, caches.Wrong: 199}, got)
+}
+
+func raceWrong(s *scene) {
+	r := s.send()
+	got := s.crowd(200, s.guesses(r, wrong))
+	require.Equal(s, map[caches.Verdict]int{caches.Wrong: 5, caches.Locked: 195}, got)
+	require.Equal(s, caches.Locked, s.verdict(s.guess(r)))
+}
+
+func raceHourly(s *scene) {
+	compared := 0
+	for range 3 {
+		r := s.reserve(func(r *caches.Reserve) { r.Interval = 0 })
+		if s.doReserve(r).Verdict != caches.OK {
+			break
+		}
+		s.settle(r, true)
+		base := s.reqs * 1000
+		ask := s.guesses(r, wrong)
+		got := s.crowd(200, func(store caches.Store, i int) (caches.Verdict, error) { return ask(store, base+i) })
+		compared += got[caches.Wrong]
+	}
+	require.Equal(s, 10, compared)
+}
+
+func raceClaims(s *scene) {
+	r := s.send()
+	got := s.crowd(50, s.guesses(r, claim))
+	require.Equal(s, map[caches.Verdict]int{caches.OK: 1, caches.Busy: 49}, got)
+}
+
+func raceTokens(s *scene) {
+	s.issue("h", time.Minute)
+	got := s.crowd(50, func(store caches.Store, i int) (caches.Verdict, error) {
+		a, err := store.Token(s.ctx, caches.TokenRequest{
+			Request: fmt.Sprintf("%s-t%d", s.key, i), Key: s.key, Hash: "h", Then: caches.Consume, Linger: time.Hour,
+		})
+		return a.Verdict, err
+	})
+	require.Equal(s, map[caches.Verdict]int{caches.OK: 1, caches.Used: 49}, got)
+}
+
+func raceBegins(s *scene) {
+	got := s.crowd(50, func(store caches.Store, i int) (caches.Verdict, error) {
+		a, err := store.Begin(s.ctx, caches.Begin{
+			Key: s.key, Owner: fmt.Sprintf("o%d", i), Fingerprint: "f", Lease: time.Minute, TTL: time.Hour,
+		})
+		return a.Verdict, err
+	})
+	require.Equal(s, map[caches.Verdict]int{caches.OK: 1, caches.Busy: 49}, got)
+}
+
+func raceRepeats(s *scene) {
+	r := s.reserve()
+	got := s.crowd(50, func(store caches.Store, _ int) (caches.Verdict, error) {
+		a, err := store.Reserve(s.ctx, r)
+		return a.Verdict, err
+	})
+	require.Equal(s, map[caches.Verdict]int{caches.OK: 50}, got)
+	s.settle(r, true)
+	g := s.guess(r, wrong)
+	got = s.crowd(50, func(store caches.Store, _ int) (caches.Verdict, error) {
+		a, err := store.Guess(s.ctx, g)
+		return a.Verdict, err
+	})
+	require.Equal(s, map[caches.Verdict]int{caches.Wrong: 50}, got)
+	for range 4 {
+		require.Equal(s, caches.Wrong, s.verdict(s.guess(r, wrong)))
+	}
+	require.Equal(s, caches.Locked, s.verdict(s.guess(r)))
+}
+
+func raceShared(s *scene, opts Options) {
+	const limit = 10
+	got := s.crowd(60, func(store caches.Store, i int) (caches.Verdict, error) {
+		r := s.race(i)
+		r.Key = fmt.Sprintf("%s-%d", s.key, i)
+		r.Shared = []caches.Shared{{Key: s.key + "-ip", Window: caches.Window{Max: limit, Per: time.Hour}}}
+		a, err := store.Reserve(s.ctx, r)
+		return a.Verdict, err
+	})
+	if opts.SharedApart {
+		require.LessOrEqual(s, got[caches.OK], limit)
+		require.Equal(s, 60, got[caches.OK]+got[caches.Limited])
+		return
+	}
+	require.Equal(s, map[caches.Verdict]int{caches.OK: limit, caches.Limited: 50}, got)
+}

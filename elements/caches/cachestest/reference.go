@@ -1,0 +1,141 @@
+package cachestest
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+)
+
+// reference is the plainest store there is: maps, one lock, a clock that is told
+// the time. Others are compared with it.
+type reference struct {
+	mu      sync.Mutex
+	now     int64
+	states  map[string]*ledger.State
+	tokens  map[[2]string]*ledger.Token
+	repeats map[string]*ledger.Repeat
+	windows windows
+}
+
+var _ caches.Store = (*reference)(nil)
+
+func newReference() *reference {
+	return &reference{
+		now:    time.Now().UnixMilli(),
+		states: make(map[string]*ledger.State), tokens: make(map[[2]string]*ledger.Token),
+		repeats: make(map[string]*ledger.Repeat), windows: make(windows),
+	}
+}
+
+func (r *reference) advance(d time.Duration) { r.now += ledger.Millis(d) }
+
+type windowName struct {
+	key string
+	per int64
+}
+
+type windows map[windowName]*ledger.Times
+
+func (w windows) Nth(key string, per int64, n int) (int64, bool) {
+	if t := w[windowName{key, per}]; t != nil {
+		return t.Nth(n)
+	}
+	return 0, false
+}
+
+func (w windows) Add(key string, per, at int64) {
+	name := windowName{key, per}
+	if w[name] == nil {
+		w[name] = &ledger.Times{}
+	}
+	w[name].Add(per, at)
+}
+
+func (w windows) Remove(key string, per, at int64) {
+	if t := w[windowName{key, per}]; t != nil {
+		t.Remove(at)
+	}
+}
+
+func (r *reference) state(key string) *ledger.State {
+	if r.states[key] == nil {
+		r.states[key] = &ledger.State{}
+	}
+	return r.states[key]
+}
+
+func (r *reference) repeat(key string) *ledger.Repeat {
+	if r.repeats[key] == nil {
+		r.repeats[key] = &ledger.Repeat{}
+	}
+	return r.repeats[key]
+}
+
+func (r *reference) issue(key string, i *caches.Issue) {
+	r.tokens[[2]string{key, i.Hash}] = ledger.NewToken(r.now, i)
+}
+
+func (r *reference) Reserve(_ context.Context, q caches.Reserve) (caches.Reserved, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state(q.Key).Reserve(r.now, &q, r.windows), nil
+}
+
+func (r *reference) Settle(_ context.Context, q caches.Settle) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state(q.Key).Settle(r.now, &q, r.windows)
+	return nil
+}
+
+func (r *reference) Guess(_ context.Context, q caches.Guess) (caches.Guessed, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	answer, issue, _ := r.state(q.Key).Guess(r.now, &q)
+	if issue {
+		r.issue(q.Key, q.Issue)
+	}
+	return answer, nil
+}
+
+func (r *reference) EndClaim(_ context.Context, q caches.EndClaim) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if issue, _ := r.state(q.Key).EndClaim(r.now, &q); issue {
+		r.issue(q.Key, q.Issue)
+	}
+	return nil
+}
+
+func (r *reference) Token(_ context.Context, q caches.TokenRequest) (caches.TokenResult, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	answer, _ := r.tokens[[2]string{q.Key, q.Hash}].Ask(r.now, &q)
+	return answer, nil
+}
+
+func (r *reference) EndToken(_ context.Context, q caches.EndToken) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tokens[[2]string{q.Key, q.Hash}].EndClaim(r.now, &q)
+	return nil
+}
+
+func (r *reference) Begin(_ context.Context, q caches.Begin) (caches.Begun, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	answer, _ := r.repeat(q.Key).Begin(r.now, &q)
+	return answer, nil
+}
+
+func (r *reference) Finish(_ context.Context, key, owner string, answer []byte, ttl time.Duration) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.repeat(key).Finish(r.now, owner, answer, ttl)
+	return nil
+}
+
+func (r *reference) Ready(context.Context) error { return nil }

@@ -1,0 +1,164 @@
+// Package cachestest is the proof that a caches.Store keeps its contract: every
+// sentence of it, what must hold when hundreds ask at once, and a comparison
+// with a reference over random operations.
+package cachestest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/caches"
+)
+
+// Opened is a store to test.
+type Opened struct {
+	Store caches.Store
+	// Others are further stores on the same data, as in other processes; may be
+	// empty.
+	Others []caches.Store
+	// Advance moves the clock of all of them.
+	Advance func(time.Duration)
+}
+
+// Options of a run.
+type Options struct {
+	// Rounds of each race; 0 is 3, and 40 where LINTEL_SOAK is set.
+	Rounds int
+	// SharedApart says that shared limits are taken in a step of their own, so
+	// that they may refuse early when many ask at once.
+	SharedApart bool
+}
+
+// Run tests the store that open gives. open is called for each group of tests.
+func Run(t *testing.T, open func(testing.TB) Opened, opts Options) {
+	if opts.Rounds == 0 {
+		opts.Rounds = 3
+		if os.Getenv("LINTEL_SOAK") != "" {
+			opts.Rounds = 40
+		}
+	}
+
+	t.Run("races", func(t *testing.T) { races(t, open(t), opts) })
+	t.Run("differential", func(t *testing.T) { differential(t, open) })
+}
+
+// rule is one sentence of the contract.
+type rule struct {
+	name string
+	test func(s *scene)
+}
+
+func each(t *testing.T, open func(testing.TB) Opened, rules []rule) {
+	o := open(t)
+	for _, r := range rules {
+		t.Run(r.name, func(t *testing.T) { r.test(newScene(t, o)) })
+	}
+}
+
+var scenes atomic.Int64
+
+// scene is one test's identity in a store, with requests that differ from what
+// is usual only where the test says so.
+type scene struct {
+	testing.TB
+	Opened
+	ctx  context.Context
+	key  string
+	code int
+	reqs int
+}
+
+func newScene(t testing.TB, o Opened) *scene {
+	return &scene{TB: t, Opened: o, ctx: context.Background(), key: fmt.Sprintf("k%d-%d", os.Getpid(), scenes.Add(1))}
+}
+
+func (s *scene) request() string {
+	s.reqs++
+	return fmt.Sprintf("%s-q%d", s.key, s.reqs)
+}
+
+// reserve is a request for a send with a code whose MAC is its id.
+func (s *scene) reserve(change ...func(*caches.Reserve)) caches.Reserve {
+	s.code++
+	id := fmt.Sprintf("%s-c%d", s.key, s.code)
+	r := caches.Reserve{
+		Request: s.request(), Key: s.key,
+		Code: caches.Code{ID: id, MAC: "mac-" + id, Purposes: []string{"login", "register"}},
+		TTL:  5 * time.Minute, Interval: 45 * time.Second,
+		Sends:    []caches.Window{{Max: 5, Per: time.Hour}, {Max: 10, Per: 24 * time.Hour}},
+		Refusals: caches.Window{Max: 10, Per: time.Hour},
+		Guesses:  caches.Window{Max: 10, Per: time.Hour},
+	}
+	for _, c := range change {
+		c(&r)
+	}
+	return r
+}
+
+func (s *scene) doReserve(r caches.Reserve) caches.Reserved {
+	s.Helper()
+	got, err := s.Store.Reserve(s.ctx, r)
+	require.NoError(s, err)
+	return got
+}
+
+func settleOf(r caches.Reserve, accepted bool) caches.Settle {
+	return caches.Settle{
+		Request: r.Request, Key: r.Key, Holder: r.Holder, Bucket: r.Bucket, CodeID: r.Code.ID,
+		Accepted: accepted, Refusals: r.Refusals, Shared: r.Shared,
+	}
+}
+
+func (s *scene) settle(r caches.Reserve, accepted bool) {
+	s.Helper()
+	require.NoError(s, s.Store.Settle(s.ctx, settleOf(r, accepted)))
+}
+
+// send is a send that the vendor accepted.
+func (s *scene) send(change ...func(*caches.Reserve)) caches.Reserve {
+	s.Helper()
+	r := s.reserve(change...)
+	require.Equal(s, caches.Reserved{Verdict: caches.OK}, s.doReserve(r))
+	s.settle(r, true)
+	return r
+}
+
+// guess is the right guess at a reservation's code.
+func (s *scene) guess(r caches.Reserve, change ...func(*caches.Guess)) caches.Guess {
+	g := caches.Guess{
+		Request: s.request(), Key: r.Key, Holder: r.Holder, Bucket: r.Bucket, Purpose: "login", MAC: r.Code.MAC,
+		Attempts: 5, Guesses: caches.Window{Max: 10, Per: time.Hour}, ClaimFor: 10 * time.Second,
+	}
+	for _, c := range change {
+		c(&g)
+	}
+	return g
+}
+
+func wrong(g *caches.Guess)   { g.MAC = "wrong" }
+func consume(g *caches.Guess) { g.Then = caches.Consume }
+func claim(g *caches.Guess)   { g.Then = caches.Claim }
+
+func (s *scene) doGuess(g caches.Guess) caches.Guessed {
+	s.Helper()
+	got, err := s.Store.Guess(s.ctx, g)
+	require.NoError(s, err)
+	return got
+}
+
+func (s *scene) verdict(g caches.Guess) caches.Verdict {
+	s.Helper()
+	return s.doGuess(g).Verdict
+}
+
+// about compares a wait with what it should be.
+func (s *scene) about(want, got time.Duration) {
+	s.Helper()
+	require.InDelta(s, want, got, float64(tolerance))
+}

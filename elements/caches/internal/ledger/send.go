@@ -1,0 +1,137 @@
+package ledger
+
+import (
+	"slices"
+
+	"github.com/lintel-run/lintel/elements/caches"
+)
+
+// The letters that tell the requests of one id apart by operation.
+const (
+	reserved = "R"
+	guessed  = "G"
+	ended    = "E"
+)
+
+// Reserve is caches.Store's Reserve. The state changed when the answer is OK.
+func (s *State) Reserve(now int64, r *caches.Reserve, shared Counters) caches.Reserved {
+	s.settle(now)
+	if s.remembered(reserved+r.Request) != nil {
+		return caches.Reserved{Verdict: caches.OK}
+	}
+	if answer := s.limits(now, r); answer.Verdict != caches.OK {
+		return answer
+	}
+	for i, limit := range r.Shared {
+		if limit.Window.Max <= 0 {
+			continue
+		}
+		per := Millis(limit.Window.Per)
+		at, full := shared.Nth(limit.Key, per, limit.Window.Max)
+		if left := wait(now, at, per); full && left > 0 {
+			return limited(caches.LimitShared, i, left)
+		}
+	}
+	s.reserve(now, r, shared)
+	return caches.Reserved{Verdict: caches.OK}
+}
+
+// limits checks what the identity itself bounds, in the order of the contract.
+func (s *State) limits(now int64, r *caches.Reserve) caches.Reserved {
+	if left := s.Cooldown.Until - now; left > 0 {
+		return caches.Reserved{Verdict: caches.Cooldown, RetryAfter: span(left)}
+	}
+	for i, w := range r.Sends {
+		if left := s.Sends[r.Bucket].wait(now, w); left > 0 {
+			return limited(caches.LimitSends, i, left)
+		}
+	}
+	if left := s.Refusals.wait(now, r.Refusals); left > 0 {
+		return limited(caches.LimitRefusals, 0, left)
+	}
+	if left := s.Guesses[r.Bucket].wait(now, r.Guesses); left > 0 {
+		return limited(caches.LimitGuesses, 0, left)
+	}
+	return caches.Reserved{Verdict: caches.OK}
+}
+
+func limited(limit string, index int, left int64) caches.Reserved {
+	return caches.Reserved{Verdict: caches.Limited, Limit: limit, Index: index, RetryAfter: span(left)}
+}
+
+func (s *State) reserve(now int64, r *caches.Reserve, shared Counters) {
+	if pause := Millis(r.Interval); pause > 0 {
+		s.Cooldown = Cooldown{Until: now + pause, Code: r.Code.ID}
+	}
+	add(&s.Sends, r.Bucket, longest(r.Sends...), now)
+	for _, limit := range r.Shared {
+		if limit.Window.Max > 0 {
+			shared.Add(limit.Key, Millis(limit.Window.Per), now)
+		}
+	}
+	codes := s.codes(r.Holder)
+	if codes.Pending != nil {
+		// What became of the one before isn't known: it may have been delivered, so
+		// it takes the place of the live one.
+		codes.Live = codes.Pending
+	}
+	codes.Pending = &Code{
+		ID: r.Code.ID, MAC: r.Code.MAC, Purposes: slices.Clone(r.Code.Purposes), Decoy: r.Code.Decoy,
+		Expires: now + Millis(r.TTL),
+	}
+	if s.Holders == nil {
+		s.Holders = make(map[string]*Codes)
+	}
+	s.Holders[r.Holder] = codes
+	s.remember(now, Request{ID: reserved + r.Request, Code: r.Code.ID, At: now, Shared: now})
+}
+
+// Settle is caches.Store's Settle. It says whether the state changed.
+func (s *State) Settle(now int64, e *caches.Settle, shared Counters) bool {
+	s.settle(now)
+	r := s.remembered(reserved + e.Request)
+	if r == nil || r.Settled || r.Code != e.CodeID {
+		return false
+	}
+	s.At = now
+	r.Settled = true
+	if e.Accepted {
+		if c := s.Holders[e.Holder]; c != nil && c.Pending != nil && c.Pending.ID == e.CodeID {
+			c.Live, c.Pending = c.Pending, nil
+		}
+		return true
+	}
+	s.drop(e.Holder, e.CodeID)
+	if s.Cooldown.Code == e.CodeID {
+		s.Cooldown = Cooldown{}
+	}
+	if sends := s.Sends[e.Bucket]; sends != nil {
+		sends.Remove(r.At)
+	}
+	for _, limit := range e.Shared {
+		if limit.Window.Max > 0 {
+			shared.Remove(limit.Key, Millis(limit.Window.Per), r.Shared)
+		}
+	}
+	if per := longest(e.Refusals); per > 0 {
+		s.Refusals.Add(per, now)
+	}
+	return true
+}
+
+// Undo takes a reservation back whose caller was told that it failed. It is as
+// if it never was: nothing is counted, and the request may come again. It says
+// whether there was one that had not been settled.
+func (s *State) Undo(now int64, u *caches.Reserve, shared Counters) bool {
+	s.settle(now)
+	id := reserved + u.Request
+	r := s.remembered(id)
+	if r == nil || r.Settled || r.Code != u.Code.ID {
+		return false
+	}
+	s.Settle(now, &caches.Settle{
+		Request: u.Request, Key: u.Key, Holder: u.Holder, Bucket: u.Bucket, CodeID: u.Code.ID, Shared: u.Shared,
+	}, shared)
+	s.Requests = slices.DeleteFunc(s.Requests, func(r Request) bool { return r.ID == id })
+	return true
+}

@@ -1,0 +1,104 @@
+package ledger
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/lintel-run/lintel/elements/caches"
+)
+
+// Token is what is kept of one token.
+type Token struct {
+	Value   []byte
+	Expires int64
+	// Taken is the request that took it; others hear so until Linger.
+	Taken  string
+	Linger int64
+	// Claim is the request that claimed it, until ClaimEnds.
+	Claim     string
+	ClaimEnds int64
+	// Ended are requests whose claims were given back; a straggling repeat of
+	// one claims nothing.
+	Ended []string
+}
+
+// endings bounds Token.Ended.
+const endings = 8
+
+// NewToken is the token of an Issue.
+func NewToken(now int64, i *caches.Issue) *Token {
+	return &Token{Value: bytes.Clone(i.Value), Expires: now + Millis(i.TTL)}
+}
+
+// End is when nothing of the token matters any more.
+func (t *Token) End() int64 {
+	if t.Taken != "" {
+		return max(t.Expires, t.Linger)
+	}
+	return max(t.Expires, t.ClaimEnds)
+}
+
+// Ask is caches.Store's Token; t is nil when there is none.
+func (t *Token) Ask(now int64, r *caches.TokenRequest) (answer caches.TokenResult, changed bool) {
+	gone := caches.TokenResult{Verdict: caches.Gone}
+	if t == nil {
+		return gone, false
+	}
+	if t.Taken != "" {
+		switch {
+		case t.Taken == r.Request && t.Expires > now:
+			return caches.TokenResult{Verdict: caches.OK, Value: bytes.Clone(t.Value)}, false
+		case t.Linger > now:
+			return caches.TokenResult{Verdict: caches.Used, Value: bytes.Clone(t.Value)}, false
+		}
+		return gone, false
+	}
+	mine := t.Claim == r.Request && t.Claim != ""
+	if t.ClaimEnds > now && !mine {
+		return caches.TokenResult{Verdict: caches.Busy}, false
+	}
+	if t.Expires <= now && (!mine || t.ClaimEnds <= now) {
+		return gone, false
+	}
+	answer = caches.TokenResult{Verdict: caches.OK, Value: bytes.Clone(t.Value)}
+	switch r.Then {
+	case caches.Consume:
+		t.take(now, r.Request, r.Linger)
+		return answer, true
+	case caches.Claim:
+		if mine || slices.Contains(t.Ended, r.Request) {
+			return answer, false
+		}
+		t.Claim, t.ClaimEnds = r.Request, now+Millis(r.ClaimFor)
+		return answer, true
+	}
+	return answer, false
+}
+
+// take marks the token as taken: its taker hears so for as long as repeats are
+// answered, others for linger.
+func (t *Token) take(now int64, request string, linger time.Duration) {
+	t.Taken, t.Linger = request, now+Millis(linger)
+	t.Expires = now + Millis(Remembered)
+	t.Claim, t.ClaimEnds, t.Ended = "", 0, nil
+}
+
+// EndClaim is caches.Store's EndToken.
+func (t *Token) EndClaim(now int64, e *caches.EndToken) (changed bool) {
+	if t == nil || t.Taken != "" || t.End() <= now {
+		return false
+	}
+	if e.Used {
+		t.take(now, e.Request, e.Linger)
+		return true
+	}
+	if t.Claim != e.Request || t.Claim == "" {
+		return false
+	}
+	t.Claim, t.ClaimEnds = "", 0
+	if t.Ended = append(t.Ended, e.Request); len(t.Ended) > endings {
+		t.Ended = slices.Delete(t.Ended, 0, 1)
+	}
+	return true
+}

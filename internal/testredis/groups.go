@@ -1,0 +1,120 @@
+package testredis
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Sentinel is a primary with one replica, watched by one sentinel.
+type Sentinel struct {
+	// Addrs are the sentinel's; MasterName is what it calls the primary.
+	Addrs      []string
+	MasterName string
+	Primary    *Server
+	Replica    *Server
+}
+
+// StartSentinel runs them. The sentinel calls a primary dead after half a second.
+func StartSentinel(t testing.TB) *Sentinel {
+	t.Helper()
+	primary := Start(t)
+	host, port, _ := net.SplitHostPort(primary.Addr)
+	replica := Start(t, "--replicaof", host+" "+port)
+	conf := filepath.Join(t.TempDir(), "sentinel.conf")
+	text := strings.Join([]string{
+		"sentinel monitor lintel " + host + " " + port + " 1",
+		"sentinel down-after-milliseconds lintel 500",
+		"sentinel failover-timeout lintel 2000",
+		"",
+	}, "\n")
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	watch := &Server{t: t}
+	p := FreePort(t)
+	watch.Addr = net.JoinHostPort(host, strconv.Itoa(p))
+	watch.args = []string{conf, "--sentinel", "--port", strconv.Itoa(p), "--bind", "127.0.0.1", "--logfile", conf + ".log"}
+	t.Cleanup(watch.Stop)
+	watch.launch()
+	watch.await()
+	c := replica.Client()
+	eventually(t, "replication", func() error {
+		ctx, cancel := background()
+		defer cancel()
+		info, err := c.Info(ctx, "replication").Result()
+		if err == nil && !strings.Contains(info, "master_link_status:up") {
+			err = fmt.Errorf("link is down")
+		}
+		return err
+	})
+	s := watch.Client()
+	eventually(t, "sentinel", func() error {
+		ctx, cancel := background()
+		defer cancel()
+		got, err := s.Do(ctx, "SENTINEL", "REPLICAS", "lintel").Slice()
+		if err == nil && len(got) == 0 {
+			err = fmt.Errorf("the replica isn't known yet")
+		}
+		return err
+	})
+	return &Sentinel{Addrs: []string{watch.Addr}, MasterName: "lintel", Primary: primary, Replica: replica}
+}
+
+// Cluster is three primaries that share the slots.
+type Cluster struct {
+	Addrs   []string
+	Servers []*Server
+}
+
+// StartCluster runs one and waits until it serves all slots.
+func StartCluster(t testing.TB) *Cluster {
+	t.Helper()
+	c := &Cluster{}
+	const slots, nodes = 16384, 3
+	bus := make([]int, nodes)
+	for i := range nodes {
+		bus[i] = FreePort(t)
+		s := Start(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
+			"--cluster-node-timeout", "2000", "--cluster-port", strconv.Itoa(bus[i]))
+		c.Servers, c.Addrs = append(c.Servers, s), append(c.Addrs, s.Addr)
+	}
+	ctx, cancel := background()
+	defer cancel()
+	for i, s := range c.Servers {
+		client := s.Client()
+		from, to := i*slots/nodes, (i+1)*slots/nodes-1
+		if err := client.Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.Do(ctx, "CLUSTER", "ADDSLOTSRANGE", from, to).Err(); err != nil {
+			t.Fatal(err)
+		}
+		for j, other := range c.Servers {
+			host, port, _ := net.SplitHostPort(other.Addr)
+			if i == j {
+				continue
+			}
+			if err := client.Do(ctx, "CLUSTER", "MEET", host, port, bus[j]).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, s := range c.Servers {
+		client := s.Client()
+		eventually(t, "cluster", func() error {
+			ctx, cancel := background()
+			defer cancel()
+			info, err := client.ClusterInfo(ctx).Result()
+			if err == nil && (!strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_known_nodes:3")) {
+				err = fmt.Errorf("not formed yet")
+			}
+			return err
+		})
+	}
+	return c
+}

@@ -1,0 +1,168 @@
+// Package testredis starts real Redis servers for tests: one server, one behind
+// Sentinel, or a Cluster. They listen on loopback, keep their files in the test's
+// directory and end with the test, also when the test process is killed. Where
+// redis-server is not installed the test is skipped.
+package testredis
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const patience = 15 * time.Second
+
+// Server is one redis-server process.
+type Server struct {
+	// Addr is host:port.
+	Addr string
+	// Pid of the running process; it changes with Start.
+	Pid int
+
+	t     testing.TB
+	args  []string
+	lead  *exec.Cmd
+	leash io.WriteCloser
+}
+
+// Start runs a server without persistence; more are further arguments of
+// redis-server, such as "--requirepass", "secret".
+func Start(t testing.TB, more ...string) *Server {
+	t.Helper()
+	return start(t, FreePort(t), append([]string{"--save", "", "--appendonly", "no"}, more...)...)
+}
+
+// URL is the address as redis://.
+func (s *Server) URL() string { return "redis://" + s.Addr }
+
+// Client is closed with the test.
+func (s *Server) Client() *redis.Client {
+	c := redis.NewClient(&redis.Options{Addr: s.Addr, DisableIdentity: true, Protocol: 2})
+	s.t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// Stop kills the server. Start runs it again on the same port.
+func (s *Server) Stop() {
+	if s.lead == nil {
+		return
+	}
+	_ = syscall.Kill(s.Pid, syscall.SIGKILL)
+	_ = s.leash.Close()
+	_ = s.lead.Wait()
+	s.lead = nil
+}
+
+// Freeze stops the server's execution, Thaw lets it go on.
+func (s *Server) Freeze() { _ = syscall.Kill(s.Pid, syscall.SIGSTOP) }
+
+// Thaw undoes Freeze.
+func (s *Server) Thaw() { _ = syscall.Kill(s.Pid, syscall.SIGCONT) }
+
+// Start runs a stopped server again and waits until it answers.
+func (s *Server) Start() {
+	s.t.Helper()
+	s.launch()
+	s.await()
+}
+
+// FreePort gives a loopback port that was free a moment ago.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func start(t testing.TB, port int, args ...string) *Server {
+	t.Helper()
+	s := &Server{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), t: t}
+	s.args = append(args, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", t.TempDir(),
+		"--logfile", "redis.log", "--daemonize", "no")
+	t.Cleanup(s.Stop)
+	s.launch()
+	s.await()
+	return s
+}
+
+// The server runs below a shell that waits for its standard input to end, so
+// that a killed test leaves no server behind.
+const leash = `"$@" >/dev/null 2>&1 & p=$!; echo $p; read _; kill -9 $p; wait $p`
+
+func (s *Server) launch() {
+	s.t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		s.t.Skip("redis-server is not installed: this test needs a real Redis")
+	}
+	s.lead = exec.Command("/bin/sh", append([]string{"-c", leash, "sh", path}, s.args...)...)
+	s.lead.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	in, err := s.lead.StdinPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out, err := s.lead.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.lead.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.leash = in
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		s.t.Fatalf("redis-server did not start: %v", err)
+	}
+	if s.Pid, err = strconv.Atoi(strings.TrimSpace(line)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *Server) await() {
+	s.t.Helper()
+	conn := func() error {
+		c, err := net.DialTimeout("tcp", s.Addr, time.Second)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = c.Close() }()
+		_ = c.SetDeadline(time.Now().Add(time.Second))
+		if _, err := io.WriteString(c, "PING\r\n"); err != nil {
+			return err
+		}
+		answer, err := bufio.NewReader(c).ReadString('\n')
+		if err == nil && strings.HasPrefix(answer, "-LOADING") {
+			return fmt.Errorf("loading")
+		}
+		return err
+	}
+	eventually(s.t, "redis-server on "+s.Addr, conn)
+}
+
+func eventually(t testing.TB, what string, check func() error) {
+	t.Helper()
+	var err error
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if err = check(); err == nil {
+			return
+		}
+	}
+	t.Fatalf("%s: not ready in %v: %v", what, patience, err)
+}
+
+func background() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), patience)
+}
