@@ -24,11 +24,11 @@ type session struct {
 
 // connect opens the file; what is locked by another process is tried again
 // until end.
-func connect(dataDir, file string, end time.Time) (s *session, err error) {
+func connect(dataDir, file string, end time.Time) (_ *session, err error) {
 	if err := prepare(dataDir, file); err != nil {
 		return nil, err
 	}
-	s = &session{}
+	s := &session{}
 	if s.db, err = open(file); err != nil {
 		return nil, err
 	}
