@@ -118,6 +118,13 @@ func (e *Error) Retry() *Error {
 	return e
 }
 
+// As gives the Error in err's chain, and whether there is one.
+func As(err error) (*Error, bool) {
+	var e *Error
+	ok := errors.As(err, &e)
+	return e, ok
+}
+
 // Of gives the code of an error, Internal for one without.
 func Of(err error) Code {
 	var e *Error

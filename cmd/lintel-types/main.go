@@ -1,0 +1,19 @@
+// Command lintel-types holds the official Types that run as plugins. The runtime
+// starts it once for each Type; one executable lets these processes share their
+// pages.
+package main
+
+import (
+	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
+	outbox "github.com/lintel-run/lintel/elements/SMS/Outbox"
+	phonetype "github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+func main() {
+	sdk.Main(
+		aliyun.Type(),
+		outbox.Type(),
+		phonetype.Type(),
+	)
+}

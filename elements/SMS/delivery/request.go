@@ -1,0 +1,133 @@
+package delivery
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// Request is the arguments of sendMessage. What a call leaves out comes from the
+// instance's configuration.
+type Request struct {
+	PhoneList          []string                   `json:"phoneList" arg:"JitList,required" title:"Phones, E.164"`
+	Params             map[string]json.RawMessage `json:"params" arg:"JitDict,required" title:"Values by name; their order means nothing"`
+	VerifyTemplateCode string                     `json:"verifyTemplateCode" title:"Template, in place of the instance's"`
+	VerifySign         string                     `json:"verifySign" title:"Sign, in place of the instance's"`
+	VerifyParams       []string                   `json:"verifyParams" title:"The template's variables in order, in place of the instance's"`
+	Text               string                     `json:"text" arg:"Ltext" title:"Text for vendors without templates, in place of the instance's"`
+}
+
+// Receipt is the answer of sendMessage.
+type Receipt struct {
+	// Vendor is the last segment of the Type's name: "Aliyun".
+	Vendor  string   `json:"vendor"`
+	Results []Result `json:"results"`
+	// RequestID is the vendor's where it gives one, else the call's.
+	RequestID string `json:"requestId"`
+}
+
+// Result is how the message to one phone ended.
+type Result struct {
+	Phone     string `json:"phone"`
+	MessageID string `json:"messageId"`
+	Status    Status `json:"status"`
+}
+
+// Message is one message to one phone, ready for a vendor.
+type Message struct {
+	Phone Phone
+	// Template and Sign are the call's or the configuration's.
+	Template, Sign string
+	// Params are the template's variables, in order.
+	Params []Param
+	// Given are all values that the call brought, by name.
+	Given map[string]string
+	// Text is the text for vendors without templates; empty for others.
+	Text string
+	// RequestID is unique to this message.
+	RequestID string
+}
+
+// Param is one variable of a template.
+type Param struct{ Name, Value string }
+
+// Values gives the variables' values in order, for vendors that number them.
+func (m *Message) Values() []string {
+	values := make([]string, len(m.Params))
+	for i, p := range m.Params {
+		values[i] = p.Value
+	}
+	return values
+}
+
+// Named gives the variables by name.
+func (m *Message) Named() map[string]string {
+	named := make(map[string]string, len(m.Params))
+	for _, p := range m.Params {
+		named[p.Name] = p.Value
+	}
+	return named
+}
+
+// maxPhones bounds a call's list.
+const maxPhones = 100
+
+// textOf gives a parameter as text: a string as it is, a number or truth value
+// as JSON writes it.
+func textOf(name string, raw json.RawMessage) (string, error) {
+	var value any
+	d := json.NewDecoder(strings.NewReader(string(raw)))
+	d.UseNumber()
+	if err := d.Decode(&value); err == nil {
+		switch v := value.(type) {
+		case string:
+			return v, nil
+		case json.Number:
+			return v.String(), nil
+		case bool:
+			return strconv.FormatBool(v), nil
+		}
+	}
+	return "", errcode.New(CodeParams, "parameter %q is neither text nor a number", name).With("param", name)
+}
+
+// paramsOf picks the template's variables out of what the call brought.
+func paramsOf(names []string, given map[string]string) ([]Param, error) {
+	params := make([]Param, 0, len(names))
+	for _, name := range names {
+		value, ok := given[name]
+		if !ok {
+			return nil, errcode.New(CodeParams, "parameter %q is missing", name).With("param", name)
+		}
+		params = append(params, Param{name, value})
+	}
+	return params, nil
+}
+
+var textPlaceholder = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+
+// renderText puts a call's values into the text of vendors without templates; it
+// names the first value that is missing.
+func renderText(text string, given map[string]string) (out, missing string) {
+	out = textPlaceholder.ReplaceAllStringFunc(text, func(place string) string {
+		name := place[2 : len(place)-1]
+		value, ok := given[name]
+		if !ok && missing == "" {
+			missing = name
+		}
+		return value
+	})
+	return out, missing
+}
+
+// messageID makes the id of the n-th message of a call.
+func messageID(requestID string, n int) string {
+	if n == 0 {
+		return requestID
+	}
+	return fmt.Sprintf("%s-%d", requestID, n+1)
+}

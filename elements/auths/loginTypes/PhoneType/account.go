@@ -1,0 +1,185 @@
+package phonetype
+
+import (
+	"context"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// done is what the account functions return.
+const done = 1
+
+// Binding are the arguments of bind.
+type Binding struct {
+	UserID string `json:"userId" arg:"Stext,required" title:"User"`
+	Phone  string `json:"phone" arg:"Phone,required" title:"Phone"`
+	Code   string `json:"code" arg:"Stext,required" title:"Code"`
+}
+
+// Bind gives the current user a phone. Whose account it is and that it has no
+// phone is seen to before phone and code are looked at.
+func (p *PhoneLogin) Bind(ctx context.Context, in Binding) (int, error) {
+	own, err := account(ctx, in.UserID)
+	if err != nil {
+		return 0, err
+	}
+	if own != "" {
+		return 0, errcode.New(codes.PhoneAlreadyBound, "a phone is bound")
+	}
+	identity, err := p.identity(in.Phone)
+	if err != nil {
+		return 0, err
+	}
+	if err := p.checkCode("code", in.Code); err != nil {
+		return 0, err
+	}
+	_, err = sdk.HostOf(ctx).Login().Bind(ctx, &elementv1.BindRequest{
+		Policy:   p.policy,
+		UserId:   in.UserID,
+		Identity: identity,
+		Code:     in.Code,
+		Test:     p.tests[identity],
+	})
+	if err != nil {
+		return 0, err
+	}
+	return done, nil
+}
+
+// Unbinding are the arguments of unbind.
+type Unbinding struct {
+	UserID string `json:"userId" arg:"Stext,required" title:"User"`
+	Code   string `json:"code" arg:"Stext,required" title:"Code"`
+}
+
+// Unbind takes the current user's phone away.
+func (p *PhoneLogin) Unbind(ctx context.Context, in Unbinding) (int, error) {
+	own, err := boundAccount(ctx, in.UserID)
+	if err != nil {
+		return 0, err
+	}
+	if err := p.checkCode("code", in.Code); err != nil {
+		return 0, err
+	}
+	_, err = sdk.HostOf(ctx).Login().Unbind(ctx, &elementv1.UnbindRequest{
+		Policy: p.policy,
+		UserId: in.UserID,
+		Code:   in.Code,
+		Test:   p.tests[own],
+	})
+	if err != nil {
+		return 0, err
+	}
+	return done, nil
+}
+
+// Confirmation are the arguments of checkMyMessage.
+type Confirmation struct {
+	Code string `json:"code" arg:"Stext,required" title:"Code"`
+}
+
+// Ticket lets its user replace their phone once, within five minutes.
+type Ticket struct {
+	Ticket string `json:"ticket"`
+}
+
+// CheckMyMessage takes a code of the user's own phone for a ticket.
+func (p *PhoneLogin) CheckMyMessage(ctx context.Context, in Confirmation) (*Ticket, error) {
+	own, err := ownPhone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkCode("code", in.Code); err != nil {
+		return nil, err
+	}
+	out, err := sdk.HostOf(ctx).Login().IssueTicket(ctx, &elementv1.IssueTicketRequest{
+		Policy: p.policy,
+		Code:   in.Code,
+		Test:   p.tests[own],
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Ticket{Ticket: out.GetTicket()}, nil
+}
+
+// Replacement are the arguments of updatePhone.
+type Replacement struct {
+	UserID   string `json:"userId" arg:"Stext,required" title:"User"`
+	Ticket   string `json:"ticket" arg:"Stext,required" title:"Ticket"`
+	NewPhone string `json:"newPhone" arg:"Phone,required" title:"New phone"`
+	NewCode  string `json:"newCode" arg:"Stext,required" title:"Code of the new phone"`
+}
+
+// UpdatePhone gives the current user another phone and has the old one told.
+func (p *PhoneLogin) UpdatePhone(ctx context.Context, in Replacement) (int, error) {
+	if _, err := boundAccount(ctx, in.UserID); err != nil {
+		return 0, err
+	}
+	identity, err := p.identity(in.NewPhone)
+	if err != nil {
+		return 0, err
+	}
+	if err := p.checkCode("newCode", in.NewCode); err != nil {
+		return 0, err
+	}
+	out, err := sdk.HostOf(ctx).Login().Move(ctx, &elementv1.MoveRequest{
+		Policy:   p.policy,
+		UserId:   in.UserID,
+		Ticket:   in.Ticket,
+		Identity: identity,
+		Code:     in.NewCode,
+		Test:     p.tests[identity],
+	})
+	if err != nil {
+		return 0, err
+	}
+	p.notify(ctx, out.GetPrevious())
+	return done, nil
+}
+
+// account gives the phone of the current user, empty when none is bound. userID
+// must be the current user's.
+func account(ctx context.Context, userID string) (own string, err error) {
+	out, err := sdk.HostOf(ctx).Login().Account(ctx, &elementv1.AccountRequest{})
+	if err != nil {
+		return "", err
+	}
+	switch out.GetUserId() {
+	case "":
+		return "", errcode.New(errcode.LoginRequired, "nobody is signed in")
+	case userID:
+		return out.GetIdentity(), nil
+	}
+	return "", errcode.New(errcode.Forbidden, "this is another user's")
+}
+
+// boundAccount is account for what needs a phone.
+func boundAccount(ctx context.Context, userID string) (string, error) {
+	own, err := account(ctx, userID)
+	if err == nil && own == "" {
+		return "", errNotBound()
+	}
+	return own, err
+}
+
+// ownPhone gives the current user's phone.
+func ownPhone(ctx context.Context) (string, error) {
+	out, err := sdk.HostOf(ctx).Login().Account(ctx, &elementv1.AccountRequest{})
+	switch {
+	case err != nil:
+		return "", err
+	case out.GetUserId() == "":
+		return "", errcode.New(errcode.LoginRequired, "nobody is signed in")
+	case out.GetIdentity() == "":
+		return "", errNotBound()
+	}
+	return out.GetIdentity(), nil
+}
+
+func errNotBound() error {
+	return errcode.New(codes.PhoneNotBound, "no phone is bound")
+}

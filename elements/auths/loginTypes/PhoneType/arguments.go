@@ -1,0 +1,79 @@
+package phonetype
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// The account purposes that a code may have. For the first two the phone is the
+// user's own.
+const (
+	purposeUnbind         = "unbind"
+	purposeCheckMyMessage = "checkMyMessage"
+	purposeBind           = "bind"
+	purposeUpdatePhone    = "updatePhone"
+)
+
+func checkPurpose(purpose string) error {
+	switch purpose {
+	case "login", "register", purposeBind, purposeUnbind, purposeCheckMyMessage, purposeUpdatePhone:
+		return nil
+	}
+	return errArg("purpose", "there is no such purpose")
+}
+
+// identity gives the identity that an argument means.
+func (p *PhoneLogin) identity(text string) (string, error) {
+	number, err := p.rules.Normalize(text)
+	switch {
+	case errors.Is(err, phone.ErrRegion):
+		return "", errcode.New(codes.PhoneRegionNotAllowed, "numbers of this region can't be used here")
+	case err != nil:
+		return "", errcode.New(codes.PhoneInvalid, "this is not a mobile number")
+	}
+	return number, nil
+}
+
+// checkCode refuses what can't be a code; it is no guess.
+func (p *PhoneLogin) checkCode(arg, code string) error {
+	if !isCode(code, p.config.CodeLength) {
+		return errArg(arg, "a code is "+digits(p.config.CodeLength))
+	}
+	return nil
+}
+
+// isCode says whether code is exactly n ASCII digits.
+func isCode(code string, n int) bool {
+	if len(code) != n {
+		return false
+	}
+	for i := range len(code) {
+		if code[i] < '0' || code[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// longestNick is in characters.
+const longestNick = 64
+
+// nickOf gives a new user's nick without the spaces around it.
+func nickOf(text string) (string, error) {
+	nick := strings.TrimSpace(text)
+	unprintable := strings.ContainsFunc(nick, func(c rune) bool { return !unicode.IsPrint(c) })
+	if nick == "" || unprintable || !utf8.ValidString(nick) || utf8.RuneCountInString(nick) > longestNick {
+		return "", errArg("nick", "a nick is 1 to 64 printable characters")
+	}
+	return nick, nil
+}
+
+func errArg(arg, message string) error {
+	return errcode.New(errcode.Params, "%s", message).With("arg", arg)
+}

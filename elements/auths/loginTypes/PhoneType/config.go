@@ -1,0 +1,121 @@
+package phonetype
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// Config is an instance's configuration.
+type Config struct {
+	SMSFullName      string            `json:"smsFullName" jsonschema:"required,minLength=1" element:"SMS.Meta" title:"SMS" doc:"Full name of the SMS instance that sends the codes."`
+	AllowRegister    int               `json:"allowRegister" jsonschema:"minimum=0,maximum=1" default:"1" title:"New users" doc:"1: an unknown phone may register. 0: only known phones get a message, and nobody can tell which those are."`
+	SMSConfig        SMSConfig         `json:"smsConfig" title:"Message" doc:"What this login wants of the message; wins over what the SMS instance has."`
+	CodeLength       int               `json:"codeLength" jsonschema:"minimum=6,maximum=10" default:"6" doc:"Digits of a code."`
+	CodeTTL          int               `json:"codeTTL" jsonschema:"minimum=1,maximum=600" default:"300" doc:"Seconds that a code is valid, from its sending."`
+	ResendInterval   int               `json:"resendInterval" jsonschema:"minimum=1,maximum=86400" default:"45" doc:"Seconds between two messages to a phone."`
+	MaxAttempts      int               `json:"maxAttempts" jsonschema:"minimum=1,maximum=1000" default:"5" doc:"Wrong guesses that a code allows."`
+	PhoneHourlyLimit int               `json:"phoneHourlyLimit" jsonschema:"minimum=1,maximum=1000000" default:"5" doc:"Messages to a phone in any hour."`
+	PhoneDailyLimit  int               `json:"phoneDailyLimit" jsonschema:"minimum=1,maximum=1000000" default:"10" doc:"Messages to a phone in any 24 hours."`
+	IPHourlyLimit    int               `json:"ipHourlyLimit" jsonschema:"minimum=1,maximum=1000000" default:"30" doc:"Messages asked for from an address (IPv6: a /64) in any hour."`
+	AppHourlyLimit   int               `json:"appHourlyLimit" jsonschema:"minimum=0,maximum=1000000" default:"0" doc:"Messages of the whole app in any hour; 0: no limit."`
+	Regions          []string          `json:"regions" jsonschema:"minItems=1" default:"[\"CN\"]" doc:"Regions whose numbers may log in: ISO 3166 codes in capitals."`
+	DefaultRegion    string            `json:"defaultRegion" jsonschema:"pattern=^[A-Z]{2}$" default:"CN" doc:"Region of a number without country code."`
+	Captcha          string            `json:"captcha" jsonschema:"enum=off" default:"off" doc:"Whether a person has to be proved before a message is sent."`
+	TestPhones       map[string]string `json:"testPhones" secret:"true" doc:"Phones that never get a message, each with the code that opens the user made through it. For those who review the app in a store."`
+	CorpFullName     string            `json:"corpFullName" element:"corps.Meta" doc:"Full name of the corp that new users join; the app's default where it is not set."`
+	AllowUnbindLast  int               `json:"allowUnbindLast" jsonschema:"minimum=0,maximum=1" default:"1" doc:"Whether a user may unbind their only way to log in."`
+}
+
+// SMSConfig is what a login wants of its messages.
+type SMSConfig struct {
+	VerifyTemplateCode string   `json:"verifyTemplateCode,omitempty" doc:"The vendor's template of a code's message."`
+	VerifySign         string   `json:"verifySign,omitempty" doc:"The signature that the vendor puts before it."`
+	VerifyParams       []string `json:"verifyParams,omitempty" doc:"The template's variables, in its order."`
+	NoticeTemplateCode string   `json:"noticeTemplateCode,omitempty" doc:"The vendor's template that tells an old number of a change."`
+	NoticeText         string   `json:"noticeText,omitempty" doc:"The text that tells an old number of a change, for vendors that send text."`
+}
+
+// PhoneLogin is an opened instance. Its methods may be called from any goroutine.
+type PhoneLogin struct {
+	config   Config
+	title    string
+	appTitle string
+	rules    *phone.Rules
+	policy   *elementv1.Policy
+	// tests are the codes of the test phones, by E.164.
+	tests map[string]*elementv1.TestEntry
+}
+
+func open(ctx context.Context, c Config, env sdk.Env) (*PhoneLogin, error) {
+	rules, unknown := phone.NewRules(c.Regions, c.DefaultRegion)
+	if rules == nil {
+		if unknown == c.DefaultRegion {
+			return nil, sdk.ConfigError("/defaultRegion", "there is no such region")
+		}
+		return nil, sdk.ConfigError("/regions", "there is a region that doesn't exist; regions are ISO 3166 codes in capitals, such as CN")
+	}
+	p := &PhoneLogin{
+		config:   c,
+		title:    env.Title,
+		appTitle: env.App.Title,
+		rules:    rules,
+		policy:   policyOf(c),
+	}
+	var err error
+	if p.tests, err = testsOf(c, rules); err != nil {
+		return nil, err
+	}
+	for number := range p.tests {
+		sdk.Warn(ctx, "/testPhones", "%s is a test phone: it gets no message, and a code that is written here opens it", phone.Mask(number))
+	}
+	if c.SMSConfig.NoticeTemplateCode == "" && c.SMSConfig.NoticeText == "" {
+		sdk.Warn(ctx, "/smsConfig", "neither noticeTemplateCode nor noticeText is set: a user's old number is not told when it is replaced")
+	}
+	return p, nil
+}
+
+func policyOf(c Config) *elementv1.Policy {
+	return &elementv1.Policy{
+		CodeLength:       int32(c.CodeLength),
+		CodeTtlMs:        (time.Duration(c.CodeTTL) * time.Second).Milliseconds(),
+		ResendIntervalMs: (time.Duration(c.ResendInterval) * time.Second).Milliseconds(),
+		MaxAttempts:      int32(c.MaxAttempts),
+		PhoneHourlyLimit: int32(c.PhoneHourlyLimit),
+		PhoneDailyLimit:  int32(c.PhoneDailyLimit),
+		IpHourlyLimit:    int32(c.IPHourlyLimit),
+		AppHourlyLimit:   int32(c.AppHourlyLimit),
+		AllowRegister:    c.AllowRegister == 1,
+		AllowUnbindLast:  c.AllowUnbindLast == 1,
+		Corp:             c.CorpFullName,
+	}
+}
+
+// testsOf reads the test phones. Neither a phone nor a code is in its errors.
+func testsOf(c Config, rules *phone.Rules) (map[string]*elementv1.TestEntry, error) {
+	tests := make(map[string]*elementv1.TestEntry, len(c.TestPhones))
+	var wrong []error
+	for text, code := range c.TestPhones {
+		number, err := rules.Normalize(text)
+		switch {
+		case errors.Is(err, phone.ErrRegion):
+			wrong = append(wrong, sdk.ConfigError("/testPhones", "a test phone is of a region that is not in regions"))
+		case err != nil:
+			wrong = append(wrong, sdk.ConfigError("/testPhones", "a test phone is not a mobile number"))
+		case tests[number] != nil:
+			wrong = append(wrong, sdk.ConfigError("/testPhones", "%s is there twice", phone.Mask(number)))
+		case !isCode(code, c.CodeLength):
+			wrong = append(wrong, sdk.ConfigError("/testPhones", "the code of %s is not %s", phone.Mask(number), digits(c.CodeLength)))
+		default:
+			tests[number] = &elementv1.TestEntry{Code: code}
+		}
+	}
+	return tests, errors.Join(wrong...)
+}
+
+func digits(n int) string { return fmt.Sprintf("%d digits", n) }

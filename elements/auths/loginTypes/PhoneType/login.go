@@ -1,0 +1,106 @@
+package phonetype
+
+import (
+	"context"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// Login are the arguments of getLoginCode.
+type Login struct {
+	Phone string `json:"phone" arg:"Phone,required" title:"Phone"`
+	Code  string `json:"code" arg:"Stext,required" title:"Code"`
+}
+
+// Corp is an organisation that a user is in.
+type Corp struct {
+	CorpID   string `json:"corpId"`
+	CorpName string `json:"corpName"`
+}
+
+// LoggedIn is what a right code of a known phone gives.
+type LoggedIn struct {
+	LoginCode string `json:"loginCode"`
+	CorpList  []Corp `json:"corpList"`
+	UserID    string `json:"userId"`
+}
+
+// GetLoginCode takes a code for a loginCode.
+func (p *PhoneLogin) GetLoginCode(ctx context.Context, in Login) (*LoggedIn, error) {
+	identity, err := p.identity(in.Phone)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkCode("code", in.Code); err != nil {
+		return nil, err
+	}
+	out, err := sdk.HostOf(ctx).Login().Exchange(ctx, &elementv1.ExchangeRequest{
+		Policy:   p.policy,
+		Identity: identity,
+		Code:     in.Code,
+		Test:     p.tests[identity],
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &LoggedIn{LoginCode: out.GetLoginCode(), CorpList: corpList(out.GetCorps()), UserID: out.GetUserId()}, nil
+}
+
+// Registration are the arguments of register.
+type Registration struct {
+	Phone string `json:"phone" arg:"Phone,required" title:"Phone"`
+	Code  string `json:"code" arg:"Stext,required" title:"Code"`
+	Nick  string `json:"nick" arg:"Stext,required" title:"Nick"`
+}
+
+// Registered is a new user.
+type Registered struct {
+	UserID string `json:"userId"`
+	Nick   string `json:"nick"`
+	// Phone is masked.
+	Phone     string `json:"phone"`
+	CorpList  []Corp `json:"corpList"`
+	LoginCode string `json:"loginCode"`
+}
+
+// Register makes a user.
+func (p *PhoneLogin) Register(ctx context.Context, in Registration) (*Registered, error) {
+	identity, err := p.identity(in.Phone)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkCode("code", in.Code); err != nil {
+		return nil, err
+	}
+	nick, err := nickOf(in.Nick)
+	if err != nil {
+		return nil, err
+	}
+	out, err := sdk.HostOf(ctx).Login().Register(ctx, &elementv1.RegisterRequest{
+		Policy:   p.policy,
+		Identity: identity,
+		Code:     in.Code,
+		Nick:     nick,
+		Test:     p.tests[identity],
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Registered{
+		UserID:    out.GetUserId(),
+		Nick:      out.GetNick(),
+		Phone:     phone.Mask(identity),
+		CorpList:  corpList(out.GetCorps()),
+		LoginCode: out.GetLoginCode(),
+	}, nil
+}
+
+func corpList(corps []*elementv1.Corp) []Corp {
+	list := make([]Corp, 0, len(corps))
+	for _, corp := range corps {
+		list = append(list, Corp{CorpID: corp.GetCorpId(), CorpName: corp.GetCorpName()})
+	}
+	return list
+}

@@ -1,0 +1,129 @@
+package phonetype
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// message are the arguments of an SMS element's sendMessage. What isn't set is
+// the SMS element's own.
+type message struct {
+	PhoneList          []string          `json:"phoneList"`
+	Params             map[string]string `json:"params"`
+	VerifyTemplateCode string            `json:"verifyTemplateCode"`
+	VerifySign         string            `json:"verifySign,omitempty"`
+	VerifyParams       []string          `json:"verifyParams,omitempty"`
+	Text               string            `json:"text,omitempty"`
+}
+
+// receipt is its answer.
+type receipt struct {
+	Results []struct {
+		Status string `json:"status"`
+	} `json:"results"`
+}
+
+// accepted is the status of a message that the vendor has taken.
+const accepted = "accepted"
+
+// send has a code sent, once, and says how that ended: accepted without error,
+// refused or unknown with the caller's.
+func (p *PhoneLogin) send(ctx context.Context, identity string, reserved *elementv1.ReserveResponse) (elementv1.Outcome, error) {
+	own := p.config.SMSConfig
+	var got receipt
+	err := sdk.HostOf(ctx).Call(ctx, p.config.SMSFullName, "sendMessage", message{
+		PhoneList: []string{identity},
+		Params: map[string]string{
+			"code":    reserved.GetCode(),
+			"minutes": minutes(reserved.GetExpiresInMs()),
+			"product": p.appTitle,
+		},
+		VerifyTemplateCode: own.VerifyTemplateCode,
+		VerifySign:         own.VerifySign,
+		VerifyParams:       own.VerifyParams,
+	}, &got)
+	if err == nil && len(got.Results) == 1 && got.Results[0].Status == accepted {
+		return elementv1.Outcome_OUTCOME_ACCEPTED, nil
+	}
+	if refusal := refusalOf(err); refusal != nil {
+		return elementv1.Outcome_OUTCOME_REFUSED, refusal
+	}
+	return elementv1.Outcome_OUTCOME_UNKNOWN, errcode.Wrap(err, codes.SMSFailed, "what became of the message is not known").
+		With("resendAfter", wholeSeconds(reserved.GetResendAfterMs())).
+		With("expiresIn", wholeSeconds(reserved.GetExpiresInMs()))
+}
+
+// refusalOf gives the caller's error for a message that was surely not sent, nil
+// for any other error.
+func refusalOf(err error) error {
+	e, ok := errcode.As(err)
+	if !ok {
+		return nil
+	}
+	switch e.Code {
+	case codes.SMSRefused:
+		if e.Details["reason"] == "throttled" {
+			return throttled(e)
+		}
+		return e
+	case codes.SMSParams:
+		return e
+	case errcode.ElementUnavailable:
+		if e.Details["outcome"] == errcode.OutcomeNotExecuted {
+			return e
+		}
+	case errcode.Params, errcode.ElementNotFound, errcode.FunctionNotFound, errcode.Forbidden:
+		// The element or what was asked of it doesn't fit this login: nothing was run.
+		return errcode.Wrap(e, errcode.ElementUnavailable, "the SMS element can't be used").
+			With("outcome", errcode.OutcomeNotExecuted)
+	}
+	return nil
+}
+
+// throttled is the answer when the vendor has had too many for this number. The
+// wait is the vendor's, where it names one.
+func throttled(e *errcode.Error) error {
+	limited := errcode.Wrap(e, codes.SendLimited, "too many codes were sent").With("reason", "throttled")
+	if e.RetryAfter <= 0 {
+		return limited.Retry()
+	}
+	wait := (e.RetryAfter + time.Minute - 1) / time.Minute * time.Minute
+	return limited.After(wait).With("retryAfter", int64(wait/time.Second))
+}
+
+// notify tells an old number that it was replaced, after the answer, where a
+// message for that is configured.
+func (p *PhoneLogin) notify(ctx context.Context, previous string) {
+	own := p.config.SMSConfig
+	if previous == "" || own.NoticeTemplateCode == "" && own.NoticeText == "" {
+		return
+	}
+	after, finish := sdk.Detach(ctx)
+	go func() {
+		defer finish()
+		err := sdk.HostOf(after).Call(after, p.config.SMSFullName, "sendMessage", message{
+			PhoneList:          []string{previous},
+			Params:             map[string]string{"product": p.appTitle},
+			VerifyTemplateCode: own.NoticeTemplateCode,
+			VerifySign:         own.VerifySign,
+			Text:               own.NoticeText,
+		}, nil)
+		if err != nil {
+			sdk.Logger(after).Warn("an old number was not told that it was replaced",
+				"phone", phone.Mask(previous), "error", err)
+		}
+	}()
+}
+
+// minutes is how long a code is valid, rounded up, as messages say it.
+func minutes(ms int64) string {
+	const minute = int64(time.Minute / time.Millisecond)
+	return strconv.FormatInt((ms+minute-1)/minute, 10)
+}

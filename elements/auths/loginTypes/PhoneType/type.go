@@ -1,0 +1,105 @@
+// Package phonetype is auths.loginTypes.PhoneType: logging in with a phone number
+// and a code that a message brings.
+//
+// It reads phones and arguments, has the host keep codes and users, and has an
+// SMS element deliver. It keeps nothing itself: any number of processes may serve
+// one instance.
+package phonetype
+
+import (
+	"context"
+
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// Name is the Type's full name.
+const Name = "auths.loginTypes.PhoneType"
+
+// Type gives the Type.
+func Type() sdk.Type {
+	return sdk.NewType(Name, open,
+		sdk.Title("Phone login"),
+		sdk.Desc("Logging in with a phone number and a code that a message brings."),
+		sdk.Func("sendMessage", (*PhoneLogin).SendMessage, sdk.ForAnyone(), sdk.RunsToEnd(),
+			sdk.Title("Send a code"), sdk.Desc("Sends a code to a phone.")),
+		sdk.Func("getLoginCode", (*PhoneLogin).GetLoginCode, sdk.ForAnyone(), sdk.RunsToEnd(),
+			sdk.Title("Log in"), sdk.Desc("Takes a code for a loginCode, which opens a session.")),
+		sdk.Func("register", (*PhoneLogin).Register, sdk.ForAnyone(), sdk.RunsToEnd(),
+			sdk.Title("Register"), sdk.Desc("Makes a user with a phone, and a loginCode for them.")),
+		sdk.Func("bind", (*PhoneLogin).Bind, sdk.ForSignedIn(), sdk.RunsToEnd(),
+			sdk.Title("Bind a phone"), sdk.Desc("Gives the current user a phone.")),
+		sdk.Func("unbind", (*PhoneLogin).Unbind, sdk.ForSignedIn(), sdk.RunsToEnd(),
+			sdk.Title("Unbind the phone"), sdk.Desc("Takes the current user's phone away.")),
+		sdk.Func("checkMyMessage", (*PhoneLogin).CheckMyMessage, sdk.ForSignedIn(), sdk.RunsToEnd(),
+			sdk.Title("Confirm the own phone"), sdk.Desc("Takes a code of the user's own phone for a ticket, which updatePhone needs.")),
+		sdk.Func("updatePhone", (*PhoneLogin).UpdatePhone, sdk.ForSignedIn(), sdk.RunsToEnd(),
+			sdk.Title("Replace the phone"), sdk.Desc("Gives the current user another phone and ends their other sessions.")),
+		sdk.Func("getLoginConfig", (*PhoneLogin).GetLoginConfig, sdk.ForAnyone(),
+			sdk.Title("Login settings"), sdk.Desc("What a login page needs.")),
+		sdk.Prop("allowRegister", (*PhoneLogin).AllowRegister, sdk.Title("New users")),
+		sdk.Prop("authConfig", (*PhoneLogin).AuthConfig, sdk.Title("SMS configuration in use")),
+		sdk.Prop("authType", (*PhoneLogin).AuthType, sdk.Title("Kind of login")),
+		sdk.Prop("isActive", (*PhoneLogin).IsActive, sdk.Title("Active")),
+	)
+}
+
+// LoginConfig is what a login page needs. Times are in seconds.
+type LoginConfig struct {
+	Title          string   `json:"title"`
+	Regions        []string `json:"regions"`
+	DefaultRegion  string   `json:"defaultRegion"`
+	CodeLength     int      `json:"codeLength"`
+	CodeTTL        int      `json:"codeTTL"`
+	ResendInterval int      `json:"resendInterval"`
+	AllowRegister  bool     `json:"allowRegister"`
+	Captcha        string   `json:"captcha"`
+}
+
+// GetLoginConfig gives what a login page needs.
+func (p *PhoneLogin) GetLoginConfig(context.Context, sdk.None) (LoginConfig, error) {
+	return LoginConfig{
+		Title:          p.title,
+		Regions:        p.config.Regions,
+		DefaultRegion:  p.config.DefaultRegion,
+		CodeLength:     p.config.CodeLength,
+		CodeTTL:        p.config.CodeTTL,
+		ResendInterval: p.config.ResendInterval,
+		AllowRegister:  p.config.AllowRegister == 1,
+		Captcha:        p.config.Captcha,
+	}, nil
+}
+
+// AllowRegister says whether new users are taken.
+func (p *PhoneLogin) AllowRegister(context.Context) (bool, error) {
+	return p.config.AllowRegister == 1, nil
+}
+
+// AuthConfig gives the SMS configuration in use, secrets masked: the SMS
+// element's own, and over it what this login wants.
+func (p *PhoneLogin) AuthConfig(ctx context.Context) (map[string]any, error) {
+	config := make(map[string]any)
+	if err := sdk.HostOf(ctx).Get(ctx, p.config.SMSFullName, "config", &config); err != nil {
+		return nil, err
+	}
+	own := p.config.SMSConfig
+	for key, value := range map[string]string{
+		"verifyTemplateCode": own.VerifyTemplateCode,
+		"verifySign":         own.VerifySign,
+		"noticeTemplateCode": own.NoticeTemplateCode,
+		"noticeText":         own.NoticeText,
+	} {
+		if value != "" {
+			config[key] = value
+		}
+	}
+	if len(own.VerifyParams) > 0 {
+		config["verifyParams"] = own.VerifyParams
+	}
+	return config, nil
+}
+
+// AuthType names the kind of login.
+func (p *PhoneLogin) AuthType(context.Context) (string, error) { return "PhoneType", nil }
+
+// IsActive says that the instance serves: what doesn't serve has no properties.
+func (p *PhoneLogin) IsActive(context.Context) (bool, error) { return true, nil }

@@ -1,0 +1,92 @@
+// Package loginhost is the host's side of auths.loginTypes: the Login service
+// that login Types may ask. It turns each request of a Type into atomic steps of
+// the app's default cache and database, so that no Type can get their order wrong.
+//
+// What it keeps and where: a code lies in the cache, as an HMAC over app,
+// instance, identity, holder and digits; cooldowns, limits and tokens lie beside
+// it under one opaque key an identity. Users and phones lie in the database. The
+// package itself keeps nothing between two requests.
+//
+// It knows no phone number's form, no vendor and no HTTP.
+package loginhost
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+
+	"google.golang.org/grpc"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+// Meta is the family whose Types may use the service.
+const Meta = "auths.loginTypes.Meta"
+
+func init() {
+	element.RegisterHostService(element.HostService{
+		Meta: Meta,
+		Register: func(server grpc.ServiceRegistrar, service any) {
+			elementv1.RegisterLoginServer(server, service.(*Service))
+		},
+		Open: func(env element.Env) (any, error) { return New(env) },
+	})
+}
+
+// Service is the Login service of one app. Its methods may be called from any
+// goroutine; each takes who asks, and for which instance, from the element.Call
+// in its context. Their errors are *errcode.Error.
+type Service struct {
+	elementv1.UnimplementedLoginServer
+
+	elements     element.Elements
+	logger       *slog.Logger
+	keys         keyring
+	box          *tokens.Box
+	reservations cipher.AEAD
+}
+
+var _ elementv1.LoginServer = (*Service)(nil)
+
+// New makes the service of an app. It fails when the app has no secret.
+func New(env element.Env) (*Service, error) {
+	keys, err := newKeyring(env.AppID, env.Key)
+	if err != nil {
+		return nil, err
+	}
+	box, err := tokens.NewBox(env.Key)
+	if err != nil {
+		return nil, err
+	}
+	reservations, err := newReservationSeal()
+	if err != nil {
+		return nil, err
+	}
+	logger := env.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	return &Service{
+		elements:     env.Elements,
+		logger:       logger,
+		keys:         keys,
+		box:          box,
+		reservations: reservations,
+	}, nil
+}
+
+// newReservationSeal makes the key under which reservations are handed out. It
+// lives as long as the host: the plugins that hold reservations don't outlive it.
+func newReservationSeal() (cipher.AEAD, error) {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails; see crypto/rand
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("loginhost: the key of reservations: %w", err)
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}

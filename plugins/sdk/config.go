@@ -1,0 +1,133 @@
+package sdk
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// decodeConfig reads an instance's configuration into its struct: unknown keys
+// are errors, absent ones take the default of their tag. The host has checked
+// the text against the schema; this is for what the schema can't say and for
+// those who call without a host. "$schema" is allowed and means nothing here.
+func decodeConfig(raw json.RawMessage, into reflect.Value) error {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		raw = json.RawMessage("{}")
+	}
+	var top map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &top); err != nil || top == nil {
+		return ConfigError("", "the configuration is not a JSON object")
+	}
+	if _, ok := top["$schema"]; ok {
+		delete(top, "$schema")
+		raw, _ = json.Marshal(top)
+	}
+	if err := unmarshalStrict(raw, into.Addr().Interface()); err != nil {
+		return configErrorOf(err)
+	}
+	fillDefaults(into, top)
+	return nil
+}
+
+// fillDefaults sets the fields whose key is absent to the default of their tag.
+func fillDefaults(v reflect.Value, given map[string]json.RawMessage) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.Anonymous && f.Type.Kind() == reflect.Struct && f.Tag.Get("json") == "" {
+			fillDefaults(v.Field(i), given)
+			continue
+		}
+		name := jsonName(f)
+		if name == "" {
+			continue
+		}
+		value, ok := given[name]
+		if text, has := f.Tag.Lookup("default"); has && !ok {
+			fallback := mustDefault(f.Name, f.Type, text)
+			_ = json.Unmarshal(fallback, v.Field(i).Addr().Interface()) // checked by mustDefault
+			continue
+		}
+		if f.Type.Kind() == reflect.Struct && !isOpaque(f.Type) {
+			var below map[string]json.RawMessage
+			if ok && json.Unmarshal(value, &below) != nil {
+				continue
+			}
+			fillDefaults(v.Field(i), below)
+		}
+	}
+}
+
+// isOpaque says whether a struct reads its JSON itself.
+func isOpaque(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]())
+}
+
+// mustDefault gives the JSON text of a default tag: JSON as it stands, plain
+// text for a string.
+func mustDefault(where string, t reflect.Type, text string) json.RawMessage {
+	raw := json.RawMessage(text)
+	if t.Kind() == reflect.String {
+		raw, _ = json.Marshal(text)
+	}
+	if err := json.Unmarshal(raw, reflect.New(t).Interface()); err != nil {
+		panic(fmt.Sprintf("sdk: %s: default %q is no %s", where, text, t))
+	}
+	return raw
+}
+
+// jsonName gives the key of a field, "" when it has none.
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	switch {
+	case name == "-" || !f.IsExported():
+		return ""
+	case name == "":
+		return f.Name
+	default:
+		return name
+	}
+}
+
+func unmarshalStrict(raw []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
+}
+
+// configErrorOf says what was wrong without quoting a value.
+func configErrorOf(err error) error {
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) {
+		pointer := ""
+		if wrongType.Field != "" {
+			pointer = "/" + strings.ReplaceAll(wrongType.Field, ".", "/")
+		}
+		return ConfigError(pointer, "expected %s", expected(wrongType.Type))
+	}
+	if _, key, ok := strings.Cut(err.Error(), "json: unknown field "); ok {
+		return ConfigError("", "unknown key %s", key)
+	}
+	var own configError
+	if errors.As(err, &own) {
+		return own
+	}
+	return ConfigError("", "the configuration can't be read")
+}
+
+func expected(t reflect.Type) string {
+	switch dataTypeOf(t) {
+	case Stext:
+		return "a string"
+	case Numeric:
+		return "a number"
+	case Checkbox:
+		return "true or false"
+	case JitList:
+		return "a list"
+	default:
+		return "an object"
+	}
+}

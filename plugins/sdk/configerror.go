@@ -1,0 +1,81 @@
+package sdk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// configError is one thing that is wrong with a configuration.
+type configError struct{ pointer, message string }
+
+func (e configError) Error() string {
+	if e.pointer == "" {
+		return e.message
+	}
+	return e.pointer + ": " + e.message
+}
+
+// ConfigError is what open returns for a configuration that it can't work with.
+// pointer is a JSON pointer into the configuration, "" for the whole. The
+// message is a sentence without any value of the configuration in it. Several
+// are joined with errors.Join.
+func ConfigError(pointer, format string, args ...any) error {
+	return configError{pointer, fmt.Sprintf(format, args...)}
+}
+
+// diagnosticsOf takes an error of open apart. The text of an error that is
+// neither a ConfigError nor coded is not shown: it may hold anything.
+func diagnosticsOf(err error) (found []*elementv1.Diagnostic, unexplained error) {
+	var coded *errcode.Error
+	switch e := err.(type) {
+	case nil:
+		return nil, nil
+	case configError:
+		return []*elementv1.Diagnostic{{Pointer: e.pointer, Message: e.message}}, nil
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			d, u := diagnosticsOf(one)
+			found, unexplained = append(found, d...), errors.Join(unexplained, u)
+		}
+		return found, unexplained
+	}
+	var own configError
+	if errors.As(err, &own) {
+		return []*elementv1.Diagnostic{{Pointer: own.pointer, Message: own.message}}, nil
+	}
+	if errors.As(err, &coded) {
+		return []*elementv1.Diagnostic{{Message: coded.Message}}, nil
+	}
+	return []*elementv1.Diagnostic{{Message: "the instance could not be opened; the plugin's log says why"}}, err
+}
+
+type warningsKey struct{}
+
+type warnings struct {
+	mu    sync.Mutex
+	found []*elementv1.Diagnostic
+}
+
+// Warn tells an operator something about the configuration that is being opened;
+// it is shown at start and by validate. It works with the context given to open
+// and follows the rules of ConfigError.
+func Warn(ctx context.Context, pointer, format string, args ...any) {
+	w, _ := ctx.Value(warningsKey{}).(*warnings)
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.found = append(w.found, &elementv1.Diagnostic{Pointer: pointer, Message: fmt.Sprintf(format, args...)})
+}
+
+func (w *warnings) list() []*elementv1.Diagnostic {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]*elementv1.Diagnostic(nil), w.found...)
+}

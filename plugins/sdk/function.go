@@ -1,0 +1,124 @@
+package sdk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/lintel-run/lintel/plugins/elementv1"
+)
+
+// None is the argument struct of a function without arguments, and the result of
+// one that returns nothing.
+type None = struct{}
+
+type function struct {
+	name, title, desc string
+	element           reflect.Type
+	args              []argument
+	returns           string
+	exposed, login    bool
+	runsToEnd         bool
+	call              func(ctx context.Context, element any, args json.RawMessage) (any, error)
+}
+
+// Func makes a function of a Type from a method expression:
+//
+//	sdk.Func("sendMessage", (*SMS).Send, sdk.RunsToEnd())
+//
+// In is a struct with a field for each argument:
+//
+//	type Message struct {
+//		Phone string            `json:"phone" arg:"Phone,required" title:"who gets it"`
+//		Tries int               `json:"tries" default:"3"`
+//		Vars  map[string]string `json:"vars"`
+//	}
+//
+// The tag arg gives the data type (Stext, Ltext, Numeric, Checkbox, Phone,
+// JitDict, JitList, RowData) and whether the argument is required; without it
+// the data type follows from the Go type. default is JSON text, or plain text
+// for a string. Out is anything that encoding/json writes.
+//
+// Without ForAnyone or ForSignedIn the function is internal: other elements and
+// the Go API can call it, nobody from outside the app can.
+//
+// An error that is, or wraps, an *errcode.Error reaches the caller whole; any
+// other is INTERNAL to the caller, and its text goes to the log only.
+func Func[E, In, Out any](name string, fn func(*E, context.Context, In) (Out, error), opts ...FuncOption) Part {
+	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
+	f := &function{
+		name:    name,
+		element: reflect.TypeFor[*E](),
+		args:    argumentsOf(name, in),
+		returns: dataTypeOf(out),
+	}
+	f.call = func(ctx context.Context, element any, raw json.RawMessage) (any, error) {
+		var args In
+		if err := decodeArgs(raw, f.args, reflect.ValueOf(&args).Elem()); err != nil {
+			return nil, err
+		}
+		return fn(element.(*E), ctx, args)
+	}
+	for _, o := range opts {
+		o.setFunction(f)
+	}
+	return f
+}
+
+func (f *function) addTo(t *typeDef) {
+	if f.element != t.element {
+		panic(fmt.Sprintf("sdk: %s: function %q is a method of %s, not of %s", t.name, f.name, f.element, t.element))
+	}
+	if f.name == "" || t.functions[f.name] != nil {
+		panic(fmt.Sprintf("sdk: %s: function %q has no name or is there twice", t.name, f.name))
+	}
+	t.functions[f.name] = f
+	t.order = append(t.order, f.name)
+}
+
+func (f *function) describe() *elementv1.Function {
+	d := &elementv1.Function{
+		Name: f.name, Title: f.title, Desc: f.desc, ReturnType: f.returns,
+		Exposed: f.exposed, LoginRequired: f.login, RunsToEnd: f.runsToEnd,
+	}
+	for _, a := range f.args {
+		d.Args = append(d.Args, &elementv1.Argument{
+			Name: a.name, Title: a.title, DataType: a.dataType, Required: a.required, DefaultJson: string(a.fallback),
+		})
+	}
+	return d
+}
+
+type property struct {
+	name, title string
+	element     reflect.Type
+	dataType    string
+	get         func(ctx context.Context, element any) (any, error)
+}
+
+// Prop makes a property of a Type from a method expression: a value that others
+// read by name.
+func Prop[E, V any](name string, fn func(*E, context.Context) (V, error), opts ...PropOption) Part {
+	p := &property{name: name, element: reflect.TypeFor[*E](), dataType: dataTypeOf(reflect.TypeFor[V]())}
+	p.get = func(ctx context.Context, element any) (any, error) { return fn(element.(*E), ctx) }
+	for _, o := range opts {
+		o.setProperty(p)
+	}
+	return p
+}
+
+func (p *property) addTo(t *typeDef) {
+	if p.element != t.element {
+		panic(fmt.Sprintf("sdk: %s: property %q is a method of %s, not of %s", t.name, p.name, p.element, t.element))
+	}
+	if p.name == "" || t.properties[p.name] != nil {
+		panic(fmt.Sprintf("sdk: %s: property %q has no name or is there twice", t.name, p.name))
+	}
+	t.properties[p.name] = p
+	t.propOrder = append(t.propOrder, p.name)
+}
+
+func (p *property) describe() *elementv1.Property {
+	return &elementv1.Property{Name: p.name, Title: p.title, DataType: p.dataType}
+}

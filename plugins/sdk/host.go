@@ -1,0 +1,122 @@
+package sdk
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/plugins/handshake"
+)
+
+// Host is what the host offers to a call. What a Type may ask follows from its
+// Meta; anything else is FORBIDDEN. Who asks, the host knows from the context
+// given to each method: it must be the call's, or one made from it.
+type Host struct{ conn grpc.ClientConnInterface }
+
+// Call calls a function of another element that the instance's configuration
+// names. args is written as a JSON object; out, a pointer, or nil, takes the
+// result. Errors are *errcode.Error, whole as the other element gave them.
+func (h *Host) Call(ctx context.Context, element, function string, args, out any) error {
+	raw, err := json.Marshal(args)
+	if err != nil {
+		return errcode.Wrap(err, errcode.Internal, "arguments of %s.%s can't be written as JSON", element, function)
+	}
+	if args == nil {
+		raw = []byte("{}")
+	}
+	answer, err := elementv1.NewHostClient(h.conn).Call(ctx, &elementv1.HostCallRequest{
+		Element: element, Function: function, ArgsJson: raw,
+	})
+	if err != nil {
+		return err
+	}
+	if answer.GetError() != nil {
+		return errcode.FromWire(answer.GetError())
+	}
+	return readResult(answer.GetResultJson(), out)
+}
+
+// Get reads a property of another element that the instance's configuration
+// names. The property "config" is an element's configuration, secrets masked.
+func (h *Host) Get(ctx context.Context, element, property string, out any) error {
+	answer, err := elementv1.NewHostClient(h.conn).Get(ctx, &elementv1.HostGetRequest{
+		Element: element, Property: property,
+	})
+	if err != nil {
+		return err
+	}
+	if answer.GetError() != nil {
+		return errcode.FromWire(answer.GetError())
+	}
+	return readResult(answer.GetValueJson(), out)
+}
+
+func readResult(raw []byte, out any) error {
+	if out == nil || len(raw) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(raw, out); err != nil {
+		return errcode.Wrap(err, errcode.Internal, "the result is not what was expected")
+	}
+	return nil
+}
+
+// Login is the verification of codes and the user directory, for login Types.
+// Its methods return *errcode.Error.
+func (h *Host) Login() elementv1.LoginClient { return elementv1.NewLoginClient(h.conn) }
+
+// hostConn is the one connection of the process to its host. It adds what each
+// request must carry and turns its errors into *errcode.Error.
+type hostConn struct {
+	token string
+	dial  func() (grpc.ClientConnInterface, error)
+}
+
+// dialHost prepares the connection; it is made on first use.
+func dialHost(address, token string) *Host {
+	return &Host{conn: &hostConn{token: token, dial: sync.OnceValues(func() (grpc.ClientConnInterface, error) {
+		return grpc.NewClient("unix:"+address,
+			grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithDefaultCallOptions(
+				grpc.MaxCallRecvMsgSize(handshake.MaxMessageSize),
+				grpc.MaxCallSendMsgSize(handshake.MaxMessageSize)))
+	})}}
+}
+
+func (c *hostConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+	conn, err := c.dial()
+	if err != nil {
+		return errcode.Wrap(err, errcode.Internal, "the host can't be reached")
+	}
+	pairs := []string{handshake.MetaToken, c.token}
+	if call := callOf(ctx); call != nil {
+		for key, values := range call.metadata {
+			for _, v := range values {
+				pairs = append(pairs, key, v)
+			}
+		}
+	}
+	ctx = metadata.AppendToOutgoingContext(ctx, pairs...)
+	return errcode.FromStatus(conn.Invoke(ctx, method, args, reply, opts...))
+}
+
+func (c *hostConn) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, errcode.New(errcode.Internal, "the host offers no streams")
+}
+
+// noHost answers where there is no host: on the command line, or outside a call.
+type noHost struct{}
+
+func (noHost) Invoke(context.Context, string, any, any, ...grpc.CallOption) error {
+	return errcode.Unavailable(errcode.OutcomeNotExecuted, "there is no host here")
+}
+
+func (noHost) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, errcode.Unavailable(errcode.OutcomeNotExecuted, "there is no host here")
+}

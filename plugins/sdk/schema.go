@@ -1,0 +1,89 @@
+package sdk
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/invopop/jsonschema"
+)
+
+// configSchema gives the JSON Schema 2020-12 of the configuration struct. Beside
+// the tag jsonschema of invopop/jsonschema ("required,minimum=1,enum=a,enum=b")
+// a field may have
+//
+//	doc:"what it is for"
+//	default:"5000"          taken when the key is absent
+//	secret:"true"           "writeOnly": the value is never shown
+//	element:"SMS.Meta"      the full name of an element of that family
+//
+// A configuration with rules of its own implements JSONSchemaExtend of
+// invopop/jsonschema.
+func (t *typeDef) configSchema() string {
+	t.schemaOnce.Do(func() {
+		r := &jsonschema.Reflector{
+			Anonymous:                  true,
+			DoNotReference:             true,
+			ExpandedStruct:             true,
+			RequiredFromJSONSchemaTags: true,
+		}
+		s := r.ReflectFromType(t.config)
+		annotate(t.name, s, t.config)
+		text, err := json.Marshal(s)
+		if err != nil {
+			panic(fmt.Sprintf("sdk: %s: the configuration's schema: %v", t.name, err))
+		}
+		t.schema = string(text)
+	})
+	return t.schema
+}
+
+// annotate carries the tags of a struct's fields over to their schemas.
+func annotate(where string, s *jsonschema.Schema, t reflect.Type) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		if t.Kind() == reflect.Slice {
+			if s = s.Items; s == nil {
+				return
+			}
+		}
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || s.Properties == nil {
+		return
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous && f.Tag.Get("json") == "" {
+			annotate(where, s, f.Type)
+			continue
+		}
+		name := jsonName(f)
+		if name == "" {
+			continue
+		}
+		below, ok := s.Properties.Get(name)
+		if !ok {
+			continue
+		}
+		where := where + "." + f.Name
+		if doc := f.Tag.Get("doc"); doc != "" {
+			below.Description = doc
+		}
+		if title := f.Tag.Get("title"); title != "" {
+			below.Title = title
+		}
+		if text, ok := f.Tag.Lookup("default"); ok {
+			below.Default = mustDefault(where, f.Type, text)
+		}
+		if f.Tag.Get("secret") == "true" {
+			below.WriteOnly = true
+		}
+		if family := f.Tag.Get("element"); family != "" {
+			if below.Extras == nil {
+				below.Extras = make(map[string]any)
+			}
+			below.Extras["x-element"] = family
+		}
+		annotate(where, below, f.Type)
+	}
+}

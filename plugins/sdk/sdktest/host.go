@@ -1,0 +1,120 @@
+package sdktest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// Host stands in for the host. The zero Host refuses everything; set what the
+// Type under test may ask. It is a connection, as sdk.NewServer takes one.
+type Host struct {
+	// OnCall answers calls of other elements: a JSON value, or an *errcode.Error.
+	OnCall func(ctx context.Context, element, function string, args map[string]any) (any, error)
+	// OnGet answers for properties of other elements.
+	OnGet func(ctx context.Context, element, property string) (any, error)
+	// Login serves login Types; its errors are *errcode.Error.
+	Login elementv1.LoginServer
+
+	mu       sync.Mutex
+	finished int
+}
+
+// Finished counts the calls whose work after the answer is over.
+func (h *Host) Finished() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.finished
+}
+
+// Invoke hands a request to the service it names, in this process. The request's
+// metadata is in the context that the service gets, as incoming metadata.
+func (h *Host) Invoke(ctx context.Context, method string, args, reply any, _ ...grpc.CallOption) error {
+	if md, ok := metadata.FromOutgoingContext(ctx); ok {
+		ctx = metadata.NewIncomingContext(ctx, md)
+	}
+	services := []struct {
+		desc *grpc.ServiceDesc
+		impl any
+	}{{&elementv1.Host_ServiceDesc, &hostService{host: h}}}
+	if h.Login != nil {
+		services = append(services, struct {
+			desc *grpc.ServiceDesc
+			impl any
+		}{&elementv1.Login_ServiceDesc, h.Login})
+	}
+	for _, s := range services {
+		for _, m := range s.desc.Methods {
+			if method != "/"+s.desc.ServiceName+"/"+m.MethodName {
+				continue
+			}
+			out, err := m.Handler(s.impl, ctx, func(in any) error {
+				proto.Merge(in.(proto.Message), args.(proto.Message))
+				return nil
+			}, nil)
+			if err != nil {
+				return errcode.ToStatus(err)
+			}
+			proto.Merge(reply.(proto.Message), out.(proto.Message))
+			return nil
+		}
+	}
+	return errcode.ToStatus(errcode.New(errcode.Forbidden, "%s is not offered here", method))
+}
+
+// NewStream is never used: the contract has no streams.
+func (h *Host) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, fmt.Errorf("the host has no streams")
+}
+
+type hostService struct {
+	elementv1.UnimplementedHostServer
+	host *Host
+}
+
+func (s *hostService) Call(ctx context.Context, in *elementv1.HostCallRequest) (*elementv1.HostCallResponse, error) {
+	if s.host.OnCall == nil {
+		return nil, errcode.New(errcode.Forbidden, "calls are not offered here")
+	}
+	var args map[string]any
+	if err := json.Unmarshal(in.GetArgsJson(), &args); err != nil {
+		return nil, errcode.New(errcode.Params, "the arguments are not a JSON object")
+	}
+	out, err := s.host.OnCall(ctx, in.GetElement(), in.GetFunction(), args)
+	if err != nil {
+		return &elementv1.HostCallResponse{Error: errcode.ToWire(err)}, nil
+	}
+	raw, err := json.Marshal(out)
+	return &elementv1.HostCallResponse{ResultJson: raw}, err
+}
+
+func (s *hostService) Get(ctx context.Context, in *elementv1.HostGetRequest) (*elementv1.HostGetResponse, error) {
+	if s.host.OnGet == nil {
+		return nil, errcode.New(errcode.Forbidden, "properties are not offered here")
+	}
+	out, err := s.host.OnGet(ctx, in.GetElement(), in.GetProperty())
+	if err != nil {
+		return &elementv1.HostGetResponse{Error: errcode.ToWire(err)}, nil
+	}
+	raw, err := json.Marshal(out)
+	return &elementv1.HostGetResponse{ValueJson: raw}, err
+}
+
+func (s *hostService) Log(context.Context, *elementv1.LogRequest) (*elementv1.LogResponse, error) {
+	return &elementv1.LogResponse{}, nil
+}
+
+func (s *hostService) Finish(context.Context, *elementv1.FinishRequest) (*elementv1.FinishResponse, error) {
+	s.host.mu.Lock()
+	s.host.finished++
+	s.host.mu.Unlock()
+	return &elementv1.FinishResponse{}, nil
+}

@@ -1,0 +1,124 @@
+package outputs
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Limits bound what one process adds to the log.
+type Limits struct {
+	// LinesPerSecond and BytesPerSecond, with bursts of twice as much.
+	LinesPerSecond, BytesPerSecond float64
+	// Kept is how many last lines are kept for a crash report, KeptLine how many
+	// bytes of each.
+	Kept, KeptLine int
+}
+
+// DefaultLimits are meant for a production log.
+func DefaultLimits() Limits {
+	return Limits{LinesPerSecond: 200, BytesPerSecond: 1 << 20, Kept: 64, KeptLine: 1024}
+}
+
+// Log takes the lines of all streams of one process. All methods may be called
+// from any goroutine.
+type Log struct {
+	logger *slog.Logger
+	limits Limits
+
+	mu      sync.Mutex
+	last    []string
+	next    int
+	lines   float64
+	bytes   float64
+	filled  time.Time
+	dropped int
+}
+
+// NewLog writes to logger, which should name the plugin's Type.
+func NewLog(logger *slog.Logger, limits Limits) *Log {
+	return &Log{logger: logger, limits: limits, lines: 2 * limits.LinesPerSecond, bytes: 2 * limits.BytesPerSecond, filled: time.Now()}
+}
+
+// Stream gives the writer for one of the process's streams.
+func (l *Log) Stream(name string) *Lines {
+	return NewLines(func(raw []byte) {
+		l.keep(raw)
+		if !l.admit(len(raw)) {
+			return
+		}
+		e := parse(raw)
+		l.logger.LogAttrs(context.Background(), e.level, e.message, append(e.attrs, slog.String("stream", name))...)
+	})
+}
+
+// Record logs a line that the plugin handed over as such. The attributes must
+// have come through Attributes.
+func (l *Log) Record(level slog.Level, message string, attrs ...slog.Attr) {
+	if len(message) > MaxLine {
+		message = message[:MaxLine]
+	}
+	size := len(message)
+	for _, a := range attrs {
+		size += len(a.Key) + len(a.Value.String())
+	}
+	if l.admit(size) {
+		l.logger.LogAttrs(context.Background(), level, Printable(message), attrs...)
+	}
+}
+
+// Last gives the newest lines, oldest first, fit for showing.
+func (l *Log) Last() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]string, 0, len(l.last))
+	for i := range l.last {
+		out = append(out, l.last[(l.next+i)%len(l.last)])
+	}
+	return out
+}
+
+func (l *Log) keep(raw []byte) {
+	if len(raw) > l.limits.KeptLine {
+		raw = raw[:l.limits.KeptLine]
+	}
+	line := Printable(string(raw))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.last) < l.limits.Kept {
+		l.last = append(l.last, line)
+		return
+	}
+	l.last[l.next] = line
+	l.next = (l.next + 1) % len(l.last)
+}
+
+// admit takes a line's share of the limits; what is refused is counted and told
+// of when lines pass again.
+func (l *Log) admit(size int) bool {
+	l.mu.Lock()
+	now := time.Now()
+	passed := now.Sub(l.filled).Seconds()
+	l.filled = now
+	l.lines = min(l.lines+passed*l.limits.LinesPerSecond, 2*l.limits.LinesPerSecond)
+	l.bytes = min(l.bytes+passed*l.limits.BytesPerSecond, 2*l.limits.BytesPerSecond)
+	ok := l.lines >= 1 && l.bytes >= float64(size)
+	// The lines dropped are told of once there is room for more than one line, so
+	// that a steady flood is not answered with as many notes.
+	dropped := 0
+	if ok {
+		l.lines--
+		l.bytes -= float64(size)
+		if l.dropped > 0 && l.lines >= l.limits.LinesPerSecond/10 {
+			dropped, l.dropped = l.dropped, 0
+		}
+	} else {
+		l.dropped++
+	}
+	l.mu.Unlock()
+	if dropped > 0 {
+		l.logger.Warn("output of the plugin was dropped", "lines", dropped)
+	}
+	return ok
+}
