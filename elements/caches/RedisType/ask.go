@@ -3,7 +3,6 @@ package redistype
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"strings"
@@ -81,7 +80,7 @@ func (s *Store) ask(ctx context.Context, script *redis.Script, keys []string, a 
 		if !again {
 			return nil, &failure{reason: describe(err), unknown: unknown}
 		}
-		timer := time.NewTimer(pause + rand.N(pause))
+		timer := time.NewTimer(pause + rand.N(pause)) //nolint:gosec // spreads tries, no secret
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
@@ -123,7 +122,7 @@ func describe(err error) string {
 	switch {
 	case errors.As(err, &answered):
 		word, _, _ := strings.Cut(answered.Error(), " ")
-		return fmt.Sprintf("the server answered %s", strings.TrimRight(word, ":"))
+		return "the server answered " + strings.TrimRight(word, ":")
 	case errors.Is(err, redis.ErrClosed):
 		return "closed"
 	case errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, context.DeadlineExceeded),

@@ -1,7 +1,6 @@
 package redistype
 
 import (
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -91,7 +90,7 @@ func (p *proxy) serve(client net.Conn) {
 		if left := p.cut.Load(); left < 0 || left > 0 && p.cut.Add(-1) >= 0 {
 			return
 		}
-		if _, err := client.Write(b[:n]); err != nil && err != io.EOF {
+		if _, err := client.Write(b[:n]); err != nil {
 			return
 		}
 	}

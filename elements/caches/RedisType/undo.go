@@ -40,7 +40,7 @@ func (s *Store) undoAll(ctx context.Context) {
 			return
 		case u := <-s.undos:
 			for pause := firstPause; time.Now().Before(u.until) && !s.undo(ctx, u.reservation); pause = min(2*pause, undoPause) {
-				if !rest(ctx, pause+rand.N(pause)) {
+				if !rest(ctx, pause+rand.N(pause)) { //nolint:gosec // spreads tries, no secret
 					return
 				}
 			}
