@@ -69,7 +69,7 @@ func refusalOf(err error) error {
 	}
 	switch e.Code {
 	case codes.SMSRefused:
-		if e.Details["reason"] == "throttled" {
+		if e.Details["reason"] == "throttled" && e.Details["scope"] != "account" {
 			return throttled(e)
 		}
 		return e
