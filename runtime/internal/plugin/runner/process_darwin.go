@@ -14,11 +14,11 @@ func attributes() *syscall.SysProcAttr {
 
 // waitExit returns when the process has ended, and leaves it to be reaped. It
 // asks kqueue: waitid on this system returns for a stopped process too
-// (https://github.com/golang/go/issues/19314).
-func waitExit(pid int) {
+// (https://github.com/golang/go/issues/19314). False: the system can't tell.
+func waitExit(pid int) bool {
 	queue, err := unix.Kqueue()
 	if err != nil {
-		return
+		return false
 	}
 	defer func() { _ = unix.Close(queue) }()
 	unix.CloseOnExec(queue)
@@ -28,7 +28,8 @@ func waitExit(pid int) {
 	for {
 		_, err := unix.Kevent(queue, []unix.Kevent_t{change}, events, nil)
 		if !errors.Is(err, unix.EINTR) {
-			return
+			// A process that has ended already can't be watched any more.
+			return err == nil || errors.Is(err, unix.ESRCH)
 		}
 	}
 }

@@ -13,12 +13,13 @@ func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// waitExit returns when the process has ended, and leaves it to be reaped.
-func waitExit(pid int) {
+// waitExit returns when the process has ended, and leaves it to be reaped. False:
+// the system can't tell.
+func waitExit(pid int) bool {
 	for {
 		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
-			return
+			return err == nil
 		}
 	}
 }

@@ -68,6 +68,8 @@ type Runner struct {
 	readers        sync.WaitGroup
 
 	mu      sync.Mutex
+	pid     int
+	killed  bool
 	reaped  bool
 	network string
 	address string
@@ -140,7 +142,14 @@ func (r *Runner) Start(ctx context.Context) error {
 	for _, f := range []*os.File{lifeRead, outWrite, errWrite} {
 		_ = f.Close()
 	}
-	r.lifeline, r.stdout, r.stderr = lifeWrite, outRead, errRead
+	r.stdout, r.stderr = outRead, errRead
+	r.mu.Lock()
+	r.pid, r.lifeline = r.cmd.Process.Pid, lifeWrite
+	killed := r.killed
+	r.mu.Unlock()
+	if killed {
+		r.Signal(syscall.SIGKILL)
+	}
 	r.readers.Add(2)
 	go r.readStdout()
 	go r.readStderr()
@@ -152,14 +161,19 @@ func (r *Runner) Start(ctx context.Context) error {
 // reaps it: until that moment its number can't belong to another process.
 func (r *Runner) wait() {
 	pid := r.cmd.Process.Pid
-	waitExit(pid)
+	seen := waitExit(pid)
+	if !seen {
+		r.err = r.cmd.Wait()
+	}
 	r.mu.Lock()
 	_ = syscall.Kill(-pid, syscall.SIGKILL)
 	r.cfg.Groups.Remove(pid)
-	r.err = r.cmd.Wait()
+	if seen {
+		r.err = r.cmd.Wait()
+	}
 	r.reaped = true
-	r.mu.Unlock()
 	_ = r.lifeline.Close()
+	r.mu.Unlock()
 	end := time.Now().Add(drainTime)
 	_ = r.stdout.SetReadDeadline(end)
 	_ = r.stderr.SetReadDeadline(end)
@@ -177,23 +191,28 @@ func (r *Runner) Err() error { return r.err }
 
 // PID is the process's number, 0 before it was started.
 func (r *Runner) PID() int {
-	if r.cmd == nil || r.cmd.Process == nil {
-		return 0
-	}
-	return r.cmd.Process.Pid
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.pid
 }
 
-// Signal sends to the whole process group; nothing happens once it has ended.
+// Signal sends to the whole process group; nothing happens once it has ended. A
+// SIGKILL before the start is carried out after it.
 func (r *Runner) Signal(sig syscall.Signal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.reaped && r.PID() != 0 && r.stdout != nil {
-		_ = syscall.Kill(-r.PID(), sig)
+	switch {
+	case r.pid == 0:
+		r.killed = r.killed || sig == syscall.SIGKILL
+	case !r.reaped:
+		_ = syscall.Kill(-r.pid, sig)
 	}
 }
 
 // Release ends the lifeline: the plugin is asked to exit, as if the host had.
 func (r *Runner) Release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.lifeline != nil {
 		_ = r.lifeline.Close()
 	}

@@ -16,13 +16,23 @@ func (r *Runner) readStdout() {
 	defer r.readers.Done()
 	in := bufio.NewReaderSize(r.stdout, maxFirstLine)
 	line, _ := in.ReadSlice('\n')
-	r.first.set(line)
+	r.first.set(handshakeLine(line, r.cfg.TCP))
 	rest := r.cfg.Output.Stream("stdout")
 	if len(line) == 0 || line[len(line)-1] != '\n' {
 		_, _ = rest.Write(line)
 	}
 	_, _ = io.Copy(rest, in)
 	rest.Flush()
+}
+
+// handshakeLine leaves out the server's certificate where TLS is off: go-plugin
+// v1.8.0 dereferences a TLS configuration that isn't there when it gets one.
+func handshakeLine(line []byte, tls bool) []byte {
+	const fields = 5 // core version, app version, network, address, protocol
+	if parts := bytes.Split(bytes.TrimRight(line, "\r\n"), []byte("|")); !tls && len(parts) > fields {
+		return append(bytes.Join(parts[:fields], []byte("|")), '\n')
+	}
+	return line
 }
 
 func (r *Runner) readStderr() {

@@ -1,0 +1,173 @@
+// Package adminsocket puts the operators' listener on a unix socket in the data
+// directory, and finds it again. Only the user who runs lintel can open it.
+package adminsocket
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Name is the socket's name in the data directory. A second process on the same
+// directory takes admin-PID.sock.
+const Name = "admin.sock"
+
+// Listener is a net.Listener whose Close also removes the socket's file, unless
+// another process has put its own there meanwhile.
+type Listener struct {
+	*net.UnixListener
+	path  string
+	id    fileID
+	close sync.Once
+	err   error
+}
+
+// Path is the socket's absolute path.
+func (l *Listener) Path() string { return l.path }
+
+// Close stops listening and removes the file.
+func (l *Listener) Close() error {
+	l.close.Do(func() {
+		l.err = l.UnixListener.Close()
+		if id, ok := identify(l.path); ok && id == l.id {
+			l.err = errors.Join(l.err, os.Remove(l.path))
+		}
+	})
+	return l.err
+}
+
+// Listen listens in the data directory, which it makes (0700) when it isn't
+// there. Sockets that nobody listens on any more are removed.
+func Listen(dataDir string) (*Listener, error) {
+	dataDir, err := filepath.Abs(dataDir)
+	if err != nil {
+		return nil, fmt.Errorf("operators' socket: %w", err)
+	}
+	if err := os.MkdirAll(dataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("operators' socket: the data directory: %w", err)
+	}
+	unlock, err := lock(dataDir)
+	if err != nil {
+		return nil, fmt.Errorf("operators' socket: %w", err)
+	}
+	defer unlock()
+	for _, path := range sockets(dataDir) {
+		if !alive(path) {
+			// A file that can't be removed is seen again below.
+			_ = os.Remove(path)
+		}
+	}
+	path := filepath.Join(dataDir, Name)
+	if _, err := os.Lstat(path); err == nil {
+		path = filepath.Join(dataDir, fmt.Sprintf("admin-%d.sock", os.Getpid()))
+	}
+	return listen(path)
+}
+
+// ListenAt listens on a socket at a path of the operator's choice.
+func ListenAt(path string) (*Listener, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("operators' socket: %w", err)
+	}
+	if info, err := os.Lstat(path); err == nil {
+		switch {
+		case info.Mode()&os.ModeSocket == 0:
+			return nil, errors.New("operators' socket: there is another file at the address")
+		case alive(path):
+			return nil, errors.New("operators' socket: another process listens there")
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("operators' socket: %w", err)
+		}
+	}
+	return listen(path)
+}
+
+// listen binds inside a private directory first, so that nobody can connect
+// before the socket has its mode, and then moves it into place.
+func listen(path string) (*Listener, error) {
+	private, err := os.MkdirTemp(filepath.Dir(path), ".admin-")
+	if err != nil {
+		return nil, fmt.Errorf("operators' socket: %w", err)
+	}
+	defer os.RemoveAll(private)
+	made := filepath.Join(private, "s")
+	short, done, err := shorten(made)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	inner, err := net.ListenUnix("unix", &net.UnixAddr{Name: short, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("operators' socket: %w", err)
+	}
+	inner.SetUnlinkOnClose(false)
+	fail := func(err error) (*Listener, error) {
+		return nil, errors.Join(fmt.Errorf("operators' socket: %w", err), inner.Close())
+	}
+	if err := os.Chmod(made, 0o600); err != nil {
+		return fail(err)
+	}
+	if err := os.Rename(made, path); err != nil {
+		return fail(err)
+	}
+	id, ok := identify(path)
+	if !ok {
+		return fail(errors.New("it vanished"))
+	}
+	return &Listener{UnixListener: inner, path: path, id: id}, nil
+}
+
+// lock keeps other processes from arranging the directory's sockets.
+func lock(dir string) (unlock func(), err error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(d.Fd()), unix.LOCK_EX); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return func() { _ = d.Close() }, nil
+}
+
+// sockets lists the operators' sockets in a data directory, Name first.
+func sockets(dataDir string) []string {
+	entries, err := os.ReadDir(dataDir)
+	if err != nil {
+		return nil
+	}
+	var first, more []string
+	for _, entry := range entries {
+		name := entry.Name()
+		if entry.Type()&os.ModeSocket == 0 {
+			continue
+		}
+		path := filepath.Join(dataDir, name)
+		switch {
+		case name == Name:
+			first = append(first, path)
+		case strings.HasPrefix(name, "admin-") && strings.HasSuffix(name, ".sock"):
+			more = append(more, path)
+		}
+	}
+	return append(first, more...)
+}
+
+// fileID tells a socket from one that took its place.
+type fileID struct{ device, inode uint64 }
+
+func identify(path string) (fileID, bool) {
+	var s unix.Stat_t
+	if unix.Lstat(path, &s) != nil {
+		return fileID{}, false
+	}
+	//nolint:unconvert // Dev is an int32 on macOS
+	return fileID{uint64(s.Dev), uint64(s.Ino)}, true
+}

@@ -1,0 +1,92 @@
+package redact
+
+import (
+	"regexp"
+	"strings"
+)
+
+// masked stands for a secret.
+const masked = "[masked]"
+
+var (
+	// A CN mobile number, with or without its country code.
+	mobile = regexp.MustCompile(`(^|[^0-9A-Za-z+])((?:\+|00)?86[- ]?)?(1[3-9]\d)([- ]?\d{4}[- ]?)(\d{4})($|[^0-9A-Za-z])`)
+	// Any number in international form.
+	international = regexp.MustCompile(`\+(\d{5,13})(\d{2})\b`)
+	jwt           = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
+	bearer        = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/_.~=-]{8,}`)
+	userinfo      = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s@]+@`)
+	pem           = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
+	assigned      = regexp.MustCompile(`(?i)\b((?:access)?_?(?:token|secret|password|passwd|signature|api_?key|access_?key(?:_?id)?))=[^&\s]+`)
+)
+
+// text masks what may not be read in a log.
+func text(s string) string {
+	if hasDigits(s, 7) {
+		// Twice, since neighbours share the character between them.
+		s = mobile.ReplaceAllString(mobile.ReplaceAllString(s, "$1$2$3****$5$6"), "$1$2$3****$5$6")
+		s = international.ReplaceAllStringFunc(s, func(number string) string {
+			return "+" + strings.Repeat("*", len(number)-3) + number[len(number)-2:]
+		})
+	}
+	if strings.Contains(s, "eyJ") {
+		s = jwt.ReplaceAllString(s, masked)
+	}
+	if strings.Contains(s, " ") {
+		s = bearer.ReplaceAllString(s, "$1 "+masked)
+	}
+	if strings.Contains(s, "://") {
+		s = userinfo.ReplaceAllString(s, "${1}"+masked+"@")
+	}
+	if strings.Contains(s, "-----BEGIN") {
+		s = pem.ReplaceAllString(s, masked)
+	}
+	if strings.Contains(s, "=") {
+		s = assigned.ReplaceAllString(s, "$1="+masked)
+	}
+	return s
+}
+
+// hasDigits says whether s holds n digits with at most one other character
+// between two of them: most lines don't, and cost no regular expression.
+func hasDigits(s string, n int) bool {
+	run, gap := 0, 0
+	for i := range len(s) {
+		if c := s[i]; c >= '0' && c <= '9' {
+			run, gap = run+1, 0
+			if run >= n {
+				return true
+			}
+		} else if gap++; gap > 1 {
+			run = 0
+		}
+	}
+	return false
+}
+
+// secret says whether an attribute's name says that its value is one.
+func secret(key string) bool {
+	key = strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(key))
+	for _, part := range []string{
+		"password", "passwd", "secret", "token", "authorization", "cookie",
+		"apikey", "accesskey", "privatekey", "signature", "logincode", "ticket",
+		"verifycode", "smscode", "testcode",
+	} {
+		if strings.Contains(key, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// code says whether a value under a name such as "code" is a verification code
+// rather than an error's.
+func code(key, value string) bool {
+	if key = strings.ToLower(key); key != "code" && key != "answer" && key != "otp" {
+		return false
+	}
+	if len(value) < 4 || len(value) > 10 {
+		return false
+	}
+	return strings.Trim(value, "0123456789") == ""
+}

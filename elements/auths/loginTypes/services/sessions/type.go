@@ -1,0 +1,173 @@
+// Package sessions is the built-in Type auths.loginTypes.services.SessionType: a
+// loginCode becomes a session, and a session has an access token (a JWT that
+// anybody can verify), a refresh token that changes with each use, and a device
+// token that says "this client has logged in with this phone".
+//
+// Sessions, hashes of tokens and the encrypted signing keys lie in the default
+// database; loginCodes in the default cache. It knows no HTTP: the server asks a
+// Service who shows a token, and decides where tokens travel.
+package sessions
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+// The full names of the family, the Type and its official instance.
+const (
+	Meta     = "auths.loginTypes.services.Meta"
+	TypeName = "auths.loginTypes.services.SessionType"
+	Official = "auths.loginTypes.services.AuthSvc"
+)
+
+func init() {
+	element.RegisterBuiltin(&element.Builtin{
+		Description: description(),
+		Open: func(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
+			return Open(env, config)
+		},
+	})
+}
+
+// Service is an instance of the Type. Its methods may be called from any goroutine.
+type Service struct {
+	env     element.Env
+	box     *tokens.Box
+	refresh refreshTokens
+	keys    *keyring
+	alive   *liveness
+	public  atomic.Pointer[string]
+}
+
+// Config is an instance's configuration.
+type Config struct {
+	// PublicURL is where clients reach the app: the iss of access tokens.
+	// Without one it is urn:lintel:<appId>.
+	PublicURL string `json:"publicUrl"`
+}
+
+// Open makes an instance. It asks nothing of a store.
+func Open(env element.Env, config json.RawMessage) (*Service, error) {
+	var c Config
+	if len(config) > 0 {
+		if err := json.Unmarshal(config, &c); err != nil {
+			return nil, fmt.Errorf("sessions: the configuration: %w", err)
+		}
+	}
+	box, err := tokens.NewBox(env.Key)
+	if err != nil {
+		return nil, err
+	}
+	refresh, err := newRefreshTokens(env.Key)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{env: env, box: box, refresh: refresh}
+	if s.keys, err = newKeyring(env.Key, s.directory, env.Logger); err != nil {
+		return nil, err
+	}
+	s.alive = newLiveness(s.sessionState)
+	if c.PublicURL != "" {
+		if err := s.SetPublicURL(c.PublicURL); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// SetPublicURL says where clients reach the app; it wins over the configuration.
+func (s *Service) SetPublicURL(public string) error {
+	if err := CheckPublicURL(public); err != nil {
+		return err
+	}
+	s.public.Store(&public)
+	return nil
+}
+
+// CheckPublicURL says whether it is an absolute http or https URL without user,
+// query and fragment.
+func CheckPublicURL(public string) error {
+	u, err := url.Parse(public)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
+		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return fmt.Errorf("sessions: publicUrl must be an absolute http or https URL without user, query and fragment")
+	}
+	return nil
+}
+
+// PublicURL is where clients reach the app, empty when nobody said.
+func (s *Service) PublicURL() string {
+	if p := s.public.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
+func (s *Service) issuer() string {
+	if p := s.PublicURL(); p != "" {
+		return p
+	}
+	return "urn:lintel:" + s.env.AppID
+}
+
+// Get reads a property: publicUrl.
+func (s *Service) Get(_ context.Context, property string) (any, error) {
+	if property == "publicUrl" {
+		return s.PublicURL(), nil
+	}
+	return nil, unknown("property", property)
+}
+
+// Close ends the instance; it holds nothing.
+func (s *Service) Close() error { return nil }
+
+func description() *elementv1.TypeDescription {
+	text := func(name, title string, required bool) *elementv1.Argument {
+		return &elementv1.Argument{Name: name, Title: title, DataType: "Stext", Required: required}
+	}
+	return &elementv1.TypeDescription{
+		Name:        TypeName,
+		Title:       "Sessions",
+		Description: "Turns a loginCode into a session, and keeps sessions.",
+		Functions: []*elementv1.Function{
+			{Name: "loginByCode", Title: "Open a session", Desc: "Takes a loginCode, once, and opens a session.",
+				Args: []*elementv1.Argument{
+					text("loginCode", "Login code", true),
+					text("corp", "A corp's id or full name; may be left out when there is one or none", false),
+					text("platform", "web, mobile or api", true),
+				}, ReturnType: "JitDict", Exposed: true, RunsToEnd: true},
+			{Name: "refresh", Title: "New tokens", Desc: "Takes a refresh token for a new access and refresh token.",
+				Args:       []*elementv1.Argument{text("refreshToken", "Refresh token; browsers have it in a cookie", false)},
+				ReturnType: "JitDict", Exposed: true, RunsToEnd: true},
+			{Name: "logout", Title: "Log out", Desc: "Ends the current session, or that of a refresh token.",
+				Args:       []*elementv1.Argument{text("refreshToken", "Refresh token, where the access token has expired", false)},
+				ReturnType: "JitDict", Exposed: true, RunsToEnd: true},
+			{Name: "currentUser", Title: "Who is signed in", ReturnType: "JitDict", LoginRequired: true, Exposed: true},
+			{Name: "sessions", Title: "The user's sessions", ReturnType: "JitList", LoginRequired: true, Exposed: true},
+			{Name: "endSession", Title: "End one of the user's sessions",
+				Args:       []*elementv1.Argument{text("sessionId", "Session", true)},
+				ReturnType: "JitDict", LoginRequired: true, Exposed: true, RunsToEnd: true},
+		},
+		Properties: []*elementv1.Property{{Name: "publicUrl", Title: "Where clients reach the app", DataType: "Stext"}},
+		ConfigSchema: `{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "type": "object",
+  "additionalProperties": false,
+  "properties": {
+    "publicUrl": {
+      "type": "string",
+      "title": "Public URL",
+      "description": "Where clients reach the app: the issuer of access tokens. Without it: urn:lintel:<appId>.",
+      "pattern": "^https?://[^/?#@]+(/[^?#]*)?$"
+    }
+  }
+}`,
+	}
+}

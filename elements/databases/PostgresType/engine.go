@@ -1,0 +1,199 @@
+package postgrestype
+
+import (
+	"context"
+	"net/url"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/lintel-run/lintel/elements/databases/internal/sqldirectory"
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+const (
+	// connectTimeout leaves time within sqldirectory.Bound to try once more.
+	connectTimeout = 700 * time.Millisecond
+	// statementTimeout makes the server give up what nobody waits for any more.
+	statementTimeout = "1000"
+	// migrationLock is the advisory lock under which migrations run.
+	migrationLock = 0x6c696e74656c01
+)
+
+// engine is a pool of connections. The pool connects when it is first used.
+type engine struct {
+	pool *pgxpool.Pool
+}
+
+var _ sqldirectory.Engine = (*engine)(nil)
+
+func newEngine(address string) (*engine, error) {
+	bad := errcode.New(errcode.Params, "url is not a PostgreSQL connection URL").With("arg", "url")
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, bad // the cause quotes the URL
+	}
+	given, err := url.Parse(address)
+	if err != nil {
+		return nil, bad
+	}
+	has := func(name string) bool { return given.Query().Has(name) }
+	if !has("pool_max_conns") {
+		config.MaxConns = int32(max(16, 4*runtime.GOMAXPROCS(0)))
+	}
+	if !has("pool_max_conn_lifetime_jitter") {
+		config.MaxConnLifetimeJitter = config.MaxConnLifetime / 10
+	}
+	if !has("pool_max_conn_idle_time") {
+		config.MaxConnIdleTime = 5 * time.Minute
+	}
+	if t := config.ConnConfig.ConnectTimeout; t <= 0 || t > connectTimeout {
+		config.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	if config.ConnConfig.RuntimeParams["application_name"] == "" {
+		config.ConnConfig.RuntimeParams["application_name"] = "lintel"
+	}
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "SET statement_timeout = "+statementTimeout+
+			"; SET idle_in_transaction_session_timeout = 5000", pgx.QueryExecModeSimpleProtocol)
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	if err != nil {
+		return nil, bad
+	}
+	return &engine{pool: pool}, nil
+}
+
+// Migrate runs what is missing, one process at a time: on a connection of its
+// own, whose advisory lock ends with it, whatever becomes of this process.
+func (e *engine) Migrate(ctx context.Context) error {
+	version, err := e.version(ctx)
+	if err != nil || version >= sqldirectory.Version {
+		return err
+	}
+	config := e.pool.Config().ConnConfig
+	holder, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return failure(err, false)
+	}
+	defer func() { _ = holder.Close(context.WithoutCancel(ctx)) }()
+	if _, err := holder.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
+		return failure(err, false)
+	}
+	if version, err = e.version(ctx); err != nil || version >= sqldirectory.Version {
+		return err
+	}
+	db := stdlib.OpenDB(*config)
+	defer func() { _ = db.Close() }()
+	db.SetMaxOpenConns(1)
+	if err := sqldirectory.MigrateUp(ctx, db, sqldirectory.Postgres); err != nil {
+		return failure(err, false)
+	}
+	return nil
+}
+
+// version is that of the schema, 0 when there is none.
+func (e *engine) version(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, sqldirectory.Bound)
+	defer cancel()
+	var version int64
+	err := e.pool.QueryRow(ctx, sqldirectory.CurrentVersion.In(sqldirectory.Postgres)).Scan(&version)
+	if reason(err) == undefinedTable {
+		return 0, nil
+	}
+	return version, failure(err, false)
+}
+
+// Read runs a statement that changes nothing.
+func (e *engine) Read(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) error {
+	_, err := e.Run(ctx, s, each, args...)
+	return err
+}
+
+// Run runs a statement in one round trip.
+func (e *engine) Run(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) (int64, error) {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return 0, failure(err, false)
+	}
+	defer conn.Release()
+	return runner{conn, true}.Run(ctx, s, each, args...)
+}
+
+// Change runs a transaction.
+func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) error) error {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return failure(err, false)
+	}
+	defer conn.Release()
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return failure(err, false)
+	}
+	if err := change(runner{tx, false}); err != nil {
+		_ = tx.Rollback(ctx)
+		return err
+	}
+	return failure(tx.Commit(ctx), true)
+}
+
+// Steps sends all statements at once; the server makes one transaction of them.
+func (e *engine) Steps(ctx context.Context, steps ...sqldirectory.Step) error {
+	var batch pgx.Batch
+	for _, step := range steps {
+		if text := step.Statement.In(sqldirectory.Postgres); text != "" {
+			batch.Queue(text, step.Args...)
+		}
+	}
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return failure(err, false)
+	}
+	defer conn.Release()
+	return failure(conn.SendBatch(ctx, &batch).Close(), true)
+}
+
+// Close closes the connections.
+func (e *engine) Close() error {
+	e.pool.Close()
+	return nil
+}
+
+// runner runs statements on a connection or in a transaction.
+type runner struct {
+	on interface {
+		Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
+		Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
+	}
+	// commits: each statement is a transaction.
+	commits bool
+}
+
+func (r runner) Run(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) (int64, error) {
+	text := s.In(sqldirectory.Postgres)
+	if text == "" {
+		return 0, nil
+	}
+	if each == nil {
+		tag, err := r.on.Exec(ctx, text, args...)
+		return tag.RowsAffected(), failure(err, r.commits)
+	}
+	rows, err := r.on.Query(ctx, text, args...)
+	if err != nil {
+		return 0, failure(err, r.commits)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return 0, err
+		}
+	}
+	rows.Close()
+	return rows.CommandTag().RowsAffected(), failure(rows.Err(), r.commits)
+}

@@ -1,0 +1,83 @@
+package sqldirectory
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	purgeEvery = 10 * time.Minute
+	// purgeBatch is how many rows a statement deletes, purgeBatches how many
+	// statements a table gets at a time.
+	purgeBatch   = 500
+	purgeBatches = 20
+
+	day = 24 * time.Hour
+)
+
+// purge deletes the rows of one table whose time has passed.
+type purge struct {
+	statement Statement
+	// kept is how long a row is kept after its time.
+	kept time.Duration
+}
+
+func purgeOf(table, key, column, where string) Statement {
+	return statement(`DELETE FROM ` + table + ` WHERE app_id = $1 AND ` + key + ` IN (
+		SELECT ` + key + ` FROM ` + table + ` WHERE app_id = $1 AND ` + column + ` < {now} - CAST($2 AS BIGINT)` + where + `
+		ORDER BY ` + column + ` LIMIT CAST($3 AS BIGINT) {skip locked})`)
+}
+
+// The use of a code is remembered far longer than any code, token, claim or kept
+// answer lives; a key, than any token that it signed.
+var purges = []purge{
+	{purgeOf("lintel_code_uses", "id", "used_at", ""), 7 * day},
+	{purgeOf("lintel_sessions", "id", "ended_at", " AND ended_at IS NOT NULL"), 30 * day},
+	{purgeOf("lintel_sessions", "id", "expires_at", " AND ended_at IS NULL"), 30 * day},
+	{purgeOf("lintel_devices", "hash", "expires_at", ""), 0},
+	{statement(`DELETE FROM lintel_signing_keys WHERE app_id = $1 AND id IN (
+		SELECT old.id FROM lintel_signing_keys old
+		JOIN lintel_signing_keys newer ON newer.app_id = old.app_id AND newer.created_at > old.created_at
+		WHERE old.app_id = $1 AND newer.created_at < {now} - CAST($2 AS BIGINT)
+		LIMIT CAST($3 AS BIGINT))`), day},
+}
+
+// purgeNowAndThen deletes what is long over until the directory is closed. The
+// first time comes after a while, so that a start is not slowed down, and at
+// another moment in each replica.
+func (d *Directory) purgeNowAndThen() {
+	defer d.running.Done()
+	for {
+		wait := purgeEvery/2 + rand.N(purgeEvery)
+		select {
+		case <-d.background.Done():
+			return
+		case <-time.After(wait):
+		}
+		if err := d.purge(d.background); err != nil && d.background.Err() == nil {
+			d.log.Warn("old rows could not be deleted", "error", err)
+		}
+	}
+}
+
+// purge deletes a bounded number of rows that are long over.
+func (d *Directory) purge(ctx context.Context) error {
+	for _, p := range purges {
+		for range purgeBatches {
+			var deleted int64
+			err := d.do(ctx, repeatable, func(ctx context.Context) error {
+				var err error
+				deleted, err = d.engine.Run(ctx, p.statement, nil, d.app, p.kept.Milliseconds(), purgeBatch)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if deleted < purgeBatch {
+				break
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,187 @@
+package sqldirectory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+
+	"github.com/lintel-run/lintel/elements/databases"
+)
+
+const userColumns = `SELECT u.id, u.nick, COALESCE(u.phone, ''), u.test, u.created_at, c.id, c.full_name, c.title
+	FROM lintel_users u
+	LEFT JOIN lintel_members m ON m.app_id = u.app_id AND m.user_id = u.id
+	LEFT JOIN lintel_corps c ON c.app_id = m.app_id AND c.id = m.corp_id
+	WHERE u.app_id = $1 AND `
+
+var (
+	userByPhone = statement(userColumns + `u.phone = $2`)
+	userByID    = statement(userColumns + `u.id = $2`)
+
+	insertUser = statement(`INSERT INTO lintel_users (app_id, id, nick, phone, test, created_at)
+		VALUES ($1, $2, $3, NULLIF($4, ''), $5, {now}) ON CONFLICT DO NOTHING`)
+	insertMember = statement(`INSERT INTO lintel_members (app_id, user_id, corp_id, joined_at)
+		SELECT app_id, $2, id, {now} FROM lintel_corps WHERE app_id = $1 AND id = $3`)
+
+	insertUse = statement(`INSERT INTO lintel_code_uses (app_id, id, request, kind, user_id, used_at)
+		VALUES ($1, $2, $3, $4, $5, {now}) ON CONFLICT (app_id, id) DO NOTHING`)
+	selectUse = statement(`SELECT id, request, kind, user_id FROM lintel_code_uses WHERE app_id = $1 AND id = $2`)
+)
+
+// UserByPhone gives the user whose phone it is.
+func (d *Directory) UserByPhone(ctx context.Context, phone string) (databases.User, error) {
+	return d.user(ctx, userByPhone, phone)
+}
+
+// User gives a user by id.
+func (d *Directory) User(ctx context.Context, userID string) (databases.User, error) {
+	return d.user(ctx, userByID, userID)
+}
+
+func (d *Directory) user(ctx context.Context, s Statement, key string) (databases.User, error) {
+	var u databases.User
+	err := d.do(ctx, repeatable, func(ctx context.Context) error {
+		return readUser(&u, func(each func(Scan) error) error {
+			return d.engine.Read(ctx, s, each, d.app, key)
+		})
+	})
+	if err != nil {
+		return databases.User{}, err
+	}
+	return u, nil
+}
+
+// readUser puts a user together from a row for each corp.
+func readUser(u *databases.User, query func(each func(Scan) error) error) error {
+	*u = databases.User{}
+	err := one(query, func(scan Scan) error {
+		var created int64
+		var id, fullName, title *string
+		if err := scan(&u.ID, &u.Nick, &u.Phone, &u.Test, &created, &id, &fullName, &title); err != nil {
+			return err
+		}
+		u.CreatedAt = moment(created)
+		if id != nil && fullName != nil && title != nil {
+			u.Corps = append(u.Corps, databases.Corp{ID: *id, FullName: *fullName, Title: *title})
+		}
+		return nil
+	})
+	sort.Slice(u.Corps, func(i, j int) bool { return u.Corps[i].FullName < u.Corps[j].FullName })
+	return err
+}
+
+// CreateUser makes a user with a phone.
+func (d *Directory) CreateUser(ctx context.Context, n databases.NewUser, use databases.Use) (databases.User, error) {
+	var u databases.User
+	use.UserID = n.ID
+	err := d.change(ctx, n.Phone != "", []databases.Use{use}, func(ctx context.Context, r Runner) error {
+		return d.insertUser(ctx, r, n, use.ID != "", &u)
+	}, func(ctx context.Context, r Runner, first databases.Use) error {
+		return d.userIn(ctx, r, userByID, first.UserID, &u)
+	})
+	if err != nil {
+		return databases.User{}, err
+	}
+	return u, nil
+}
+
+func (d *Directory) insertUser(ctx context.Context, r Runner, n databases.NewUser, paid bool, u *databases.User) error {
+	made, err := r.Run(ctx, insertUser, nil, d.app, n.ID, n.Nick, n.Phone, n.Test)
+	if err != nil {
+		return err
+	}
+	if made == 0 {
+		switch err := d.userIn(ctx, r, userByPhone, n.Phone, u); {
+		case errors.Is(err, databases.ErrNotFound):
+			return errors.New("another user has this id")
+		case err != nil:
+			return err
+		case u.ID == n.ID && !paid: // made before: nothing but the id tells
+			return nil
+		}
+		return databases.ErrPhoneInUse
+	}
+	if n.CorpID != "" {
+		joined, err := r.Run(ctx, insertMember, nil, d.app, n.ID, n.CorpID)
+		if err != nil {
+			return err
+		}
+		if joined == 0 {
+			return fmt.Errorf("corp: %w", databases.ErrNotFound)
+		}
+	}
+	return d.userIn(ctx, r, userByID, n.ID, u)
+}
+
+func (d *Directory) userIn(ctx context.Context, r Runner, s Statement, key string, u *databases.User) error {
+	return readUser(u, func(each func(Scan) error) error {
+		_, err := r.Run(ctx, s, each, d.app, key)
+		return err
+	})
+}
+
+// CodeUse gives the Use of a code id.
+func (d *Directory) CodeUse(ctx context.Context, codeID string) (databases.Use, error) {
+	var u databases.Use
+	err := d.read(ctx, selectUse, into(&u.ID, &u.Request, &u.Kind, &u.UserID), d.app, codeID)
+	if err != nil {
+		return databases.Use{}, err
+	}
+	return u, nil
+}
+
+// change makes a change that uses pay for, in one transaction. A repeat of the
+// same request runs repeat, which may be nil, instead of do. safe says that the
+// change may be tried again without any use.
+func (d *Directory) change(ctx context.Context, safe bool, uses []databases.Use,
+	do func(context.Context, Runner) error, repeat func(context.Context, Runner, databases.Use) error,
+) error {
+	for _, use := range uses {
+		safe = safe || use.ID != ""
+	}
+	return d.do(ctx, repeats(safe), func(ctx context.Context) error {
+		return d.engine.Change(ctx, func(r Runner) error {
+			var first *databases.Use
+			for _, use := range uses {
+				earlier, err := d.use(ctx, r, use)
+				if err != nil {
+					return err
+				}
+				if earlier != nil {
+					first = earlier
+				}
+			}
+			if first == nil {
+				return do(ctx, r)
+			}
+			if repeat == nil {
+				return nil
+			}
+			return repeat(ctx, r, *first)
+		})
+	})
+}
+
+// use notes the use of a code. For a repeat it gives the first use.
+func (d *Directory) use(ctx context.Context, r Runner, use databases.Use) (*databases.Use, error) {
+	if use.ID == "" {
+		return nil, nil
+	}
+	made, err := r.Run(ctx, insertUse, nil, d.app, use.ID, use.Request, use.Kind, use.UserID)
+	if err != nil || made == 1 {
+		return nil, err
+	}
+	var first databases.Use
+	err = one(func(each func(Scan) error) error {
+		_, err := r.Run(ctx, selectUse, each, d.app, use.ID)
+		return err
+	}, into(&first.ID, &first.Request, &first.Kind, &first.UserID))
+	if err != nil {
+		return nil, err
+	}
+	if first.Request != use.Request {
+		return nil, databases.ErrCodeUsed
+	}
+	return &first, nil
+}

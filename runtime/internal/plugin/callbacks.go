@@ -1,0 +1,225 @@
+package plugin
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"runtime/debug"
+
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/plugins/handshake"
+	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
+)
+
+// callbacks is what the host serves to one process: on a socket in the process's
+// directory, to whoever shows the process's token, for calls in its ledger.
+type callbacks struct {
+	elementv1.UnimplementedHostServer
+
+	typ     string
+	calls   Calls // nil: this process may not call elements
+	ledger  *ledger
+	out     *outputs.Log
+	logger  *slog.Logger
+	token   string
+	address string
+	server  *grpc.Server
+}
+
+// maxRequests bounds what one process may ask for at once.
+const maxRequests = 1024
+
+// serve starts the server of a process whose private directory is dir.
+func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*callbacks, error) {
+	var random [32]byte
+	_, _ = rand.Read(random[:])
+	cb := &callbacks{
+		typ: spec.Type, ledger: book, out: out, logger: h.logger.With("type", spec.Type),
+		token: hex.EncodeToString(random[:]), address: filepath.Join(dir, "host"),
+	}
+	options := []grpc.ServerOption{
+		grpc.MaxRecvMsgSize(handshake.MaxMessageSize),
+		grpc.MaxSendMsgSize(handshake.MaxMessageSize),
+		grpc.MaxConcurrentStreams(maxRequests),
+		grpc.UnaryInterceptor(cb.unary),
+		grpc.StreamInterceptor(cb.stream),
+	}
+	if h.cfg.Trace.Provider != nil {
+		options = append(options, grpc.StatsHandler(otelgrpc.NewServerHandler(h.cfg.Trace.options()...)))
+	}
+	cb.server = grpc.NewServer(options...)
+	elementv1.RegisterHostServer(cb.server, cb)
+	for _, service := range h.cfg.Services {
+		if service.Meta == spec.Meta {
+			service.Register(cb.server)
+			cb.calls = h.cfg.Calls
+		}
+	}
+	listener, err := net.Listen("unix", cb.address)
+	if err != nil {
+		return nil, fmt.Errorf("the host's socket: %w", err)
+	}
+	go func() { _ = cb.server.Serve(listener) }()
+	return cb, nil
+}
+
+func (t Trace) options() []otelgrpc.Option {
+	options := []otelgrpc.Option{otelgrpc.WithTracerProvider(t.Provider)}
+	if t.Propagator != nil {
+		options = append(options, otelgrpc.WithPropagators(t.Propagator))
+	}
+	return options
+}
+
+// unary admits a request and gives it the context of the call that it is for.
+func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+	meta, _ := metadata.FromIncomingContext(ctx)
+	if subtle.ConstantTimeCompare([]byte(first(meta, handshake.MetaToken)), []byte(cb.token)) != 1 {
+		return nil, status.Error(codes.Unauthenticated, "the process's token is missing or wrong")
+	}
+	id := first(meta, handshake.MetaCall)
+	defer func() {
+		if fault := recover(); fault != nil {
+			cb.logger.Error("a host service panicked", "method", info.FullMethod, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			resp, err = nil, errcode.ToStatus(errcode.New(errcode.Internal, "an internal error"))
+		}
+	}()
+	switch info.FullMethod {
+	case elementv1.Host_Log_FullMethodName:
+		if call, ok := cb.ledger.lookup(id); ok {
+			ctx = element.WithCall(ctx, call)
+		}
+	case elementv1.Host_Finish_FullMethodName:
+		if !cb.ledger.finish(id) {
+			return nil, refused
+		}
+	default:
+		inner, leave, ok := cb.ledger.enter(ctx, id)
+		if !ok {
+			return nil, refused
+		}
+		defer leave()
+		ctx = inner
+	}
+	resp, err = handler(ctx, req)
+	if err != nil {
+		return nil, cb.status(info.FullMethod, err)
+	}
+	return resp, nil
+}
+
+var refused = status.Error(codes.PermissionDenied, "this request belongs to no call that is being served")
+
+// stream refuses: no service of the host's streams.
+func (cb *callbacks) stream(any, grpc.ServerStream, *grpc.StreamServerInfo, grpc.StreamHandler) error {
+	return status.Error(codes.Unimplemented, "no such stream")
+}
+
+// status gives a service's error as it crosses to the plugin: whole when it has a
+// code, as it is when it is a status, and else without its words.
+func (cb *callbacks) status(method string, err error) error {
+	var coded *errcode.Error
+	if errors.As(err, &coded) {
+		return errcode.ToStatus(coded)
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return errcode.ToStatus(errcode.Wrap(err, errcode.DeadlineExceeded, "the call's time was up"))
+	}
+	if _, ok := status.FromError(err); ok {
+		return err
+	}
+	cb.logger.Error("a host service failed", "method", method, "error", err)
+	return errcode.ToStatus(err)
+}
+
+func first(meta metadata.MD, name string) string {
+	if values := meta.Get(name); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+// maxLogLines is how many lines of one Log request are looked at.
+const maxLogLines = 256
+
+// Log writes lines under the name of the element whose call is being served, or
+// the Type's.
+func (cb *callbacks) Log(ctx context.Context, req *elementv1.LogRequest) (*elementv1.LogResponse, error) {
+	lines := req.GetLines()
+	if len(lines) > maxLogLines {
+		lines = lines[:maxLogLines]
+	}
+	call, serving := element.CallOf(ctx)
+	for _, line := range lines {
+		level, _ := outputs.Level(line.GetLevel())
+		var attrs []slog.Attr
+		if text := line.GetFieldsJson(); len(text) > 0 && len(text) <= outputs.MaxLine {
+			var fields map[string]any
+			if json.Unmarshal(text, &fields) == nil {
+				attrs = outputs.Attributes(fields)
+			}
+		}
+		if serving {
+			attrs = append(attrs, slog.String("element", call.Element), slog.String("requestId", call.RequestID))
+		}
+		cb.out.Record(level, line.GetMessage(), attrs...)
+	}
+	return &elementv1.LogResponse{}, nil
+}
+
+var errNoCalls = errcode.New(errcode.Forbidden, "elements of this family may not call other elements")
+
+// Call calls another element for the call being served.
+func (cb *callbacks) Call(ctx context.Context, req *elementv1.HostCallRequest) (*elementv1.HostCallResponse, error) {
+	from, ok := element.CallOf(ctx)
+	if !ok || cb.calls == nil {
+		return &elementv1.HostCallResponse{Error: errcode.ToWire(errNoCalls)}, nil
+	}
+	result, err := cb.calls.Call(ctx, from, req.GetElement(), req.GetFunction(), req.GetArgsJson())
+	if err != nil {
+		return &elementv1.HostCallResponse{Error: cb.wire(err)}, nil
+	}
+	return &elementv1.HostCallResponse{ResultJson: result}, nil
+}
+
+// Get reads a property of another element for the call being served.
+func (cb *callbacks) Get(ctx context.Context, req *elementv1.HostGetRequest) (*elementv1.HostGetResponse, error) {
+	from, ok := element.CallOf(ctx)
+	if !ok || cb.calls == nil {
+		return &elementv1.HostGetResponse{Error: errcode.ToWire(errNoCalls)}, nil
+	}
+	value, err := cb.calls.Get(ctx, from, req.GetElement(), req.GetProperty())
+	if err != nil {
+		return &elementv1.HostGetResponse{Error: cb.wire(err)}, nil
+	}
+	return &elementv1.HostGetResponse{ValueJson: value}, nil
+}
+
+// wire is errcode.ToWire, with a context's end as what it is.
+func (cb *callbacks) wire(err error) *elementv1.Error {
+	var coded *errcode.Error
+	if !errors.As(err, &coded) && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
+		err = errcode.Wrap(err, errcode.DeadlineExceeded, "the call's time was up")
+	}
+	return errcode.ToWire(err)
+}
+
+// Finish has been carried out where the request was admitted.
+func (cb *callbacks) Finish(context.Context, *elementv1.FinishRequest) (*elementv1.FinishResponse, error) {
+	return &elementv1.FinishResponse{}, nil
+}

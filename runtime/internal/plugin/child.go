@@ -1,0 +1,334 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/handshake"
+	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
+	"github.com/lintel-run/lintel/runtime/internal/plugin/runner"
+)
+
+// child is one process, from its start to its end. A Process has one after the
+// other, and two while one is replaced.
+type child struct {
+	host   *Host
+	spec   Spec
+	dir    string
+	out    *outputs.Log
+	ledger *ledger
+	cb     *callbacks
+	run    *runner.Runner
+	client *goplugin.Client
+	conn   *grpc.ClientConn
+	api    elementv1.ElementClient
+
+	// configured has what became of each *generation here: *configured.
+	configured sync.Map
+
+	closing sync.Once
+	frozen  atomic.Bool
+	watched chan struct{} // closed when nothing watches any more
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+	cut   bool
+}
+
+// launch starts a process and has it describe its Type. ctx bounds all of it. The
+// child is there on an error too, when it has something to say.
+func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
+	dir, err := h.newDir()
+	if err != nil {
+		return nil, err
+	}
+	c := &child{host: h, spec: spec, dir: dir, conns: make(map[net.Conn]struct{}), watched: make(chan struct{})}
+	c.out = outputs.NewLog(h.logger.With("type", spec.Type), outputs.DefaultLimits())
+	c.ledger = newLedger(h.times.Continued)
+	prog, err := h.program(spec, dir)
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return c, err
+	}
+	if c.cb, err = h.serve(spec, dir, c.ledger, c.out); err != nil {
+		_ = os.RemoveAll(dir)
+		return c, err
+	}
+	c.run = runner.New(runner.Config{
+		Path: prog.path, Args: prog.args, Dir: prog.dir, SocketDir: dir, TCP: spec.TCP,
+		Env: append(prog.env,
+			"TMPDIR="+dir,
+			handshake.EnvHostAddr+"="+c.cb.address,
+			handshake.EnvHostToken+"="+c.cb.token),
+		Spawner: h.spawner, Groups: h.guard, Output: c.out,
+	})
+	if err = c.connect(ctx); err == nil {
+		err = c.describe(ctx)
+	}
+	if err != nil {
+		close(c.watched)
+		c.kill()
+		return c, err
+	}
+	go c.watch()
+	return c, nil
+}
+
+// connect runs go-plugin's handshake and dials.
+func (c *child) connect(ctx context.Context) error {
+	config := &goplugin.ClientConfig{
+		HandshakeConfig: goplugin.HandshakeConfig{
+			ProtocolVersion: handshake.ProtocolVersion, MagicCookieKey: handshake.CookieKey, MagicCookieValue: handshake.CookieValue,
+		},
+		Plugins:          goplugin.PluginSet{handshake.PluginName: &wire{}},
+		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+		RunnerFunc:       c.run.Func,
+		StartTimeout:     c.host.times.Start,
+		SkipHostEnv:      true,
+		AutoMTLS:         c.spec.TCP,
+		// Off: go-plugin's own parser of what a plugin prints never runs.
+		Logger:           hclog.NewNullLogger(),
+		SyncStdout:       c.out.Stream("stdout"),
+		SyncStderr:       c.out.Stream("stderr"),
+		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: c.dir},
+		GRPCDialOptions:  c.dialOptions(),
+	}
+	c.client = goplugin.NewClient(config)
+	result := make(chan error, 1)
+	go func() { result <- c.negotiate() }()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+	}
+	// What go-plugin waits for ends with the process and its connections.
+	c.run.Signal(syscall.SIGKILL)
+	c.cutConns()
+	select {
+	case <-result:
+	case <-time.After(c.host.times.StopGrace):
+	}
+	return fmt.Errorf("the plugin didn't start in time: %w", ctx.Err())
+}
+
+func (c *child) negotiate() (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("handshake: %v", fault)
+		}
+	}()
+	if _, err := c.client.Start(); err != nil {
+		return err
+	}
+	protocol, err := c.client.Client()
+	if err != nil {
+		return err
+	}
+	grpcClient, ok := protocol.(*goplugin.GRPCClient)
+	if !ok {
+		return errors.New("the plugin doesn't speak gRPC")
+	}
+	c.conn = grpcClient.Conn
+	c.api = elementv1.NewElementClient(c.conn)
+	return nil
+}
+
+const brokerMethod = "/plugin.GRPCBroker/StartStream"
+
+func (c *child) dialOptions() []grpc.DialOption {
+	options := []grpc.DialOption{
+		grpc.WithContextDialer(c.dial),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(handshake.MaxMessageSize), grpc.MaxCallSendMsgSize(handshake.MaxMessageSize)),
+		// The broker isn't used here, and a plugin could flood the host through it.
+		grpc.WithStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+			if method == brokerMethod {
+				return nil, status.Error(codes.Unimplemented, "no broker")
+			}
+			return streamer(ctx, desc, conn, method, opts...)
+		}),
+	}
+	if t := c.host.cfg.Trace; t.Provider != nil {
+		elements := otelgrpc.WithFilter(func(info *stats.RPCTagInfo) bool {
+			return strings.HasPrefix(info.FullMethodName, "/"+elementv1.Element_ServiceDesc.ServiceName+"/")
+		})
+		options = append(options, grpc.WithStatsHandler(otelgrpc.NewClientHandler(append(t.options(), elements)...)))
+	}
+	return options
+}
+
+// dial connects to where the plugin listens, by connections that can be cut.
+func (c *child) dial(ctx context.Context, _ string) (net.Conn, error) {
+	network, address := c.run.Address()
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cut {
+		_ = conn.Close()
+		return nil, net.ErrClosed
+	}
+	c.conns[conn] = struct{}{}
+	return conn, nil
+}
+
+func (c *child) cutConns() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cut = true
+	for conn := range c.conns {
+		_ = conn.Close()
+	}
+}
+
+// describe checks that the process serves the Type that it was started for.
+func (c *child) describe(ctx context.Context) error {
+	resp, err := c.api.Describe(ctx, &elementv1.DescribeRequest{})
+	if err != nil {
+		return fmt.Errorf("describe: %w", err)
+	}
+	last := c.spec.Type[strings.LastIndexByte(c.spec.Type, '.')+1:]
+	for _, t := range resp.GetTypes() {
+		if t.GetName() == c.spec.Type || t.GetName() == last {
+			return nil
+		}
+	}
+	return fmt.Errorf("the executable doesn't serve the Type %s", c.spec.Type)
+}
+
+// watch pings until the process has ended, and kills it when it doesn't answer.
+func (c *child) watch() {
+	defer close(c.watched)
+	times := c.host.times
+	ticker := time.NewTicker(times.PingEvery)
+	defer ticker.Stop()
+	misses := 0
+	for {
+		select {
+		case <-c.run.Done():
+			return
+		case <-ticker.C:
+		}
+		if c.ping(times.PingDeadline) {
+			misses = 0
+		} else if misses++; misses >= times.PingMisses {
+			c.frozen.Store(true)
+			c.run.Signal(syscall.SIGKILL)
+			return
+		}
+	}
+}
+
+// ping reports whether the process answers; that it knows no health service is an
+// answer too.
+func (c *child) ping(deadline time.Duration) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	defer cancel()
+	resp, err := grpc_health_v1.NewHealthClient(c.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: goplugin.GRPCServiceName})
+	switch status.Code(err) {
+	case codes.OK:
+		return resp.GetStatus() == grpc_health_v1.HealthCheckResponse_SERVING
+	case codes.DeadlineExceeded, codes.Unavailable, codes.Canceled:
+		return false
+	}
+	return true
+}
+
+const shutdownMethod = "/plugin.GRPCController/Shutdown"
+
+// stop asks the process to exit, by go-plugin's Shutdown and then by the end of
+// its lifeline and SIGTERM, and kills it when it hasn't after the grace.
+func (c *child) stop() {
+	grace := c.host.times.StopGrace
+	ctx, cancel := context.WithTimeout(context.Background(), grace/2)
+	defer cancel()
+	switch err := c.conn.Invoke(ctx, shutdownMethod, &emptypb.Empty{}, &emptypb.Empty{}); status.Code(err) {
+	case codes.DeadlineExceeded:
+		// Frozen: it would not hear anything else either.
+	case codes.Unimplemented:
+		c.release(grace / 2)
+	default:
+		// Asked: its own exit is the cleaner end. The answer may be lost with it.
+		c.await(grace / 4)
+		c.release(grace / 4)
+	}
+	c.kill()
+}
+
+// release asks a process to exit that doesn't know Shutdown or didn't heed it.
+func (c *child) release(patience time.Duration) {
+	c.run.Release()
+	c.run.Signal(syscall.SIGTERM)
+	c.await(patience)
+}
+
+func (c *child) await(d time.Duration) {
+	select {
+	case <-c.run.Done():
+	case <-time.After(d):
+	}
+}
+
+// kill ends the process at once, with its group, and cleans up after it. It never
+// waits for anything that a process could hold up for good.
+func (c *child) kill() {
+	c.closing.Do(func() {
+		c.run.Signal(syscall.SIGKILL)
+		if c.run.PID() != 0 {
+			c.await(c.host.times.StopGrace)
+		}
+		c.cutConns()
+		c.ledger.abandon()
+		c.cb.server.Stop()
+		cleaned := make(chan struct{})
+		go func() {
+			defer close(cleaned)
+			c.client.Kill()
+		}()
+		select {
+		case <-cleaned:
+		case <-time.After(c.host.times.StopGrace):
+		}
+		select {
+		case <-c.watched:
+		case <-time.After(c.host.times.StopGrace):
+		}
+		_ = os.RemoveAll(c.dir)
+	})
+}
+
+// wire is the entry of go-plugin's plugin set; the host dials by itself.
+type wire struct {
+	goplugin.NetRPCUnsupportedPlugin
+}
+
+func (*wire) GRPCServer(*goplugin.GRPCBroker, *grpc.Server) error {
+	return errors.New("the host doesn't serve")
+}
+
+func (*wire) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
+	return elementv1.NewElementClient(conn), nil
+}
+
+var _ goplugin.GRPCPlugin = (*wire)(nil)

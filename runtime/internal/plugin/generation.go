@@ -1,0 +1,142 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// generation is an instance's configuration that the process has taken and is to
+// have again after each start.
+type generation struct{ in Instance }
+
+// configured is what became of a generation in one child. err is valid once done
+// is closed.
+type configured struct {
+	done chan struct{}
+	err  error
+	at   time.Time
+}
+
+const (
+	// replayers is how many generations are configured at once after a start.
+	replayers = 8
+	// replayRetry is how long a generation that couldn't be configured again stays
+	// unavailable before a call tries it once more.
+	replayRetry = 5 * time.Second
+)
+
+// configure gives one configuration to the process.
+func (c *child) configure(ctx context.Context, in Instance) ([]*elementv1.Diagnostic, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.host.times.Configure)
+	defer cancel()
+	resp, err := c.api.Configure(ctx, &elementv1.ConfigureRequest{
+		Instance:   &elementv1.Instance{Type: in.Type, Name: in.Name, Generation: in.Generation},
+		ConfigJson: in.Config, Title: in.Title, App: c.host.cfg.App,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(resp.GetDiagnostics()) > 0 {
+		return resp.GetWarnings(), &ConfigError{Diagnostics: resp.GetDiagnostics()}
+	}
+	return resp.GetWarnings(), nil
+}
+
+// took notes that the process has a generation.
+func (c *child) took(g *generation) {
+	entry := &configured{done: make(chan struct{}), at: time.Now()}
+	close(entry.done)
+	c.configured.Store(g, entry)
+}
+
+// has reports whether a call on g may go to the process; the path of every call.
+func (c *child) has(g *generation) bool {
+	value, ok := c.configured.Load(g)
+	if !ok {
+		return false
+	}
+	entry := value.(*configured)
+	select {
+	case <-entry.done:
+		return entry.err == nil
+	default:
+		return false
+	}
+}
+
+// ensure gives the process a generation that it doesn't have yet, once for all
+// who ask, and waits.
+func (c *child) ensure(ctx context.Context, g *generation) error {
+	entry := &configured{done: make(chan struct{})}
+	for {
+		value, loaded := c.configured.LoadOrStore(g, entry)
+		if !loaded {
+			break
+		}
+		known := value.(*configured)
+		select {
+		case <-known.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if known.err == nil || time.Since(known.at) < replayRetry {
+			return known.err
+		}
+		if c.configured.CompareAndSwap(g, known, entry) {
+			break
+		}
+	}
+	// The work is for all who wait: the first one's leaving doesn't end it.
+	_, entry.err = c.configure(context.WithoutCancel(ctx), g.in)
+	entry.at = time.Now()
+	close(entry.done)
+	return entry.err
+}
+
+// replay gives the process all generations, some at a time, and returns what
+// couldn't be configured.
+func (c *child) replay(ctx context.Context, all []*generation) error {
+	work := make(chan *generation)
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex
+		errs []error
+	)
+	for range min(replayers, len(all)) {
+		wg.Go(func() {
+			for g := range work {
+				if err := c.ensure(ctx, g); err != nil {
+					mu.Lock()
+					errs = append(errs, &replayError{g.in, err})
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for _, g := range all {
+		work <- g
+	}
+	close(work)
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+type replayError struct {
+	in  Instance
+	err error
+}
+
+func (e *replayError) Error() string { return e.in.Name + ": " + e.err.Error() }
+func (e *replayError) Unwrap() error { return e.err }
+
+// unconfigured is the error of a call on a generation that isn't there.
+func unconfigured(err error) error {
+	e := errcode.Wrap(err, errcode.ElementUnavailable, "the element could not be configured again").
+		With("outcome", errcode.OutcomeNotExecuted)
+	return e.After(replayRetry)
+}

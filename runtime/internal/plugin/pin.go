@@ -1,0 +1,122 @@
+package plugin
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// pins keeps one private copy of each executable that a digest was asked for:
+// what was hashed is what runs, whatever happens to the original meanwhile.
+type pins struct {
+	dir string
+
+	mu     sync.Mutex
+	copies map[string]*pinned
+}
+
+type pinned struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+var errDigest = errors.New("the executable is not the one that is pinned")
+
+// of gives the copy's directory; it is made by the first who asks. A failure is
+// not kept: the file may be put right.
+func (p *pins) of(spec Spec) (string, error) {
+	want := strings.ToLower(spec.SHA256)
+	p.mu.Lock()
+	if p.copies == nil {
+		p.copies = make(map[string]*pinned)
+	}
+	entry := p.copies[want]
+	if entry == nil {
+		entry = &pinned{}
+		p.copies[want] = entry
+	}
+	p.mu.Unlock()
+	entry.once.Do(func() { entry.dir, entry.err = p.copy(spec, want) })
+	if entry.err != nil {
+		p.mu.Lock()
+		if p.copies[want] == entry {
+			delete(p.copies, want)
+		}
+		p.mu.Unlock()
+	}
+	return entry.dir, entry.err
+}
+
+func (p *pins) copy(spec Spec, want string) (string, error) {
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp(p.dir, "")
+	if err != nil {
+		return "", err
+	}
+	got, err := digest(spec, dir)
+	if err == nil && got != want {
+		err = errDigest
+	}
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return "", err
+	}
+	return dir, nil
+}
+
+// program is what a process is started with.
+type program struct {
+	path string
+	args []string
+	dir  string
+	env  []string
+}
+
+// searchPath is all that an interpreter learns of where programs are.
+const searchPath = "/usr/local/bin:/usr/bin:/bin"
+
+// program settles what runs for a spec; privateDir is the process's own.
+func (h *Host) program(spec Spec, privateDir string) (program, error) {
+	prog := program{dir: spec.Dir, env: append([]string{}, spec.Env...)}
+	if prog.dir == "" {
+		prog.dir = privateDir
+	}
+	path, script := spec.Path, ""
+	if spec.Interpreter != "" {
+		interpreter, err := interpreterPath(spec.Interpreter)
+		if err != nil {
+			return program{}, err
+		}
+		path, script = interpreter, spec.Path
+		prog.env = append([]string{"PATH=" + searchPath}, prog.env...)
+	}
+	// A copy runs under the original's name: interpreters find their libraries by it.
+	prog.args = []string{path}
+	prog.path = path
+	if spec.SHA256 != "" {
+		dir, err := h.pins.of(spec)
+		if err != nil {
+			return program{}, err
+		}
+		prog.path = filepath.Join(dir, "run")
+		if spec.Interpreter != "" {
+			below, err := filepath.Rel(spec.Dir, spec.Path)
+			if err != nil || !filepath.IsLocal(below) {
+				return program{}, fmt.Errorf("%s is outside the element's directory", filepath.Base(spec.Path))
+			}
+			prog.dir = filepath.Join(dir, "dir")
+			script = filepath.Join(prog.dir, below)
+		}
+	}
+	if script != "" {
+		prog.args = append(prog.args, script)
+	}
+	prog.args = append(prog.args, spec.Args...)
+	return prog, nil
+}

@@ -1,0 +1,194 @@
+// Package server is the HTTP of an app: calls of elements from outside, session
+// cookies, repeats, limits on requests, and the operators' view.
+//
+// It knows no vendor and no phone. A request becomes a call of the runtime with
+// a Caller, a request id and a deadline; an error becomes an envelope by the
+// table in answers.go, and nothing that the table doesn't name gets out.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
+	"github.com/lintel-run/lintel/runtime"
+)
+
+// Limits of a request. A call has callTime; the time to write is longer, so that
+// its answer always gets out.
+const (
+	headerTime     = 5 * time.Second
+	readTime       = 15 * time.Second
+	callTime       = 30 * time.Second
+	writeTime      = callTime + readTime + 5*time.Second
+	idleTime       = 90 * time.Second
+	longestHeader  = 32 << 10
+	longestBody    = 1 << 20
+	deepestBody    = 32
+	quietDrainMost = 5 * time.Second
+)
+
+// Options are what may differ between servers. The zero Options do.
+type Options struct {
+	// Logger is slog.Default unless set.
+	Logger *slog.Logger
+	// TrustedProxies are whose X-Forwarded-For is believed; see ClientAddress.
+	TrustedProxies []netip.Prefix
+	// PublicURL is where clients reach the app; it wins over the AuthSvc element's.
+	PublicURL string
+	// Collectors are served at /metrics beside the server's own.
+	Collectors []prometheus.Collector
+}
+
+// Server serves one app. Its methods may be called from any goroutine.
+type Server struct {
+	app       App
+	info      runtime.Info
+	logger    *slog.Logger
+	trusted   []netip.Prefix
+	publicURL string
+	origin    *http.CrossOriginProtection
+	repeats   *repeats
+	health    *health
+	metrics   *metrics
+	handler   http.Handler
+	warned    atomic.Int64
+
+	draining atomic.Bool
+	inFlight atomic.Int64
+
+	mu      sync.Mutex
+	closed  bool
+	servers []*http.Server
+}
+
+// New makes the server of an app.
+func New(app *runtime.App, o Options) (*Server, error) { return newServer(running{app}, o) }
+
+func newServer(app App, o Options) (*Server, error) {
+	s := &Server{
+		app: app, info: app.Info(), logger: o.Logger,
+		trusted: o.TrustedProxies, publicURL: o.PublicURL,
+		origin: http.NewCrossOriginProtection(),
+	}
+	if s.logger == nil {
+		s.logger = slog.Default()
+	}
+	if s.publicURL != "" {
+		if err := sessions.CheckPublicURL(s.publicURL); err != nil {
+			return nil, err
+		}
+		u, err := url.Parse(s.publicURL)
+		if err != nil {
+			return nil, fmt.Errorf("server: publicUrl: %w", err)
+		}
+		if err := s.origin.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, fmt.Errorf("server: publicUrl: %w", err)
+		}
+	}
+	var err error
+	if s.repeats, err = newRepeats(app, s.info.AppID); err != nil {
+		return nil, err
+	}
+	s.health = newHealth(app, &s.draining)
+	if s.metrics, err = newMetrics(s.health, &s.inFlight, o.Collectors); err != nil {
+		return nil, err
+	}
+	s.handler = s.observed(s.routes())
+	return s, nil
+}
+
+// Handler is the public listener's.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Serve answers on the public listener until Drain or Close, then returns nil.
+func (s *Server) Serve(l net.Listener) error { return s.serve(l, s.Handler()) }
+
+// ServeAdmin answers operators; see AdminHandler for the token.
+func (s *Server) ServeAdmin(l net.Listener, token string) error {
+	return s.serve(l, s.AdminHandler(token))
+}
+
+func (s *Server) serve(l net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTime,
+		ReadTimeout:       readTime,
+		WriteTimeout:      writeTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    longestHeader,
+		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		_ = l.Close()
+		return nil
+	}
+	s.servers = append(s.servers, server)
+	s.mu.Unlock()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Drain makes /readyz fail at once, lets requests in flight finish, and then
+// closes the listeners. While it waits, new requests are still answered, for a
+// few seconds at most: whoever balances the load sees /readyz first. It returns
+// ctx's error when requests are still in flight at its end.
+func (s *Server) Drain(ctx context.Context) error {
+	s.draining.Store(true)
+	s.mu.Lock()
+	servers := s.servers
+	s.closed = true
+	s.mu.Unlock()
+	for _, server := range servers {
+		server.SetKeepAlivesEnabled(false)
+	}
+	s.untilQuiet(ctx)
+	var errs []error
+	for _, server := range servers {
+		errs = append(errs, server.Shutdown(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Server) untilQuiet(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, quietDrainMost)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for s.inFlight.Load() > 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Close ends everything at once.
+func (s *Server) Close() error {
+	s.draining.Store(true)
+	s.mu.Lock()
+	servers := s.servers
+	s.closed = true
+	s.mu.Unlock()
+	var errs []error
+	for _, server := range servers {
+		errs = append(errs, server.Close())
+	}
+	return errors.Join(errs...)
+}

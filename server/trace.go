@@ -1,0 +1,43 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	otelcodes "go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// span is the trace of one request; without a configured exporter it costs nothing.
+type span struct {
+	trace.Span
+	request *http.Request
+}
+
+func startSpan(ctx context.Context, r *http.Request) (context.Context, span) {
+	ctx = otel.GetTextMapPropagator().Extract(ctx, propagation.HeaderCarrier(r.Header))
+	ctx, s := otel.Tracer("github.com/lintel-run/lintel/server").Start(ctx, "request", trace.WithSpanKind(trace.SpanKindServer))
+	return ctx, span{Span: s, request: r}
+}
+
+func (s span) end(rec *record) {
+	if s.IsRecording() {
+		name := "request"
+		if rec.function != "" {
+			name = rec.element + "." + rec.function
+		}
+		s.SetName(name)
+		s.SetAttributes(
+			attribute.String("http.request.method", methodLabel(s.request.Method)),
+			attribute.String("lintel.request.id", rec.id),
+			attribute.String("lintel.code", rec.code),
+		)
+		if rec.code != "OK" {
+			s.SetStatus(otelcodes.Error, rec.code)
+		}
+	}
+	s.End()
+}
