@@ -83,6 +83,7 @@ func refusalOf(err error) error {
 		// The element or what was asked of it doesn't fit this login: nothing was run.
 		return errcode.Wrap(e, errcode.ElementUnavailable, "the SMS element can't be used").
 			With("outcome", errcode.OutcomeNotExecuted)
+	default:
 	}
 	return nil
 }

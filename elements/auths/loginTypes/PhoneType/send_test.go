@@ -119,6 +119,7 @@ func TestClosedLoginAnswersBeforeItSends(t *testing.T) {
 		}
 		require.Equal(t, answers[alice], answers[bob])
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		require.Equal(t, 3*time.Second, late)
 		require.Len(t, open.sent(), 2, "the register's, and one for the known phone")
 		require.Equal(t, 2, open.host.Finished(), "both calls go on after their answer")
