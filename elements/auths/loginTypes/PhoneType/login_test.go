@@ -134,7 +134,6 @@ func TestAccountFromBindToUnbind(t *testing.T) {
 		notice := w.sent()[len(w.sent())-1]
 		require.Equal(t, []any{"+86" + alice}, notice["phoneList"])
 		require.Equal(t, "NOTICE", notice["verifyTemplateCode"])
-		require.Equal(t, 1, w.host.Finished())
 
 		// It is unbound; the phone may be left out.
 		time.Sleep(time.Minute)
