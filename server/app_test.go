@@ -24,7 +24,10 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// net/http lingers half a second on a connection that it refused.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
+}
 
 // serveFunc is a function of an element that stands in for a real one.
 type serveFunc func(ctx context.Context, args element.Args) (any, error)

@@ -224,7 +224,10 @@ func TestAnotherOriginsPageOpensNoWebSession(t *testing.T) {
 func TestDeviceCookieIsTheDeviceWithoutAHeader(t *testing.T) {
 	var device string
 	app := newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
-		"f": func(ctx context.Context, _ element.Args) (any, error) { device = element.CallerOf(ctx).Device; return nil, nil },
+		"f": func(ctx context.Context, _ element.Args) (any, error) {
+			device = element.CallerOf(ctx).Device
+			return nil, nil
+		},
 	}})
 	s := serve(t, Options{}, app)
 	s.do(request("a/b/f", "{}", withCookie("lintel_device", "c")))
