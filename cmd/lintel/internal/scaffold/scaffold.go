@@ -1,0 +1,146 @@
+// Package scaffold writes the first files of an app, an instance or a Type. It
+// never overwrites a file.
+package scaffold
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// files are what a scaffold writes: slash-separated paths below a directory.
+type files map[string][]byte
+
+// write makes the files, none where one of them is there already, and gives
+// their paths in order.
+func (f files) write(dir string) ([]string, error) {
+	var names []string
+	for name := range f {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
+			return nil, fmt.Errorf("%s is there already", name)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	var written []string
+	for _, name := range names {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return written, err
+		}
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if err != nil {
+			return written, err
+		}
+		_, err = file.Write(f[name])
+		if err := errors.Join(err, file.Close()); err != nil {
+			return written, err
+		}
+		written = append(written, path)
+	}
+	return written, nil
+}
+
+func render(name string, data any) ([]byte, error) {
+	t, err := template.New(filepath.Base(name)).Funcs(template.FuncMap{"json": func(v any) (string, error) {
+		text, err := json.Marshal(v)
+		return string(text), err
+	}}).ParseFS(templates, "templates/"+name)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, data); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// indented is a JSON file's text.
+func indented(value any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(value)
+	return out.Bytes(), err
+}
+
+var (
+	appID   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*$`)
+	segment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+)
+
+// directory gives the directory of an element below its app's root.
+func directory(fullName string) (string, error) {
+	segments := strings.Split(fullName, ".")
+	for _, s := range segments {
+		if !segment.MatchString(s) || s == "frontend" || s == "backend" {
+			return "", fmt.Errorf("%q is no full name such as SMS.acme", fullName)
+		}
+	}
+	return strings.Join(segments, "/"), nil
+}
+
+func lastSegment(fullName string) string { return fullName[strings.LastIndexByte(fullName, '.')+1:] }
+
+// App writes an app with a phone login and an outbox for development.
+func App(dir, id, title string) ([]string, error) {
+	if !appID.MatchString(id) {
+		return nil, fmt.Errorf("%q is no appId such as acme.shop", id)
+	}
+	name := lastSegment(id)
+	if title == "" {
+		title = name
+	}
+	manifest, err := render("app/app.json.tmpl", map[string]string{"ID": id, "Name": name, "Title": title})
+	if err != nil {
+		return nil, err
+	}
+	f := files{
+		"app.json":   manifest,
+		".gitignore": []byte("appData/\n.env\n"),
+	}
+	for path, value := range map[string]any{
+		"SMS/outbox/e.json":                       eJSON{Title: "Outbox for development", Type: "SMS.Outbox", Entry: "."},
+		"SMS/outbox/sms.json":                     struct{}{},
+		"auths/loginTypes/phoneLogin/e.json":      eJSON{Title: "Phone login", Type: "auths.loginTypes.PhoneType", Entry: "."},
+		"auths/loginTypes/phoneLogin/config.json": map[string]string{"smsFullName": "{{PHONE_SMS}}"},
+	} {
+		if f[path], err = indented(value); err != nil {
+			return nil, err
+		}
+	}
+	return f.write(dir)
+}
+
+// eJSON is an e.json in the order in which people read it.
+type eJSON struct {
+	Title     string     `json:"title"`
+	Type      string     `json:"type"`
+	Entry     string     `json:"backendBundleEntry"`
+	Variables []variable `json:"variables,omitempty"`
+}
+
+type variable struct {
+	Name    string `json:"name"`
+	Title   string `json:"title,omitempty"`
+	Default string `json:"default"`
+	Secret  bool   `json:"secret,omitempty"`
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// checkListen refuses what --listen can't be; in development only loopback.
+func checkListen(address string, dev bool) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || port == "" {
+		return usagef("--listen is HOST:PORT, not %q", address)
+	}
+	if dev && !loopback(host) {
+		return usagef("--dev listens on a loopback address only, such as 127.0.0.1:8080, not on %q", address)
+	}
+	return nil
+}
+
+// loopback says whether a host as written is this machine and nothing else.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+func listenTCP(ctx context.Context, what, address string, dev bool) (net.Listener, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	// What a name resolved to is what counts.
+	if ip := l.Addr().(*net.TCPAddr).AddrPort().Addr().Unmap(); dev && !ip.IsLoopback() {
+		return nil, errors.Join(usagef("%s: %s is not this machine alone, as --dev wants", what, ip), l.Close())
+	}
+	return l, nil
+}
+
+// parseProxies reads CIDRs; an address alone is itself.
+func parseProxies(texts []string) ([]netip.Prefix, error) {
+	var prefixes []netip.Prefix
+	for _, text := range texts {
+		text = strings.TrimSpace(text)
+		if text == "" {
+			continue
+		}
+		if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {
+			ip = ip.Unmap()
+			prefixes = append(prefixes, netip.PrefixFrom(ip, ip.BitLen()))
+			continue
+		}
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, usagef("--trusted-proxies: %q is no CIDR, such as 10.0.0.0/8", text)
+		}
+		prefixes = append(prefixes, prefix.Masked())
+	}
+	return prefixes, nil
+}
+
+// reachable gives an address that a client on this machine can use.
+func reachable(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return addr.String()
+	}
+	if tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+	}
+	return tcp.String()
+}

@@ -1,0 +1,20 @@
+// Command lintel runs apps: it serves, validates, calls and inspects them.
+package main
+
+import (
+	"os"
+	"runtime/debug"
+)
+
+// version is set by the build.
+var version = ""
+
+func main() {
+	if version == "" {
+		version = "dev"
+		if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+			version = info.Main.Version
+		}
+	}
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/lintel-run/lintel/cmd/lintel/internal/adminsocket"
+	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
+	"github.com/lintel-run/lintel/cmd/lintel/internal/tracing"
+	"github.com/lintel-run/lintel/runtime"
+	"github.com/lintel-run/lintel/server"
+)
+
+// serveFlags are those of "lintel serve".
+type serveFlags struct {
+	app          appFlags
+	listen       string
+	admin        string
+	adminToken   string
+	proxies      []string
+	publicURL    string
+	otlpEndpoint string
+	drainTimeout time.Duration
+
+	trusted []netip.Prefix
+}
+
+func newServe(in *invocation) *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve [APP]",
+		Short: "Serves an app over HTTP",
+		Long: `Serves the app and prints its addresses on standard output once it answers; logs go
+to standard error. It refuses to start for a bad app.json, unusable stores or a
+missing secret. Anything else that is wrong is logged, and the rest serves.
+
+The operators' listener (/metrics, /readyz with details, /status) is the socket
+admin.sock in the data directory, for the user who runs lintel only; where another
+server has it, admin-PID.sock. On TCP it needs --admin-token.
+
+The first SIGTERM or SIGINT lets requests in flight finish, for --drain-timeout at
+most; the second ends at once.
+
+The app's secret is the variable LINTEL_SECRET, at least 32 random bytes in base64
+or hex, or the file "secret" in the data directory. Traces are sent when
+--otlp-endpoint or OTEL_EXPORTER_OTLP_ENDPOINT says where to.`,
+		Example: `  lintel serve app.example --dev
+  lintel serve /srv/shop --listen :8080 --trusted-proxies 10.0.0.0/8 --public-url https://shop.example
+  LINTEL_ADMIN_TOKEN=… lintel serve /srv/shop --admin 10.0.0.5:9090 --locked`,
+		Args: maxArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := appArg(args)
+			if err == nil {
+				err = f.check()
+			}
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), in, dir, &f)
+		},
+	}
+	flags := cmd.Flags()
+	f.app.addAll(flags)
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to serve on, HOST:PORT")
+	flags.StringVar(&f.admin, "admin", "", "operators' address, HOST:PORT or unix:PATH [admin.sock in the data directory]")
+	flags.StringVar(&f.adminToken, "admin-token", "", "bearer token of the operators' listener; better given as "+settings.Environment("admin-token"))
+	flags.StringSliceVar(&f.proxies, "trusted-proxies", nil, "CIDRs of proxies whose X-Forwarded-For is believed")
+	flags.StringVar(&f.publicURL, "public-url", "", "where clients reach the app, such as https://shop.example")
+	flags.StringVar(&f.otlpEndpoint, "otlp-endpoint", "", "URL of an OpenTelemetry collector (OTLP over gRPC)")
+	flags.DurationVar(&f.drainTimeout, "drain-timeout", 30*time.Second, "how long requests in flight may take after the first SIGTERM")
+	settings.Mark(flags, "listen", "admin", "admin-token", "trusted-proxies", "public-url", "otlp-endpoint", "drain-timeout")
+	return cmd
+}
+
+// check refuses what can't be meant, before anything is started.
+func (f *serveFlags) check() (err error) {
+	if err := checkListen(f.listen, f.app.dev); err != nil {
+		return err
+	}
+	if f.trusted, err = parseProxies(f.proxies); err != nil {
+		return err
+	}
+	if f.admin != "" {
+		o, err := parseOperators(f.admin)
+		if err != nil {
+			return err
+		}
+		if o.tcp != "" && f.adminToken == "" {
+			return usagef("--admin on TCP needs --admin-token or %s", settings.Environment("admin-token"))
+		}
+	}
+	if f.drainTimeout < 0 {
+		return usagef("--drain-timeout is not negative")
+	}
+	for name, text := range map[string]string{"public-url": f.publicURL, "otlp-endpoint": f.otlpEndpoint} {
+		if text == "" {
+			continue
+		}
+		if u, err := url.Parse(text); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			return usagef("--%s is a URL with http or https, not %q", name, text)
+		}
+	}
+	return nil
+}
+
+// serve runs the app until a signal or a listener's failure.
+func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err error) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+
+	logger := in.logger(slog.LevelInfo)
+	// The port is taken before anything is started: a mistake costs nothing.
+	public, err := listenTCP(ctx, "--listen", f.listen, f.app.dev)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = public.Close() }()
+
+	options := f.app.options(logger)
+	provider, err := trace(ctx, f.otlpEndpoint)
+	if err != nil {
+		return err
+	}
+	if provider != nil {
+		options = append(options, runtime.WithTracerProvider(provider))
+		defer flush(provider, logger)
+	}
+
+	app, err := open(ctx, dir, options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	operators, err := f.listenOperators(ctx, app.Info().DataDir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = operators.Close() }()
+	srv, err := server.New(app, server.Options{Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = srv.Close() }()
+
+	failed := make(chan error, 2)
+	go func() { failed <- srv.Serve(public) }()
+	go func() { failed <- srv.ServeAdmin(operators, f.adminToken) }()
+	if err := announce(in.stdout, app, public, operators); err != nil {
+		return err
+	}
+
+	select {
+	case err := <-failed:
+		return err
+	case s := <-signals:
+		logger.Info("draining; a second signal ends at once", "signal", s.String(), "timeout", f.drainTimeout)
+	}
+	go func() {
+		<-signals
+		logger.Warn("ending at once")
+		// Plugin processes end with this one; the socket's file has to be removed.
+		_ = operators.Close()
+		os.Exit(exitFailed)
+	}()
+	return drain(srv, app, f.drainTimeout, logger)
+}
+
+// open opens the app; a signal meanwhile gives up. The app's context outlives
+// the signal: what is in flight then is drained, not cancelled.
+func open(ctx context.Context, dir string, options []runtime.Option) (*runtime.App, error) {
+	opening, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	giveUp := context.AfterFunc(ctx, cancel)
+	app, err := runtime.Open(opening, dir, options...)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	if !giveUp() {
+		return nil, errors.Join(errors.New("ended by a signal while starting"), app.Close())
+	}
+	return app, nil
+}
+
+func drain(srv *server.Server, app *runtime.App, timeout time.Duration, logger *slog.Logger) error {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	if err := errors.Join(srv.Drain(ctx), app.Drain(ctx)); err != nil {
+		logger.Warn("requests were still in flight after the drain timeout", "timeout", timeout)
+		return nil
+	}
+	logger.Info("drained")
+	return nil
+}
+
+func (f *serveFlags) listenOperators(ctx context.Context, dataDir string) (net.Listener, error) {
+	if f.admin == "" {
+		return adminsocket.Listen(dataDir)
+	}
+	o, err := parseOperators(f.admin)
+	if err != nil {
+		return nil, err
+	}
+	if o.socket != "" {
+		return adminsocket.ListenAt(o.socket)
+	}
+	return listenTCP(ctx, "--admin", o.tcp, false)
+}
+
+// announce prints one address a line.
+func announce(w io.Writer, app *runtime.App, public, admin net.Listener) error {
+	base := "http://" + reachable(public.Addr())
+	info := app.Info()
+	lines := []string{"listening on " + base}
+	logins, err := app.FindElements(".auths.loginTypes.Meta")
+	if err != nil {
+		logins = nil // an app without the family has no login to name
+	}
+	for _, login := range logins {
+		path := strings.ReplaceAll(info.AppID+"."+login.FullName(), ".", "/")
+		lines = append(lines, "login API at "+base+"/api/"+path)
+	}
+	if info.Dev {
+		lines = append(lines, "outbox at "+base+"/_dev/outbox")
+	}
+	if socket, ok := admin.(*adminsocket.Listener); ok {
+		lines = append(lines, "operators on unix://"+filepath.ToSlash(socket.Path()))
+	} else {
+		lines = append(lines, "operators on http://"+reachable(admin.Addr()))
+	}
+	_, err = fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return err
+}
+
+// trace makes the process's spans go to a collector, where one is configured.
+func trace(ctx context.Context, endpoint string) (*sdktrace.TracerProvider, error) {
+	provider, err := tracing.Provider(ctx, endpoint, version)
+	if err != nil || provider == nil {
+		return nil, err
+	}
+	otel.SetTracerProvider(provider)
+	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
+	return provider, nil
+}
+
+func flush(provider *sdktrace.TracerProvider, logger *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	if err := provider.Shutdown(ctx); err != nil {
+		logger.Warn("the last traces could not be sent", "error", err)
+	}
+}
