@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -118,7 +119,11 @@ func TestMetricsHaveFewLabels(t *testing.T) {
 		Stores:   []runtime.Store{{Element: "caches.Default", Ready: true}},
 		Problems: []runtime.Problem{{Element: "x", Code: "schema"}, {Element: "x", Code: "schema"}},
 	}
-	s := serve(t, Options{}, app)
+	calls := NewCallMetrics()
+	calls.Called("SMS.a", "SMS.Http", "sendMessage", time.Second, "SMS_REFUSED")
+	calls.Called("SMS.a", "SMS.Http", "sendMessage", time.Second, "")
+	calls.Called("SMS.a", "SMS.Http", "sendMessage", time.Second, "WHATEVER")
+	s := serve(t, Options{Collectors: []prometheus.Collector{calls}}, app)
 	for _, path := range []string{"a/b/echo", "a/b/echo", "a/b/x1", "a/b/x2", "x3/y", "c/f"} {
 		s.do(request(path, "{}"))
 	}
@@ -129,6 +134,9 @@ func TestMetricsHaveFewLabels(t *testing.T) {
 		`lintel_store_ready{element="caches.Default"} 1`,
 		`lintel_problems{code="schema",element="x"} 2`,
 		`lintel_elements 2`,
+		`lintel_calls_total{code="SMS_REFUSED",element="SMS.a",function="sendMessage",type="SMS.Http"} 1`,
+		`lintel_calls_total{code="OK",element="SMS.a",function="sendMessage",type="SMS.Http"} 1`,
+		`lintel_calls_total{code="other",element="SMS.a",function="sendMessage",type="SMS.Http"} 1`,
 		`lintel_requests_total{code="OK",element="a.b",function="echo"} 2`,
 		`lintel_requests_total{code="FUNCTION_NOT_FOUND",element="a.b",function=""} 2`,
 		`lintel_requests_total{code="ELEMENT_NOT_FOUND",element="",function=""} 1`,
