@@ -2,228 +2,262 @@ package runtime
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
+	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"google.golang.org/grpc"
+
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/runtime/internal/catalog"
+	"github.com/lintel-run/lintel/runtime/internal/plugin"
 )
 
 // App is a running app. All methods may be called from any goroutine.
-type App struct{}
+type App struct {
+	settings settings
+	log      *slog.Logger
+	info     Info
+	started  time.Time
+	secret   secret
+	loader   *catalog.Loader
+	host     *plugin.Host
+	services []any
+	lock     lockFile
 
-// Option changes how Open works.
-type Option func(*settings)
+	snapshot atomic.Pointer[snapshot]
+	calls    calls
+	problems problems
 
-type settings struct{}
+	// What apply owns.
+	applying    sync.Mutex
+	handles     map[string]*Element
+	types       map[string]*typeCode
+	generations uint64
 
-// WithPluginDir adds a directory in which bare names of plugin executables are
-// looked up, before the directory of the running executable.
-func WithPluginDir(dir string) Option { panic("skeleton") }
+	life       context.Context
+	end        context.CancelFunc
+	background sync.WaitGroup
+	closing    sync.Once
+	closed     error
+}
 
-// WithLogger sets where the app logs; the default is slog.Default.
-func WithLogger(logger *slog.Logger) Option { panic("skeleton") }
+// Open loads the app in dir. It fails for a bad app.json, a missing secret and
+// unusable default stores; a broken element is a Problem of its own, and its
+// calls fail with ELEMENT_UNAVAILABLE while the rest serves.
+func Open(ctx context.Context, dir string, opts ...Option) (*App, error) {
+	s := newSettings(opts)
+	a := &App{
+		settings: s,
+		log:      s.logger,
+		started:  time.Now(),
+		handles:  make(map[string]*Element),
+		types:    make(map[string]*typeCode),
+	}
+	a.life, a.end = context.WithCancel(context.WithoutCancel(ctx))
+	if err := a.open(ctx, dir); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
 
-// WithVariables sets variables that win over the process environment.
-func WithVariables(vars map[string]string) Option { panic("skeleton") }
+func (a *App) open(ctx context.Context, dir string) error {
+	cfg, err := a.settings.catalog(dir)
+	if err != nil {
+		return err
+	}
+	if a.loader, err = catalog.New(cfg); err != nil {
+		return err
+	}
+	if a.settings.locked {
+		if a.lock, err = readLock(cfg.Root); err != nil {
+			return err
+		}
+	}
+	first := a.loader.Load(ctx)
+	a.info = Info{
+		AppID:   first.App.AppID,
+		Name:    first.App.Name,
+		Title:   first.App.Title,
+		Version: first.App.Version,
+		Dir:     cfg.Root,
+		DataDir: cfg.DataDir,
+		Dev:     a.settings.dev,
+	}
+	if a.secret, err = findSecret(a.settings.secret, cfg.DataDir, embeddedStores(first)); err != nil {
+		return err
+	}
+	hostServices, err := a.openServices()
+	if err != nil {
+		return err
+	}
+	a.host, err = plugin.New(plugin.Config{
+		Logger:   a.log,
+		App:      &elementv1.App{AppId: a.info.AppID, Title: a.info.Title, Dev: a.settings.dev},
+		Services: hostServices,
+		Calls:    callbacks{a},
+		Trace:    plugin.Trace{Provider: a.settings.tracer, Propagator: propagator},
+		Observer: restarts{a.settings.observer},
+	})
+	if err != nil {
+		return err
+	}
+	a.apply(ctx, first)
+	if err := a.awaitStores(ctx); err != nil {
+		return err
+	}
+	a.logProblems()
+	if a.settings.watch {
+		a.background.Go(func() {
+			err := a.loader.Watch(a.life, func(next *catalog.Snapshot) {
+				a.apply(a.life, next)
+				a.logProblems()
+			})
+			if err != nil && a.life.Err() == nil {
+				a.log.Error("watching the app has ended: changes are not seen any more", "error", err)
+			}
+		})
+	}
+	return nil
+}
 
-// WithDataDir sets the data directory; the default is appData in the app.
-func WithDataDir(dir string) Option { panic("skeleton") }
+// catalog makes the loader's configuration.
+func (s settings) catalog(dir string) (catalog.Config, error) {
+	root, err := filepath.Abs(dir)
+	if err != nil {
+		return catalog.Config{}, err
+	}
+	dataDir := s.dataDir
+	if dataDir == "" {
+		dataDir = filepath.Join(root, "appData")
+	}
+	if dataDir, err = filepath.Abs(dataDir); err != nil {
+		return catalog.Config{}, err
+	}
+	pluginDirs := s.pluginDirs
+	if exe, err := os.Executable(); err == nil {
+		if exe, err = filepath.EvalSymlinks(exe); err == nil {
+			pluginDirs = append(pluginDirs[:len(pluginDirs):len(pluginDirs)], filepath.Dir(exe))
+		}
+	}
+	return catalog.Config{
+		Root:       root,
+		Library:    element.Library(),
+		PluginDirs: pluginDirs,
+		Variables:  s.variables,
+		LookupEnv:  os.LookupEnv,
+		DataDir:    dataDir,
+		Dev:        s.dev,
+		Logger:     s.logger,
+	}, nil
+}
 
-// WithSecret sets the app's secret: base64 or hex of at least 32 random bytes.
-// The default is LINTEL_SECRET, then the file "secret" in the data directory.
-func WithSecret(secret string) Option { panic("skeleton") }
-
-// WithDev allows what is for development only, such as SMS.Outbox, and uses the
-// embedded stores whatever app.json names.
-func WithDev() Option { panic("skeleton") }
-
-// WithLocked refuses plugin executables that lintel.lock doesn't pin.
-func WithLocked() Option { panic("skeleton") }
-
-// WithoutWatch loads once and never reloads.
-func WithoutWatch() Option { panic("skeleton") }
-
-// Open loads the app in dir. It fails for a bad app.json and for unusable
-// stores; a broken element is a Problem of it, and its calls fail.
-func Open(ctx context.Context, dir string, opts ...Option) (*App, error) { panic("skeleton") }
-
-// Close drains for a bounded time, ends every plugin process and waits for them.
-func (a *App) Close() error { panic("skeleton") }
-
-// Drain waits until no call is in flight or ctx ends; new calls are still taken.
-func (a *App) Drain(ctx context.Context) error { panic("skeleton") }
-
-// Info is what app.json says of an app.
-type Info struct {
-	AppID   string `json:"appId"`
-	Name    string `json:"name"`
-	Title   string `json:"title"`
-	Version string `json:"version"`
-	// Dir and DataDir are absolute; for operators only.
-	Dir     string `json:"dir"`
-	DataDir string `json:"dataDir"`
-	Dev     bool   `json:"dev"`
+// openServices makes the host services of the official library.
+func (a *App) openServices() ([]plugin.HostService, error) {
+	var hosted []plugin.HostService
+	for _, registered := range element.HostServices() {
+		service, err := registered.Open(a.env(nil))
+		if err != nil {
+			return nil, errcode.Wrap(err, errcode.Internal, "the host service of %s could not be made", registered.Meta)
+		}
+		a.services = append(a.services, service)
+		hosted = append(hosted, plugin.HostService{
+			Meta:     registered.Meta,
+			Register: func(server grpc.ServiceRegistrar) { registered.Register(server, service) },
+		})
+	}
+	return hosted, nil
 }
 
 // Info tells which app it is.
-func (a *App) Info() Info { panic("skeleton") }
-
-// GetElement finds an element by its full name: a look-up in an immutable
-// snapshot, without lock or allocation. The *Element stays valid across reloads.
-// ELEMENT_NOT_FOUND.
-func (a *App) GetElement(fullName string) (*Element, error) { panic("skeleton") }
-
-// FindElements lists elements in name order: ".T" the instances of T and of the
-// Types derived from it, "a.*" all below a, "#x=y" those whose e.json has
-// "x": "y", and unions of these by ",". API_PARAMS_ERROR for another selector.
-func (a *App) FindElements(selector string) ([]*Element, error) { panic("skeleton") }
-
-// GetElementDefine gives an element's definition. ELEMENT_NOT_FOUND.
-func (a *App) GetElementDefine(fullName string) (*Define, error) { panic("skeleton") }
-
-// Define is an element's e.json and what follows from it.
-type Define struct {
-	FullName string `json:"fullName"`
-	Title    string `json:"title"`
-	// Rank is meta, type or instance.
-	Rank string `json:"rank"`
-	Type string `json:"type"`
-	// Meta is the family.
-	Meta string `json:"meta"`
-	Tag  string `json:"tag,omitempty"`
-	// App is the appId of the app it comes from; empty: the official library.
-	App string `json:"app,omitempty"`
-	// Functions that callers outside the app may call.
-	Functions []Function `json:"functionList"`
-	// EJSON is the text of e.json.
-	EJSON json.RawMessage `json:"eJson"`
+func (a *App) Info() Info {
+	info := a.info
+	if s := a.snapshot.Load(); s != nil {
+		info.Name, info.Title, info.Version = s.catalog.App.Name, s.catalog.App.Title, s.catalog.App.Version
+	}
+	return info
 }
 
-// Function is one entry of a function list.
-type Function struct {
-	Name          string     `json:"name"`
-	Title         string     `json:"title,omitempty"`
-	Desc          string     `json:"desc,omitempty"`
-	Args          []Argument `json:"args,omitempty"`
-	ReturnType    string     `json:"returnType,omitempty"`
-	LoginRequired bool       `json:"loginRequired"`
+// Key derives a key of 32 bytes for one purpose from the app's secret.
+func (a *App) Key(purpose string) ([]byte, error) {
+	return a.secret.key(a.info.AppID, purpose)
 }
-
-// Argument is one argument of a Function.
-type Argument struct {
-	Name     string `json:"name"`
-	Title    string `json:"title,omitempty"`
-	DataType string `json:"dataType"`
-	Required bool   `json:"required"`
-	Value    any    `json:"value,omitempty"`
-}
-
-// Element is a handle on an element: its name, and whatever generation of it is
-// the newest good one at each call.
-type Element struct{}
-
-// FullName, Title and Rank describe it; Rank is meta, type or instance.
-func (e *Element) FullName() string { panic("skeleton") }
-
-// Title is the element's title.
-func (e *Element) Title() string { panic("skeleton") }
-
-// Rank is meta, type or instance.
-func (e *Element) Rank() string { panic("skeleton") }
-
-// Type is the full name of its Type (of an instance) or base (of a Type).
-func (e *Element) Type() string { panic("skeleton") }
-
-// Meta is the full name of its family.
-func (e *Element) Meta() string { panic("skeleton") }
-
-// Call calls a function: arguments in order, or one Args. The answer is a JSON
-// value (map[string]any, []any, string, float64, bool, nil).
-func (e *Element) Call(ctx context.Context, function string, args ...any) (any, error) {
-	panic("skeleton")
-}
-
-// Get reads a property.
-func (e *Element) Get(ctx context.Context, property string) (any, error) { panic("skeleton") }
-
-// Serve is Call for callers outside the app: only functions of the element's
-// function list, only with a signed-in Caller where one is required, and no
-// private element. The answer is JSON text.
-func (e *Element) Serve(ctx context.Context, function string, args Args) (json.RawMessage, error) {
-	panic("skeleton")
-}
-
-// Problem is something wrong with an element or the app.
-type Problem struct {
-	// Element's full name; empty: the app.
-	Element string `json:"element,omitempty"`
-	// Code is a short stable name: config, schema, variable, reference, ...
-	Code string `json:"code"`
-	// File below the app's root, with line from 1, and JSON pointer where they apply.
-	File    string `json:"file,omitempty"`
-	Line    int    `json:"line,omitempty"`
-	Pointer string `json:"pointer,omitempty"`
-	Message string `json:"message"`
-	// Warning: it serves all the same.
-	Warning bool `json:"warning,omitempty"`
-	// Serving: the element's last good generation still serves.
-	Serving bool `json:"serving,omitempty"`
-}
-
-// Validate checks the app in dir without starting anything.
-func Validate(dir string, opts ...Option) ([]Problem, error) { panic("skeleton") }
-
-// Status is what operators see.
-type Status struct {
-	App      Info      `json:"app"`
-	Started  time.Time `json:"started"`
-	Elements int       `json:"elements"`
-	// Reloaded is when the newest snapshot went live.
-	Reloaded time.Time `json:"reloaded"`
-	Problems []Problem `json:"problems"`
-	Plugins  []Plugin  `json:"plugins"`
-	// Stores tells of each built-in instance that can say whether it is ready.
-	Stores []Store `json:"stores"`
-}
-
-// Plugin is the state of one plugin process.
-type Plugin struct {
-	Type string `json:"type"`
-	// State is idle, starting, ready, draining, backoff, failed or stopped.
-	State      string    `json:"state"`
-	PID        int       `json:"pid,omitempty"`
-	Since      time.Time `json:"since"`
-	Restarts   int       `json:"restarts"`
-	Instances  int       `json:"instances"`
-	InFlight   int       `json:"inFlight"`
-	LastError  string    `json:"lastError,omitempty"`
-	LastOutput []string  `json:"lastOutput,omitempty"`
-}
-
-// Store is the state of one store.
-type Store struct {
-	Element string `json:"element"`
-	Ready   bool   `json:"ready"`
-	Error   string `json:"error,omitempty"`
-}
-
-// Status looks at everything, with a bound of a second.
-func (a *App) Status(ctx context.Context) Status { panic("skeleton") }
 
 // Builtin gives the current instance of a built-in Type by full name; release
-// says that it is no longer used. For the server and host services.
+// says that it is no longer used. Errors as Call's.
 func (a *App) Builtin(fullName string) (instance element.Instance, release func(), err error) {
-	panic("skeleton")
+	el, err := a.GetElement(fullName)
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := el.acquire()
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(a.life, configureTimeout)
+	defer cancel()
+	if err := g.ready(ctx); err != nil {
+		g.leave()
+		return nil, nil, err
+	}
+	instance = g.state.Load().instance
+	if instance == nil {
+		g.leave()
+		return nil, nil, errcode.New(errcode.ElementNotFound, "%s is not built in", fullName)
+	}
+	return instance, g.leave, nil
 }
 
 // BuiltinDefault is Builtin for one of app.json's default elements.
 func (a *App) BuiltinDefault(kind string) (instance element.Instance, release func(), err error) {
-	panic("skeleton")
+	return a.Builtin(a.snapshot.Load().catalog.Defaults[kind])
 }
 
-// Key derives a key of 32 bytes for one purpose from the app's secret.
-func (a *App) Key(purpose string) ([]byte, error) { panic("skeleton") }
+// Drain waits until no call is in flight or ctx ends; new calls are still taken.
+func (a *App) Drain(ctx context.Context) error {
+	if err := a.calls.wait(ctx); err != nil {
+		return err
+	}
+	return a.host.Drain(ctx)
+}
 
-// Lock writes lintel.lock in dir: the sha256 of every plugin executable of the app.
-func Lock(dir string, opts ...Option) error { panic("skeleton") }
+// Close waits a bounded time for the calls in flight, ends every plugin process
+// and closes the stores. Closing twice is no error.
+func (a *App) Close() error {
+	a.closing.Do(func() { a.closed = a.close() })
+	return a.closed
+}
+
+func (a *App) close() error {
+	a.end()
+	a.background.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), a.settings.drain)
+	defer cancel()
+	var errs []error
+	if a.host != nil {
+		if err := a.Drain(ctx); err != nil {
+			a.log.Warn("calls in flight are ended", "error", err)
+		}
+		stop, cancel := context.WithTimeout(context.Background(), a.settings.drain)
+		defer cancel()
+		errs = append(errs, a.host.Close(stop))
+	}
+	a.applying.Lock()
+	defer a.applying.Unlock()
+	for _, el := range a.handles {
+		el.replace(nil)
+	}
+	for _, service := range a.services {
+		if c, ok := service.(io.Closer); ok {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -4,6 +4,7 @@
 package main
 
 import (
+	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
 	outbox "github.com/lintel-run/lintel/elements/SMS/Outbox"
 	phonetype "github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType"
 	"github.com/lintel-run/lintel/plugins/sdk"
@@ -11,6 +12,7 @@ import (
 
 func main() {
 	sdk.Main(
+		aliyun.Type(),
 		outbox.Type(),
 		phonetype.Type(),
 	)

@@ -91,13 +91,13 @@ func (s *Sender) Send(ctx context.Context, r Request) (*Receipt, error) {
 	var first error
 	accepted := false
 	for _, m := range messages {
-		o := s.deliver(ctx, m)
+		o, shown := s.deliver(ctx, m)
 		receipt.Results = append(receipt.Results, Result{m.Phone.E164(), o.MessageID, o.Status()})
 		if o.RequestID != "" {
 			receipt.RequestID = o.RequestID
 		}
 		accepted = accepted || o.Status() == StatusAccepted
-		if err := o.err(); err != nil && first == nil {
+		if err := shown.err(); err != nil && first == nil {
 			first = err
 		}
 	}
@@ -107,28 +107,28 @@ func (s *Sender) Send(ctx context.Context, r Request) (*Receipt, error) {
 	return receipt, nil
 }
 
-func (s *Sender) deliver(ctx context.Context, m *Message) Outcome {
+// deliver gives the outcome as it is, for the answer, and cleaned, for errors.
+func (s *Sender) deliver(ctx context.Context, m *Message) (o, shown Outcome) {
 	started := time.Now()
 	limited, cancel := context.WithTimeout(ctx, time.Duration(s.o.Timeout)*time.Millisecond)
 	defer cancel()
-	var o Outcome
 	if ctx.Err() != nil {
 		o = Refused(Unavailable, "")
 		o.What = "no time was left"
 	} else {
 		o = s.vendor.Deliver(limited, m)
 	}
-	o = s.redacted(o, m)
+	shown = s.redacted(o, m)
 	level := slog.LevelInfo
 	if o.Status() != StatusAccepted {
 		level = slog.LevelWarn
 	}
 	sdk.Logger(ctx).LogAttrs(ctx, level, "sms "+string(o.Status()),
-		slog.String("vendor", s.name), slog.String("reason", string(o.Reason)),
-		slog.String("vendor_code", o.Code), slog.String("vendor_request_id", o.RequestID),
-		slog.String("message_id", o.MessageID), slog.String("what", o.What),
+		slog.String("vendor", s.name), slog.String("reason", string(shown.Reason)),
+		slog.String("vendor_code", shown.Code), slog.String("vendor_request_id", shown.RequestID),
+		slog.String("message_id", shown.MessageID), slog.String("what", shown.What),
 		slog.Int64("ms", time.Since(started).Milliseconds()))
-	return o
+	return o, shown
 }
 
 // messages checks a call's arguments and makes a message for each phone.

@@ -14,6 +14,8 @@ import (
 
 // Call runs a function of the Type.
 func (s *Service) Call(ctx context.Context, function string, args element.Args) (any, error) {
+	ctx, cancel := context.WithTimeout(ctx, storesBound)
+	defer cancel()
 	switch function {
 	case "loginByCode":
 		return s.loginByCode(ctx, text(args, "loginCode"), text(args, "corp"), text(args, "platform"))
@@ -73,15 +75,25 @@ func (s *Service) cache() (caches.Store, func(), error) {
 	return nil, nil, errcode.New(errcode.Internal, "%s is no cache", s.env.Elements.DefaultName(element.DefaultCache))
 }
 
+// twice asks a store again, once, when it was unavailable: a reply that was lost
+// on the way is then learned. step names its request, so the store answers the same.
+func twice[T any](ctx context.Context, step func(ctx context.Context) (T, error)) (T, error) {
+	answer, err := step(ctx)
+	if (errors.Is(err, caches.ErrUnavailable) || errors.Is(err, databases.ErrUnavailable)) && ctx.Err() == nil {
+		answer, err = step(ctx)
+	}
+	return answer, err
+}
+
 // storeError gives the code of an error that a store returned.
 func storeError(err error, what string) error {
 	var coded *errcode.Error
 	switch {
 	case errors.As(err, &coded):
 		return err
-	case errors.Is(err, caches.ErrUnavailable), errors.Is(err, databases.ErrUnavailable):
+	case errors.Is(err, caches.ErrUnavailable), errors.Is(err, databases.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return errcode.Wrap(err, errcode.StoreUnavailable, "%s: the store can't be reached", what).After(retryStore)
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled):
 		return errcode.Wrap(err, errcode.DeadlineExceeded, "%s: the time was up", what)
 	}
 	return errcode.Wrap(err, errcode.Internal, "%s failed", what)

@@ -23,6 +23,9 @@ const (
 	grace      = 10 * time.Second
 	linger     = 15 * time.Minute
 	retryStore = time.Second
+	// storesBound is what all steps of a call may take together: who can't be
+	// served learns so within a second.
+	storesBound = 950 * time.Millisecond
 )
 
 // loginByCode opens a session. Everything that can refuse is asked before the
@@ -113,8 +116,10 @@ type exchange struct {
 // token reads or takes the loginCode. A second use ends the session that the
 // first one opened (RFC 6749, 4.1.2).
 func (x exchange) token(ctx context.Context, then caches.Then) (tokens.LoginCode, error) {
-	result, err := x.cache.Token(ctx, caches.TokenRequest{
-		Request: x.request, Key: x.ref.Key, Hash: x.ref.Hash, Then: then, Linger: linger,
+	result, err := twice(ctx, func(ctx context.Context) (caches.TokenResult, error) {
+		return x.cache.Token(ctx, caches.TokenRequest{
+			Request: x.request, Key: x.ref.Key, Hash: x.ref.Hash, Then: then, Linger: linger,
+		})
 	})
 	if err != nil {
 		return tokens.LoginCode{}, storeError(err, "taking the login code")
@@ -152,16 +157,18 @@ func (x exchange) open(ctx context.Context, proof tokens.LoginCode, corpID, plat
 	if err != nil {
 		return databases.Session{}, errcode.Wrap(err, errcode.Internal, "no session id could be made")
 	}
-	session, err := x.directory.CreateSession(ctx, databases.NewSession{
-		ID:          id.String(),
-		UserID:      proof.UserID,
-		CorpID:      corpID,
-		Platform:    platform,
-		CodeID:      proof.CodeID,
-		Request:     x.request,
-		RefreshHash: tokens.Hash(x.service.refresh.token(id.String(), 1)),
-		Idle:        idleTTL,
-		Most:        mostTTL,
+	session, err := twice(ctx, func(ctx context.Context) (databases.Session, error) {
+		return x.directory.CreateSession(ctx, databases.NewSession{
+			ID:          id.String(),
+			UserID:      proof.UserID,
+			CorpID:      corpID,
+			Platform:    platform,
+			CodeID:      proof.CodeID,
+			Request:     x.request,
+			RefreshHash: tokens.Hash(x.service.refresh.token(id.String(), 1)),
+			Idle:        idleTTL,
+			Most:        mostTTL,
+		})
 	})
 	switch {
 	case errors.Is(err, databases.ErrCodeUsed):

@@ -1,0 +1,41 @@
+// Package aliyun is the Type SMS.Aliyun: Alibaba Cloud's short message service,
+// action SendSms of the API Dysmsapi 2017-05-25.
+package aliyun
+
+import (
+	"context"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// vendorsEndpoint serves all regions; Endpoint overrides it.
+const vendorsEndpoint = "https://dysmsapi.aliyuncs.com"
+
+// Config is an instance's configuration.
+type Config struct {
+	delivery.Settings
+	delivery.TemplateSettings
+	AccessKey    string `json:"accessKey" jsonschema:"required,minLength=1" secret:"true" doc:"AccessKey ID of a RAM user that may send messages"`
+	AccessSecret string `json:"accessSecret" jsonschema:"required,minLength=1" secret:"true" doc:"AccessKey secret of that user"`
+}
+
+// Type is SMS.Aliyun.
+func Type() sdk.Type {
+	return delivery.NewType("SMS.Aliyun", "Alibaba Cloud SMS", "Sends messages with Alibaba Cloud's short message service.", open)
+}
+
+func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
+	base, err := c.Base(ctx, vendorsEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	client := delivery.NewClient(nil)
+	return delivery.NewSender("Aliyun", &vendor{key: c.AccessKey, secret: c.AccessSecret, base: base, client: client}, delivery.Options{
+		Settings: c.Settings,
+		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
+		NeedsTemplate: true, NeedsSign: true,
+		Secrets: []string{c.AccessKey, c.AccessSecret},
+		Close:   client.Close,
+	}), nil
+}

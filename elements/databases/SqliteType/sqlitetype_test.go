@@ -1,0 +1,71 @@
+package sqlitetype
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/databases"
+	"github.com/lintel-run/lintel/elements/databases/databasestest"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+func openIn(t testing.TB, dir, app, config string) *Database {
+	t.Helper()
+	i, err := open(t.Context(), element.Env{AppID: app, DataDir: dir}, json.RawMessage(config))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, i.Close()) })
+	return i.(*Database)
+}
+
+func TestConformance(t *testing.T) {
+	dir := t.TempDir()
+	databasestest.Run(t, func(t *testing.T, app string) databases.Directory { return openIn(t, dir, app, `{}`) })
+}
+
+func TestPathStaysBelowTheDataDirectory(t *testing.T) {
+	for _, path := range []string{"../x.db", "/tmp/x.db", "a/../../x.db", ""} {
+		config, err := json.Marshal(map[string]string{"path": path})
+		require.NoError(t, err)
+		_, err = open(t.Context(), element.Env{AppID: "a", DataDir: t.TempDir()}, config)
+		require.ErrorIs(t, err, errcode.Params, path)
+	}
+	dir, outside := t.TempDir(), t.TempDir()
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "link")))
+	d := openIn(t, dir, "a", `{"path": "link/x.db"}`)
+	require.ErrorIs(t, d.Ready(t.Context()), databases.ErrUnavailable)
+	require.NoFileExists(t, filepath.Join(outside, "x.db"))
+}
+
+func TestFileIsItsOwnersAlone(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a b?#%", "x.db")
+	d := openIn(t, dir, "a", `{"path": "a b?#%/x.db"}`)
+	require.NoFileExists(t, path, "nothing is touched before the first use")
+	require.NoError(t, d.Ready(t.Context()))
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(path + suffix)
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	}
+	require.NoError(t, os.Chmod(path, 0o644))
+	require.NoError(t, openIn(t, dir, "a", `{"path": "a b?#%/x.db"}`).Ready(t.Context()))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
+
+func TestStartIsQuick(t *testing.T) {
+	dir := t.TempDir()
+	first := time.Now()
+	require.NoError(t, openIn(t, dir, "a", `{}`).Ready(t.Context()))
+	t.Logf("with all migrations: %v", time.Since(first))
+	second := time.Now()
+	require.NoError(t, openIn(t, dir, "a", `{}`).Ready(t.Context()))
+	t.Logf("with none: %v", time.Since(second))
+}

@@ -1,0 +1,234 @@
+package databasestest
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/databases"
+)
+
+func testSessions(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.sessions")
+	u, other := makeUser(t, d), makeUser(t, d)
+	n := newSession(u.ID)
+	n.CorpID, n.Idle, n.Most = id(), 3*time.Hour, time.Hour
+	s, err := d.CreateSession(ctx, n)
+	require.NoError(t, err)
+	require.Equal(t, []string{n.ID, n.UserID, n.CorpID, n.Platform, n.CodeID}, []string{s.ID, s.UserID, s.CorpID, s.Platform, s.CodeID})
+	require.EqualValues(t, 1, s.Generation)
+	require.True(t, s.EndedAt.IsZero())
+	require.Equal(t, time.Hour, s.ExpiresAt.Sub(s.CreatedAt), "the smaller of Idle and Most")
+	require.Equal(t, s.CreatedAt, s.LastSeenAt)
+	got, err := d.Session(ctx, s.ID)
+	require.NoError(t, err)
+	require.Equal(t, s, got)
+
+	time.Sleep(3 * time.Millisecond)
+	newer := makeSession(t, d, u.ID)
+	list, err := d.Sessions(ctx, u.ID)
+	require.NoError(t, err)
+	require.Equal(t, []databases.Session{newer, s}, list)
+
+	require.ErrorIs(t, d.EndSession(ctx, other.ID, s.ID), databases.ErrNotFound, "another's")
+	require.ErrorIs(t, d.EndSession(ctx, u.ID, id()), databases.ErrNotFound)
+	require.NoError(t, d.EndSession(ctx, u.ID, s.ID))
+	ended, err := d.Session(ctx, s.ID)
+	require.NoError(t, err)
+	require.False(t, ended.EndedAt.IsZero())
+	require.NoError(t, d.EndSession(ctx, u.ID, s.ID), "it has ended")
+	list, err = d.Sessions(ctx, u.ID)
+	require.NoError(t, err)
+	require.Equal(t, []databases.Session{newer}, list)
+	_, err = d.Session(ctx, id())
+	require.ErrorIs(t, err, databases.ErrNotFound)
+}
+
+func testOneSession(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.onesession")
+	u, code := makeUser(t, d), id()
+	counts := atOnce(t, []error{databases.ErrCodeUsed}, func(ctx context.Context, _ int) error {
+		n := newSession(u.ID)
+		n.CodeID = code
+		_, err := d.CreateSession(ctx, n)
+		return err
+	})
+	require.Equal(t, 1, counts[nil])
+
+	for _, sameID := range []bool{true, false} {
+		n := newSession(u.ID)
+		var mu sync.Mutex
+		ids := make(map[string]bool)
+		counts = atOnce(t, nil, func(ctx context.Context, _ int) error {
+			mine := n
+			if !sameID {
+				mine.ID = id()
+			}
+			s, err := d.CreateSession(ctx, mine)
+			if err == nil {
+				mu.Lock()
+				ids[s.ID] = true
+				mu.Unlock()
+			}
+			return err
+		})
+		require.Equal(t, Many, counts[nil], "the same request")
+		require.Len(t, ids, 1)
+	}
+	list, err := d.Sessions(ctx, u.ID)
+	require.NoError(t, err)
+	require.Len(t, list, 3)
+}
+
+func testEndedCode(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.endedcode")
+	u := makeUser(t, d)
+	s := makeSession(t, d, u.ID)
+	require.NoError(t, d.EndSessionOfCode(ctx, s.CodeID))
+	require.NoError(t, d.EndSessionOfCode(ctx, s.CodeID))
+	got, err := d.Session(ctx, s.ID)
+	require.NoError(t, err)
+	require.False(t, got.EndedAt.IsZero())
+
+	n := newSession(u.ID)
+	require.NoError(t, d.EndSessionOfCode(ctx, n.CodeID))
+	late, err := d.CreateSession(ctx, n)
+	require.NoError(t, err)
+	require.Equal(t, n.ID, late.ID)
+	require.Equal(t, n.UserID, late.UserID)
+	require.False(t, late.EndedAt.IsZero(), "made ended")
+	again, err := d.CreateSession(ctx, n)
+	require.NoError(t, err)
+	require.Equal(t, late, again)
+	got, err = d.Session(ctx, n.ID)
+	require.NoError(t, err)
+	require.Equal(t, late, got)
+	list, err := d.Sessions(ctx, u.ID)
+	require.NoError(t, err)
+	require.Empty(t, list)
+	n.Request, n.ID = id(), id()
+	_, err = d.CreateSession(ctx, n)
+	require.ErrorIs(t, err, databases.ErrCodeUsed)
+}
+
+func testEndedCodeAtOnce(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.endedatonce")
+	u := makeUser(t, d)
+	news := make([]databases.NewSession, Many/2)
+	for i := range news {
+		news[i] = newSession(u.ID)
+	}
+	atOnce(t, nil, func(ctx context.Context, i int) error {
+		if i%2 == 0 {
+			return d.EndSessionOfCode(ctx, news[i/2].CodeID)
+		}
+		_, err := d.CreateSession(ctx, news[i/2])
+		return err
+	})
+	for _, n := range news {
+		s, err := d.Session(ctx, n.ID)
+		require.NoError(t, err)
+		require.False(t, s.EndedAt.IsZero())
+	}
+}
+
+// shown is generation g of a token, as tests call its hash.
+func shown(s databases.Session, g int64) databases.Refresh {
+	return databases.Refresh{
+		SessionID: s.ID, Generation: g,
+		Hash: "hash" + strconv.FormatInt(g, 10), NextHash: "hash" + strconv.FormatInt(g+1, 10),
+		Grace: 10 * time.Second, Idle: time.Hour, Most: 2 * time.Hour,
+	}
+}
+
+func testRefresh(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.refresh")
+	u := makeUser(t, d)
+	s := makeSession(t, d, u.ID)
+	time.Sleep(3 * time.Millisecond)
+	r, err := d.Refresh(ctx, shown(s, 1))
+	require.NoError(t, err)
+	require.False(t, r.Reused)
+	require.EqualValues(t, 2, r.Session.Generation)
+	require.True(t, r.Session.LastSeenAt.After(s.LastSeenAt))
+	require.Equal(t, time.Hour, r.Session.ExpiresAt.Sub(r.Session.LastSeenAt))
+
+	again, err := d.Refresh(ctx, shown(s, 1))
+	require.NoError(t, err)
+	require.Equal(t, r, again, "the one before, within grace: the current one again")
+
+	wrong := shown(s, 2)
+	wrong.Hash = "another"
+	_, err = d.Refresh(ctx, wrong)
+	require.ErrorIs(t, err, databases.ErrNotFound)
+	wrong = shown(s, 1)
+	wrong.Hash = "another"
+	_, err = d.Refresh(ctx, wrong)
+	require.ErrorIs(t, err, databases.ErrNotFound)
+	_, err = d.Refresh(ctx, shown(s, 3))
+	require.ErrorIs(t, err, databases.ErrNotFound, "not issued yet")
+	_, err = d.Refresh(ctx, shown(databases.Session{ID: id()}, 1))
+	require.ErrorIs(t, err, databases.ErrNotFound)
+
+	most := shown(s, 2)
+	most.Most = 30 * time.Minute
+	r, err = d.Refresh(ctx, most)
+	require.NoError(t, err)
+	require.Equal(t, 30*time.Minute, r.Session.ExpiresAt.Sub(r.Session.CreatedAt), "never beyond Most")
+
+	r, err = d.Refresh(ctx, shown(s, 1))
+	require.NoError(t, err)
+	require.True(t, r.Reused, "its successor has been shown")
+	require.False(t, r.Session.EndedAt.IsZero())
+	_, err = d.Refresh(ctx, shown(s, 3))
+	require.ErrorIs(t, err, databases.ErrNotFound, "the family has ended")
+
+	late := makeSession(t, d, u.ID)
+	_, err = d.Refresh(ctx, shown(late, 1))
+	require.NoError(t, err)
+	time.Sleep(30 * time.Millisecond)
+	tooLate := shown(late, 1)
+	tooLate.Grace = 10 * time.Millisecond
+	r, err = d.Refresh(ctx, tooLate)
+	require.NoError(t, err)
+	require.True(t, r.Reused, "past grace")
+}
+
+func testRefreshAtOnce(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.refreshes")
+	s := makeSession(t, d, makeUser(t, d).ID)
+	for g := int64(1); g <= 3; g++ {
+		counts := atOnce(t, nil, func(ctx context.Context, _ int) error {
+			r, err := d.Refresh(ctx, shown(s, g))
+			if err == nil && (r.Reused || r.Session.Generation != g+1) {
+				t.Errorf("generation %d, reused %v", r.Session.Generation, r.Reused)
+			}
+			return err
+		})
+		require.Equal(t, Many, counts[nil])
+	}
+	got, err := d.Session(ctx, s.ID)
+	require.NoError(t, err)
+	require.EqualValues(t, 4, got.Generation)
+}
+
+func testExpiry(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.expiry")
+	n := newSession(makeUser(t, d).ID)
+	n.Idle = 20 * time.Millisecond
+	s, err := d.CreateSession(ctx, n)
+	require.NoError(t, err)
+	time.Sleep(40 * time.Millisecond)
+	got, err := d.Session(ctx, s.ID)
+	require.NoError(t, err)
+	require.Equal(t, s.ExpiresAt, got.EndedAt, "it is not alive any more")
+	list, err := d.Sessions(ctx, n.UserID)
+	require.NoError(t, err)
+	require.Empty(t, list)
+	_, err = d.Refresh(ctx, shown(s, 1))
+	require.ErrorIs(t, err, databases.ErrNotFound)
+}

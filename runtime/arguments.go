@@ -1,0 +1,163 @@
+package runtime
+
+import (
+	"encoding/json"
+	"math"
+	"unicode/utf8"
+
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// shortText is the most characters of an Stext or Phone.
+const shortText = 255
+
+// bind gives a call's arguments by name, with their types checked and defaults
+// filled in: either in the order of the function's list, or one Args.
+// API_PARAMS_ERROR names the argument that is wrong in data.arg.
+func bind(fn *elementv1.Function, args []any) (Args, error) {
+	if len(args) == 1 {
+		if named, ok := args[0].(Args); ok {
+			return bindNamed(fn, named)
+		}
+	}
+	declared := fn.GetArgs()
+	if len(args) > len(declared) {
+		return nil, errcode.New(errcode.Params, "%s takes at most %d arguments", fn.GetName(), len(declared))
+	}
+	named := make(Args, len(declared))
+	for i, value := range args {
+		named[declared[i].GetName()] = value
+	}
+	return bindNamed(fn, named)
+}
+
+func bindNamed(fn *elementv1.Function, named Args) (Args, error) {
+	bound := make(Args, len(fn.GetArgs()))
+	for _, arg := range fn.GetArgs() {
+		name := arg.GetName()
+		value, given := named[name]
+		if given && value != nil {
+			checked, ok := typed(arg.GetDataType(), value)
+			if !ok {
+				return nil, errcode.New(errcode.Params, "argument %s must be of type %s", name, arg.GetDataType()).With("arg", name)
+			}
+			bound[name] = checked
+			continue
+		}
+		if text := arg.GetDefaultJson(); text != "" {
+			var value any
+			if err := json.Unmarshal([]byte(text), &value); err != nil {
+				return nil, errcode.Wrap(err, errcode.Internal, "the default of argument %s is not JSON", name)
+			}
+			bound[name] = value
+			continue
+		}
+		if arg.GetRequired() {
+			return nil, errcode.New(errcode.Params, "argument %s is missing", name).With("arg", name)
+		}
+	}
+	for name := range named {
+		if !declares(fn, name) {
+			return nil, errcode.New(errcode.Params, "%s has no such argument", fn.GetName()).With("arg", clip(name))
+		}
+	}
+	return bound, nil
+}
+
+func declares(fn *elementv1.Function, name string) bool {
+	for _, arg := range fn.GetArgs() {
+		if arg.GetName() == name {
+			return true
+		}
+	}
+	return false
+}
+
+// clip bounds a name that the caller made up, for an answer.
+func clip(name string) string {
+	const most = 64
+	if len(name) <= most {
+		return name
+	}
+	for i := most; i > 0; i-- {
+		if utf8.RuneStart(name[i]) {
+			return name[:i] + "…"
+		}
+	}
+	return ""
+}
+
+// typed gives the value as a JSON value of the data type, and whether it is one.
+func typed(dataType string, value any) (any, bool) {
+	switch dataType {
+	case "Stext", "Phone":
+		text, ok := value.(string)
+		return text, ok && utf8.ValidString(text) && utf8.RuneCountInString(text) <= shortText
+	case "Ltext":
+		text, ok := value.(string)
+		return text, ok && utf8.ValidString(text)
+	case "Numeric":
+		return numeric(value)
+	case "Checkbox":
+		return checkbox(value)
+	case "JitDict", "RowData":
+		if object, ok := value.(map[string]any); ok {
+			return object, true
+		}
+		object, ok := viaJSON(value).(map[string]any)
+		return object, ok
+	case "JitList":
+		if list, ok := value.([]any); ok {
+			return list, true
+		}
+		list, ok := viaJSON(value).([]any)
+		return list, ok
+	}
+	return nil, false
+}
+
+func numeric(value any) (any, bool) {
+	switch n := value.(type) {
+	case float64:
+		return n, !math.IsNaN(n) && !math.IsInf(n, 0)
+	case json.Number:
+		_, err := n.Float64()
+		return n, err == nil
+	case bool, string, nil:
+		return nil, false
+	}
+	n, ok := viaJSON(value).(float64)
+	return n, ok
+}
+
+// checkbox takes true, false, 1 and 0, and gives a bool.
+func checkbox(value any) (any, bool) {
+	if on, ok := value.(bool); ok {
+		return on, true
+	}
+	n, ok := numeric(value)
+	if !ok {
+		return nil, false
+	}
+	switch viaJSON(n) {
+	case 1.0:
+		return true, true
+	case 0.0:
+		return false, true
+	}
+	return nil, false
+}
+
+// viaJSON gives a Go value as the JSON value it encodes to, nil if it has none.
+func viaJSON(value any) any {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil
+	}
+	var out any
+	if json.Unmarshal(text, &out) != nil {
+		return nil
+	}
+	return out
+}

@@ -1,0 +1,109 @@
+package runtime
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Info is what app.json says of an app.
+type Info struct {
+	AppID   string `json:"appId"`
+	Name    string `json:"name"`
+	Title   string `json:"title"`
+	Version string `json:"version"`
+	// Dir and DataDir are absolute; for operators only.
+	Dir     string `json:"dir"`
+	DataDir string `json:"dataDir"`
+	Dev     bool   `json:"dev"`
+}
+
+// Define is an element's e.json and what follows from it.
+type Define struct {
+	FullName string `json:"fullName"`
+	Title    string `json:"title"`
+	// Rank is meta, type or instance.
+	Rank string `json:"rank"`
+	// Type is the full name of what it derives from; empty for a Meta.
+	Type string `json:"type"`
+	// Meta is the family.
+	Meta string `json:"meta"`
+	Tag  string `json:"tag,omitempty"`
+	// App is the appId of the app it comes from; empty: the official library.
+	App string `json:"app,omitempty"`
+	// Functions that callers outside the app may call.
+	Functions []Function `json:"functionList"`
+	// EJSON is the text of e.json.
+	EJSON json.RawMessage `json:"eJson"`
+}
+
+// Function is one entry of a function list.
+type Function struct {
+	Name          string     `json:"name"`
+	Title         string     `json:"title,omitempty"`
+	Desc          string     `json:"desc,omitempty"`
+	Args          []Argument `json:"args,omitempty"`
+	ReturnType    string     `json:"returnType,omitempty"`
+	LoginRequired bool       `json:"loginRequired"`
+}
+
+// Argument is one argument of a Function.
+type Argument struct {
+	Name  string `json:"name"`
+	Title string `json:"title,omitempty"`
+	// DataType is Stext, Ltext, Numeric, Checkbox, Phone, JitDict, JitList or RowData.
+	DataType string `json:"dataType"`
+	Required bool   `json:"required"`
+	// Value is the default.
+	Value any `json:"value,omitempty"`
+}
+
+// Problem is something wrong with an element or the app.
+type Problem struct {
+	// Element's full name; empty: the app.
+	Element string `json:"element,omitempty"`
+	// Code is a short stable name of the kind of problem.
+	Code string `json:"code"`
+	// File below the app's root, with line from 1, and JSON pointer where they apply.
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Pointer string `json:"pointer,omitempty"`
+	Message string `json:"message"`
+	// Warning: it serves all the same.
+	Warning bool `json:"warning,omitempty"`
+	// Serving: the element's last good generation still serves.
+	Serving bool `json:"serving,omitempty"`
+}
+
+// Status is what operators see.
+type Status struct {
+	App      Info      `json:"app"`
+	Started  time.Time `json:"started"`
+	Elements int       `json:"elements"`
+	// Reloaded is when the newest snapshot went live.
+	Reloaded time.Time `json:"reloaded"`
+	Problems []Problem `json:"problems"`
+	Plugins  []Plugin  `json:"plugins"`
+	// Stores tells of each built-in instance that can say whether it is ready.
+	Stores []Store `json:"stores"`
+}
+
+// Plugin is the state of one plugin process.
+type Plugin struct {
+	Type string `json:"type"`
+	// State is idle, starting, ready, draining, backoff, failed or stopped.
+	State      string    `json:"state"`
+	PID        int       `json:"pid,omitempty"`
+	Since      time.Time `json:"since"`
+	Restarts   int       `json:"restarts"`
+	Instances  int       `json:"instances"`
+	InFlight   int       `json:"inFlight"`
+	LastError  string    `json:"lastError,omitempty"`
+	LastOutput []string  `json:"lastOutput,omitempty"`
+}
+
+// Store is the state of one store.
+type Store struct {
+	Element string `json:"element"`
+	Ready   bool   `json:"ready"`
+	Error   string `json:"error,omitempty"`
+}

@@ -1,0 +1,131 @@
+package catalog
+
+import (
+	"fmt"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/variables"
+)
+
+// keys reads the members of a JSON object that has a fixed shape and notes what
+// is wrong with them.
+type keys struct {
+	object   *jsonsource.Value
+	element  string
+	code     string
+	pointer  []string
+	problems *[]Problem
+}
+
+func (k keys) fail(name string, format string, args ...any) {
+	tokens := k.pointer
+	if name != "" {
+		tokens = append(append([]string(nil), k.pointer...), name)
+	}
+	line := k.object.Line
+	if name != "" {
+		_, line = k.object.At([]string{name})
+	}
+	*k.problems = append(*k.problems, Problem{Element: k.element, Code: k.code, File: k.object.File,
+		Line: line, Pointer: jsonsource.Pointer(tokens), Message: fmt.Sprintf(format, args...)})
+}
+
+// at is the same for an object further in.
+func (k keys) at(object *jsonsource.Value, tokens ...string) keys {
+	k.object = object
+	k.pointer = append(append([]string(nil), k.pointer...), tokens...)
+	return k
+}
+
+func (k keys) text(name string, required bool) string {
+	v := k.object.Get(name)
+	switch {
+	case v == nil:
+		if required {
+			k.fail("", "%q is required", name)
+		}
+	case v.Kind != jsonsource.String:
+		k.fail(name, "%q must be a string", name)
+	default:
+		return v.Text
+	}
+	return ""
+}
+
+// flag reads 0, 1, true or false.
+func (k keys) flag(name string, missing bool) bool {
+	v := k.object.Get(name)
+	switch {
+	case v == nil:
+		return missing
+	case v.Kind == jsonsource.Bool || v.Kind == jsonsource.Number && (v.Text == "0" || v.Text == "1"):
+		return v.Text == "true" || v.Text == "1"
+	}
+	k.fail(name, "%q must be 0 or 1", name)
+	return missing
+}
+
+func (k keys) list(name string) []*jsonsource.Value {
+	v := k.object.Get(name)
+	if v == nil {
+		return nil
+	}
+	if v.Kind != jsonsource.Array {
+		k.fail(name, "%q must be an array", name)
+		return nil
+	}
+	return v.Items
+}
+
+func (k keys) texts(name string) []string {
+	var all []string
+	for i, item := range k.list(name) {
+		if item.Kind != jsonsource.String {
+			k.at(item, name, fmt.Sprint(i)).fail("", "%q must hold strings", name)
+			continue
+		}
+		all = append(all, item.Text)
+	}
+	return all
+}
+
+// objects gives each object of an array with its own keys.
+func (k keys) objects(name string) []keys {
+	var all []keys
+	for i, item := range k.list(name) {
+		in := k.at(item, name, fmt.Sprint(i))
+		if item.Kind != jsonsource.Object {
+			in.fail("", "%q must hold objects", name)
+			continue
+		}
+		all = append(all, in)
+	}
+	return all
+}
+
+func (k keys) declarations() []variables.Declaration {
+	var all []variables.Declaration
+	seen := map[string]bool{}
+	for _, in := range k.objects("variables") {
+		d := variables.Declaration{Name: in.text("name", true), Title: in.text("title", false), Secret: in.flag("secret", false)}
+		if v := in.object.Get("default"); v != nil {
+			switch v.Kind {
+			case jsonsource.String, jsonsource.Number, jsonsource.Bool:
+				d.Default, d.HasDefault = v.Text, true
+			default:
+				in.fail("default", `"default" must be a string`)
+			}
+		}
+		switch {
+		case d.Name == "":
+		case !variables.ValidName(d.Name):
+			in.fail("name", "a variable's name is letters, digits and _, and begins with no digit")
+		case seen[d.Name]:
+			in.fail("name", "variable %s is declared twice", d.Name)
+		default:
+			seen[d.Name] = true
+			all = append(all, d)
+		}
+	}
+	return all
+}

@@ -1,0 +1,190 @@
+package catalog
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog/variables"
+)
+
+// root is one directory of elements: the app's, a parent's or the library.
+type root struct {
+	// dir is absolute; empty for the library.
+	dir string
+	// label begins the names of its files in problems.
+	label string
+	tree  tree
+	app   *appFile // nil for the library
+	appAt stamp
+	env   map[string]string
+	envAt stamp
+	envOK bool // .env was there and readable, or absent
+	top   *directory
+	// skip is a directory within it that holds no elements: the data directory.
+	skip string
+	// count of directories and elements, against the limits.
+	directories int
+	elements    int
+	limited     bool
+	units       []*unit
+}
+
+// owner is the appId that the root's elements belong to.
+func (r *root) owner() string {
+	if r.app == nil {
+		return ""
+	}
+	return r.app.AppID
+}
+
+// file names one of the root's files in problems.
+func (r *root) file(name string) string { return r.label + name }
+
+func openRoot(dir string) (*root, error) {
+	opened, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &root{dir: dir, tree: diskTree{opened}}, nil
+}
+
+// ancestry opens an app and its parents: the app first, then its parents in the
+// order of "extends", depth first, each once.
+type ancestry struct {
+	roots    []*root
+	known    map[string]*root // open ones of before, by directory
+	problems []Problem
+}
+
+func (a *ancestry) open(dir string, above []*root, want *extension, from *root) {
+	fail := func(format string, args ...any) {
+		p := Problem{Code: CodeApp, File: "app.json", Message: fmt.Sprintf(format, args...)}
+		if want != nil {
+			p.File, p.Line, p.Pointer = from.file("app.json"), want.line, want.pointer
+		}
+		a.problems = append(a.problems, p)
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	if err == nil {
+		real, err = filepath.Abs(real)
+	}
+	if err != nil {
+		fail("the app's directory can't be read")
+		return
+	}
+	for _, r := range above {
+		if r.dir == real {
+			fail("a cycle: %s (%s) extends itself by way of %s (%s)", r.app.AppID, r.file("app.json"),
+				above[len(above)-1].app.AppID, above[len(above)-1].file("app.json"))
+			return
+		}
+	}
+	if len(above) > maxParents {
+		fail("more than %d apps extend each other", maxParents)
+		return
+	}
+	if at := slices.IndexFunc(a.roots, func(r *root) bool { return r.dir == real }); at >= 0 {
+		a.check(a.roots[at], want, fail)
+		return
+	}
+	r := a.known[real]
+	if r == nil {
+		if r, err = openRoot(real); err != nil {
+			fail("the app's directory can't be read")
+			return
+		}
+	}
+	src, at, err := r.tree.read("app.json", maxFile)
+	if err != nil {
+		if want != nil {
+			fail("the app %s has no readable app.json there", want.appID)
+		} else {
+			a.problems = append(a.problems, fileProblem("", "app.json", err))
+		}
+		return
+	}
+	label := ""
+	if want != nil {
+		label = want.appID + ":"
+	}
+	app := r.app
+	if app == nil || app.src != string(src) || r.label != label {
+		var problems []Problem
+		if app, problems = parseApp(label+"app.json", src); failed(problems) {
+			a.problems = append(a.problems, problems...)
+			return
+		}
+		app.src = string(src)
+	}
+	next := *r
+	next.app, next.appAt, next.label = app, at, label
+	if !a.check(&next, want, fail) {
+		return
+	}
+	if slices.ContainsFunc(a.roots, func(o *root) bool { return o.app.AppID == app.AppID }) {
+		fail("two apps have the appId %s", app.AppID)
+		return
+	}
+	a.roots = append(a.roots, &next)
+	for i := range app.extends {
+		e := &app.extends[i]
+		a.open(filepath.Join(real, filepath.FromSlash(e.path)), append(slices.Clone(above), &next), e, &next)
+	}
+}
+
+// check holds a parent to what "extends" says of it.
+func (a *ancestry) check(r *root, want *extension, fail func(string, ...any)) bool {
+	if want == nil {
+		return true
+	}
+	if r.app.AppID != want.appID {
+		fail("the app at this path is %s, not %s", r.app.AppID, want.appID)
+		return false
+	}
+	if want.rng == nil {
+		return true
+	}
+	version, err := semver.NewVersion(r.app.Version)
+	if err != nil {
+		fail("the version of %s is no semantic version", want.appID)
+		return false
+	}
+	if !want.rng.Check(version) {
+		fail("%s has version %s, which is not within %s", want.appID, r.app.Version, want.rng)
+		return false
+	}
+	return true
+}
+
+// readEnv reads the root's .env where it changed; a broken one leaves the last
+// good values. It says whether the values changed.
+func (r *root) readEnv() (changed bool, problem *Problem) {
+	at, err := r.tree.stat(".env")
+	if err != nil && os.IsNotExist(err) {
+		changed = len(r.env) > 0
+		r.env, r.envAt = nil, stamp{}
+		return changed, nil
+	}
+	src, at, err := r.tree.read(".env", maxFile)
+	if err != nil {
+		p := fileProblem("", r.file(".env"), err)
+		p.Serving = true
+		return false, &p
+	}
+	values, err := variables.ParseFile(src)
+	if err != nil {
+		return false, &Problem{Code: CodeVariable, File: r.file(".env"), Message: err.Error(), Serving: true}
+	}
+	changed = len(values) != len(r.env)
+	for name, value := range values {
+		if old, ok := r.env[name]; !ok || old != value {
+			changed = true
+		}
+	}
+	r.env, r.envAt = values, at
+	return changed, nil
+}

@@ -1,0 +1,101 @@
+package schema
+
+import (
+	"strconv"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/variables"
+)
+
+// Reference is a string that the schema says is the full name of an element.
+type Reference struct {
+	Tokens []string
+	Name   string
+	Family string
+}
+
+// References lists the references of a valid value. Of alternatives only those
+// that the value fits count.
+func (s *Schema) References(v *jsonsource.Value) []Reference {
+	var refs []Reference
+	walk(v, applicable([]*jsonschema.Schema{s.root}), nil, func(v *jsonsource.Value, schemas []*jsonschema.Schema, tokens []string) {
+		if v.Kind != jsonsource.String {
+			return
+		}
+		for _, sub := range schemas {
+			for _, ext := range sub.Extensions {
+				keyword, ok := ext.(elementKeyword)
+				if !ok || sub.Validate(v.Text) != nil {
+					continue
+				}
+				refs = append(refs, Reference{append([]string(nil), tokens...), v.Text, keyword.family})
+			}
+		}
+	})
+	return refs
+}
+
+func walk(v *jsonsource.Value, schemas []*jsonschema.Schema, tokens []string, visit func(*jsonsource.Value, []*jsonschema.Schema, []string)) {
+	if len(schemas) == 0 {
+		return
+	}
+	visit(v, schemas, tokens)
+	for _, m := range v.Members {
+		walk(m.Value, member(schemas, m.Name), append(tokens, m.Name), visit)
+	}
+	for i, sub := range v.Items {
+		walk(sub, item(schemas, i), append(tokens, strconv.Itoa(i)), visit)
+	}
+}
+
+// Masked gives an object with everything secret replaced: what a schema marks
+// "writeOnly", and what came from secret variables.
+func (s *Schema) Masked(v *jsonsource.Value) map[string]any {
+	masked, _ := mask(v, applicable([]*jsonschema.Schema{s.root})).(map[string]any)
+	return masked
+}
+
+func mask(v *jsonsource.Value, schemas []*jsonschema.Schema) any {
+	for _, s := range schemas {
+		if s.WriteOnly {
+			return hide(v)
+		}
+	}
+	switch {
+	case v.Masked != "" && v.Masked != v.Text:
+		if v.Kind == jsonsource.String {
+			return v.Masked
+		}
+		return variables.Mask
+	case v.Kind == jsonsource.Object:
+		members := make(map[string]any, len(v.Members))
+		for _, m := range v.Members {
+			members[m.Name] = mask(m.Value, member(schemas, m.Name))
+		}
+		return members
+	case v.Kind == jsonsource.Array:
+		items := make([]any, len(v.Items))
+		for i := range v.Items {
+			items[i] = mask(v.Items[i], item(schemas, i))
+		}
+		return items
+	case v.Kind == jsonsource.Number:
+		n, _ := strconv.ParseFloat(v.Text, 64)
+		return n
+	}
+	return v.Any()
+}
+
+// hide masks a whole value; of objects the members' names stay.
+func hide(v *jsonsource.Value) any {
+	if v.Kind != jsonsource.Object {
+		return variables.Mask
+	}
+	members := make(map[string]any, len(v.Members))
+	for _, m := range v.Members {
+		members[m.Name] = hide(m.Value)
+	}
+	return members
+}

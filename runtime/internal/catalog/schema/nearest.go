@@ -1,0 +1,50 @@
+package schema
+
+import "strings"
+
+// maxKey bounds the names that are compared.
+const maxKey = 64
+
+// nearest gives the candidate that a misspelt name was probably meant to be,
+// empty if none is near: at most a third of the letters differ.
+func nearest(name string, candidates []string) string {
+	best, bestDistance := "", len(name)/3+1
+	if len(name) > maxKey {
+		return ""
+	}
+	for _, candidate := range candidates {
+		if len(candidate) > maxKey {
+			continue
+		}
+		d := distance(strings.ToLower(name), strings.ToLower(candidate))
+		if d < bestDistance || d == bestDistance && (best == "" || candidate < best) {
+			best, bestDistance = candidate, d
+		}
+	}
+	return best
+}
+
+// distance is the optimal string alignment distance: insertions, deletions,
+// substitutions and swaps of neighbours.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		row[0] = i
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(y)]
+}

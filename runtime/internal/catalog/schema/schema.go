@@ -1,0 +1,133 @@
+// Package schema checks configurations against JSON Schema 2020-12 and reads
+// what its two keywords of ours say: "writeOnly" marks secrets, "x-element" marks
+// strings that are full names of elements. Its messages are made from the kind of
+// an error and quote the schema, never a value of the configuration.
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+)
+
+// Schema is a compiled schema; it may be used from any goroutine.
+type Schema struct {
+	root *jsonschema.Schema
+}
+
+const location = "urn:lintel:config"
+
+// Compile reads a schema. Members that a schema's "properties" don't know are
+// errors unless it says otherwise. References to other documents are refused.
+// An empty text is the schema of an empty object.
+func Compile(text string) (*Schema, error) {
+	if strings.TrimSpace(text) == "" {
+		text = `{"type":"object"}`
+	}
+	parsed, err := jsonsource.Parse("schema", []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	doc := parsed.Any()
+	root, ok := doc.(map[string]any)
+	if !ok {
+		return nil, errors.New("the schema is no JSON object")
+	}
+	if root["properties"] == nil && root["$ref"] == nil {
+		root["properties"] = map[string]any{}
+	}
+	closeObjects(root, 0)
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.UseLoader(refuse{})
+	c.AssertVocabs()
+	c.RegisterVocabulary(&jsonschema.Vocabulary{URL: "urn:lintel:vocabulary", Compile: compileElement})
+	if err := c.AddResource(location, doc); err != nil {
+		return nil, fmt.Errorf("the schema can't be read: %w", err)
+	}
+	compiled, err := c.Compile(location)
+	if err != nil {
+		return nil, fmt.Errorf("the schema can't be compiled: %w", err)
+	}
+	return &Schema{root: compiled}, nil
+}
+
+// closeObjects refuses unknown members of each object schema that lists its
+// properties and says nothing about others.
+func closeObjects(s map[string]any, depth int) {
+	if depth > jsonsource.MaxDepth {
+		return
+	}
+	properties, lists := s["properties"].(map[string]any)
+	if lists || depth == 0 {
+		_, additional := s["additionalProperties"]
+		_, patterns := s["patternProperties"]
+		_, unevaluated := s["unevaluatedProperties"]
+		if !additional && !patterns && !unevaluated {
+			s["unevaluatedProperties"] = false
+		}
+	}
+	for _, sub := range properties {
+		if sub, ok := sub.(map[string]any); ok {
+			closeObjects(sub, depth+1)
+		}
+	}
+	for _, keyword := range []string{"items", "additionalProperties"} {
+		if sub, ok := s[keyword].(map[string]any); ok {
+			closeObjects(sub, depth+1)
+		}
+	}
+	if list, ok := s["prefixItems"].([]any); ok {
+		for _, sub := range list {
+			if sub, ok := sub.(map[string]any); ok {
+				closeObjects(sub, depth+1)
+			}
+		}
+	}
+}
+
+type refuse struct{}
+
+func (refuse) Load(string) (any, error) {
+	return nil, errors.New("a schema may not refer to another document")
+}
+
+// elementKeyword is the compiled "x-element".
+type elementKeyword struct{ family string }
+
+func (elementKeyword) Validate(*jsonschema.ValidatorContext, any) {}
+
+func compileElement(_ *jsonschema.CompilerContext, obj map[string]any) (jsonschema.SchemaExt, error) {
+	if family, ok := obj["x-element"].(string); ok && family != "" {
+		return elementKeyword{family}, nil
+	}
+	return nil, nil
+}
+
+// Finding is one thing that a schema says of a value.
+type Finding struct {
+	Tokens  []string
+	Message string
+	// Unknown: a member that the schema doesn't know.
+	Unknown bool
+}
+
+// Validate lists what is wrong with a value, in the order of the source where
+// that is cheap; nothing when it is valid.
+func (s *Schema) Validate(v *jsonsource.Value) []Finding {
+	err := s.root.Validate(v.Any())
+	if err == nil {
+		return nil
+	}
+	var failed *jsonschema.ValidationError
+	if !errors.As(err, &failed) {
+		return []Finding{{Message: "the value can't be validated"}}
+	}
+	r := report{schema: s, value: v}
+	r.collect(failed)
+	return r.sorted()
+}

@@ -1,0 +1,211 @@
+package schema
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+)
+
+// applicable lists the schemas that may speak of a value: the given ones and all
+// that they refer to or combine. Which alternative holds is not looked at.
+func applicable(schemas []*jsonschema.Schema) []*jsonschema.Schema {
+	var all []*jsonschema.Schema
+	var add func(*jsonschema.Schema)
+	add = func(s *jsonschema.Schema) {
+		if s == nil || slices.Contains(all, s) {
+			return
+		}
+		all = append(all, s)
+		add(s.Ref)
+		add(s.RecursiveRef)
+		if s.DynamicRef != nil {
+			add(s.DynamicRef.Ref)
+		}
+		for _, list := range [][]*jsonschema.Schema{s.AllOf, s.AnyOf, s.OneOf, {s.If, s.Then, s.Else}} {
+			for _, sub := range list {
+				add(sub)
+			}
+		}
+		for _, sub := range s.DependentSchemas {
+			add(sub)
+		}
+	}
+	for _, s := range schemas {
+		add(s)
+	}
+	return all
+}
+
+// member lists the schemas of an object's member.
+func member(schemas []*jsonschema.Schema, name string) []*jsonschema.Schema {
+	var subs []*jsonschema.Schema
+	for _, s := range schemas {
+		found := false
+		if sub := s.Properties[name]; sub != nil {
+			subs, found = append(subs, sub), true
+		}
+		for pattern, sub := range s.PatternProperties {
+			if pattern.MatchString(name) {
+				subs, found = append(subs, sub), true
+			}
+		}
+		if found {
+			continue
+		}
+		if sub, ok := s.AdditionalProperties.(*jsonschema.Schema); ok {
+			subs = append(subs, sub)
+		} else if s.UnevaluatedProperties != nil {
+			subs = append(subs, s.UnevaluatedProperties)
+		}
+	}
+	return applicable(subs)
+}
+
+// item lists the schemas of an array's item.
+func item(schemas []*jsonschema.Schema, i int) []*jsonschema.Schema {
+	var subs []*jsonschema.Schema
+	for _, s := range schemas {
+		if i < len(s.PrefixItems) {
+			subs = append(subs, s.PrefixItems[i])
+		} else if s.Items2020 != nil {
+			subs = append(subs, s.Items2020)
+		}
+		switch items := s.Items.(type) {
+		case *jsonschema.Schema:
+			subs = append(subs, items)
+		case []*jsonschema.Schema:
+			if i < len(items) {
+				subs = append(subs, items[i])
+			}
+		}
+	}
+	return applicable(subs)
+}
+
+// keys lists the members that an object at a place may have.
+func (s *Schema) keys(v *jsonsource.Value, at []string) []string {
+	schemas := applicable([]*jsonschema.Schema{s.root})
+	for _, token := range at {
+		if v != nil && v.Kind == jsonsource.Array {
+			i, _ := strconv.Atoi(token)
+			schemas = item(schemas, i)
+		} else {
+			schemas = member(schemas, token)
+		}
+		if v != nil {
+			v, _ = v.At([]string{token})
+		}
+	}
+	var keys []string
+	for _, s := range schemas {
+		for name := range s.Properties {
+			keys = append(keys, name)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// Coerce gives the value in which a string that was nothing but a variable has
+// the type that the schema asks for: "6379" becomes 6379 where a number belongs.
+// It stays a string where a string may stand, or when its text is no such value.
+func (s *Schema) Coerce(v *jsonsource.Value) *jsonsource.Value {
+	return coerce(v, applicable([]*jsonschema.Schema{s.root}))
+}
+
+func coerce(v *jsonsource.Value, schemas []*jsonschema.Schema) *jsonsource.Value {
+	switch {
+	case len(schemas) == 0:
+		return v
+	case v.Kind == jsonsource.String && v.Variable != "":
+		return retype(v, schemas)
+	case v.Kind == jsonsource.Object:
+		out := *v
+		out.Members = slices.Clone(v.Members)
+		for i, m := range out.Members {
+			out.Members[i].Value = coerce(m.Value, member(schemas, m.Name))
+		}
+		return &out
+	case v.Kind == jsonsource.Array:
+		out := *v
+		out.Items = slices.Clone(v.Items)
+		for i := range out.Items {
+			out.Items[i] = coerce(out.Items[i], item(schemas, i))
+		}
+		return &out
+	}
+	return v
+}
+
+func retype(v *jsonsource.Value, schemas []*jsonschema.Schema) *jsonsource.Value {
+	wanted := wantedTypes(schemas)
+	if len(wanted) == 0 || slices.Contains(wanted, "string") {
+		return v
+	}
+	parsed, err := jsonsource.Parse(v.File, []byte(v.Text))
+	if err != nil {
+		return v
+	}
+	kind := parsed.Kind.String()
+	if !slices.Contains(wanted, kind) && !(kind == "number" && slices.Contains(wanted, "integer")) {
+		return v
+	}
+	relocate(parsed, v)
+	parsed.Variable, parsed.Masked = v.Variable, v.Masked
+	return parsed
+}
+
+// relocate gives all parts of a value the place of the string it was read from.
+func relocate(v, from *jsonsource.Value) {
+	v.File, v.Line = from.File, from.Line
+	for i := range v.Members {
+		v.Members[i].Line = from.Line
+		relocate(v.Members[i].Value, from)
+	}
+	for _, sub := range v.Items {
+		relocate(sub, from)
+	}
+}
+
+func wantedTypes(schemas []*jsonschema.Schema) []string {
+	var wanted []string
+	for _, s := range schemas {
+		if s.Types != nil {
+			wanted = append(wanted, s.Types.ToStrings()...)
+		}
+	}
+	if wanted != nil {
+		return wanted
+	}
+	for _, s := range schemas {
+		if s.Enum != nil {
+			for _, value := range s.Enum.Values {
+				wanted = append(wanted, typeName(value))
+			}
+		}
+		if s.Const != nil {
+			wanted = append(wanted, typeName(*s.Const))
+		}
+	}
+	return wanted
+}
+
+func typeName(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case json.Number, float64, int:
+		return "number"
+	case string:
+		return "string"
+	case []any:
+		return "array"
+	}
+	return "object"
+}

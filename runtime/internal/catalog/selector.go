@@ -1,0 +1,67 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// Find lists elements in name order, each once: ".T" the instances of T and of
+// Types derived from it, "a.*" all below a, "#x=y" those whose e.json has
+// "x": "y", a full name that element, and unions of these by ",".
+// API_PARAMS_ERROR for another selector.
+func (s *Snapshot) Find(selector string) ([]*Element, error) {
+	var tests []func(*Element) bool
+	for part := range strings.SplitSeq(selector, ",") {
+		test := parseSelector(strings.TrimSpace(part))
+		if test == nil {
+			return nil, errcode.New(errcode.Params, `a selector is ".Type", "name.*", "#key=value", or several joined by ","`).With("arg", "selector")
+		}
+		tests = append(tests, test)
+	}
+	var found []*Element
+	for _, name := range s.names {
+		e := s.elements[name]
+		if slices.ContainsFunc(tests, func(test func(*Element) bool) bool { return test(e) }) {
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
+func parseSelector(part string) func(*Element) bool {
+	if name, ok := strings.CutPrefix(part, "."); ok && ValidName(name) {
+		return func(e *Element) bool { return e.Rank == Instance && e.Is(name) }
+	}
+	if name, ok := strings.CutSuffix(part, ".*"); ok && ValidName(name) {
+		prefix := name + "."
+		return func(e *Element) bool { return strings.HasPrefix(e.FullName, prefix) }
+	}
+	if rest, ok := strings.CutPrefix(part, "#"); ok {
+		key, value, ok := strings.Cut(rest, "=")
+		if ok && key != "" {
+			return func(e *Element) bool { return e.has(key, value) }
+		}
+	}
+	if ValidName(part) {
+		return func(e *Element) bool { return e.FullName == part }
+	}
+	return nil
+}
+
+// has says whether e.json has a text under a key; a tag may list several words.
+func (e *Element) has(key, value string) bool {
+	switch key {
+	case "title":
+		return e.Title == value
+	case "type":
+		return e.Type == value && len(e.EJSON) > 0
+	case "tag":
+		return e.Tag != "" && (e.Tag == value || slices.Contains(strings.FieldsFunc(e.Tag, func(r rune) bool { return r == ',' || r == ' ' }), value))
+	case "accessModifier":
+		return e.Access == value
+	}
+	text, ok := e.texts[key]
+	return ok && text == value
+}

@@ -1,0 +1,165 @@
+// Package variables replaces {{NAME}} in configuration strings. It knows the
+// syntax and the order in which values are sought, and no configuration.
+package variables
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/joho/godotenv"
+)
+
+// Declaration is one entry of "variables" in an app.json or e.json.
+type Declaration struct {
+	Name  string
+	Title string
+	// Default is the declared default; HasDefault tells an empty one from none.
+	Default    string
+	HasDefault bool
+	Secret     bool
+}
+
+// Source says where values come from. It is not changed while in use.
+type Source struct {
+	// Fixed win over all else, declared or not.
+	Fixed map[string]string
+	// LookupEnv reads the process environment, for declared names only.
+	LookupEnv func(string) (string, bool)
+	// Files are parsed .env files, the first that has a name wins.
+	Files []map[string]string
+	// Declared are lists of declarations, the nearest first.
+	Declared [][]Declaration
+}
+
+// Lookup finds a variable's value. secret holds when any declaration says so.
+// An empty value is found all the same.
+func (s *Source) Lookup(name string) (value string, secret, found bool) {
+	declared := false
+	var fallback string
+	var hasFallback bool
+	for _, list := range s.Declared {
+		for i := range list {
+			d := &list[i]
+			if d.Name != name {
+				continue
+			}
+			declared = true
+			secret = secret || d.Secret
+			if d.HasDefault && !hasFallback {
+				fallback, hasFallback = d.Default, true
+			}
+		}
+	}
+	if v, ok := s.Fixed[name]; ok {
+		return v, secret, true
+	}
+	if declared && s.LookupEnv != nil {
+		if v, ok := s.LookupEnv(name); ok {
+			return v, secret, true
+		}
+	}
+	for _, file := range s.Files {
+		if v, ok := file[name]; ok {
+			return v, secret, true
+		}
+	}
+	return fallback, secret, hasFallback
+}
+
+// Mask is what stands in place of a secret.
+const Mask = "******"
+
+// Expanded is what Expand made of a string.
+type Expanded struct {
+	Text string
+	// Masked is Text with the secret parts masked; equal to Text if there are none.
+	Masked string
+	// Whole is the variable's name when the string was nothing but {{NAME}}.
+	Whole string
+}
+
+// Expand replaces each {{NAME}} by its value, which is not expanded again, and
+// {{{{ by {{; other text in braces stays. missing names the first variable that
+// has no value or an empty one; empty when there is none.
+func (s *Source) Expand(text string) (out Expanded, missing string) {
+	if !Has(text) {
+		return Expanded{Text: text, Masked: text}, ""
+	}
+	var plain, masked strings.Builder
+	for i := 0; i < len(text); {
+		rest := text[i:]
+		if strings.HasPrefix(rest, "{{{{") {
+			plain.WriteString("{{")
+			masked.WriteString("{{")
+			i += 4
+			continue
+		}
+		name := leading(rest)
+		if name == "" {
+			plain.WriteByte(text[i])
+			masked.WriteByte(text[i])
+			i++
+			continue
+		}
+		value, secret, found := s.Lookup(name)
+		if !found || value == "" {
+			return Expanded{}, name
+		}
+		plain.WriteString(value)
+		if secret {
+			value = Mask
+		}
+		masked.WriteString(value)
+		i += len(name) + 4
+		if i == len(text) && len(name)+4 == len(text) {
+			out.Whole = name
+		}
+	}
+	out.Text, out.Masked = plain.String(), masked.String()
+	return out, ""
+}
+
+// Has says whether a text may hold something to expand.
+func Has(text string) bool { return strings.Contains(text, "{{") }
+
+// leading gives NAME where the text starts with {{NAME}}.
+func leading(text string) string {
+	if !strings.HasPrefix(text, "{{") {
+		return ""
+	}
+	end := 2
+	for end < len(text) && nameByte(text[end], end > 2) {
+		end++
+	}
+	if end == 2 || !strings.HasPrefix(text[end:], "}}") {
+		return ""
+	}
+	return text[2:end]
+}
+
+func nameByte(c byte, digits bool) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || digits && c >= '0' && c <= '9'
+}
+
+// ValidName says whether a text is a variable's name: [A-Za-z_][A-Za-z0-9_]*.
+func ValidName(name string) bool {
+	for i := 0; i < len(name); i++ {
+		if !nameByte(name[i], i > 0) {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// errDotenv replaces the parser's errors, which quote the file.
+var errDotenv = errors.New("a line is not NAME=value")
+
+// ParseFile reads the text of a .env file. The error quotes nothing of it.
+func ParseFile(src []byte) (map[string]string, error) {
+	values, err := godotenv.UnmarshalBytes(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")))
+	if err != nil {
+		return nil, errDotenv
+	}
+	return values, nil
+}

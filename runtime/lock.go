@@ -1,0 +1,112 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog"
+	"github.com/lintel-run/lintel/runtime/internal/plugin"
+)
+
+// lockName is the file beside app.json that pins plugin executables.
+const lockName = "lintel.lock"
+
+// notPinned is a digest that no file has: a Type that the lock doesn't name.
+const notPinned = "not pinned"
+
+// lockFile is lintel.lock: the sha256 of what each Type runs.
+type lockFile struct {
+	Version int               `json:"version"`
+	Types   map[string]string `json:"types"`
+}
+
+// Lock writes lintel.lock in dir: the sha256 of every plugin executable of the
+// app; for an interpreter entry that of the interpreter and of every file of the
+// element's directory together.
+func Lock(dir string, opts ...Option) error {
+	cfg, err := newSettings(opts).catalog(dir)
+	if err != nil {
+		return err
+	}
+	loader, err := catalog.New(cfg)
+	if err != nil {
+		return err
+	}
+	lock := lockFile{Version: 1, Types: make(map[string]string)}
+	snap := loader.Load(context.Background())
+	for _, def := range snap.Elements() {
+		if def.Rank != catalog.Type || def.CodeType != def.FullName || def.Entry.Kind == catalog.Builtin {
+			continue
+		}
+		if def.Broken {
+			if used(snap, def.FullName) {
+				return fmt.Errorf("%s has problems: run validate", def.FullName)
+			}
+			continue // what isn't pinned is refused
+		}
+		sum, err := plugin.Digest(plugin.Spec{
+			Type: def.FullName, Path: def.Entry.Path, Interpreter: def.Entry.Interpreter, Dir: def.Entry.Dir,
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", def.FullName, err)
+		}
+		lock.Types[def.FullName] = sum
+	}
+	text, err := json.MarshalIndent(lock, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeWhole(filepath.Join(cfg.Root, lockName), append(text, '\n'))
+}
+
+// used says whether any instance is of a Type.
+func used(snap *catalog.Snapshot, typeName string) bool {
+	for _, def := range snap.Elements() {
+		if def.Rank == catalog.Instance && def.Is(typeName) {
+			return true
+		}
+	}
+	return false
+}
+
+func readLock(root string) (lockFile, error) {
+	text, err := os.ReadFile(filepath.Join(root, lockName))
+	if err != nil {
+		return lockFile{}, fmt.Errorf("--locked needs %s: run lintel lock", lockName)
+	}
+	var lock lockFile
+	if err := json.Unmarshal(text, &lock); err != nil || lock.Version != 1 {
+		return lockFile{}, fmt.Errorf("%s can't be read: run lintel lock", lockName)
+	}
+	return lock, nil
+}
+
+// pinned gives the sha256 that a Type's executable must have, "" for any.
+func (a *App) pinned(typeName string) string {
+	if !a.settings.locked {
+		return ""
+	}
+	if sum := a.lock.Types[typeName]; sum != "" {
+		return sum
+	}
+	return notPinned
+}
+
+// writeWhole replaces a file in one step.
+func writeWhole(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".lintel-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

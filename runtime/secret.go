@@ -1,0 +1,128 @@
+package runtime
+
+import (
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// secretBytes is the least length of the app's secret, and that of a made one.
+const secretBytes = 32
+
+// secret is the root of the app's keys. The zero secret has no keys.
+type secret struct {
+	root []byte
+}
+
+// key derives a key of 32 bytes for one purpose (RFC 5869, SHA-256).
+func (s secret) key(appID, purpose string) ([]byte, error) {
+	if len(s.root) == 0 {
+		return nil, errcode.New(errcode.Internal, "the app has no secret: set LINTEL_SECRET")
+	}
+	return hkdf.Key(sha256.New, s.root, []byte("lintel:"+appID), purpose, 32)
+}
+
+// findSecret takes the secret that was given, else LINTEL_SECRET, else the file
+// "secret" in the data directory; with makeOne, that file is made.
+func findSecret(given, dataDir string, makeOne bool) (secret, error) {
+	if given == "" {
+		given = os.Getenv("LINTEL_SECRET")
+	}
+	if given != "" {
+		root, err := decodeSecret(given)
+		if err != nil {
+			return secret{}, fmt.Errorf("LINTEL_SECRET: %w", err)
+		}
+		return secret{root}, nil
+	}
+	path := filepath.Join(dataDir, "secret")
+	s, err := readSecret(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return s, err
+	}
+	if !makeOne {
+		return secret{}, errors.New("LINTEL_SECRET is not set: stores that are shared need a secret that is shared, of at least 32 random bytes in base64 or hex")
+	}
+	if err := makeSecret(path); err != nil {
+		return secret{}, fmt.Errorf("make the secret: %w", err)
+	}
+	return readSecret(path)
+}
+
+var errShortSecret = errors.New("it must be base64 or hex of at least 32 random bytes")
+
+func decodeSecret(text string) ([]byte, error) {
+	text = strings.TrimSpace(text)
+	if root, err := hex.DecodeString(text); err == nil && len(root) < secretBytes {
+		return nil, errShortSecret // though base64 would take it for more
+	}
+	decoders := []func(string) ([]byte, error){
+		hex.DecodeString,
+		base64.StdEncoding.DecodeString,
+		base64.RawStdEncoding.DecodeString,
+		base64.URLEncoding.DecodeString,
+		base64.RawURLEncoding.DecodeString,
+	}
+	for _, decode := range decoders {
+		if root, err := decode(text); err == nil && len(root) >= secretBytes {
+			return root, nil
+		}
+	}
+	return nil, errShortSecret
+}
+
+func readSecret(path string) (secret, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return secret{}, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return secret{}, errors.New("the file secret in the data directory may be read by others: its mode must be 0600")
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return secret{}, err
+	}
+	root, err := decodeSecret(string(text))
+	if err != nil {
+		return secret{}, fmt.Errorf("the file secret in the data directory: %w", err)
+	}
+	return secret{root}, nil
+}
+
+// makeSecret writes a new secret whole, or leaves the one that another process
+// has made meanwhile.
+func makeSecret(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	root := make([]byte, secretBytes)
+	if _, err := rand.Read(root); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".secret-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(base64.StdEncoding.EncodeToString(root) + "\n")
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}

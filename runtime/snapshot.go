@@ -1,0 +1,80 @@
+package runtime
+
+import (
+	"time"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/internal/catalog"
+)
+
+// snapshot is all that a look-up needs. It is never changed once published.
+type snapshot struct {
+	elements map[string]*Element
+	catalog  *catalog.Snapshot
+	reloaded time.Time
+}
+
+// GetElement finds an element by its full name: a look-up in an immutable
+// snapshot, without lock or allocation. ELEMENT_NOT_FOUND.
+func (a *App) GetElement(fullName string) (*Element, error) {
+	if el := a.snapshot.Load().elements[fullName]; el != nil {
+		return el, nil
+	}
+	return nil, notFound(fullName)
+}
+
+// FindElements lists elements in name order: ".T" the instances of T and of the
+// Types derived from it, "a.*" all below a, "#tag=x" those whose e.json has that
+// tag, and unions of these by ",". API_PARAMS_ERROR for another selector.
+func (a *App) FindElements(selector string) ([]*Element, error) {
+	s := a.snapshot.Load()
+	found, err := s.catalog.Find(selector)
+	if err != nil {
+		return nil, errcode.Wrap(err, errcode.Params, "the selector can't be read").With("arg", "selector")
+	}
+	elements := make([]*Element, 0, len(found))
+	for _, def := range found {
+		if el := s.elements[def.FullName]; el != nil {
+			elements = append(elements, el)
+		}
+	}
+	return elements, nil
+}
+
+// GetElementDefine gives an element's definition. ELEMENT_NOT_FOUND.
+func (a *App) GetElementDefine(fullName string) (*Define, error) {
+	el, err := a.GetElement(fullName)
+	if err != nil {
+		return nil, err
+	}
+	def := el.definition()
+	return &Define{
+		FullName:  def.FullName,
+		Title:     def.Title,
+		Rank:      def.Rank,
+		Type:      def.Type,
+		Meta:      def.Meta,
+		Tag:       def.Tag,
+		App:       def.App,
+		Functions: functionList(def.Functions),
+		EJSON:     def.EJSON,
+	}, nil
+}
+
+func functionList(exposed []catalog.Function) []Function {
+	list := make([]Function, len(exposed))
+	for i, fn := range exposed {
+		list[i] = Function{
+			Name:          fn.Name,
+			Title:         fn.Title,
+			Desc:          fn.Desc,
+			ReturnType:    fn.ReturnType,
+			LoginRequired: fn.LoginRequired,
+			Args:          make([]Argument, len(fn.Args)),
+		}
+		for j, arg := range fn.Args {
+			list[i].Args[j] = Argument(arg)
+		}
+	}
+	return list
+}
