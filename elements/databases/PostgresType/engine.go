@@ -17,7 +17,7 @@ import (
 
 const (
 	// connectTimeout leaves time within sqldirectory.Bound to try once more.
-	connectTimeout = 700 * time.Millisecond
+	connectTimeout = 600 * time.Millisecond
 	// statementTimeout makes the server give up what nobody waits for any more.
 	statementTimeout = "1000"
 	// migrationLock is the advisory lock under which migrations run.
@@ -57,7 +57,12 @@ func newEngine(address string) (*engine, error) {
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "lintel"
 	}
+	// A broken connection is found out by its use, and the step tried again: that
+	// saves a round trip, and a wait for a server that hangs.
+	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
 		_, err := c.Exec(ctx, "SET statement_timeout = "+statementTimeout+
 			"; SET idle_in_transaction_session_timeout = 5000", pgx.QueryExecModeSimpleProtocol)
 		return err
@@ -121,7 +126,7 @@ func (e *engine) Run(ctx context.Context, s sqldirectory.Statement, each func(sq
 	if err != nil {
 		return 0, failure(err, false)
 	}
-	defer conn.Release()
+	defer release(conn)
 	return runner{conn, true}.Run(ctx, s, each, args...)
 }
 
@@ -131,7 +136,7 @@ func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) er
 	if err != nil {
 		return failure(err, false)
 	}
-	defer conn.Release()
+	defer release(conn)
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return failure(err, false)
@@ -155,13 +160,32 @@ func (e *engine) Steps(ctx context.Context, steps ...sqldirectory.Step) error {
 	if err != nil {
 		return failure(err, false)
 	}
-	defer conn.Release()
+	defer release(conn)
 	return failure(conn.SendBatch(ctx, &batch).Close(), true)
 }
 
-// Close closes the connections.
+// release gives a connection back. One that is broken is taken out of the pool at
+// once: the pool would keep its place until the driver has said goodbye to a
+// server that may not listen, for up to 15 seconds.
+func release(conn *pgxpool.Conn) {
+	if conn.Conn().IsClosed() {
+		conn.Hijack()
+		return
+	}
+	conn.Release()
+}
+
+// Close closes the connections. It doesn't wait long for a server that hangs.
 func (e *engine) Close() error {
-	e.pool.Close()
+	closed := make(chan struct{})
+	go func() {
+		e.pool.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(connectTimeout):
+	}
 	return nil
 }
 

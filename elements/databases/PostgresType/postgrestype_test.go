@@ -26,3 +26,10 @@ func TestConformance(t *testing.T) {
 	url := testpostgres.Start(t).NewURL(t)
 	databasestest.Run(t, func(t *testing.T, app string) databases.Directory { return openAt(t, url, app) })
 }
+
+func TestOldRowsAreDeletedOnPostgresToo(t *testing.T) {
+	ctx := t.Context()
+	d := openAt(t, testpostgres.Start(t).NewURL(t), "a")
+	require.NoError(t, d.Ready(ctx))
+	require.NoError(t, d.Purge(ctx))
+}

@@ -20,7 +20,7 @@ import (
 )
 
 // busyTimeout is how long a change waits for another process's.
-const busyTimeout = 700 * time.Millisecond
+const busyTimeout = 600 * time.Millisecond
 
 // engine is one SQLite file: one connection that writes, some that read beside
 // it. It opens on first use, so that making an instance touches nothing.

@@ -2,7 +2,9 @@ package sqlitetype
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -68,4 +70,65 @@ func TestStartIsQuick(t *testing.T) {
 	second := time.Now()
 	require.NoError(t, openIn(t, dir, "a", `{}`).Ready(t.Context()))
 	t.Logf("with none: %v", time.Since(second))
+}
+
+// TestProcessesShareTheFile runs this test binary again, several times at once,
+// on an empty data directory.
+func TestProcessesShareTheFile(t *testing.T) {
+	const (
+		dirVariable = "SQLITETYPE_SHARED_DIR"
+		processes   = 4
+		guesses     = 25
+	)
+	if dir := os.Getenv(dirVariable); dir != "" {
+		d := openIn(t, dir, "a", `{}`)
+		require.Eventually(t, func() bool { return d.Ready(t.Context()) == nil }, 10*time.Second, 10*time.Millisecond)
+		for range guesses {
+			_, err := d.WrongTestGuess(t.Context(), "entry")
+			require.NoError(t, err)
+		}
+		n := databases.NewUser{ID: fmt.Sprint(os.Getpid()), Phone: "+8613800138000"}
+		if _, err := d.CreateUser(t.Context(), n, databases.Use{ID: n.ID, Request: n.ID}); err != nil {
+			require.ErrorIs(t, err, databases.ErrPhoneInUse)
+		}
+		return
+	}
+	dir := t.TempDir()
+	var running []*exec.Cmd
+	for range processes {
+		c := exec.Command(os.Args[0], "-test.run=^TestProcessesShareTheFile$")
+		c.Env = append(os.Environ(), dirVariable+"="+dir)
+		c.Stderr, c.Stdout = os.Stderr, os.Stderr
+		require.NoError(t, c.Start())
+		running = append(running, c)
+	}
+	for _, c := range running {
+		require.NoError(t, c.Wait())
+	}
+	d := openIn(t, dir, "a", `{}`)
+	n, err := d.WrongTestGuesses(t.Context(), "entry")
+	require.NoError(t, err)
+	require.Equal(t, processes*guesses, n)
+	_, err = d.UserByPhone(t.Context(), "+8613800138000")
+	require.NoError(t, err)
+}
+
+func TestAnotherProcessHoldsTheFile(t *testing.T) {
+	dir := t.TempDir()
+	d, other := openIn(t, dir, "a", `{}`), &engine{dir: dir, path: "lintel.db"}
+	require.NoError(t, d.Ready(t.Context()))
+	require.NoError(t, other.open())
+	defer func() { require.NoError(t, other.Close()) }()
+	tx, err := other.writes.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	begun := time.Now()
+	_, err = d.WrongTestGuess(t.Context(), "entry")
+	require.ErrorIs(t, err, databases.ErrUnavailable)
+	require.Less(t, time.Since(begun), time.Second+200*time.Millisecond)
+	_, err = d.WrongTestGuesses(t.Context(), "entry")
+	require.NoError(t, err, "who reads doesn't wait")
+	require.NoError(t, tx.Rollback())
+	n, err := d.WrongTestGuess(t.Context(), "entry")
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
 }

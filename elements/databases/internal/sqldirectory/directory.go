@@ -12,7 +12,7 @@ import (
 )
 
 // Bound is the longest that a method takes.
-const Bound = 900 * time.Millisecond
+const Bound = 850 * time.Millisecond
 
 // Directory is a databases.Directory over an Engine.
 type Directory struct {

@@ -55,14 +55,14 @@ func (d *Directory) purgeNowAndThen() {
 			return
 		case <-time.After(wait):
 		}
-		if err := d.purge(d.background); err != nil && d.background.Err() == nil {
+		if err := d.Purge(d.background); err != nil && d.background.Err() == nil {
 			d.log.Warn("old rows could not be deleted", "error", err)
 		}
 	}
 }
 
-// purge deletes a bounded number of rows that are long over.
-func (d *Directory) purge(ctx context.Context) error {
+// Purge deletes a bounded number of rows that are long over.
+func (d *Directory) Purge(ctx context.Context) error {
 	for _, p := range purges {
 		for range purgeBatches {
 			var deleted int64

@@ -29,7 +29,7 @@ var (
 			refresh_hash = CASE WHEN s.user_id IS NULL THEN excluded.refresh_hash ELSE s.refresh_hash END,
 			rotated_at   = CASE WHEN s.user_id IS NULL THEN excluded.rotated_at   ELSE s.rotated_at   END,
 			expires_at   = CASE WHEN s.user_id IS NULL THEN excluded.expires_at   ELSE s.expires_at   END
-		WHERE s.user_id IS NULL OR s.request = excluded.request
+		WHERE s.user_id IS NULL OR s.request = excluded.request AND s.request <> ''
 		RETURNING ` + sessionColumns)
 
 	endCode = statement(`INSERT INTO lintel_sessions AS s (app_id, id, corp_id, platform, code_id, request,
@@ -86,8 +86,8 @@ func sessionInto(s *databases.Session) func(Scan) error {
 func (d *Directory) CreateSession(ctx context.Context, n databases.NewSession) (databases.Session, error) {
 	var s databases.Session
 	life := min(n.Idle, n.Most).Milliseconds()
-	// Without a code nothing tells a repeat from a second session but the id.
-	again := repeats(n.CodeID != "")
+	// Only a code and a request tell a repeat from a second session.
+	again := repeats(n.CodeID != "" && n.Request != "")
 	err := d.do(ctx, again, func(ctx context.Context) error {
 		var found bool
 		var err error

@@ -138,7 +138,7 @@ func (d *Directory) change(ctx context.Context, safe bool, uses []databases.Use,
 	do func(context.Context, Runner) error, repeat func(context.Context, Runner, databases.Use) error,
 ) error {
 	for _, use := range uses {
-		safe = safe || use.ID != ""
+		safe = safe || use.ID != "" && use.Request != ""
 	}
 	return d.do(ctx, repeats(safe), func(ctx context.Context) error {
 		return d.engine.Change(ctx, func(r Runner) error {
@@ -180,7 +180,7 @@ func (d *Directory) use(ctx context.Context, r Runner, use databases.Use) (*data
 	if err != nil {
 		return nil, err
 	}
-	if first.Request != use.Request {
+	if first.Request != use.Request || use.Request == "" {
 		return nil, databases.ErrCodeUsed
 	}
 	return &first, nil

@@ -1,0 +1,236 @@
+package postgrestype
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/databases"
+	"github.com/lintel-run/lintel/internal/faultproxy"
+	"github.com/lintel-run/lintel/internal/testpostgres"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+func behindProxy(t *testing.T) (*Database, *faultproxy.Proxy) {
+	t.Helper()
+	s := testpostgres.Start(t)
+	p := faultproxy.New(t, s.Addr())
+	return openAt(t, testpostgres.URL(p.Addr(), s.Database(t)), "org.faults"), p
+}
+
+// calls are all methods, each with arguments that work.
+func calls(d *Database) map[string]func(context.Context) error {
+	use := func() databases.Use {
+		return databases.Use{ID: uuid.NewString(), Request: uuid.NewString(), Kind: "bind"}
+	}
+	return map[string]func(context.Context) error{
+		"Ready":            d.Ready,
+		"UserByPhone":      func(ctx context.Context) error { _, err := d.UserByPhone(ctx, "+8613800138000"); return err },
+		"User":             func(ctx context.Context) error { _, err := d.User(ctx, "u"); return err },
+		"BindPhone":        func(ctx context.Context) error { return d.BindPhone(ctx, "u", "p", use()) },
+		"UnbindPhone":      func(ctx context.Context) error { return d.UnbindPhone(ctx, "u", "p", use()) },
+		"MovePhone":        func(ctx context.Context) error { return d.MovePhone(ctx, "u", "p", "q", "", use(), use()) },
+		"CodeUse":          func(ctx context.Context) error { _, err := d.CodeUse(ctx, "c"); return err },
+		"EnsureCorp":       func(ctx context.Context) error { _, err := d.EnsureCorp(ctx, "c", uuid.NewString()); return err },
+		"Session":          func(ctx context.Context) error { _, err := d.Session(ctx, "s"); return err },
+		"Sessions":         func(ctx context.Context) error { _, err := d.Sessions(ctx, "u"); return err },
+		"EndSession":       func(ctx context.Context) error { return d.EndSession(ctx, "u", "s") },
+		"EndSessionOfCode": func(ctx context.Context) error { return d.EndSessionOfCode(ctx, "c") },
+		"Refresh": func(ctx context.Context) error {
+			_, err := d.Refresh(ctx, databases.Refresh{SessionID: "s", Grace: 10 * time.Second})
+			return err
+		},
+		"Device":           func(ctx context.Context) error { _, err := d.Device(ctx, "h"); return err },
+		"AddDevice":        func(ctx context.Context) error { return d.AddDevice(ctx, databases.Device{Hash: "h", Phone: "p"}) },
+		"SigningKeys":      func(ctx context.Context) error { _, err := d.SigningKeys(ctx); return err },
+		"WrongTestGuess":   func(ctx context.Context) error { _, err := d.WrongTestGuess(ctx, "e"); return err },
+		"WrongTestGuesses": func(ctx context.Context) error { _, err := d.WrongTestGuesses(ctx, "e"); return err },
+		"AddSigningKey": func(ctx context.Context) error {
+			_, err := d.AddSigningKey(ctx, databases.SigningKey{ID: "k", Encrypted: []byte("k")}, true)
+			return err
+		},
+		"CreateUser": func(ctx context.Context) error {
+			_, err := d.CreateUser(ctx, databases.NewUser{ID: uuid.NewString(), Phone: uuid.NewString()}, use())
+			return err
+		},
+		"CreateSession": func(ctx context.Context) error {
+			_, err := d.CreateSession(ctx, databases.NewSession{ID: uuid.NewString(), UserID: "u", CodeID: uuid.NewString(), Request: "r", Idle: time.Hour, Most: time.Hour})
+			return err
+		},
+	}
+}
+
+func unavailableSoon(t *testing.T, d *Database) {
+	t.Helper()
+	type outcome struct {
+		name string
+		err  error
+		took time.Duration
+	}
+	outcomes := make(chan outcome)
+	all := calls(d)
+	for name, call := range all {
+		go func() {
+			begun := time.Now()
+			err := call(t.Context())
+			outcomes <- outcome{name, err, time.Since(begun)}
+		}()
+	}
+	for range all {
+		o := <-outcomes
+		require.ErrorIs(t, o.err, databases.ErrUnavailable, o.name)
+		// The bound is below a second; the rest is for a machine that is busy.
+		require.Less(t, o.took, 1300*time.Millisecond, o.name)
+	}
+}
+
+func worksSoon(t *testing.T, d *Database) {
+	t.Helper()
+	require.Eventually(t, func() bool { return d.Ready(t.Context()) == nil }, 5*time.Second, 10*time.Millisecond)
+	for name, call := range calls(d) {
+		require.NotErrorIs(t, call(t.Context()), databases.ErrUnavailable, name)
+	}
+}
+
+func TestServerThatIsDownAtTheStart(t *testing.T) {
+	d, p := behindProxy(t)
+	p.Down()
+	unavailableSoon(t, d)
+	p.Up(t)
+	worksSoon(t, d)
+}
+
+func TestServerThatGoesAndComesBack(t *testing.T) {
+	for name, fault := range map[string]func(*faultproxy.Proxy){
+		"down":  (*faultproxy.Proxy).Down,
+		"hangs": (*faultproxy.Proxy).Freeze,
+		"slow":  func(p *faultproxy.Proxy) { p.Delay(1500 * time.Millisecond) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, p := behindProxy(t)
+			worksSoon(t, d)
+			fault(p)
+			unavailableSoon(t, d)
+			p.Up(t)
+			worksSoon(t, d)
+		})
+	}
+}
+
+func TestServerThatIsRestarted(t *testing.T) {
+	s := testpostgres.Start(t)
+	d := openAt(t, s.NewURL(t), "org.restart")
+	worksSoon(t, d)
+	s.Stop()
+	unavailableSoon(t, d)
+	s.Restart(t)
+	worksSoon(t, d)
+}
+
+func TestCutConnectionsAreNoticedByNobody(t *testing.T) {
+	d, p := behindProxy(t)
+	worksSoon(t, d)
+	for range 5 {
+		p.Cut()
+		for name, call := range calls(d) {
+			if name == "WrongTestGuess" {
+				continue // counted once, so not tried again
+			}
+			require.NotErrorIs(t, call(t.Context()), databases.ErrUnavailable, name)
+			p.Cut()
+		}
+	}
+}
+
+func TestLostReplyGivesTheFirstAnswer(t *testing.T) {
+	ctx := t.Context()
+	d, p := behindProxy(t)
+	require.NoError(t, d.Ready(ctx))
+	use := func() databases.Use { return databases.Use{ID: uuid.NewString(), Request: uuid.NewString()} }
+	lose := func(match string) { p.CutReplies(1, []byte(match)) }
+	lost := func() { t.Helper(); require.Zero(t, p.Pending(), "the fault happened") }
+
+	n := databases.NewUser{ID: uuid.NewString(), Phone: "+8613800138000"}
+	lose("commit")
+	u, err := d.CreateUser(ctx, n, use())
+	require.NoError(t, err)
+	require.Equal(t, n.ID, u.ID)
+	lost()
+	lose("commit")
+	require.NoError(t, d.UnbindPhone(ctx, u.ID, u.Phone, use()))
+	lost()
+	lose("commit")
+	require.NoError(t, d.BindPhone(ctx, u.ID, u.Phone, use()))
+	lost()
+	lose("commit")
+	require.NoError(t, d.MovePhone(ctx, u.ID, u.Phone, "+8613800138001", "", use(), use()))
+	lost()
+
+	s := databases.NewSession{
+		ID: uuid.NewString(), UserID: u.ID, CodeID: uuid.NewString(), Request: "r",
+		RefreshHash: "hash-one", Idle: time.Hour, Most: time.Hour,
+	}
+	lose(s.CodeID)
+	made, err := d.CreateSession(ctx, s)
+	require.NoError(t, err)
+	require.Equal(t, s.ID, made.ID)
+	lost()
+	lose("hash-two")
+	r, err := d.Refresh(ctx, databases.Refresh{
+		SessionID: s.ID, Generation: 1, Hash: "hash-one", NextHash: "hash-two",
+		Grace: 10 * time.Second, Idle: time.Hour, Most: time.Hour,
+	})
+	require.NoError(t, err)
+	require.False(t, r.Reused)
+	require.EqualValues(t, 2, r.Session.Generation)
+	lost()
+
+	// What can't be repeated isn't.
+	lose("the-entry")
+	_, err = d.WrongTestGuess(ctx, "the-entry")
+	require.ErrorIs(t, err, databases.ErrUnavailable)
+	lost()
+	wrong, err := d.WrongTestGuesses(ctx, "the-entry")
+	require.NoError(t, err)
+	require.Equal(t, 1, wrong)
+
+	// A caller who comes back with the same request gets the first answer.
+	code := use()
+	n = databases.NewUser{ID: uuid.NewString(), Phone: "+8613800138002"}
+	p.CutReplies(1000, []byte("commit"))
+	_, err = d.CreateUser(ctx, n, code)
+	require.ErrorIs(t, err, databases.ErrUnavailable)
+	p.Up(t)
+	again := n
+	again.ID = uuid.NewString()
+	u, err = d.CreateUser(ctx, again, code)
+	require.NoError(t, err)
+	require.Equal(t, n.ID, u.ID)
+}
+
+func TestErrorsHoldNoSecret(t *testing.T) {
+	for _, url := range []string{
+		"postgres://someone:s3cret@127.0.0.1:1/db?sslmode=disable",
+		"postgres://someone:s3cret@127.0.0.1:1/db?sslmode=nonsense",
+		"postgres://someone:s3cret@127.0.0.1:port/db",
+	} {
+		config, err := json.Marshal(map[string]string{"url": url})
+		require.NoError(t, err)
+		i, err := open(t.Context(), element.Env{AppID: "a"}, config)
+		if err != nil {
+			require.ErrorIs(t, err, errcode.Params)
+		} else {
+			err = i.(*Database).Ready(t.Context())
+			require.ErrorIs(t, err, databases.ErrUnavailable)
+			require.NoError(t, i.Close())
+		}
+		for _, secret := range []string{"s3cret", "someone", "127.0.0.1"} {
+			require.NotContains(t, err.Error(), secret)
+		}
+	}
+}
