@@ -38,8 +38,8 @@ func TestWrongUsageExitsWithTwoAndSaysWhatIsWrong(t *testing.T) {
 		{"serve app --dev --listen example.com:0", "loopback"},
 		{"serve app --admin 127.0.0.1:0", "needs --admin-token"},
 		{"serve app --admin nonsense", "--admin is HOST:PORT or unix:PATH"},
-		{"serve app --trusted-proxies 10.0.0.0/33", "is no CIDR"},
-		{"serve app --trusted-proxies proxy.example", "is no CIDR"},
+		{"serve app --trusted-proxies 10.0.0.0/33", "nor a CIDR"},
+		{"serve app --trusted-proxies proxy.example", "nor a CIDR"},
 		{"serve app --public-url shop.example", "--public-url is a URL"},
 		{"serve app --drain-timeout soon", "invalid argument"},
 		{"serve app --drain-timeout -1s", "not negative"},
@@ -87,7 +87,7 @@ func TestSettingsOfTheEnvironmentAndTheFileAreCheckedAsFlagsAre(t *testing.T) {
 	require.NoError(t, os.WriteFile("lintel.yaml", []byte("trustedProxies: [nonsense]\nlisten: 127.0.0.1:0\n"), 0o600))
 	code, _, stderr = lintel(t, "serve", "app")
 	require.Equal(t, exitUsage, code)
-	require.Contains(t, stderr, `"nonsense" is no CIDR`)
+	require.Contains(t, stderr, `"nonsense" is neither`)
 
 	require.NoError(t, os.WriteFile("lintel.yaml", []byte("lisen: x\n"), 0o600))
 	code, _, stderr = lintel(t, "version")

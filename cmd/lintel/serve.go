@@ -16,12 +16,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/lintel-run/lintel/cmd/lintel/internal/adminsocket"
+	"github.com/lintel-run/lintel/cmd/lintel/internal/callmetrics"
 	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
 	"github.com/lintel-run/lintel/cmd/lintel/internal/tracing"
 	"github.com/lintel-run/lintel/runtime"
@@ -134,7 +136,8 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	}
 	defer func() { _ = public.Close() }()
 
-	options := f.app.options(logger)
+	calls := callmetrics.New()
+	options := append(f.app.options(logger), runtime.WithObserver(calls))
 	provider, err := trace(ctx, f.otlpEndpoint)
 	if err != nil {
 		return err
@@ -154,7 +157,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		return err
 	}
 	defer func() { _ = operators.Close() }()
-	srv, err := server.New(app, server.Options{Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL})
+	srv, err := server.New(app, server.Options{Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL, Collectors: []prometheus.Collector{calls}})
 	if err != nil {
 		return err
 	}
