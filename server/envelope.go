@@ -138,10 +138,8 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, body 
 		status = http.StatusInternalServerError
 		text.Reset()
 		now := time.Now()
-		_ = json.NewEncoder(&text).Encode(failure{
-			Number: internal.number, Words: internal.words, Code: errcode.Internal, RequestID: rec.id,
-			SysTime: now.UnixMilli(), Duration: now.Sub(rec.begun).Milliseconds(), Data: map[string]any{},
-		})
+		fmt.Fprintf(&text, `{"errcode":%d,"errmsg":%q,"code":%q,"requestId":%q,"sysTime":%d,"duration":%d,"data":{}}`,
+			internal.number, internal.words, errcode.Internal, rec.id, now.UnixMilli(), now.Sub(rec.begun).Milliseconds())
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -59,7 +60,7 @@ func (s *Server) observed(next http.Handler) http.Handler {
 // finish turns a panic into an answer, then counts and logs the request.
 func (s *Server) finish(w *statusWriter, r *http.Request, rec *record) {
 	failed := recover()
-	if failed == http.ErrAbortHandler {
+	if err, ok := failed.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		defer panic(failed)
 	} else if failed != nil {
 		s.logger.ErrorContext(r.Context(), "a request panicked", "requestId", rec.id,

@@ -123,9 +123,9 @@ func TestBrowserSessionFromLoginToLogout(t *testing.T) {
 	require.NoError(t, err)
 	browser := &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}
 
-	status, e, _ := s.post(browser, "currentUser", nil)
+	status, _, _ := s.post(browser, "currentUser", nil)
 	require.Equal(t, 401, status)
-	status, e, _ = s.post(browser, "loginByCode", map[string]any{"loginCode": s.loginCode(), "platform": "web"})
+	status, e, _ := s.post(browser, "loginByCode", map[string]any{"loginCode": s.loginCode(), "platform": "web"})
 	require.Equal(t, 200, status, e)
 	require.NotContains(t, e.Data, "accessToken")
 	status, e, _ = s.post(browser, "currentUser", nil)
