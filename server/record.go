@@ -21,6 +21,7 @@ type record struct {
 	begun    time.Time
 	element  string
 	function string
+	address  string
 	code     string
 	repeated bool
 }
@@ -82,7 +83,7 @@ func (s *Server) finish(w *statusWriter, r *http.Request, rec *record) {
 	s.logger.Log(r.Context(), level, "request",
 		"requestId", rec.id, "method", methodLabel(r.Method), "route", routeLabel(r.Pattern), "status", w.status,
 		"code", rec.code, "element", rec.element, "function", rec.function,
-		"repeated", rec.repeated, "durationMs", float64(took.Microseconds())/1000)
+		"address", rec.address, "repeated", rec.repeated, "durationMs", float64(took.Microseconds())/1000)
 }
 
 // panicSite names the functions around a panic, without files or values.
