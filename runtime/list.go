@@ -1,6 +1,43 @@
 package runtime
 
-// List gives the definitions of all elements of the app in dir, those of its
-// parents and of the official library included, in name order, and what is wrong
-// with them. It starts nothing and touches no file.
-func List(dir string, opts ...Option) ([]Define, []Problem, error) { panic("skeleton") }
+import (
+	"context"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog"
+)
+
+// List gives the definitions of all elements that the app in dir may use, its
+// parents' and the official library's included, in name order, and what is wrong
+// with them. It starts nothing and touches no file. The error is for a bad
+// app.json and for a directory that can't be read.
+func List(dir string, opts ...Option) ([]Define, []Problem, error) {
+	cfg, err := newSettings(opts).catalog(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	loader, err := catalog.New(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	loaded := loader.Load(context.Background())
+	elements := loaded.Elements()
+	list := make([]Define, len(elements))
+	for i, el := range elements {
+		list[i] = *defineOf(el)
+	}
+	return list, fromCatalog(loaded.Problems), nil
+}
+
+func defineOf(el *catalog.Element) *Define {
+	return &Define{
+		FullName:  el.FullName,
+		Title:     el.Title,
+		Rank:      el.Rank,
+		Type:      el.Type,
+		Meta:      el.Meta,
+		Tag:       el.Tag,
+		App:       el.App,
+		Functions: functionList(el.Functions),
+		EJSON:     el.EJSON,
+	}
+}

@@ -47,18 +47,7 @@ func (a *App) GetElementDefine(fullName string) (*Define, error) {
 	if err != nil {
 		return nil, err
 	}
-	def := el.definition()
-	return &Define{
-		FullName:  def.FullName,
-		Title:     def.Title,
-		Rank:      def.Rank,
-		Type:      def.Type,
-		Meta:      def.Meta,
-		Tag:       def.Tag,
-		App:       def.App,
-		Functions: functionList(def.Functions),
-		EJSON:     def.EJSON,
-	}, nil
+	return defineOf(el.definition()), nil
 }
 
 func functionList(exposed []catalog.Function) []Function {

@@ -12,9 +12,6 @@ import (
 
 	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
 	"github.com/lintel-run/lintel/runtime"
-
-	// The official library and its built-in Types.
-	_ "github.com/lintel-run/lintel/elements"
 )
 
 // appFlags are those of the commands that open an app.

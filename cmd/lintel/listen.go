@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"github.com/lintel-run/lintel/server"
 )
 
 // checkListen refuses what --listen can't be; in development only loopback.
@@ -43,24 +45,11 @@ func listenTCP(ctx context.Context, what, address string, dev bool) (net.Listene
 	return l, nil
 }
 
-// parseProxies reads CIDRs; an address alone is itself.
+// parseProxies reads addresses and CIDRs.
 func parseProxies(texts []string) ([]netip.Prefix, error) {
-	var prefixes []netip.Prefix
-	for _, text := range texts {
-		text = strings.TrimSpace(text)
-		if text == "" {
-			continue
-		}
-		if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {
-			ip = ip.Unmap()
-			prefixes = append(prefixes, netip.PrefixFrom(ip, ip.BitLen()))
-			continue
-		}
-		prefix, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, usagef("--trusted-proxies: %q is no CIDR, such as 10.0.0.0/8", text)
-		}
-		prefixes = append(prefixes, prefix.Masked())
+	prefixes, err := server.ParseTrustedProxies(texts)
+	if err != nil {
+		return nil, usageError{err}
 	}
 	return prefixes, nil
 }

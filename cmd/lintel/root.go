@@ -79,6 +79,7 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage.`,
 		newServe(in), newValidate(in), newCall(in), newElements(in), newTypes(in), newStatus(in),
 		newLock(in), newKeys(in), newNew(in), newDoctor(in), newVersion(in),
 	)
+	root.SetHelpCommand(newHelp())
 	usageErrors(root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		config := in.config
@@ -123,10 +124,27 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		return fmt.Errorf("no command %q; did you mean %s?", args[0], strings.Join(near, " or "))
 	}
 	return fmt.Errorf("no command %q", args[0])
+}
+
+// newHelp is cobra's help command, but for an unknown name being an error.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Shows the help of a command",
+		Example: "  lintel help serve",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || about == nil || len(rest) > 0 {
+				return usagef("no command %q", strings.Join(args, " "))
+			}
+			return about.Help()
+		},
+	}
 }
 
 // names lists the flags of all commands, for the settings file.

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
@@ -144,6 +145,8 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		defer flush(provider, logger)
 	}
 
+	calls := server.NewCallMetrics()
+	options = append(options, runtime.WithObserver(calls))
 	app, err := open(ctx, dir, options)
 	if err != nil {
 		return err
@@ -154,7 +157,9 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		return err
 	}
 	defer func() { _ = operators.Close() }()
-	srv, err := server.New(app, server.Options{Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL})
+	srv, err := server.New(app, server.Options{
+		Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL, Collectors: []prometheus.Collector{calls},
+	})
 	if err != nil {
 		return err
 	}

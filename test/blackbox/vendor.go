@@ -1,0 +1,241 @@
+package blackbox
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Turn is what the vendor's stand-in does with one request.
+type Turn int
+
+// The turns.
+const (
+	Accept       Turn = iota // the positive marker and a message id
+	Refuse                   // a definite no: the number is blocked for a while
+	RefuseAuth               // a definite no: the key is wrong
+	Hang                     // reads the request and never answers
+	CutAfterRead             // reads the request and resets the connection
+	CutBefore                // resets the connection unread
+	Status500                // an error page
+	Nonsense                 // status 200 and no JSON
+	Empty                    // status 200 and no body
+)
+
+// Sent is a request that the vendor has read.
+type Sent struct {
+	Time   time.Time
+	Phone  string
+	Code   string
+	ID     string
+	Header http.Header
+	Turn   Turn
+}
+
+// Vendor is a stand-in for an SMS vendor with an HTTP API. Each connection
+// carries one request, so that a turn is known before the request is read.
+type Vendor struct {
+	// URL takes the messages.
+	URL string
+	// Key is what the requests must carry.
+	Key string
+
+	mu     sync.Mutex
+	turns  []Turn // of the next connections
+	always Turn   // of those after them
+	delay  time.Duration
+	sent   []Sent
+	cut    int
+	gone   chan struct{}
+}
+
+type turnKey struct{}
+
+// NewVendor starts a stand-in that accepts everything.
+func NewVendor(t testing.TB) *Vendor {
+	v := &Vendor{Key: "vendor-key", gone: make(chan struct{})}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(v.serve))
+	server.Listener = &turnListener{Listener: server.Listener, vendor: v}
+	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		return context.WithValue(ctx, turnKey{}, c.(*turnConn).turn)
+	}
+	server.Config.SetKeepAlivesEnabled(false)
+	server.Start()
+	v.URL = server.URL + "/send"
+	t.Cleanup(func() { close(v.gone); server.Close() })
+	return v
+}
+
+// Next scripts the next requests; those after them go as before.
+func (v *Vendor) Next(turns ...Turn) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.turns = append(v.turns, turns...)
+}
+
+// Always sets what happens when nothing is scripted.
+func (v *Vendor) Always(turn Turn) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.always = turn
+}
+
+// Delay makes each answer take its time.
+func (v *Vendor) Delay(d time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.delay = d
+}
+
+// Sent lists what was read, oldest first.
+func (v *Vendor) Sent() []Sent {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return append([]Sent(nil), v.sent...)
+}
+
+// To lists what was read for one phone, in E.164.
+func (v *Vendor) To(e164 string) []Sent {
+	var to []Sent
+	for _, s := range v.Sent() {
+		if s.Phone == e164 {
+			to = append(to, s)
+		}
+	}
+	return to
+}
+
+// Cut counts the connections that were reset unread.
+func (v *Vendor) Cut() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.cut
+}
+
+// Config is the configuration of an SMS.Http instance for this vendor.
+func (v *Vendor) Config() map[string]any {
+	return map[string]any{
+		"method": "POST", "url": v.URL,
+		"headers":   map[string]any{"Authorization": "Bearer ${secrets.key}"},
+		"secrets":   map[string]any{"key": v.Key},
+		"bodyType":  "json",
+		"body":      map[string]any{"to": "${phone}", "code": "${params.code}", "id": "${requestId}"},
+		"accepted":  map[string]any{"status": []int{200}, "where": map[string]any{"/code": "0"}},
+		"messageId": "/id",
+		"refused": []any{
+			map[string]any{"where": map[string]any{"/code": "E42"}, "reason": "throttled"},
+			map[string]any{"status": []int{401}, "reason": "auth"},
+		},
+		"timeout": 2000,
+	}
+}
+
+func (v *Vendor) take() Turn {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	turn := v.always
+	if len(v.turns) > 0 {
+		turn, v.turns = v.turns[0], v.turns[1:]
+	}
+	if turn == CutBefore {
+		v.cut++
+	}
+	return turn
+}
+
+func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
+	turn := r.Context().Value(turnKey{}).(Turn)
+	if r.Header.Get("Authorization") != "Bearer "+v.Key {
+		turn = RefuseAuth
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	var m struct{ To, Code, ID string }
+	if json.Unmarshal(body, &m) != nil {
+		turn = RefuseAuth
+	}
+	v.mu.Lock()
+	delay := v.delay
+	v.sent = append(v.sent, Sent{time.Now(), m.To, m.Code, m.ID, r.Header.Clone(), turn})
+	v.mu.Unlock()
+	if delay > 0 {
+		select {
+		case <-time.After(delay):
+		case <-v.gone:
+		}
+	}
+	switch turn {
+	case Accept:
+		answer(w, http.StatusOK, `{"code":"0","id":"m-1"}`)
+	case Refuse:
+		answer(w, http.StatusOK, `{"code":"E42"}`)
+	case RefuseAuth:
+		answer(w, http.StatusUnauthorized, `{"code":"E1"}`)
+	case Status500:
+		answer(w, http.StatusInternalServerError, "<h1>sorry</h1>")
+	case Nonsense:
+		answer(w, http.StatusOK, "<h1>hello</h1>")
+	case Empty:
+		w.WriteHeader(http.StatusOK)
+	case Hang:
+		select {
+		case <-r.Context().Done():
+		case <-v.gone:
+		}
+	case CutAfterRead:
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			reset(conn)
+		}
+	}
+}
+
+func answer(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
+}
+
+// turnListener gives each connection its turn.
+type turnListener struct {
+	net.Listener
+	vendor *Vendor
+}
+
+type turnConn struct {
+	net.Conn
+	turn Turn
+}
+
+func (l *turnListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		turn := l.vendor.take()
+		if turn == CutBefore {
+			reset(conn)
+			continue
+		}
+		return &turnConn{conn, turn}, nil
+	}
+}
+
+// reset closes a connection so that the peer reads an error, not an end.
+func reset(conn net.Conn) {
+	if wrapped, ok := conn.(*turnConn); ok {
+		conn = wrapped.Conn
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
