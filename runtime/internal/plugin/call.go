@@ -202,7 +202,7 @@ func (c *child) exchange(ctx context.Context, r *record, request send) (json.Raw
 	// Only what is named here crosses: the caller's outgoing metadata is not ours.
 	wireCtx := metadata.NewOutgoingContext(ctx, metadata.Pairs(handshake.MetaCall, r.id))
 	trace := &sent{Context: wireCtx}
-	answer, err := request(trace, c)
+	answer, err := request(trace, c) //nolint:contextcheck // the context is the call's own, which may outlive its caller
 	c.ledger.answered(r, err == nil && answer.continues)
 	if err != nil {
 		return nil, c.callError(ctx, err, trace.reached())

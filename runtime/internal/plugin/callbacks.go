@@ -72,7 +72,7 @@ func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*ca
 			cb.calls = h.cfg.Calls
 		}
 	}
-	listener, err := net.Listen("unix", cb.address)
+	listener, err := net.Listen("unix", cb.address) //nolint:noctx // a unix socket is made at once
 	if err != nil {
 		return nil, fmt.Errorf("the host's socket: %w", err)
 	}
@@ -194,7 +194,7 @@ func (cb *callbacks) Log(ctx context.Context, req *elementv1.LogRequest) (*eleme
 		if serving {
 			attrs = append(attrs, slog.String("element", call.Element), slog.String("requestId", call.RequestID))
 		}
-		cb.out.Record(level, line.GetMessage(), attrs...)
+		cb.out.Record(level, line.GetMessage(), attrs...) //nolint:contextcheck // a log line belongs to no request
 	}
 	return &elementv1.LogResponse{}, nil
 }
