@@ -60,6 +60,7 @@ type Answer struct {
 // connection was made, so that nothing can have been sent; unknown otherwise.
 func (c *Client) Do(req *http.Request) (answer *Answer, failed Outcome, ok bool) {
 	once(req)
+	heard(req)
 	var connected atomic.Bool
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
