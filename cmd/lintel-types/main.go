@@ -7,6 +7,7 @@ import (
 	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
 	gateway "github.com/lintel-run/lintel/elements/SMS/Http"
 	outbox "github.com/lintel-run/lintel/elements/SMS/Outbox"
+	tencent "github.com/lintel-run/lintel/elements/SMS/Tencent"
 	phonetype "github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
@@ -17,5 +18,6 @@ func main() {
 		gateway.Type(),
 		outbox.Type(),
 		phonetype.Type(),
+		tencent.Type(),
 	)
 }
