@@ -1,6 +1,8 @@
 package delivery
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -130,4 +132,12 @@ func messageID(requestID string, n int) string {
 		return requestID
 	}
 	return fmt.Sprintf("%s-%d", requestID, n+1)
+}
+
+// Token names the message to vendors that send one name once: letters and digits,
+// at most maxLength of them, the same for the same message.
+func (m *Message) Token(maxLength int) string {
+	sum := sha256.Sum256([]byte(m.RequestID))
+	token := hex.EncodeToString(sum[:])
+	return token[:min(maxLength, len(token))]
 }

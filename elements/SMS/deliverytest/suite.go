@@ -200,3 +200,11 @@ func (v Vendor) checked(t *testing.T) {
 		})
 	}
 }
+
+// Coded gives an error with its code; one without fails the test.
+func Coded(t *testing.T, err error) *errcode.Error {
+	t.Helper()
+	e, ok := errcode.As(err)
+	require.True(t, ok, "accepted, or an error without a code: %v", err)
+	return e
+}
