@@ -5,8 +5,11 @@ package main
 
 import (
 	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
+	baidu "github.com/lintel-run/lintel/elements/SMS/Baidu"
 	gateway "github.com/lintel-run/lintel/elements/SMS/Http"
+	huawei "github.com/lintel-run/lintel/elements/SMS/Huawei"
 	outbox "github.com/lintel-run/lintel/elements/SMS/Outbox"
+	ronglian "github.com/lintel-run/lintel/elements/SMS/Ronglian"
 	tencent "github.com/lintel-run/lintel/elements/SMS/Tencent"
 	phonetype "github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType"
 	"github.com/lintel-run/lintel/plugins/sdk"
@@ -15,9 +18,12 @@ import (
 func main() {
 	sdk.Main(
 		aliyun.Type(),
+		baidu.Type(),
 		gateway.Type(),
+		huawei.Type(),
 		outbox.Type(),
 		phonetype.Type(),
+		ronglian.Type(),
 		tencent.Type(),
 	)
 }
