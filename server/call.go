@@ -15,7 +15,22 @@ import (
 
 // call serves POST /api/{org}/{app}/{full name with slashes}/{function}.
 func (s *Server) call(w http.ResponseWriter, r *http.Request) {
-	data, err := s.serveCall(w, r)
+	fullName, function, ok := s.target(r)
+	if !ok {
+		s.refuse(w, r, notFound())
+		return
+	}
+	target, err := s.app.Find(fullName)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	rec := recordOf(r.Context())
+	rec.element = target.FullName()
+	data, err := s.serveCall(w, r, target, function)
+	if err == nil || s.lists(rec.element, function) {
+		rec.function = function
+	}
 	if err != nil {
 		s.refuse(w, r, err)
 		return
@@ -23,20 +38,8 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request) {
 	s.succeed(w, r, data)
 }
 
-func (s *Server) serveCall(w http.ResponseWriter, r *http.Request) (json.RawMessage, error) {
-	fullName, function, ok := s.target(r)
-	if !ok {
-		return nil, notFound()
-	}
-	target, err := s.app.Find(fullName)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, target Element, function string) (json.RawMessage, error) {
 	rec := recordOf(r.Context())
-	rec.element = target.FullName()
-	if s.lists(rec.element, function) {
-		rec.function = function
-	}
 	key, err := idempotencyKey(r.Header)
 	if err != nil {
 		return nil, err

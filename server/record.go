@@ -41,6 +41,7 @@ func (s *Server) observed(next http.Handler) http.Handler {
 		s.inFlight.Add(1)
 		defer s.inFlight.Add(-1)
 		rec := &record{id: newRequestID(), begun: time.Now(), code: "OK"}
+		s.latest.Store(rec.begun.UnixNano())
 		ctx, span := startSpan(context.WithValue(r.Context(), recordKey{}, rec), r)
 		defer span.end(rec)
 		r = r.WithContext(ctx)

@@ -28,14 +28,18 @@ import (
 // Limits of a request. A call has callTime; the time to write is longer, so that
 // its answer always gets out.
 const (
-	headerTime     = 5 * time.Second
-	readTime       = 15 * time.Second
-	callTime       = 30 * time.Second
-	writeTime      = callTime + readTime + 5*time.Second
-	idleTime       = 90 * time.Second
-	longestHeader  = 32 << 10
-	longestBody    = 1 << 20
-	deepestBody    = 32
+	headerTime    = 5 * time.Second
+	readTime      = 15 * time.Second
+	callTime      = 30 * time.Second
+	writeTime     = callTime + readTime + 5*time.Second
+	idleTime      = 90 * time.Second
+	longestHeader = 32 << 10
+	longestBody   = 1 << 20
+	deepestBody   = 32
+	// A server that was busy in its last second answers for drainSettle more, each
+	// time with "Connection: close", so that no client finds its connection gone
+	// under a request; quietDrainMost bounds the wait for requests in flight.
+	drainSettle    = 500 * time.Millisecond
 	quietDrainMost = 5 * time.Second
 )
 
@@ -67,6 +71,7 @@ type Server struct {
 
 	draining atomic.Bool
 	inFlight atomic.Int64
+	latest   atomic.Int64 // when the latest request began, in Unix nanoseconds
 
 	mu      sync.Mutex
 	closed  bool
@@ -154,9 +159,6 @@ func (s *Server) Drain(ctx context.Context) error {
 	servers := s.servers
 	s.closed = true
 	s.mu.Unlock()
-	for _, server := range servers {
-		server.SetKeepAlivesEnabled(false)
-	}
 	s.untilQuiet(ctx)
 	var errs []error
 	for _, server := range servers {
@@ -168,9 +170,14 @@ func (s *Server) Drain(ctx context.Context) error {
 func (s *Server) untilQuiet(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, quietDrainMost)
 	defer cancel()
+	begun := time.Now()
+	settled := begun
+	if begun.UnixNano()-s.latest.Load() < int64(time.Second) {
+		settled = begun.Add(drainSettle)
+	}
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for s.inFlight.Load() > 0 {
+	for s.inFlight.Load() > 0 || time.Now().Before(settled) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

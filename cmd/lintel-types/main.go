@@ -5,6 +5,7 @@ package main
 
 import (
 	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
+	gateway "github.com/lintel-run/lintel/elements/SMS/Http"
 	outbox "github.com/lintel-run/lintel/elements/SMS/Outbox"
 	phonetype "github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType"
 	"github.com/lintel-run/lintel/plugins/sdk"
@@ -13,6 +14,7 @@ import (
 func main() {
 	sdk.Main(
 		aliyun.Type(),
+		gateway.Type(),
 		outbox.Type(),
 		phonetype.Type(),
 	)

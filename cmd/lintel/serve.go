@@ -23,7 +23,6 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/lintel-run/lintel/cmd/lintel/internal/adminsocket"
-	"github.com/lintel-run/lintel/cmd/lintel/internal/callmetrics"
 	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
 	"github.com/lintel-run/lintel/cmd/lintel/internal/tracing"
 	"github.com/lintel-run/lintel/runtime"
@@ -136,8 +135,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	}
 	defer func() { _ = public.Close() }()
 
-	calls := callmetrics.New()
-	options := append(f.app.options(logger), runtime.WithObserver(calls))
+	options := f.app.options(logger)
 	provider, err := trace(ctx, f.otlpEndpoint)
 	if err != nil {
 		return err
@@ -147,6 +145,8 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		defer flush(provider, logger)
 	}
 
+	calls := server.NewCallMetrics()
+	options = append(options, runtime.WithObserver(calls))
 	app, err := open(ctx, dir, options)
 	if err != nil {
 		return err
@@ -157,7 +157,9 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		return err
 	}
 	defer func() { _ = operators.Close() }()
-	srv, err := server.New(app, server.Options{Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL, Collectors: []prometheus.Collector{calls}})
+	srv, err := server.New(app, server.Options{
+		Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL, Collectors: []prometheus.Collector{calls},
+	})
 	if err != nil {
 		return err
 	}

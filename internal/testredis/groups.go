@@ -1,7 +1,7 @@
 package testredis
 
 import (
-	"fmt"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -48,7 +48,7 @@ func StartSentinel(t testing.TB) *Sentinel {
 		defer cancel()
 		info, err := c.Info(ctx, "replication").Result()
 		if err == nil && !strings.Contains(info, "master_link_status:up") {
-			err = fmt.Errorf("link is down")
+			err = errors.New("link is down")
 		}
 		return err
 	})
@@ -58,7 +58,7 @@ func StartSentinel(t testing.TB) *Sentinel {
 		defer cancel()
 		got, err := s.Do(ctx, "SENTINEL", "REPLICAS", "lintel").Slice()
 		if err == nil && len(got) == 0 {
-			err = fmt.Errorf("the replica isn't known yet")
+			err = errors.New("the replica isn't known yet")
 		}
 		return err
 	})
@@ -111,7 +111,7 @@ func StartCluster(t testing.TB) *Cluster {
 			defer cancel()
 			info, err := client.ClusterInfo(ctx).Result()
 			if err == nil && (!strings.Contains(info, "cluster_state:ok") || !strings.Contains(info, "cluster_known_nodes:3")) {
-				err = fmt.Errorf("not formed yet")
+				err = errors.New("not formed yet")
 			}
 			return err
 		})

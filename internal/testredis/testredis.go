@@ -7,7 +7,7 @@ package testredis
 import (
 	"bufio"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"net"
 	"os/exec"
@@ -79,7 +79,7 @@ func (s *Server) Start() {
 // FreePort gives a loopback port that was free a moment ago.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func (s *Server) launch() {
 	if err != nil {
 		s.t.Skip("redis-server is not installed: this test needs a real Redis")
 	}
-	s.lead = exec.Command("/bin/sh", append([]string{"-c", leash, "sh", path}, s.args...)...)
+	s.lead = exec.CommandContext(context.Background(), "/bin/sh", append([]string{"-c", leash, "sh", path}, s.args...)...)
 	s.lead.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	in, err := s.lead.StdinPipe()
 	if err != nil {
@@ -134,7 +134,9 @@ func (s *Server) launch() {
 func (s *Server) await() {
 	s.t.Helper()
 	conn := func() error {
-		c, err := net.DialTimeout("tcp", s.Addr, time.Second)
+		ctx, cancel := background()
+		defer cancel()
+		c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", s.Addr)
 		if err != nil {
 			return err
 		}
@@ -145,7 +147,7 @@ func (s *Server) await() {
 		}
 		answer, err := bufio.NewReader(c).ReadString('\n')
 		if err == nil && strings.HasPrefix(answer, "-LOADING") {
-			return fmt.Errorf("loading")
+			return errors.New("loading")
 		}
 		return err
 	}

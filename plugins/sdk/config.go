@@ -50,12 +50,22 @@ func fillDefaults(v reflect.Value, given map[string]json.RawMessage) {
 			_ = json.Unmarshal(fallback, v.Field(i).Addr().Interface()) // checked by mustDefault
 			continue
 		}
-		if f.Type.Kind() == reflect.Struct && !isOpaque(f.Type) {
-			var below map[string]json.RawMessage
-			if ok && json.Unmarshal(value, &below) != nil {
-				continue
-			}
-			fillDefaults(v.Field(i), below)
+		fillBelow(v.Field(i), value)
+	}
+}
+
+// fillBelow goes into structs and lists of structs.
+func fillBelow(v reflect.Value, given json.RawMessage) {
+	switch {
+	case v.Kind() == reflect.Struct && !isOpaque(v.Type()):
+		var below map[string]json.RawMessage
+		_ = json.Unmarshal(given, &below) // an absent object has no keys
+		fillDefaults(v, below)
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct:
+		var below []json.RawMessage
+		_ = json.Unmarshal(given, &below)
+		for i := range min(v.Len(), len(below)) {
+			fillBelow(v.Index(i), below[i])
 		}
 	}
 }

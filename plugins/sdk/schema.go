@@ -8,17 +8,8 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// configSchema gives the JSON Schema 2020-12 of the configuration struct. Beside
-// the tag jsonschema of invopop/jsonschema ("required,minimum=1,enum=a,enum=b")
-// a field may have
-//
-//	doc:"what it is for"
-//	default:"5000"          taken when the key is absent
-//	secret:"true"           "writeOnly": the value is never shown
-//	element:"SMS.Meta"      the full name of an element of that family
-//
-// A configuration with rules of its own implements JSONSchemaExtend of
-// invopop/jsonschema.
+// configSchema gives the JSON Schema 2020-12 of the configuration struct; it is
+// made when it is first asked for, since a served Type seldom is.
 func (t *typeDef) configSchema() string {
 	t.schemaOnce.Do(func() {
 		r := &jsonschema.Reflector{

@@ -36,8 +36,16 @@ type typeDef struct {
 type Part interface{ addTo(t *typeDef) }
 
 // NewType makes a Type. name is its full name ("SMS.Acme") or the last segment
-// of it. C is the struct of an instance's configuration: see Config. open makes
-// an instance's value; it may be called at any time, for any number of instances
+// of it. C is the struct of an instance's configuration. Beside the tag jsonschema
+// of invopop/jsonschema ("required,minimum=1,enum=a,enum=b") its fields may have
+//
+//	doc:"what it is for"
+//	default:"5000"          taken when the key is absent
+//	secret:"true"           the value is never shown
+//	element:"SMS.Meta"      the full name of an element of that family
+//
+// and a configuration with rules of its own has JSONSchemaExtend of that package.
+// open makes an instance's value; it may be called at any time, for any number of instances
 // and generations, and must not share state between them. An error of open says
 // what is wrong with the configuration: see ConfigError.
 //

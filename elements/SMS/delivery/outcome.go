@@ -79,6 +79,8 @@ type Outcome struct {
 	Code string
 	// RequestID is the vendor's name of the request.
 	RequestID string
+	// wrong is the error of a message that can't be sent as it is.
+	wrong error
 	// What is a short phrase for an unknown or unreached one: "no answer in time".
 	What string
 }
@@ -98,6 +100,12 @@ func Unknown(what string) Outcome {
 	return Outcome{status: StatusUnknown, What: what}
 }
 
+// NotSent is an outcome: the message can't be written as the vendor wants it. err
+// is an *errcode.Error of CodeParams, which the caller gets.
+func NotSent(err error) Outcome {
+	return Outcome{status: StatusRefused, Reason: Other, wrong: err}
+}
+
 // Status gives the outcome's status.
 func (o Outcome) Status() Status {
 	if o.status == "" {
@@ -108,6 +116,9 @@ func (o Outcome) Status() Status {
 
 // err gives the outcome as an error, nil for an accepted one.
 func (o Outcome) err() error {
+	if o.wrong != nil {
+		return o.wrong
+	}
 	var e *errcode.Error
 	switch o.Status() {
 	case StatusAccepted:

@@ -11,6 +11,10 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
+// detached is the context of what the writer does: it works for many callers at
+// once and outlives each of them.
+var detached = context.Background()
+
 // session is the writer's connection with its prepared statements.
 type session struct {
 	db   *sql.DB
@@ -24,11 +28,11 @@ type session struct {
 
 // connect opens the file; what is locked by another process is tried again
 // until end.
-func connect(dataDir, file string, end time.Time) (s *session, err error) {
+func connect(dataDir, file string, end time.Time) (_ *session, err error) {
 	if err := prepare(dataDir, file); err != nil {
 		return nil, err
 	}
-	s = &session{}
+	s := &session{}
 	if s.db, err = open(file); err != nil {
 		return nil, err
 	}
@@ -37,12 +41,12 @@ func connect(dataDir, file string, end time.Time) (s *session, err error) {
 			s.close()
 		}
 	}()
-	if s.conn, err = s.db.Conn(context.Background()); err != nil {
+	if s.conn, err = s.db.Conn(detached); err != nil {
 		return nil, err
 	}
 	for _, text := range setup {
 		err = patiently(end, func() error {
-			_, err := s.conn.ExecContext(context.Background(), text)
+			_, err := s.conn.ExecContext(detached, text)
 			return err
 		})
 		if err != nil {
@@ -69,7 +73,7 @@ func connect(dataDir, file string, end time.Time) (s *session, err error) {
 			(SELECT id FROM cache_window_1 WHERE expires <= ?1 ORDER BY expires LIMIT ?2)`},
 	} {
 		err = patiently(end, func() (err error) {
-			*p.stmt, err = s.conn.PrepareContext(context.Background(), p.text)
+			*p.stmt, err = s.conn.PrepareContext(detached, p.text) //nolint:sqlclosecheck // closed with its connection
 			return err
 		})
 		if err != nil {
@@ -93,7 +97,7 @@ func patiently(end time.Time, try func() error) error {
 		if err == nil || !busy(err) || time.Now().After(end) {
 			return err
 		}
-		time.Sleep(200*time.Microsecond + rand.N(time.Millisecond))
+		time.Sleep(200*time.Microsecond + rand.N(time.Millisecond)) //nolint:gosec // spreads tries, no secret
 	}
 }
 
@@ -107,7 +111,7 @@ func busy(err error) bool {
 }
 
 func run(stmt *sql.Stmt, args ...any) (int64, error) {
-	result, err := stmt.Exec(args...)
+	result, err := stmt.ExecContext(detached, args...)
 	if err != nil {
 		return 0, err
 	}

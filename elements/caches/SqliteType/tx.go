@@ -30,7 +30,7 @@ func windowKey(key string, per int64) []byte {
 func (t *tx) get(key []byte, now int64) ([]byte, error) {
 	var value []byte
 	var expires int64
-	err := t.session.get.QueryRow(key).Scan(&value, &expires)
+	err := t.session.get.QueryRowContext(detached, key).Scan(&value, &expires)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil
@@ -78,7 +78,7 @@ func (c counters) Nth(key string, per int64, n int) (at int64, ok bool) {
 	if c.err != nil {
 		return 0, false
 	}
-	err := c.session.nth.QueryRow(windowKey(key, per), c.now-per, n-1).Scan(&at)
+	err := c.session.nth.QueryRowContext(detached, windowKey(key, per), c.now-per, n-1).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false
 	}

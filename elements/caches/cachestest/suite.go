@@ -43,7 +43,11 @@ func Run(t *testing.T, open func(testing.TB) Opened, opts Options) {
 			opts.Rounds = 40
 		}
 	}
-
+	t.Run("sends", func(t *testing.T) { each(t, open, sends) })
+	t.Run("guesses", func(t *testing.T) { each(t, open, guesses) })
+	t.Run("claims", func(t *testing.T) { each(t, open, claims) })
+	t.Run("tokens", func(t *testing.T) { each(t, open, tokens) })
+	t.Run("repeats", func(t *testing.T) { each(t, open, repeats) })
 	t.Run("races", func(t *testing.T) { races(t, open(t), opts) })
 	t.Run("differential", func(t *testing.T) { differential(t, open) })
 }

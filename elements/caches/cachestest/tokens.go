@@ -16,3 +16,88 @@ func (s *scene) issue(hash string, ttl time.Duration) {
 		Issue: &caches.Issue{Hash: hash, Value: []byte("value"), TTL: ttl},
 	}))
 }
+
+func (s *scene) token(hash string, then caches.Then, request string) caches.TokenResult {
+	s.Helper()
+	got, err := s.Store.Token(s.ctx, caches.TokenRequest{
+		Request: request, Key: s.key, Hash: hash, Then: then, ClaimFor: 10 * time.Second, Linger: time.Minute,
+	})
+	require.NoError(s, err)
+	return got
+}
+
+func (s *scene) read(hash string) caches.TokenResult {
+	s.Helper()
+	return s.token(hash, caches.Keep, s.request())
+}
+
+func (s *scene) take(hash string) caches.TokenResult {
+	s.Helper()
+	return s.token(hash, caches.Consume, s.request())
+}
+
+func (s *scene) endToken(hash, request string, used bool) {
+	s.Helper()
+	require.NoError(s, s.Store.EndToken(s.ctx, caches.EndToken{
+		Request: request, Key: s.key, Hash: hash, Used: used, Linger: time.Minute,
+	}))
+}
+
+var tokens = []rule{
+	{"a token is there for its TTL, no read prolongs that", func(s *scene) {
+		require.Equal(s, caches.Gone, s.read("h").Verdict)
+		s.issue("h", time.Minute)
+		want := caches.TokenResult{Verdict: caches.OK, Value: []byte("value")}
+		require.Equal(s, want, s.read("h"))
+		s.Advance(59 * time.Second)
+		require.Equal(s, want, s.read("h"))
+		s.Advance(time.Second)
+		require.Equal(s, caches.Gone, s.read("h").Verdict)
+	}},
+	{"a token belongs to its key", func(s *scene) {
+		s.issue("h", time.Minute)
+		s.key += "x"
+		require.Equal(s, caches.Gone, s.read("h").Verdict)
+	}},
+	{"a taken token is known as used, with its value, while it lingers", func(s *scene) {
+		s.issue("h", 10*time.Second)
+		require.Equal(s, caches.OK, s.take("h").Verdict)
+		s.Advance(30 * time.Second)
+		want := caches.TokenResult{Verdict: caches.Used, Value: []byte("value")}
+		require.Equal(s, want, s.take("h"))
+		require.Equal(s, want, s.read("h"))
+		s.Advance(31 * time.Second)
+		require.Equal(s, caches.Gone, s.take("h").Verdict)
+	}},
+	{"a repeat of the request that took the token is OK", func(s *scene) {
+		s.issue("h", time.Minute)
+		q := s.request()
+		require.Equal(s, caches.OK, s.token("h", caches.Consume, q).Verdict)
+		s.Advance(9 * time.Minute)
+		require.Equal(s, caches.TokenResult{Verdict: caches.OK, Value: []byte("value")}, s.token("h", caches.Consume, q))
+	}},
+	{"a claimed token is busy for others until the claim ends", func(s *scene) {
+		s.issue("h", time.Minute)
+		q := s.request()
+		require.Equal(s, caches.OK, s.token("h", caches.Claim, q).Verdict)
+		require.Equal(s, caches.OK, s.token("h", caches.Claim, q).Verdict)
+		require.Equal(s, caches.Busy, s.take("h").Verdict)
+		s.endToken("h", s.request(), false)
+		require.Equal(s, caches.Busy, s.take("h").Verdict, "only who claims may give back")
+		s.endToken("h", q, false)
+		require.Equal(s, caches.OK, s.token("h", caches.Claim, q).Verdict, "a straggling repeat")
+		require.Equal(s, caches.OK, s.token("h", caches.Claim, s.request()).Verdict)
+		s.Advance(10 * time.Second)
+		require.Equal(s, caches.OK, s.take("h").Verdict)
+	}},
+	{"ending a claim as used takes the token", func(s *scene) {
+		s.issue("h", 5*time.Second)
+		q := s.request()
+		require.Equal(s, caches.OK, s.token("h", caches.Claim, q).Verdict)
+		s.Advance(6 * time.Second)
+		s.endToken("h", q, true)
+		require.Equal(s, caches.OK, s.token("h", caches.Claim, q).Verdict)
+		require.Equal(s, caches.Used, s.read("h").Verdict)
+		s.endToken("none", q, true)
+	}},
+}

@@ -205,12 +205,17 @@ func (p *pass) derive(u *unit, e *Element, base *unit) []Problem {
 	e.above, e.Ancestors, e.Meta, e.closed = above, above.lineage, above.Meta, above.closed
 	if e.Rank == Instance {
 		e.CodeType, e.Entry, e.Description, e.schema = above.CodeType, above.Entry, above.Description, above.schema
-		problems := e.expose(u, above.Functions)
-		return append(problems, p.configure(u, e)...)
+		p.later = append(p.later, u)
+		return e.expose(u, above.Functions)
 	}
 	e.lineage = append([]string{u.name}, e.Ancestors...)
 	e.Eager = m.eager
 	return p.code(u, e, kind)
+}
+
+// complete adds its configuration to the candidate of an instance.
+func (p *pass) complete(u *unit) {
+	u.wrong = append(u.wrong, p.configure(u, u.next)...)
 }
 
 // expose sets the functions for callers outside from those of the base.
@@ -231,12 +236,15 @@ func (p *pass) refer(u *unit) []Problem {
 		problem := Problem{Element: u.name, Code: CodeReference, File: ref.file, Line: ref.line, Pointer: ref.Pointer}
 		switch {
 		case target == nil:
-			problem.Message = fmt.Sprintf("there is no element of this name; expected an instance of %s", ref.Family)
-			if ValidName(ref.Name) {
+			problem.Message = "there is no element of this name; expected an instance of " + ref.Family
+			if ValidName(ref.Name) && !ref.quiet {
 				problem.Message = fmt.Sprintf("there is no element %s; expected an instance of %s", ref.Name, ref.Family)
 			}
 		case !target.fits(ref.Family):
 			problem.Message = fmt.Sprintf("%s (%s) is not an instance of %s", target.name, target.file("e.json"), ref.Family)
+			if ref.quiet {
+				problem.Message = "this element is not an instance of " + ref.Family
+			}
 		default:
 			continue
 		}

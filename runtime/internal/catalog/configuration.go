@@ -44,7 +44,7 @@ func (p *pass) configure(u *unit, e *Element) []Problem {
 	e.Masked = e.schema.Masked(merged)
 	for _, ref := range e.schema.References(merged) {
 		v, line := merged.At(ref.Tokens)
-		e.References = append(e.References, Reference{Name: ref.Name, Family: ref.Family, Pointer: jsonsource.Pointer(ref.Tokens), file: v.File, line: line})
+		e.References = append(e.References, Reference{Name: ref.Name, Family: ref.Family, Pointer: jsonsource.Pointer(ref.Tokens), file: v.File, line: line, quiet: v.Masked != ""})
 	}
 	return problems
 }

@@ -88,6 +88,8 @@ type Reference struct {
 
 	file string
 	line int
+	// quiet: the name came from a secret variable and isn't shown.
+	quiet bool
 }
 
 // Is says whether an element is of a family: an instance of, or derived from, a

@@ -1,15 +1,16 @@
 package catalog
 
 import (
-	"cmp"
 	"context"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -137,7 +138,7 @@ func (l *Loader) dataDir(dir string) string {
 		data = real
 	}
 	below, err := filepath.Rel(dir, data)
-	if err != nil || below == "." || strings.HasPrefix(below, "..") {
+	if err != nil || below == "." || below == ".." || strings.HasPrefix(below, ".."+string(filepath.Separator)) {
 		return ""
 	}
 	return filepath.ToSlash(below)
@@ -185,6 +186,7 @@ func (l *Loader) load(ctx context.Context, changed map[string]bool) *Snapshot {
 	for _, u := range units {
 		p.make(u)
 	}
+	inParallel(p.later, p.complete)
 	for _, u := range units {
 		if u.next == nil || u.next.Rank != Instance || !u.missing.IsZero() && u.out != nil {
 			continue
@@ -199,23 +201,21 @@ func (l *Loader) load(ctx context.Context, changed map[string]bool) *Snapshot {
 	return l.shown
 }
 
-// winners lists the units that some view shows.
+// winners lists the units that some view shows, in a fixed order, so that
+// revisions are the same for the same files.
 func (p *pass) winners() []*unit {
 	units := make([]*unit, 0, len(p.main))
-	for _, u := range p.main {
-		units = append(units, u)
-	}
-	for _, view := range p.hidden {
-		for _, u := range view {
-			if u != nil && p.main[u.name] != u && !slices.Contains(units, u) {
+	for _, r := range p.roots {
+		for _, u := range r.units {
+			shown := p.main[u.name] == u
+			for _, view := range p.hidden {
+				shown = shown || view[u.name] == u
+			}
+			if shown {
 				units = append(units, u)
 			}
 		}
 	}
-	// In a fixed order, so that revisions are the same for the same files.
-	slices.SortFunc(units, func(a, b *unit) int {
-		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.root.dir, b.root.dir), strings.Compare(a.dir, b.dir))
-	})
 	return units
 }
 
@@ -243,6 +243,22 @@ func (l *Loader) scan(r *root, now time.Time, changed map[string]bool) {
 		}
 		s.waiting(r.top)
 	}
+	inParallel(s.unread, (*unit).read)
+}
+
+// inParallel does something that is about one unit alone for several of them.
+func inParallel(units []*unit, do func(*unit)) {
+	workers := min(runtime.GOMAXPROCS(0), len(units)/16+1)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(units)); i = next.Add(1) - 1 {
+				do(units[i])
+			}
+		})
+	}
+	group.Wait()
 }
 
 // waiting looks again at what is missing.
@@ -332,7 +348,7 @@ func (l *Loader) readApp() {
 	roots, problems := l.openRoots()
 	if !failed(problems) && roots[0].app.AppID != before.AppID {
 		id := roots[0].app.AppID
-		roots[0].app = before
+		roots[0].app, roots[0].appAt = before, stamp{} // and be told again
 		problems = append(problems, Problem{Code: CodeApp, File: "app.json", Pointer: "/appId",
 			Message: "appId can't change to " + id + " while the app runs"})
 	}

@@ -17,6 +17,8 @@ type pass struct {
 	hidden   map[*root]map[string]*unit
 	problems []Problem
 	stamps   map[string]string
+	// later are instances whose configuration is still to be read.
+	later []*unit
 }
 
 // find looks a full name up from the point of view of a root's elements.
@@ -51,9 +53,9 @@ func (p *pass) resolve() {
 			}
 			nearer, taken := p.main[name]
 			if !taken {
-				if other := folded[u.folded]; other != nil {
+				if other := folded[u.folded]; other != nil && other.root != r {
 					other.clash = &Problem{Element: other.name, Code: CodeName, File: other.file("e.json"),
-						Message: fmt.Sprintf("the name differs from %s in %s in case alone", u.name, u.file("e.json"))}
+						Message: fmt.Sprintf("the name %s differs from %s in %s in case alone", other.name, u.name, u.file("e.json"))}
 				}
 				p.main[name], folded[u.folded] = u, u
 				continue

@@ -69,6 +69,8 @@ type scan struct {
 	seen func(dir string)
 	// due is told when something has to be looked at again.
 	due func(time.Time)
+	// unread are the units whose e.json is to be read.
+	unread []*unit
 }
 
 func (s *scan) visit(d *directory, force, deep bool) {
@@ -185,15 +187,24 @@ func (s *scan) element(d *directory, l listing, force bool) {
 	s.defaults(u, l)
 	before := u.files
 	u.files = slices.Clip(l.files)
-	if u.source != nil && strings.Contains(u.source.configFile, "/") {
-		if at, err := s.root.tree.stat(path.Join(u.dir, u.source.configFile)); err == nil {
-			u.files = append(u.files, fileStamp{u.source.configFile, at})
-		}
-	}
+	u.stampDeep()
 	changed := force || !slices.Equal(before, u.files) || slices.ContainsFunc(u.files, func(f fileStamp) bool { return f.stamp.fresh(s.now) })
 	if changed {
 		u.touched = true
-		s.manifest(u)
+		s.unread = append(s.unread, u)
+	}
+}
+
+// stampDeep adds the configuration file that lies further down.
+func (u *unit) stampDeep() {
+	if u.source == nil || !strings.Contains(u.source.configFile, "/") {
+		return
+	}
+	if _, there := u.stamp(u.source.configFile); there {
+		return
+	}
+	if at, err := u.root.tree.stat(path.Join(u.dir, u.source.configFile)); err == nil {
+		u.files = append(u.files, fileStamp{u.source.configFile, at})
 	}
 }
 
@@ -230,9 +241,9 @@ func (s *scan) absent(d *directory) {
 	}
 }
 
-// manifest reads the unit's e.json.
-func (s *scan) manifest(u *unit) {
-	src, _, err := s.root.tree.read(path.Join(u.dir, "e.json"), maxFile)
+// read reads the unit's e.json.
+func (u *unit) read() {
+	src, _, err := u.root.tree.read(path.Join(u.dir, "e.json"), maxFile)
 	if err != nil {
 		u.unreadable = []Problem{fileProblem(u.name, u.file("e.json"), err)}
 		return
@@ -247,6 +258,7 @@ func (s *scan) manifest(u *unit) {
 		return
 	}
 	u.source = m
+	u.stampDeep()
 }
 
 // collect lists the units and problems of a root.

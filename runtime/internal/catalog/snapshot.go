@@ -91,12 +91,18 @@ func (p *pass) snapshot() *Snapshot {
 		hidden:   make(map[string]map[string]*Element),
 		Defaults: make(map[string]string, len(families)),
 	}
+	same := p.shown != nil && len(p.shown.names) == len(p.main)
 	for name, u := range p.main {
 		s.elements[name] = u.out
 		s.names = append(s.names, name)
+		same = same && p.shown.elements[name] != nil
 		s.Problems = append(s.Problems, u.out.Problems...)
 	}
-	slices.Sort(s.names)
+	if same {
+		s.names = p.shown.names
+	} else {
+		slices.Sort(s.names)
+	}
 	counted := map[*Element]bool{}
 	for viewer, names := range p.hidden {
 		view := make(map[string]*Element, len(names))

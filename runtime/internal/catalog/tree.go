@@ -114,6 +114,9 @@ func readAll(f io.Reader, info fs.FileInfo, limit int64) ([]byte, error) {
 		if int64(len(src)) > limit {
 			return nil, errLimit
 		}
+		if int64(len(src)) == info.Size() {
+			return src, nil // what is still being written comes with the next look
+		}
 		if len(src) == cap(src) {
 			src = slices.Grow(src, 512)
 		}

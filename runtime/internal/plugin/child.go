@@ -113,18 +113,22 @@ func (c *child) connect(ctx context.Context) error {
 		GRPCDialOptions:  c.dialOptions(),
 	}
 	c.client = goplugin.NewClient(config)
-	result := make(chan error, 1)
-	go func() { result <- c.negotiate() }()
+	var failure error
+	negotiated := make(chan struct{})
+	go func() {
+		defer close(negotiated)
+		failure = c.negotiate()
+	}()
 	select {
-	case err := <-result:
-		return err
+	case <-negotiated:
+		return failure
 	case <-ctx.Done():
 	}
 	// What go-plugin waits for ends with the process and its connections.
 	c.run.Signal(syscall.SIGKILL)
 	c.cutConns()
 	select {
-	case <-result:
+	case <-negotiated:
 	case <-time.After(c.host.times.StopGrace):
 	}
 	return fmt.Errorf("the plugin didn't start in time: %w", ctx.Err())

@@ -53,7 +53,7 @@ func TestWaitersAreBoundedAndLeaveWithTheirContext(t *testing.T) {
 		defer p.mu.Unlock()
 		return p.waiters == 1
 	})
-	requireOutcome(t, p.Start(testContext(t)), errcode.OutcomeNotExecuted)
+	_ = requireOutcome(t, p.Start(testContext(t)), errcode.OutcomeNotExecuted)
 	cancel()
 	require.ErrorIs(t, <-first, context.Canceled)
 }
@@ -105,7 +105,7 @@ func TestStartsThatFail(t *testing.T) {
 			}
 			p := h.Process(spec)
 			began := time.Now()
-			requireOutcome(t, p.Start(testContext(t)), errcode.OutcomeNotExecuted)
+			_ = requireOutcome(t, p.Start(testContext(t)), errcode.OutcomeNotExecuted)
 			require.Less(t, time.Since(began), 4*time.Second)
 			require.Contains(t, p.State().LastError, tt.want)
 			require.NotContains(t, log.String(), `\u001b`)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os/exec"
 	"syscall"
 	"time"
 
@@ -161,10 +162,12 @@ func (p *Process) withdraw(c *child) { p.current.CompareAndSwap(c, nil) }
 
 // exit tells why a child has ended.
 func exit(c *child) error {
-	if c.frozen.Load() {
+	err := c.run.Err()
+	var status *exec.ExitError
+	if c.frozen.Load() && errors.As(err, &status) && status.ExitCode() == -1 { // by a signal: ours
 		return errFrozen
 	}
-	if err := c.run.Err(); err != nil {
+	if err != nil {
 		return fmt.Errorf("the plugin ended: %w", err)
 	}
 	return errors.New("the plugin ended by itself")

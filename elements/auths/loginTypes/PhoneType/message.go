@@ -69,7 +69,7 @@ func refusalOf(err error) error {
 	}
 	switch e.Code {
 	case codes.SMSRefused:
-		if e.Details["reason"] == "throttled" {
+		if e.Details["reason"] == "throttled" && e.Details["scope"] != "account" {
 			return throttled(e)
 		}
 		return e
@@ -83,6 +83,7 @@ func refusalOf(err error) error {
 		// The element or what was asked of it doesn't fit this login: nothing was run.
 		return errcode.Wrap(e, errcode.ElementUnavailable, "the SMS element can't be used").
 			With("outcome", errcode.OutcomeNotExecuted)
+	default:
 	}
 	return nil
 }

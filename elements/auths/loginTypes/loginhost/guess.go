@@ -87,6 +87,7 @@ func (o *operation) guess(ctx context.Context, g guess) (right, error) {
 		if err := o.countTestGuess(ctx, g.entry, g.digits); err != nil {
 			return right{}, err
 		}
+	default:
 	}
 	return right{}, errGuess(answer)
 }
@@ -98,8 +99,9 @@ func guessStep(g guess) string {
 		return g.purpose + " take"
 	case caches.Claim:
 		return g.purpose + " claim"
+	default:
+		return g.purpose + " look"
 	}
-	return g.purpose + " look"
 }
 
 // rejectUsed turns a usedError into the answer that a used code gets.

@@ -33,8 +33,9 @@ func errReserve(r caches.Reserved) error {
 		wait := max(roundUp(r.RetryAfter, time.Minute), time.Minute)
 		return errcode.New(codes.SendLimited, "too many codes were sent").
 			After(wait).With("retryAfter", seconds(wait))
+	default:
+		return errcode.New(errcode.Internal, "an internal error")
 	}
-	return errcode.New(errcode.Internal, "an internal error")
 }
 
 // errGuess gives the error of a guess that wasn't right.
@@ -48,8 +49,9 @@ func errGuess(g caches.Guessed) error {
 			After(wait).With("retryAfter", seconds(wait))
 	case caches.Busy:
 		return errBusy()
+	default:
+		return errcode.New(errcode.Internal, "an internal error")
 	}
-	return errcode.New(errcode.Internal, "an internal error")
 }
 
 func errRejected() error {

@@ -6,7 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -46,17 +46,17 @@ func Decode(config json.RawMessage, into any) error {
 	}
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(config, &keys); err != nil {
-		return fmt.Errorf("the configuration is not a JSON object")
+		return errors.New("the configuration is not a JSON object")
 	}
 	delete(keys, "$schema")
 	plain, err := json.Marshal(keys)
 	if err != nil {
-		return fmt.Errorf("the configuration is not a JSON object")
+		return errors.New("the configuration is not a JSON object")
 	}
 	d := json.NewDecoder(bytes.NewReader(plain))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("the configuration doesn't fit the schema")
+		return errors.New("the configuration doesn't fit the schema")
 	}
 	return nil
 }

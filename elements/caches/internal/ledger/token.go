@@ -72,6 +72,7 @@ func (t *Token) Ask(now int64, r *caches.TokenRequest) (answer caches.TokenResul
 		}
 		t.Claim, t.ClaimEnds = r.Request, now+Millis(r.ClaimFor)
 		return answer, true
+	case caches.Keep:
 	}
 	return answer, false
 }

@@ -166,6 +166,7 @@ func (v *Value) Append(dst []byte) []byte {
 
 func appendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
+	s = strings.ToValidUTF8(s, "\uFFFD") // what an environment variable may hold
 	dst = append(dst, '"')
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {

@@ -161,5 +161,8 @@ func ParseFile(src []byte) (map[string]string, error) {
 	if err != nil {
 		return nil, errDotenv
 	}
+	if _, odd := values[""]; odd {
+		return nil, errDotenv // what the parser makes of a line without "="
+	}
 	return values, nil
 }

@@ -43,7 +43,7 @@ while IFS= read -r line; do
 done
 for round in 1 2 3; do
 	for g in $groups; do
-		kill -9 -- "-$g" 2>/dev/null
+		kill -KILL "-$g" 2>/dev/null
 	done
 	case $dir in
 	/*) rm -rf -- "$dir" 2>/dev/null ;;
@@ -139,12 +139,22 @@ func (g *Guard) launch() error {
 	if err != nil {
 		return fmt.Errorf("guard: %w", err)
 	}
+	// Told before it is started: there is no moment in which it knows too little.
+	var words strings.Builder
+	fmt.Fprintf(&words, "dir %s\n", g.dir)
+	for pgid := range g.groups {
+		fmt.Fprintf(&words, "add %d\n", pgid)
+	}
+	_ = write.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_, err = write.WriteString(words.String())
 	cmd := exec.Command("/bin/sh", "-c", script, "lintel-guard")
 	cmd.Env = []string{}
 	cmd.Dir = "/"
 	cmd.Stdin = read
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	err = cmd.Start()
+	if err == nil {
+		err = cmd.Start()
+	}
 	_ = read.Close()
 	if err != nil {
 		_ = write.Close()
@@ -152,12 +162,6 @@ func (g *Guard) launch() error {
 	}
 	s := &shell{cmd: cmd, stdin: write}
 	g.shell = s
-	var words strings.Builder
-	fmt.Fprintf(&words, "dir %s\n", g.dir)
-	for pgid := range g.groups {
-		fmt.Fprintf(&words, "add %d\n", pgid)
-	}
-	g.tell(words.String())
 	g.wg.Add(1)
 	go g.watch(s)
 	return nil

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -35,6 +36,10 @@ func main() {
 		name, value, _ := strings.Cut(arg, "=")
 		flags[name] = value
 	}
+	if socket, ok := flags["plain"]; ok {
+		plain(socket)
+		return
+	}
 	before(flags)
 	go lifeline(flags)
 	signal.Ignore(syscall.SIGINT)
@@ -53,6 +58,17 @@ func main() {
 	if _, ok := flags["linger"]; ok {
 		select {}
 	}
+}
+
+// plain serves the contract with gRPC alone, for comparison.
+func plain(socket string) {
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		panic(err)
+	}
+	server := grpc.NewServer()
+	_ = (&served{}).GRPCServer(nil, server)
+	_ = server.Serve(listener)
 }
 
 // before misbehaves before the handshake.
@@ -150,9 +166,10 @@ func (s *served) Describe(context.Context, *elementv1.DescribeRequest) (*element
 
 func id(in *elementv1.Instance) string { return fmt.Sprintf("%s/%d", in.GetName(), in.GetGeneration()) }
 
-func (s *served) Configure(_ context.Context, req *elementv1.ConfigureRequest) (*elementv1.ConfigureResponse, error) {
+func (s *served) Configure(ctx context.Context, req *elementv1.ConfigureRequest) (*elementv1.ConfigureResponse, error) {
 	if _, ok := s.flags["freezeconfigure"]; ok {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		<-ctx.Done()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -245,7 +262,9 @@ func (s *served) Call(ctx context.Context, req *elementv1.CallRequest) (resp *el
 		os.Exit(4)
 	case "freeze":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-		return text("thawed")
+		// The signal may take this thread only after the call has returned.
+		<-ctx.Done()
+		return nil, ctx.Err()
 	case "big":
 		n, _ := strconv.Atoi(args["bytes"])
 		return &elementv1.CallResponse{ResultJson: quote(strings.Repeat("b", n))}, nil

@@ -1,0 +1,102 @@
+// Package gateway is the Type SMS.Http: any vendor with an HTTP API, described
+// by the instance's configuration.
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/invopop/jsonschema"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// Config is an instance's configuration.
+type Config struct {
+	delivery.Settings
+	delivery.TemplateSettings
+	Text string `json:"text,omitempty" default:"${product}: ${code}, valid for ${minutes} minutes" doc:"what ${text} stands for; ${code} and other values of the call may stand in it"`
+
+	Method   string            `json:"method" default:"POST" jsonschema:"enum=POST,enum=GET,enum=PUT" doc:"the request's method"`
+	URL      string            `json:"url" jsonschema:"required,minLength=1" doc:"where the request goes; placeholders may stand in path and query"`
+	Headers  map[string]string `json:"headers,omitempty" doc:"the request's headers"`
+	Secrets  map[string]string `json:"secrets,omitempty" secret:"true" doc:"what ${secrets.NAME} stands for"`
+	BodyType string            `json:"bodyType,omitempty" jsonschema:"enum=json,enum=form,enum=xml,enum=text,enum=none" doc:"how the body is written; without it json, or none where there is no body"`
+	Body     json.RawMessage   `json:"body,omitempty" doc:"any JSON value for json, an object or text for form, text for xml and text"`
+	Charset  string            `json:"charset" default:"utf-8" jsonschema:"enum=utf-8,enum=gbk" doc:"of the request and the answer"`
+	Sign     string            `json:"sign,omitempty" doc:"what ${signed} stands for; ${body} may stand in it"`
+
+	Accepted  Rule      `json:"accepted" jsonschema:"required" doc:"the vendor's positive marker: all conditions must hold"`
+	Refused   []Refusal `json:"refused,omitempty" doc:"what the vendor's refusals look like; the first that holds counts, before accepted"`
+	MessageID string    `json:"messageId,omitempty" doc:"JSON pointer to the vendor's name of the message"`
+
+	AllowPrivateNetwork bool `json:"allowPrivateNetwork,omitempty" doc:"let requests go to private addresses"`
+}
+
+// JSONSchemaExtend says what the Go types can't.
+func (Config) JSONSchemaExtend(s *jsonschema.Schema) {
+	s.Properties.Set("body", &jsonschema.Schema{
+		AnyOf: []*jsonschema.Schema{
+			{Type: "object"}, {Type: "array"}, {Type: "string"}, {Type: "number"}, {Type: "boolean"}, {Type: "null"},
+		},
+	})
+	if secrets, ok := s.Properties.Get("secrets"); ok && secrets.AdditionalProperties != nil {
+		secrets.AdditionalProperties.WriteOnly = true
+	}
+}
+
+// Type is SMS.Http.
+func Type() sdk.Type {
+	return delivery.NewType("SMS.Http", "Any vendor with an HTTP API",
+		"Sends messages with an HTTP request that the configuration describes.", open)
+}
+
+func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
+	v := &vendor{method: c.Method, secrets: c.Secrets, charset: c.Charset, messageID: c.MessageID}
+	names := scopeNames{secrets: c.Secrets}
+	var wrong []error
+	check := func(err error) {
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	var err error
+	v.url, err = newURL(ctx, c, names)
+	check(err)
+	v.body, err = newBody(c, names)
+	check(err)
+	v.sign, err = compile("/sign", c.Sign, names.with("body"))
+	check(err)
+	if c.Sign != "" {
+		names = names.with("signed")
+	}
+	v.headers, err = newHeaders(c.Headers, names.with("body"))
+	check(err)
+	check(c.Accepted.check("/accepted"))
+	for i, r := range c.Refused {
+		check(r.check("/refused/" + itoa(i)))
+	}
+	check(checkPointer("/messageId", c.MessageID, true))
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
+	}
+	v.accepted, v.refused = c.Accepted, c.Refused
+	v.client = delivery.NewClient(v.url.guard)
+
+	o := delivery.Options{
+		Settings: c.Settings, Template: c.VerifyTemplateCode, Sign: c.VerifySign,
+		NeedsTemplate: v.uses("template"), NeedsSign: v.uses("sign"), Close: v.client.Close,
+	}
+	if v.uses("text") {
+		o.Text = c.Text
+	}
+	// The variables are picked by name where they stand, so none is required beyond
+	// those.
+	o.VerifyParams = nil
+	for _, secret := range c.Secrets {
+		o.Secrets = append(o.Secrets, secret)
+	}
+	return delivery.NewSender("Http", v, o), nil
+}

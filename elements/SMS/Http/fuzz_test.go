@@ -1,0 +1,149 @@
+package gateway_test
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"net/http/httptest"
+
+	gateway "github.com/lintel-run/lintel/elements/SMS/Http"
+	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
+)
+
+// FuzzTemplate puts any value into every kind of place: what arrives has the
+// structure that was configured, with the value in its place and nowhere else.
+func FuzzTemplate(f *testing.F) {
+	for _, seed := range []string{"", "493027", `"},{"x":"`, "a&b=c", "]]>", "]]]>>", "</a><b>", "a\r\nX: y", "../..", "%2e%2e", "?x#y", "中😀", "\x00\u2028", "${phone}", "'\"><!--", "\ufffe"} {
+		f.Add(seed)
+	}
+	kinds := map[string]string{
+		"json":      `"bodyType":"json","body":{"a":["${params.v}"],"b":"<${params.v}>"}`,
+		"form":      `"bodyType":"form","body":{"a":"${params.v}","b":"<${params.v}>"}`,
+		"form text": `"bodyType":"form","body":"a=${params.v}&b=%3C${params.v}%3E"`,
+		"xml":       `"bodyType":"xml","body":"<r a=\"${params.v}\" b='&lt;${params.v}&gt;'><c>${params.v}</c><d><![CDATA[]${params.v}]]]></d></r>"`,
+		"none":      `"bodyType":"none"`,
+	}
+	var mu sync.Mutex
+	var last *http.Request
+	var body []byte
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		last = r
+		body, _ = io.ReadAll(r.Body)
+	}))
+	f.Cleanup(s.Close)
+	instances := make(map[string]*sdktest.Instance)
+	for kind, config := range kinds {
+		instances[kind] = sdktest.Open(f, gateway.Type(), `{"url":"`+s.URL+`/p/s${params.v}/e?a=${params.v}&b=%3C${params.v}%3E","accepted":{"status":[200]},
+			"headers":{"X-A":"${params.v}","X-B":"end"},`+config+`}`)
+	}
+	f.Fuzz(func(t *testing.T, v string) {
+		v = strings.ToValidUTF8(v, "\uFFFD")
+		if len(v) > 1000 {
+			return
+		}
+		for kind := range kinds {
+			last, body = nil, nil
+			_, err := instances[kind].Call(context.Background(), "sendMessage", sdktest.Args{"phoneList": []string{phone}, "params": map[string]any{"v": v}})
+			if err != nil {
+				t.Fatalf("%s: %v", kind, err)
+			}
+			same(t, kind+" path", last.URL.Path, "/p/s"+v+"/e")
+			query, err := url.ParseQuery(last.URL.RawQuery)
+			if err != nil || len(query) != 2 {
+				t.Fatalf("%s: query %q", kind, last.URL.RawQuery)
+			}
+			same(t, kind+" query", query["a"], []string{v})
+			same(t, kind+" query", query["b"], []string{"<" + v + ">"})
+			same(t, kind+" header", last.Header["X-B"], []string{"end"})
+			arrived(t, kind, body, v)
+		}
+	})
+}
+
+func arrived(t *testing.T, kind string, body []byte, v string) {
+	switch kind {
+	case "json":
+		var got map[string]any
+		if err := json.Unmarshal(body, &got); err != nil {
+			t.Fatalf("%q: %v", body, err)
+		}
+		same(t, kind, got, map[string]any{"a": []any{v}, "b": "<" + v + ">"})
+	case "form", "form text":
+		got, err := url.ParseQuery(string(body))
+		if err != nil {
+			t.Fatalf("%q: %v", body, err)
+		}
+		same(t, kind, got, url.Values{"a": {v}, "b": {"<" + v + ">"}})
+	case "xml":
+		var got struct {
+			Attrs []xml.Attr `xml:",any,attr"`
+			C     string     `xml:"c"`
+			D     string     `xml:"d"`
+			More  []struct{} `xml:",any"`
+		}
+		if err := xml.Unmarshal(body, &got); err != nil {
+			t.Fatalf("%q: %v", body, err)
+		}
+		// What XML can't carry arrives as a replacement character.
+		x := strings.Map(func(r rune) rune {
+			if r < ' ' && !strings.ContainsRune("\t\n\r", r) || r == 0xFFFE || r == 0xFFFF {
+				return 0xFFFD
+			}
+			return r
+		}, v)
+		if len(got.Attrs) != 2 || len(got.More) != 0 {
+			t.Fatalf("%q: another structure", body)
+		}
+		same(t, kind, []string{got.Attrs[0].Value, got.Attrs[1].Value, got.C, got.D}, []string{x, "<" + x + ">", x, "]" + x + "]"})
+	}
+}
+
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	g, _ := json.Marshal(got)
+	w, _ := json.Marshal(want)
+	if string(g) != string(w) {
+		t.Fatalf("%s: got %s, want %s", what, g, w)
+	}
+}
+
+// FuzzConfiguration opens any template anywhere: an error names a pointer, and
+// nothing panics.
+func FuzzConfiguration(f *testing.F) {
+	for _, seed := range []string{"", "${", "${}", "$${", "${phone|", "${params.}", "${a}${b}", "<a>${text}</a>", "/${phone}?${phone}#", "${secrets.k | hmacSha256:secrets64.k}"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, place := range []string{"url", "sign", "xml", "json", "header", "endpoint"} {
+			config := map[string]any{"url": "https://sms.example.com/", "accepted": map[string]any{"status": []int{200}}, "secrets": map[string]string{"k": "a2V5"}}
+			switch place {
+			case "url":
+				config["url"] = "https://sms.example.com" + text
+			case "xml":
+				config["bodyType"], config["body"] = "xml", text
+			case "json":
+				config["body"] = map[string]any{text: text}
+			case "header":
+				config["headers"] = map[string]string{"X-A": text, "X" + text: "v"}
+			default:
+				config[place] = text
+			}
+			raw, _ := json.Marshal(config)
+			_, wrong := sdktest.TryOpen(t, gateway.Type(), string(raw))
+			for _, d := range wrong {
+				if d.GetPointer() == "" || strings.Contains(d.GetMessage(), "log says why") || strings.Contains(d.GetMessage(), "internal") {
+					t.Fatalf("%s %q: %s %s", place, text, d.GetPointer(), d.GetMessage())
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,139 @@
+package gateway
+
+import (
+	"context"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// target is where requests go. Scheme and host are fixed; placeholders stand in
+// path and query.
+type target struct {
+	origin  string // scheme://host
+	path    template
+	query   template
+	queried bool
+	guard   delivery.Guard
+}
+
+func newURL(ctx context.Context, c Config, names scopeNames) (*target, error) {
+	t, err := splitURL(c, names)
+	if err != nil {
+		return nil, err
+	}
+	pointer := "/url"
+	if c.Endpoint != "" {
+		base, err := c.Base(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		pointer = "/endpoint"
+		t.origin = base.Scheme + "://" + base.Host
+		t.path = append(template{{literal: base.EscapedPath()}}, t.path...)
+	}
+	u, err := url.Parse(t.origin)
+	if err != nil || u.Hostname() == "" || u.User != nil {
+		return nil, sdk.ConfigError(pointer, "must be a URL such as https://sms.example.com/send, without a user")
+	}
+	if c.Endpoint == "" {
+		if err := delivery.CheckScheme(ctx, pointer, u, c.AllowPlainHTTP); err != nil {
+			return nil, err
+		}
+	}
+	switch addr, err := netip.ParseAddr(u.Hostname()); {
+	case delivery.IsLoopbackName(u.Hostname()):
+		t.guard = delivery.LoopbackOnly
+	case c.AllowPrivateNetwork:
+	case err == nil && delivery.IsInternal(addr):
+		return nil, sdk.ConfigError(pointer, "is an address of a private network; allowPrivateNetwork permits it")
+	default:
+		t.guard = delivery.PublicOnly
+	}
+	return t, t.check(c, pointer)
+}
+
+// splitURL takes the configured URL apart before anything is put into it.
+func splitURL(c Config, names scopeNames) (*target, error) {
+	scheme, rest, ok := strings.Cut(c.URL, "://")
+	if !ok || strings.Contains(scheme, "$") {
+		return nil, sdk.ConfigError("/url", "must be a URL such as https://sms.example.com/send")
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	if strings.Contains(rest[:end], "$") {
+		return nil, sdk.ConfigError("/url", "placeholders may stand in path and query only")
+	}
+	all, err := compile("/url", rest[end:], names)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{origin: strings.ToLower(scheme) + "://" + rest[:end]}
+	for _, p := range all {
+		switch before, after, found := strings.Cut(p.literal, "?"); {
+		case strings.Contains(p.literal, "#"):
+			return nil, sdk.ConfigError("/url", "must have no fragment")
+		case t.queried:
+			t.query = append(t.query, p)
+		case found:
+			t.queried = true
+			t.path = append(t.path, piece{literal: before})
+			t.query = append(t.query, piece{literal: after})
+		default:
+			t.path = append(t.path, p)
+		}
+	}
+	return t, nil
+}
+
+// check tries the URL with a harmless value in every place.
+func (t *target) check(c Config, pointer string) error {
+	s := &scope{message: &delivery.Message{}, charset: charset(c.Charset)}
+	plain := func(x template) template {
+		out := make(template, len(x))
+		for i, p := range x {
+			if out[i] = p; p.place != nil {
+				out[i] = piece{literal: "x"}
+			}
+		}
+		return out
+	}
+	tried := &target{origin: t.origin, path: plain(t.path), query: plain(t.query), queried: t.queried}
+	if _, err := tried.render(s); err != nil {
+		return sdk.ConfigError(pointer, "is no URL that a request can go to")
+	}
+	return nil
+}
+
+// render gives the URL of a message. No value can change its host, add a
+// segment to its path or a name to its query.
+func (t *target) render(s *scope) (*url.URL, error) {
+	path, err := t.path.join(s, s.charset.percentLiteral, s.charset.percentText)
+	if err != nil {
+		return nil, err
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return nil, errcode.New(delivery.CodeParams, "a value can't stand in the path of a URL")
+		}
+	}
+	text := t.origin + path
+	if t.queried {
+		query, err := t.query.join(s, s.charset.percentLiteral, s.charset.percentText)
+		if err != nil {
+			return nil, err
+		}
+		text += "?" + query
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme+"://"+u.Host != t.origin {
+		return nil, errcode.New(delivery.CodeParams, "the URL can't be made")
+	}
+	return u, nil
+}

@@ -1,0 +1,89 @@
+package memorytype
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+var ctx = context.Background()
+
+func reserveOf(key string) caches.Reserve {
+	return caches.Reserve{
+		Request: key, Key: key, Code: caches.Code{ID: key, MAC: "mac", Purposes: []string{"login"}},
+		TTL: 5 * time.Minute, Interval: 45 * time.Second,
+	}
+}
+
+func TestAFullStoreRefusesTheNewAndServesTheOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{MaxEntries: 1000})
+		defer func() { _ = s.Close() }()
+		for i := range 1000 {
+			_, err := s.Reserve(ctx, reserveOf(fmt.Sprint("k", i)))
+			require.NoError(t, err)
+		}
+		_, err := s.Reserve(ctx, reserveOf("new"))
+		require.ErrorIs(t, err, caches.ErrUnavailable)
+		_, err = s.Begin(ctx, caches.Begin{Key: "new", Owner: "o", TTL: time.Minute})
+		require.ErrorIs(t, err, caches.ErrUnavailable)
+		g := caches.Guess{Request: "g", Key: "k7", Purpose: "login", MAC: "mac", Attempts: 5, Then: caches.Consume}
+		withToken := g
+		withToken.Issue = &caches.Issue{Hash: "h", TTL: time.Minute}
+		_, err = s.Guess(ctx, withToken)
+		require.ErrorIs(t, err, caches.ErrUnavailable)
+		got, err := s.Guess(ctx, g)
+		require.NoError(t, err)
+		require.Equal(t, caches.OK, got.Verdict, "what was refused took nothing")
+
+		time.Sleep(10*time.Minute - time.Millisecond)
+		_, err = s.Reserve(ctx, reserveOf("new"))
+		require.ErrorIs(t, err, caches.ErrUnavailable)
+		time.Sleep(time.Millisecond)
+		_, err = s.Reserve(ctx, reserveOf("new"))
+		require.NoError(t, err, "room is made at the very moment that entries are over")
+	})
+}
+
+func TestMemoryComesBackWhenNobodyAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{})
+		defer func() { _ = s.Close() }()
+		for i := range 5000 {
+			_, err := s.Reserve(ctx, reserveOf(fmt.Sprint("k", i)))
+			require.NoError(t, err)
+		}
+		require.EqualValues(t, 5000, s.count.Load())
+		time.Sleep(11 * time.Minute)
+		synctest.Wait()
+		require.Zero(t, s.count.Load())
+		for i := range s.shards {
+			require.Empty(t, s.shards[i].entries)
+			require.Empty(t, s.shards[i].queue)
+		}
+	})
+}
+
+func TestTheElementOpensAndCloses(t *testing.T) {
+	b := element.BuiltinOf(Name)
+	require.True(t, b.Embedded)
+	instance, err := b.Open(ctx, element.Env{}, json.RawMessage(`{"maxEntries": 2000}`))
+	require.NoError(t, err)
+	require.NoError(t, instance.(element.Readier).Ready(ctx))
+	_, err = instance.Call(ctx, "anything", nil)
+	require.Error(t, err)
+	require.NoError(t, instance.Close())
+	require.NoError(t, instance.Close())
+	_, err = instance.(caches.Store).Reserve(ctx, reserveOf("k"))
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+	_, err = b.Open(ctx, element.Env{}, json.RawMessage(`{"max": 1}`))
+	require.Error(t, err)
+}

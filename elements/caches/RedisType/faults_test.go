@@ -1,0 +1,209 @@
+package redistype
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/internal/testredis"
+)
+
+// limit is what an operation may take when Redis fails it.
+const limit = 900 * time.Millisecond
+
+var ctx = context.Background()
+
+func reserveOf(key string, n int) caches.Reserve {
+	id := fmt.Sprintf("%s-c%d", key, n)
+	return caches.Reserve{
+		Request: fmt.Sprintf("%s-r%d", key, n), Key: key,
+		Code: caches.Code{ID: id, MAC: "mac-" + id, Purposes: []string{"login"}},
+		TTL:  5 * time.Minute, Interval: 45 * time.Second,
+		Sends:    []caches.Window{{Max: 5, Per: time.Hour}},
+		Refusals: caches.Window{Max: 10, Per: time.Hour}, Guesses: caches.Window{Max: 10, Per: time.Hour},
+		Shared: []caches.Shared{{Key: key + "-ip", Window: caches.Window{Max: 1, Per: time.Hour}}},
+	}
+}
+
+func guessOf(r caches.Reserve, n int) caches.Guess {
+	return caches.Guess{
+		Request: fmt.Sprintf("%s-g%d", r.Key, n), Key: r.Key, Purpose: "login", MAC: r.Code.MAC,
+		Attempts: 5, Guesses: caches.Window{Max: 10, Per: time.Hour}, Then: caches.Consume, ClaimFor: 10 * time.Second,
+		Issue: &caches.Issue{Hash: "h", Value: []byte("v"), TTL: time.Minute},
+	}
+}
+
+func settleOf(r caches.Reserve) caches.Settle {
+	return caches.Settle{Request: r.Request, Key: r.Key, CodeID: r.Code.ID, Accepted: true, Shared: r.Shared}
+}
+
+func TestALostAnswerIsAskedForAgain(t *testing.T) {
+	server := testredis.Start(t)
+	p := newProxy(t, server.Addr)
+	s := openStore(t, Config{URL: "redis://" + p.addr})
+	require.NoError(t, s.Ready(ctx))
+	for i := range 30 {
+		r := reserveOf(fmt.Sprintf("lost%d", i), 1)
+		p.cut.Store(1)
+		got, err := s.Reserve(ctx, r)
+		require.NoError(t, err)
+		require.Equal(t, caches.OK, got.Verdict, "the cooldown is this request's own")
+		p.cut.Store(1)
+		require.NoError(t, s.Settle(ctx, settleOf(r)))
+
+		miss := guessOf(r, 1)
+		miss.MAC = "wrong"
+		for n := range 4 {
+			miss.Request = fmt.Sprintf("%s-miss%d", r.Key, n)
+			p.cut.Store(1)
+			wrong, err := s.Guess(ctx, miss)
+			require.NoError(t, err)
+			require.Equal(t, caches.Wrong, wrong.Verdict)
+		}
+		p.cut.Store(1)
+		right, err := s.Guess(ctx, guessOf(r, 2))
+		require.NoError(t, err)
+		require.Equal(t, caches.OK, right.Verdict, "four wrong guesses burnt four attempts, and the right one is right")
+
+		p.cut.Store(1)
+		q := caches.TokenRequest{Request: r.Key + "-t", Key: r.Key, Hash: "h", Then: caches.Consume, Linger: time.Minute}
+		token, err := s.Token(ctx, q)
+		require.NoError(t, err)
+		require.Equal(t, caches.TokenResult{Verdict: caches.OK, Value: []byte("v")}, token)
+	}
+}
+
+func TestAReservationThatWasCalledFailedIsTakenBack(t *testing.T) {
+	for _, apart := range []bool{false, true} {
+		t.Run(fmt.Sprintf("apart=%v", apart), func(t *testing.T) {
+			server := testredis.Start(t)
+			p := newProxy(t, server.Addr)
+			s := openStore(t, Config{URL: "redis://" + p.addr})
+			s.apart = apart
+			require.NoError(t, s.Ready(ctx))
+			p.cut.Store(-1)
+			start := time.Now()
+			_, err := s.Reserve(ctx, reserveOf("k", 1))
+			require.ErrorIs(t, err, caches.ErrUnavailable)
+			require.Less(t, time.Since(start), limit)
+			require.NotContains(t, err.Error(), "127.0.0.1")
+			p.cut.Store(0)
+			var got caches.Reserved
+			require.Eventually(t, func() bool {
+				got, err = s.Reserve(ctx, reserveOf("k", 2))
+				return err == nil && got.Verdict == caches.OK
+			}, 3*time.Second, 20*time.Millisecond, "no pause and no limit without a send: %+v", &got)
+		})
+	}
+}
+
+func TestARetryAdoptsWhatTheFailedCallReserved(t *testing.T) {
+	server := testredis.Start(t)
+	s := openStore(t, Config{URL: server.URL()})
+	r := reserveOf("k", 1)
+	first, again := reservation{&r, "attempt-1"}, reservation{&r, "attempt-2"}
+	for _, q := range []reservation{first, again} {
+		got, _, err := s.reserve(ctx, q, false)
+		require.NoError(t, err)
+		require.Equal(t, caches.OK, got.Verdict)
+	}
+	require.True(t, s.undo(ctx, first))
+	got, err := s.Reserve(ctx, reserveOf("k", 2))
+	require.NoError(t, err)
+	require.Equal(t, caches.Cooldown, got.Verdict, "the second call has it")
+	require.True(t, s.undo(ctx, again))
+	_, _, err = s.reserve(ctx, again, false)
+	require.ErrorIs(t, err, caches.ErrUnavailable, "a straggler of what was given up reserves nothing")
+	got, err = s.Reserve(ctx, reserveOf("k", 2))
+	require.NoError(t, err)
+	require.Equal(t, caches.OK, got.Verdict)
+}
+
+// everything calls each method once.
+func everything(s *Store) map[string]error {
+	r := reserveOf("k", 1)
+	_, reserve := s.Reserve(ctx, r)
+	_, guess := s.Guess(ctx, guessOf(r, 1))
+	_, token := s.Token(ctx, caches.TokenRequest{Request: "q", Key: "k", Hash: "h"})
+	_, begin := s.Begin(ctx, caches.Begin{Key: "k", Owner: "o", Lease: time.Second, TTL: time.Second})
+	return map[string]error{
+		"Reserve": reserve, "Guess": guess, "Token": token, "Begin": begin,
+		"Settle":   s.Settle(ctx, settleOf(r)),
+		"EndClaim": s.EndClaim(ctx, caches.EndClaim{Request: "q", Key: "k"}),
+		"EndToken": s.EndToken(ctx, caches.EndToken{Request: "q", Key: "k", Hash: "h"}),
+		"Finish":   s.Finish(ctx, "k", "o", nil, time.Second),
+		"Ready":    s.Ready(ctx),
+	}
+}
+
+func TestARedisThatIsAwayIsSaidToBeWithinASecond(t *testing.T) {
+	for name, fault := range map[string]struct{ fail, mend func(*testredis.Server) }{
+		"stopped": {(*testredis.Server).Stop, (*testredis.Server).Start},
+		"frozen":  {(*testredis.Server).Freeze, (*testredis.Server).Thaw},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := testredis.Start(t)
+			s := openStore(t, Config{URL: server.URL()})
+			require.NoError(t, s.Ready(ctx))
+			fault.fail(server)
+			start := time.Now()
+			failed := everything(s)
+			require.Less(t, time.Since(start), time.Duration(len(failed))*limit)
+			for method, err := range failed {
+				require.ErrorIs(t, err, caches.ErrUnavailable, method)
+				require.NotContains(t, err.Error(), server.Addr)
+			}
+			fault.mend(server)
+			require.Eventually(t, func() bool { return s.Ready(ctx) == nil }, 3*time.Second, 10*time.Millisecond)
+			require.Eventually(t, func() bool {
+				got, err := s.Reserve(ctx, reserveOf("after", 1))
+				return err == nil && got.Verdict == caches.OK
+			}, 3*time.Second, 10*time.Millisecond)
+		})
+	}
+}
+
+func TestOpeningDoesNotWaitAndCancellingEnds(t *testing.T) {
+	s := openStore(t, Config{URL: fmt.Sprintf("redis://127.0.0.1:%d", testredis.FreePort(t))})
+	require.ErrorIs(t, s.Ready(ctx), caches.ErrUnavailable)
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	_, err := s.Guess(cancelled, guessOf(reserveOf("k", 1), 1))
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+}
+
+func TestScriptsAreSentAgainToAServerThatForgotThem(t *testing.T) {
+	server := testredis.Start(t)
+	s := openStore(t, Config{URL: server.URL()})
+	require.NoError(t, server.Client().ScriptFlush(ctx).Err())
+	got, err := s.Reserve(ctx, reserveOf("k", 1))
+	require.NoError(t, err)
+	require.Equal(t, caches.OK, got.Verdict)
+}
+
+func TestEachOperationIsOneRoundTrip(t *testing.T) {
+	server := testredis.Start(t)
+	p := newProxy(t, server.Addr)
+	s := openStore(t, Config{URL: "redis://" + p.addr})
+	r := reserveOf("warm", 1)
+	_, _ = s.Reserve(ctx, r)
+	_ = s.Settle(ctx, settleOf(r))
+	_, _ = s.Guess(ctx, guessOf(r, 1))
+	r = reserveOf("k", 1)
+	count := func(want int64, run func() error) {
+		t.Helper()
+		before := p.asked.Load()
+		require.NoError(t, run())
+		require.Equal(t, want, p.asked.Load()-before)
+	}
+	time.Sleep(50 * time.Millisecond) // the eviction check has asked by then
+	count(1, func() error { _, err := s.Reserve(ctx, r); return err })
+	count(1, func() error { return s.Settle(ctx, settleOf(r)) })
+	count(1, func() error { _, err := s.Guess(ctx, guessOf(r, 1)); return err })
+}

@@ -1,0 +1,30 @@
+package redistype
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+)
+
+// escape keeps braces out of what stands between braces, so that what is kept
+// under one key has one hash tag whatever the key is.
+var escape = strings.NewReplacer("%", "%25", "{", "%7B", "}", "%7D")
+
+func tag(key string) string {
+	if key == "" {
+		key = "%"
+	} else {
+		key = escape.Replace(key)
+	}
+	return "lintel:{" + key + "}:"
+}
+
+func stateKey(key string) string       { return tag(key) + "s" }
+func tokenKey(key, hash string) string { return tag(key) + "t:" + hash }
+func repeatKey(key string) string      { return tag(key) + "b" }
+
+func sharedKey(s caches.Shared) string {
+	return tag(s.Key) + "w:" + strconv.FormatInt(ledger.Millis(s.Window.Per), 36)
+}

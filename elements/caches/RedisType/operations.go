@@ -1,0 +1,109 @@
+package redistype
+
+import (
+	"context"
+	"time"
+
+	"github.com/lintel-run/lintel/elements/caches"
+)
+
+// Settle implements caches.Store.
+func (s *Store) Settle(ctx context.Context, e caches.Settle) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	keys := []string{stateKey(e.Key)}
+	if !s.apart {
+		for _, limit := range e.Shared {
+			keys = append(keys, sharedKey(limit))
+		}
+	}
+	reply, err := s.ask(ctx, settleScript, keys,
+		s.args(7).add(e.Request, e.Holder, e.Bucket, e.CodeID, e.Accepted, e.Refusals))
+	if err != nil {
+		return err
+	}
+	if s.apart && parsed(reply).number(0) == refused {
+		s.giveBack(ctx, e.Shared, e.CodeID)
+	}
+	return nil
+}
+
+// refused is what the script says of a reservation that was undone, now or before.
+const refused = 2
+
+// Guess implements caches.Store.
+func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	a := s.args(14).add(g.Request, g.Holder, g.Bucket, g.Purpose, g.MAC,
+		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared)
+	keys := issued(stateKey(g.Key), g.Key, g.Issue, a)
+	reply, err := s.ask(ctx, guessScript, keys, a)
+	if err != nil {
+		return caches.Guessed{}, err
+	}
+	p := parsed(reply)
+	return caches.Guessed{Verdict: p.verdict(0), RetryAfter: p.wait(1), CodeID: p.text(2)}, nil
+}
+
+// EndClaim implements caches.Store.
+func (s *Store) EndClaim(ctx context.Context, e caches.EndClaim) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	a := s.args(6).add(e.Request, e.Holder, e.CodeID, e.Used)
+	keys := issued(stateKey(e.Key), e.Key, e.Issue, a)
+	_, err := s.ask(ctx, endClaimScript, keys, a)
+	return err
+}
+
+// issued adds a token's key and content to what a script is given.
+func issued(state, key string, i *caches.Issue, a *args) []string {
+	if i == nil {
+		return []string{state}
+	}
+	a.add(string(i.Value), i.TTL)
+	return []string{state, tokenKey(key, i.Hash)}
+}
+
+// Token implements caches.Store.
+func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (caches.TokenResult, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	reply, err := s.ask(ctx, tokenScript, []string{tokenKey(r.Key, r.Hash)},
+		s.args(4).add(r.Request, int(r.Then), r.ClaimFor, r.Linger))
+	if err != nil {
+		return caches.TokenResult{}, err
+	}
+	p := parsed(reply)
+	return caches.TokenResult{Verdict: p.verdict(0), Value: p.bytes(1)}, nil
+}
+
+// EndToken implements caches.Store.
+func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	_, err := s.ask(ctx, endTokenScript, []string{tokenKey(e.Key, e.Hash)}, s.args(3).add(e.Request, e.Used, e.Linger))
+	return err
+}
+
+// Begin implements caches.Store.
+func (s *Store) Begin(ctx context.Context, b caches.Begin) (caches.Begun, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	reply, err := s.ask(ctx, beginScript, []string{repeatKey(b.Key)},
+		s.args(4).add(b.Owner, b.Fingerprint, b.Lease, b.TTL))
+	if err != nil {
+		return caches.Begun{}, err
+	}
+	p := parsed(reply)
+	return caches.Begun{Verdict: p.verdict(0), Answer: p.bytes(1)}, nil
+}
+
+// Finish implements caches.Store.
+func (s *Store) Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	_, err := s.ask(ctx, finishScript, []string{repeatKey(key)},
+		s.args(4).add(owner, answer != nil, string(answer), ttl))
+	return err
+}

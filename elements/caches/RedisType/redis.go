@@ -1,0 +1,76 @@
+// Package redistype is caches.RedisType: a store in Redis (7 or newer, or what
+// speaks its protocol and runs its scripts), in one server, behind Sentinel or in
+// a Cluster. Each operation is one script; what it does is what package ledger
+// does, in Lua. Time is the server's.
+//
+// All keys begin with "lintel:{", and what belongs to one identity shares a slot.
+// Every key has an expiry.
+package redistype
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+// Name is the Type's full name.
+const Name = "caches.RedisType"
+
+const schema = `{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "type": "object",
+  "properties": {
+    "url": {
+      "type": "string", "pattern": "^rediss?://", "maxLength": 2048, "writeOnly": true,
+      "title": "Address",
+      "description": "redis://[user:password@]host[:port][/database], or rediss:// for TLS."
+    },
+    "addrs": {
+      "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true,
+      "items": { "type": "string", "minLength": 1, "maxLength": 255 },
+      "title": "Addresses",
+      "description": "host:port of the sentinels (with masterName), else of the Cluster's nodes."
+    },
+    "masterName": { "type": "string", "minLength": 1, "maxLength": 255, "title": "What the sentinels call the primary" },
+    "username": { "type": "string", "maxLength": 255, "title": "User" },
+    "password": { "type": "string", "maxLength": 1024, "writeOnly": true, "title": "Password" }
+  },
+  "oneOf": [
+    { "required": ["url"], "properties": { "addrs": false, "masterName": false, "username": false, "password": false } },
+    { "required": ["addrs"], "properties": { "url": false } }
+  ],
+  "additionalProperties": false
+}`
+
+// Config is an instance's configuration: URL, or Addrs and the rest.
+type Config struct {
+	URL        string   `json:"url"`
+	Addrs      []string `json:"addrs"`
+	MasterName string   `json:"masterName"`
+	Username   string   `json:"username"`
+	Password   string   `json:"password"`
+}
+
+func init() {
+	element.RegisterBuiltin(&element.Builtin{
+		Description: builtin.Describe(Name, "Redis",
+			"In Redis (one server, Sentinel or Cluster), shared by any number of machines.", schema),
+		Open: func(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
+			var c Config
+			if err := builtin.Decode(config, &c); err != nil {
+				return nil, fmt.Errorf("%s: %w", Name, err)
+			}
+			return New(env, c)
+		},
+	})
+}
+
+var (
+	_ caches.Store     = (*Store)(nil)
+	_ element.Instance = (*Store)(nil)
+	_ element.Readier  = (*Store)(nil)
+)

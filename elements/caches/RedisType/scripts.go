@@ -1,0 +1,64 @@
+package redistype
+
+import (
+	_ "embed"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+var (
+	//go:embed scripts/clock.lua
+	clockText string
+	//go:embed scripts/windows.lua
+	windowsText string
+	//go:embed scripts/state.lua
+	stateText string
+	//go:embed scripts/issue.lua
+	issueText string
+	//go:embed scripts/take.lua
+	takeText string
+
+	//go:embed scripts/reserve.lua
+	reserveText string
+	//go:embed scripts/settle.lua
+	settleText string
+	//go:embed scripts/undo.lua
+	undoText string
+	//go:embed scripts/guess.lua
+	guessText string
+	//go:embed scripts/endclaim.lua
+	endClaimText string
+	//go:embed scripts/token.lua
+	tokenText string
+	//go:embed scripts/endtoken.lua
+	endTokenText string
+	//go:embed scripts/begin.lua
+	beginText string
+	//go:embed scripts/finish.lua
+	finishText string
+	//go:embed scripts/take_shared.lua
+	takeSharedText string
+	//go:embed scripts/give_shared.lua
+	giveSharedText string
+)
+
+// One script for each operation. They are sent by their hash, and whole only to
+// a server that doesn't know them yet.
+var (
+	reserveScript    = script(stateText, windowsText, reserveText)
+	settleScript     = script(stateText, settleText)
+	undoScript       = script(stateText, undoText)
+	guessScript      = script(stateText, issueText, guessText)
+	endClaimScript   = script(stateText, issueText, endClaimText)
+	tokenScript      = script(takeText, tokenText)
+	endTokenScript   = script(takeText, endTokenText)
+	beginScript      = script(beginText)
+	finishScript     = script(finishText)
+	takeSharedScript = script(windowsText, takeSharedText)
+	giveSharedScript = script(giveSharedText)
+)
+
+func script(parts ...string) *redis.Script {
+	return redis.NewScript(clockText + strings.Join(parts, ""))
+}

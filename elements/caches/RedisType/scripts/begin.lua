@@ -1,0 +1,19 @@
+-- KEYS: the repeatable request: o owner, f fingerprint, l the lease's end, a the
+-- answer where there is one, e expires.
+local owner, fingerprint, lease, ttl = text(), text(), number(), number()
+
+local r = load(KEYS[1])
+if r and r.e > now then
+  if r.f ~= fingerprint then
+    return { MISMATCH }
+  elseif r.a then
+    return { DONE, r.a }
+  elseif r.o == owner then
+    return { OK }
+  elseif r.l > now then
+    return { BUSY }
+  end
+end
+local ends = now + math.max(ttl, lease)
+keep(KEYS[1], { o = owner, f = fingerprint, l = now + lease, e = ends }, ends)
+return { OK }

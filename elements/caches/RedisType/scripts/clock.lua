@@ -1,0 +1,31 @@
+-- The arguments in order, and the time in milliseconds by the server's clock.
+-- The first argument is an offset, 0 but in tests.
+local place = 0
+local function text()
+  place = place + 1
+  return ARGV[place]
+end
+local function number()
+  return tonumber(text())
+end
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000) + number()
+
+local OK, COOLDOWN, LIMITED, WRONG, LOCKED, BUSY, ASK, GONE, USED, DONE, MISMATCH = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+local KEEP, CONSUME, CLAIM = 0, 1, 2
+local REMEMBERED = 600000
+
+local function load(key)
+  local stored = redis.call('GET', key)
+  return stored and cmsgpack.unpack(stored) or nil
+end
+
+-- Nothing is kept without an expiry.
+local function keep(key, value, ends)
+  local left = math.floor(ends - now)
+  if left > 0 then
+    redis.call('SET', key, cmsgpack.pack(value), 'PX', left)
+  else
+    redis.call('DEL', key)
+  end
+end

@@ -1,0 +1,2 @@
+-- KEYS: one shared limit.
+return { redis.call('ZREM', KEYS[1], text()) }

@@ -1,0 +1,76 @@
+-- KEYS: the identity's state, and the token's where one is issued.
+local request, holder, bucket, purpose, mac = text(), text(), text(), text(), text()
+local attempts, max, per = number(), number(), number()
+local after, claim_for, cleared = number(), number(), text()
+
+local s = state(KEYS[1])
+local known = find(s, 'G' .. request)
+if known then
+  return { known.v, 0, known.c }
+end
+local left = wait(s.g[bucket], max, per)
+if left > 0 then
+  return { LOCKED, left, '' }
+end
+local alive = codes(s, holder)
+if #alive == 0 then
+  return { WRONG, 0, '' }
+end
+for _, c in ipairs(alive) do
+  if c.q ~= '' and c.q ~= request and c.w > now then
+    return { BUSY, c.w - now, '' }
+  end
+end
+local compared, locked = {}, 0
+for _, c in ipairs(alive) do
+  if (c.a[bucket] or 0) < attempts then
+    compared[#compared + 1] = c
+  elseif c.e > locked then
+    locked = c.e
+  end
+end
+if #compared == 0 then
+  return { LOCKED, locked - now, '' }
+end
+
+local function matches(c)
+  if c.m ~= mac or c.d == 1 then
+    return false
+  end
+  for _, p in ipairs(c.u) do
+    if p == purpose then
+      return true
+    end
+  end
+  return false
+end
+
+for _, c in ipairs(compared) do
+  if matches(c) then
+    if c.q ~= '' and c.q ~= request and cleared ~= c.i then
+      return { ASK, 0, c.i }
+    end
+    if after == CONSUME then
+      use(s, holder, c.i)
+      if KEYS[2] then
+        issue(KEYS[2], text(), number())
+      end
+    elseif after == CLAIM then
+      c.q, c.w = request, now + claim_for
+    else
+      return { OK, 0, c.i }
+    end
+    remember(s, { k = 'G' .. request, v = OK, c = c.i, x = '', d = 0 })
+    keep_state(KEYS[1], s)
+    return { OK, 0, c.i }
+  end
+end
+for _, c in ipairs(compared) do
+  c.a[bucket] = (c.a[bucket] or 0) + 1
+end
+if max > 0 then
+  add_to(s.g, bucket, per)
+end
+remember(s, { k = 'G' .. request, v = WRONG, c = '', x = '', d = 0 })
+keep_state(KEYS[1], s)
+return { WRONG, 0, '' }

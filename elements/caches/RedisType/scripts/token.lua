@@ -1,0 +1,36 @@
+-- KEYS: the token.
+local request, after, claim_for, linger = text(), number(), number(), number()
+
+local t = load(KEYS[1])
+if not t then
+  return { GONE }
+end
+if t.k ~= '' then
+  if t.k == request and t.e > now then
+    return { OK, t.v }
+  end
+  if t.l > now then
+    return { USED, t.v }
+  end
+  return { GONE }
+end
+local mine = t.q == request and t.q ~= ''
+if t.w > now and not mine then
+  return { BUSY }
+end
+if t.e <= now and not (mine and t.w > now) then
+  return { GONE }
+end
+if after == CONSUME then
+  take(t, request, linger)
+  keep(KEYS[1], t, math.max(t.e, t.l))
+elseif after == CLAIM and not mine then
+  for _, ended in ipairs(t.z) do
+    if ended == request then
+      return { OK, t.v }
+    end
+  end
+  t.q, t.w = request, now + claim_for
+  keep(KEYS[1], t, math.max(t.e, t.w))
+end
+return { OK, t.v }

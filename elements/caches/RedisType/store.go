@@ -1,0 +1,74 @@
+package redistype
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+// Store is an instance of caches.RedisType.
+type Store struct {
+	builtin.Silent
+
+	client redis.UniversalClient
+	// apart says that shared limits lie in other slots than the identity, so that
+	// they are taken in a step of their own.
+	apart bool
+	log   *slog.Logger
+	// offset moves the clock, in milliseconds; tests do so.
+	offset atomic.Int64
+
+	undos chan undo
+	stop  context.CancelFunc
+	work  sync.WaitGroup
+	end   sync.Once
+}
+
+// New makes a store, which Close ends. It doesn't wait for the server.
+func New(env element.Env, c Config) (*Store, error) {
+	client, cluster, err := connect(c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", Name, err)
+	}
+	s := &Store{client: client, apart: cluster, log: env.Logger, undos: make(chan undo, undosWaiting)}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.work.Go(func() { s.undoAll(ctx) })
+	s.work.Go(func() { s.checkEviction(ctx) })
+	return s, nil
+}
+
+// Close ends the store and its connections.
+func (s *Store) Close() error {
+	var err error
+	s.end.Do(func() {
+		s.stop()
+		err = s.client.Close()
+	})
+	s.work.Wait()
+	return err
+}
+
+// Ready says whether the server answers.
+func (s *Store) Ready(ctx context.Context) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	if err := s.client.Ping(ctx).Err(); err != nil {
+		return &failure{reason: describe(err)}
+	}
+	return nil
+}
+
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, bound)
+}

@@ -1,0 +1,72 @@
+package redistype
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/caches/cachestest"
+	"github.com/lintel-run/lintel/internal/testredis"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+func TestRedisKeepsTheContract(t *testing.T) {
+	server := testredis.Start(t)
+	cachestest.Run(t, opened(Config{URL: server.URL()}), cachestest.Options{})
+	keysExpire(t, server)
+}
+
+func TestSentinelKeepsTheContract(t *testing.T) {
+	s := testredis.StartSentinel(t)
+	cachestest.Run(t, opened(Config{Addrs: s.Addrs, MasterName: s.MasterName}), cachestest.Options{})
+	keysExpire(t, s.Primary)
+}
+
+func TestClusterKeepsTheContract(t *testing.T) {
+	c := testredis.StartCluster(t)
+	cachestest.Run(t, opened(Config{Addrs: c.Addrs}), cachestest.Options{SharedApart: true})
+	for _, s := range c.Servers {
+		keysExpire(t, s)
+	}
+}
+
+// opened opens three stores on the same server, as in three processes.
+func opened(c Config) func(testing.TB) cachestest.Opened {
+	return func(t testing.TB) cachestest.Opened {
+		var stores []*Store
+		var all []caches.Store
+		for range 3 {
+			s := openStore(t, c)
+			stores, all = append(stores, s), append(all, s)
+		}
+		return cachestest.Opened{Store: all[0], Others: all[1:], Advance: func(d time.Duration) {
+			for _, s := range stores {
+				s.offset.Add(d.Milliseconds())
+			}
+		}}
+	}
+}
+
+func openStore(t testing.TB, c Config) *Store {
+	t.Helper()
+	s, err := New(element.Env{}, c)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// keysExpire fails where a key would stay for ever.
+func keysExpire(t *testing.T, server *testredis.Server) {
+	t.Helper()
+	c, ctx := server.Client(), context.Background()
+	n := 0
+	for keys := c.Scan(ctx, 0, "*", 1000).Iterator(); keys.Next(ctx); n++ {
+		left, err := c.PTTL(ctx, keys.Val()).Result()
+		require.NoError(t, err)
+		require.NotEqual(t, time.Duration(-1), left, "a key without expiry")
+	}
+	require.Positive(t, n)
+}

@@ -1,0 +1,222 @@
+package sqlitetype
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+var ctx = context.Background()
+
+func wall() int64 { return time.Now().UnixMilli() }
+
+func reserveOf(key string) caches.Reserve {
+	return caches.Reserve{
+		Request: key + "-r", Key: key, Code: caches.Code{ID: key + "-c", MAC: "mac", Purposes: []string{"login"}},
+		TTL: 5 * time.Minute, Interval: 45 * time.Second,
+		Shared: []caches.Shared{{Key: "ip", Window: caches.Window{Max: 1 << 20, Per: time.Hour}}},
+	}
+}
+
+func TestTheFileIsItsOwnersOnly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	s, err := newStore(element.Env{DataDir: dir}, Config{Path: "below/caches.db"}, wall)
+	require.NoError(t, err)
+	require.NoFileExists(t, filepath.Join(dir, "below", "caches.db"), "opening does nothing yet")
+	require.NoError(t, s.Ready(ctx))
+	for name, mode := range map[string]os.FileMode{"": 0o700, "below": 0o700, "below/caches.db": 0o600, "below/caches.db-wal": 0o600} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Equal(t, mode, info.Mode().Perm(), name)
+	}
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, s.Ready(ctx), caches.ErrUnavailable)
+}
+
+func TestThePathStaysInTheDataDirectory(t *testing.T) {
+	dir, outside := t.TempDir(), t.TempDir()
+	for _, path := range []string{"../x.db", "/etc/x.db", ".", "a/../../x.db", filepath.Join(outside, "x.db")} {
+		_, err := New(element.Env{DataDir: dir}, Config{Path: path})
+		require.ErrorIs(t, err, errOutside, path)
+	}
+	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "link")))
+	require.NoError(t, os.Symlink(filepath.Join(outside, "x.db"), filepath.Join(dir, "file.db")))
+	for _, path := range []string{"link/x.db", "file.db"} {
+		s, err := newStore(element.Env{DataDir: dir}, Config{Path: path}, wall)
+		require.NoError(t, err)
+		err = s.Ready(ctx)
+		require.ErrorIs(t, err, caches.ErrUnavailable)
+		require.NotContains(t, err.Error(), dir)
+		require.NoError(t, s.Close())
+		require.NoFileExists(t, filepath.Join(outside, "x.db"))
+	}
+}
+
+func TestConfigurationHasADefaultPathAndNoUnknownKeys(t *testing.T) {
+	open, dir := element.BuiltinOf(Name).Open, t.TempDir()
+	instance, err := open(ctx, element.Env{DataDir: dir}, json.RawMessage(`{"$schema":"x"}`))
+	require.NoError(t, err)
+	require.NoError(t, instance.(element.Readier).Ready(ctx))
+	require.NoError(t, instance.Close())
+	require.FileExists(t, filepath.Join(dir, "caches.db"))
+	_, err = open(ctx, element.Env{DataDir: dir}, json.RawMessage(`{"file":"x"}`))
+	require.Error(t, err)
+}
+
+func TestALockThatStaysIsUnavailableInTimeAndThenPasses(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, wall)
+	require.NoError(t, s.Ready(ctx))
+	db, err := sql.Open("sqlite", source(filepath.Join(dir, "caches.db")))
+	require.NoError(t, err)
+	defer func() { _ = db.Close() }()
+	conn, err := db.Conn(ctx)
+	require.NoError(t, err)
+	_, err = conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	require.NoError(t, err)
+	start := time.Now()
+	_, err = s.Reserve(ctx, reserveOf("k"))
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+	require.Less(t, time.Since(start), time.Second)
+	_, err = conn.ExecContext(ctx, "ROLLBACK")
+	require.NoError(t, err)
+	again := reserveOf("k")
+	again.Request = "another"
+	got, err := s.Reserve(ctx, again)
+	require.NoError(t, err)
+	require.Equal(t, caches.OK, got.Verdict, "what failed took nothing")
+}
+
+func TestAFullFileIsUnavailableAndStaysWhole(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, wall)
+	require.NoError(t, s.Ready(ctx))
+	var pages int
+	require.NoError(t, s.do(ctx, &job{run: func(x *tx) error {
+		return x.session.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages)
+	}}))
+	limit := func(n int) {
+		require.NoError(t, s.do(ctx, &job{run: func(x *tx) error {
+			var set int
+			return x.session.conn.QueryRowContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", n)).Scan(&set)
+		}}))
+	}
+	limit(pages + 2)
+	var kept []string
+	var failed error
+	for i := 0; failed == nil && i < 10_000; i++ {
+		r := reserveOf(fmt.Sprintf("full%d", i))
+		if _, failed = s.Reserve(ctx, r); failed == nil {
+			kept = append(kept, r.Key)
+		}
+	}
+	require.ErrorIs(t, failed, caches.ErrUnavailable)
+	// The connection was given up with the transaction, and its limit with it.
+	for _, key := range kept {
+		again := reserveOf(key)
+		again.Request = "another"
+		got, err := s.Reserve(ctx, again)
+		require.NoError(t, err)
+		require.Equal(t, caches.Cooldown, got.Verdict)
+	}
+	var whole string
+	require.NoError(t, s.do(ctx, &job{run: func(x *tx) error {
+		return x.session.conn.QueryRowContext(ctx, "PRAGMA integrity_check").Scan(&whole)
+	}}))
+	require.Equal(t, "ok", whole)
+}
+
+func TestAFileThatIsNoDatabaseIsUnavailable(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "caches.db")
+	require.NoError(t, os.WriteFile(file, []byte("this is not a database, and it is long enough to be seen as none......"), 0o600))
+	s := openStore(t, dir, wall)
+	require.ErrorIs(t, s.Ready(ctx), caches.ErrUnavailable)
+	require.NoError(t, os.Remove(file))
+	require.NoError(t, s.Ready(ctx), "and is used as soon as it can be")
+}
+
+func TestWhatIsOverIsDeleted(t *testing.T) {
+	var offset atomic.Int64
+	s := openStore(t, t.TempDir(), func() int64 { return wall() + offset.Load() })
+	for i := range 700 {
+		_, err := s.Reserve(ctx, reserveOf(fmt.Sprintf("old%d", i)))
+		require.NoError(t, err)
+	}
+	rows := func() (n int) {
+		require.NoError(t, s.do(ctx, &job{run: func(x *tx) error {
+			return x.session.conn.QueryRowContext(ctx,
+				"SELECT (SELECT count(*) FROM cache_entry_1) + (SELECT count(*) FROM cache_window_1)").Scan(&n)
+		}}))
+		return n
+	}
+	require.Equal(t, 1400, rows())
+	offset.Store(2 * time.Hour.Milliseconds())
+	require.Eventually(t, func() bool { return rows() == 0 }, 10*time.Second, 50*time.Millisecond)
+}
+
+// Several processes, as three lintel on one machine: this test runs itself.
+func TestProcessesShareTheFile(t *testing.T) {
+	const others, each = 3, 400
+	if dir := os.Getenv("LINTEL_TEST_CACHE_DIR"); dir != "" {
+		s := openStore(t, dir, wall)
+		ok := 0
+		for i := range each {
+			r := reserveOf(fmt.Sprintf("p%d", i))
+			r.Request = fmt.Sprintf("%d-%d", os.Getpid(), i)
+			r.Code.ID = r.Request
+			got, err := s.Reserve(ctx, r)
+			require.NoError(t, err)
+			if got.Verdict == caches.OK {
+				ok++
+			}
+		}
+		fmt.Printf("won %d\n", ok)
+		return
+	}
+	dir := t.TempDir()
+	var running []*exec.Cmd
+	for range others {
+		c := exec.Command(os.Args[0], "-test.run=^TestProcessesShareTheFile$", "-test.v")
+		c.Env = append(os.Environ(), "LINTEL_TEST_CACHE_DIR="+dir)
+		running = append(running, c)
+	}
+	type result struct {
+		out []byte
+		err error
+	}
+	results := make(chan result, others)
+	for _, c := range running {
+		go func() {
+			out, err := c.CombinedOutput()
+			results <- result{out, err}
+		}()
+	}
+	total := 0
+	for range others {
+		r := <-results
+		require.NoError(t, r.err, string(r.out))
+		var won int
+		for _, line := range splitLines(r.out) {
+			if n, _ := fmt.Sscanf(line, "won %d", &won); n == 1 {
+				total += won
+			}
+		}
+	}
+	require.Equal(t, each, total, "each identity was reserved once")
+}
+
+func splitLines(b []byte) []string { return strings.Split(string(b), "\n") }

@@ -1,0 +1,202 @@
+package cachestest
+
+import (
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/caches"
+)
+
+var sends = []rule{
+	{"the cooldown is over all holders and buckets, exact, and ends", func(s *scene) {
+		s.send()
+		again := s.reserve(func(r *caches.Reserve) { r.Holder, r.Bucket = "u", "b" })
+		got := s.doReserve(again)
+		require.Equal(s, caches.Cooldown, got.Verdict)
+		s.about(45*time.Second, got.RetryAfter)
+		s.Advance(44 * time.Second)
+		require.Equal(s, caches.Cooldown, s.doReserve(again).Verdict)
+		s.Advance(time.Second)
+		require.Equal(s, caches.OK, s.doReserve(again).Verdict)
+	}},
+	{"a repeat is answered as the first time and takes nothing", func(s *scene) {
+		r := s.reserve()
+		for range 20 {
+			require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+		}
+		s.settle(r, true)
+		require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+		s.Advance(45 * time.Second)
+		for range 4 {
+			s.send()
+			s.Advance(45 * time.Second)
+		}
+		require.Equal(s, caches.LimitSends, s.doReserve(s.reserve()).Limit)
+	}},
+	{"repeats are answered for ten minutes", func(s *scene) {
+		r := s.reserve()
+		require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+		s.Advance(599 * time.Second)
+		require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+		long := s.reserve(func(r *caches.Reserve) { r.Interval = time.Hour })
+		require.Equal(s, caches.OK, s.doReserve(long).Verdict)
+		s.Advance(601 * time.Second)
+		require.Equal(s, caches.Cooldown, s.doReserve(long).Verdict)
+	}},
+	{"sends are counted in any window of a bucket, and named by index", func(s *scene) {
+		window := func(r *caches.Reserve) {
+			r.Sends = []caches.Window{{Max: 9, Per: time.Hour}, {Max: 2, Per: 10 * time.Minute}}
+		}
+		s.send(window)
+		s.Advance(5 * time.Minute)
+		s.send(window)
+		s.Advance(4 * time.Minute)
+		got := s.doReserve(s.reserve(window))
+		require.Equal(s, caches.Limited, got.Verdict)
+		require.Equal(s, caches.LimitSends, got.Limit)
+		require.Equal(s, 1, got.Index)
+		s.about(time.Minute, got.RetryAfter)
+		s.Advance(time.Minute)
+		s.send(window)
+		s.Advance(time.Minute)
+		require.Equal(s, caches.Limited, s.doReserve(s.reserve(window)).Verdict)
+		require.Equal(s, caches.OK, s.doReserve(s.reserve(window, func(r *caches.Reserve) { r.Bucket = "other" })).Verdict)
+	}},
+	{"a maximum of 0 is no limit", func(s *scene) {
+		for range 12 {
+			s.send(func(r *caches.Reserve) { r.Sends, r.Interval = []caches.Window{{Per: time.Hour}}, 0 })
+		}
+	}},
+	{"a refused send is undone, counted, and the old code still works", func(s *scene) {
+		old := s.send()
+		s.Advance(45 * time.Second)
+		r := s.reserve()
+		require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+		s.settle(r, false)
+		require.Equal(s, caches.Wrong, s.verdict(s.guess(r)))
+		require.Equal(s, caches.OK, s.verdict(s.guess(old)))
+		for range 9 {
+			r := s.reserve()
+			require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+			s.settle(r, false)
+			s.settle(r, false)
+		}
+		got := s.doReserve(s.reserve(func(r *caches.Reserve) { r.Bucket = "other" }))
+		require.Equal(s, caches.LimitRefusals, got.Limit)
+		s.about(time.Hour, got.RetryAfter)
+	}},
+	{"an accepted code retires the old one", func(s *scene) {
+		old := s.send()
+		s.Advance(45 * time.Second)
+		r := s.send()
+		require.Equal(s, caches.Wrong, s.verdict(s.guess(old)))
+		require.Equal(s, caches.OK, s.verdict(s.guess(r)))
+	}},
+	{"with an unknown outcome both codes work and the cooldown stays", func(s *scene) {
+		old := s.send()
+		s.Advance(45 * time.Second)
+		r := s.reserve()
+		require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+		require.Equal(s, caches.OK, s.verdict(s.guess(old)))
+		require.Equal(s, caches.OK, s.verdict(s.guess(r)))
+		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Verdict)
+	}},
+	{"a pending code stands in for the live one when the next is reserved", func(s *scene) {
+		first := s.send()
+		s.Advance(45 * time.Second)
+		second := s.reserve()
+		require.Equal(s, caches.OK, s.doReserve(second).Verdict)
+		s.Advance(45 * time.Second)
+		third := s.reserve()
+		require.Equal(s, caches.OK, s.doReserve(third).Verdict)
+		require.Equal(s, caches.Wrong, s.verdict(s.guess(first)))
+		s.settle(third, false)
+		require.Equal(s, caches.OK, s.verdict(s.guess(second)))
+	}},
+	{"a late refusal leaves the next send's cooldown alone", func(s *scene) {
+		first := s.reserve()
+		require.Equal(s, caches.OK, s.doReserve(first).Verdict)
+		s.Advance(45 * time.Second)
+		second := s.reserve()
+		require.Equal(s, caches.OK, s.doReserve(second).Verdict)
+		s.settle(first, false)
+		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Verdict)
+		require.Equal(s, caches.Wrong, s.verdict(s.guess(first)))
+		require.Equal(s, caches.OK, s.verdict(s.guess(second)))
+	}},
+	{"settling what is gone is no error", func(s *scene) {
+		s.settle(s.reserve(), true)
+		s.settle(s.reserve(), false)
+	}},
+	{"a code lives for its TTL from the reservation", func(s *scene) {
+		r := s.send()
+		s.Advance(299 * time.Second)
+		require.Equal(s, caches.OK, s.verdict(s.guess(r)))
+		s.Advance(time.Second)
+		require.Equal(s, caches.Wrong, s.verdict(s.guess(r)))
+	}},
+	{"the first check that fails is the answer", func(s *scene) {
+		all := func(r *caches.Reserve) {
+			r.Sends = []caches.Window{{Max: 1, Per: time.Hour}}
+			r.Shared = s.shared(1)
+		}
+		first := s.send(all)
+		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve(all)).Verdict)
+		s.Advance(45 * time.Second)
+		require.Equal(s, caches.LimitSends, s.doReserve(s.reserve(all)).Limit)
+		require.Equal(s, caches.LimitShared, s.doReserve(s.reserve(func(r *caches.Reserve) { r.Shared = s.shared(1) })).Limit)
+		for range 2 {
+			require.Equal(s, caches.Wrong, s.verdict(s.guess(first, wrong)))
+		}
+		guessed := func(r *caches.Reserve) { r.Guesses = caches.Window{Max: 2, Per: time.Hour} }
+		require.Equal(s, caches.LimitGuesses, s.doReserve(s.reserve(guessed, func(r *caches.Reserve) { r.Shared = s.shared(1) })).Limit)
+		require.Equal(s, caches.LimitSends, s.doReserve(s.reserve(all, guessed)).Limit)
+	}},
+	{"what fails takes nothing of the shared limits", func(s *scene) {
+		limit := func(r *caches.Reserve) { r.Shared = s.shared(2) }
+		s.send(limit)
+		for range 5 {
+			require.Equal(s, caches.Cooldown, s.doReserve(s.reserve(limit)).Verdict)
+		}
+		s.Advance(45 * time.Second)
+		s.send(limit)
+		s.Advance(45 * time.Second)
+		got := s.doReserve(s.reserve(limit))
+		require.Equal(s, caches.Limited, got.Verdict)
+		require.Equal(s, caches.LimitShared, got.Limit)
+		require.Equal(s, 1, got.Index)
+		s.about(time.Hour-90*time.Second, got.RetryAfter)
+	}},
+	{"shared limits are given back on a refusal, once", func(s *scene) {
+		limit := func(r *caches.Reserve) { r.Shared = s.shared(2) }
+		s.send(limit)
+		s.Advance(45 * time.Second)
+		for range 3 {
+			r := s.reserve(limit)
+			require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+			s.settle(r, false)
+			s.settle(r, false)
+		}
+		s.send(limit)
+		s.Advance(45 * time.Second)
+		require.Equal(s, caches.LimitShared, s.doReserve(s.reserve(limit)).Limit)
+	}},
+	{"holders have codes of their own", func(s *scene) {
+		a := s.send()
+		s.Advance(45 * time.Second)
+		b := s.send(func(r *caches.Reserve) { r.Holder = "u" })
+		require.Equal(s, caches.OK, s.verdict(s.guess(a)))
+		require.Equal(s, caches.OK, s.verdict(s.guess(b)))
+		crossed := s.guess(a, func(g *caches.Guess) { g.Holder = "u" })
+		require.Equal(s, caches.Wrong, s.verdict(crossed))
+	}},
+}
+
+// shared is an address's limit that is wide and the app's that isn't.
+func (s *scene) shared(maximum int) []caches.Shared {
+	return []caches.Shared{
+		{Key: s.key + "-ip", Window: caches.Window{Max: 100, Per: time.Hour}},
+		{Key: s.key + "-app", Window: caches.Window{Max: maximum, Per: time.Hour}},
+	}
+}

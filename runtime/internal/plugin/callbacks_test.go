@@ -1,0 +1,213 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+// asked is a Calls that tests set up.
+type asked struct {
+	call func(ctx context.Context, from element.Call, name, function string, args json.RawMessage) (json.RawMessage, error)
+}
+
+func (a *asked) Call(ctx context.Context, from element.Call, name, function string, args json.RawMessage) (json.RawMessage, error) {
+	return a.call(ctx, from, name, function, args)
+}
+
+func (a *asked) Get(ctx context.Context, from element.Call, name, property string) (json.RawMessage, error) {
+	return a.call(ctx, from, name, property, nil)
+}
+
+func family(meta string) []HostService {
+	return []HostService{{Meta: meta, Register: func(grpc.ServiceRegistrar) {}}}
+}
+
+func TestPluginCallsOtherElementsForTheCallBeingServed(t *testing.T) {
+	var seen []element.Call
+	var mu sync.Mutex
+	calls := &asked{call: func(ctx context.Context, from element.Call, name, function string, _ json.RawMessage) (json.RawMessage, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		inContext, ok := element.CallOf(ctx)
+		require.True(t, ok)
+		require.Equal(t, from, inContext)
+		require.Equal(t, "u-1", element.CallerOf(ctx).UserID)
+		seen = append(seen, from)
+		if function == "fail" {
+			return nil, errcode.New("SMS_REFUSED", "refused").With("reason", "balance")
+		}
+		if function == "leak" {
+			return nil, errors.New("a secret")
+		}
+		return json.RawMessage(`"` + name + "." + function + `"`), nil
+	}}
+	h, _ := testHost(t, Config{Calls: calls, Services: family("test.Meta")})
+	p := h.Process(hostileSpec())
+	configure(t, p, 1, `{}`)
+	require.Equal(t, "SMS.one.send", mustCall(t, p, "nest", map[string]string{"element": "SMS.one", "function": "send"}))
+	require.Equal(t, "SMS.one.title", mustCall(t, p, "nestget", map[string]string{"element": "SMS.one", "property": "title"}))
+	require.Equal(t, []element.Call{testCall(), testCall()}, seen)
+	_, err := call(testContext(t), p, "nest", map[string]string{"element": "SMS.one", "function": "fail"})
+	var e *errcode.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, errcode.Code("SMS_REFUSED"), e.Code)
+	require.Equal(t, "balance", e.Details["reason"])
+	_, err = call(testContext(t), p, "nest", map[string]string{"element": "SMS.one", "function": "leak"})
+	require.ErrorIs(t, err, errcode.Internal)
+	require.NotContains(t, err.Error(), "secret")
+}
+
+func TestRequestsWithoutTokenOrCallAreRefused(t *testing.T) {
+	calls := &asked{call: func(context.Context, element.Call, string, string, json.RawMessage) (json.RawMessage, error) {
+		t.Error("must not be reached")
+		return nil, nil
+	}}
+	h, _ := testHost(t, Config{Calls: calls, Services: family("test.Meta")})
+	p := h.Process(hostileSpec())
+	configure(t, p, 1, `{}`)
+	ended := mustCall(t, p, "callid", nil)
+	require.Len(t, ended, 32)
+	for name, tt := range map[string]struct {
+		args map[string]string
+		want string
+	}{
+		"no token":    {map[string]string{"token": ""}, "status Unauthenticated"},
+		"wrong token": {map[string]string{"token": strings.Repeat("0", 64)}, "status Unauthenticated"},
+		"no call":     {map[string]string{"call": ""}, "status PermissionDenied"},
+		"ended call":  {map[string]string{"call": ended}, "status PermissionDenied"},
+		"made up":     {map[string]string{"call": strings.Repeat("a", 32)}, "status PermissionDenied"},
+	} {
+		require.Equal(t, tt.want, mustCall(t, p, "nest", tt.args), name)
+	}
+}
+
+func TestOtherFamiliesOnlyLog(t *testing.T) {
+	h, log := testHost(t, Config{Services: family("auths.loginTypes.Meta"), Calls: &asked{}})
+	p := h.Process(hostileSpec())
+	configure(t, p, 1, `{}`)
+	_, err := call(testContext(t), p, "nest", map[string]string{"element": "SMS.one", "function": "send"})
+	require.ErrorIs(t, err, errcode.Forbidden)
+	_, err = call(testContext(t), p, "nestget", map[string]string{"element": "SMS.one", "property": "x"})
+	require.ErrorIs(t, err, errcode.Forbidden)
+	require.Equal(t, "logged", mustCall(t, p, "hostlog", nil))
+	var line map[string]any
+	for _, text := range strings.Split(log.String(), "\n") {
+		if strings.Contains(text, "from the plugin") {
+			require.NoError(t, json.Unmarshal([]byte(text), &line))
+		}
+	}
+	require.Equal(t, "WARN", line["level"])
+	require.Equal(t, testInstance, line["element"])
+	require.Equal(t, "r-1", line["requestId"])
+	require.NotContains(t, line["msg"], "\n")
+}
+
+func TestPanicOfAHostServiceIsThatRequestsError(t *testing.T) {
+	h, _ := testHost(t, Config{Services: family("test.Meta"), Calls: &asked{call: func(context.Context, element.Call, string, string, json.RawMessage) (json.RawMessage, error) {
+		panic("in the host")
+	}}})
+	p := h.Process(hostileSpec())
+	configure(t, p, 1, `{}`)
+	require.Equal(t, "status Unknown", mustCall(t, p, "nest", map[string]string{"element": "SMS.one", "function": "send"}))
+}
+
+func TestCirclesOfCallsEnd(t *testing.T) {
+	calls := &asked{}
+	h, _ := testHost(t, Config{Calls: calls, Services: family("test.Meta")})
+	p := h.Process(hostileSpec())
+	configure(t, p, 1, `{}`)
+	deep := 0
+	var mu sync.Mutex
+	args := json.RawMessage(`{"element":"x","function":"nest"}`)
+	calls.call = func(ctx context.Context, _ element.Call, _, _ string, _ json.RawMessage) (json.RawMessage, error) {
+		mu.Lock()
+		deep++
+		mu.Unlock()
+		return p.Call(ctx, testInstance, 1, "nest", args, testCall(), false)
+	}
+	_, err := p.Call(testContext(t), testInstance, 1, "nest", args, testCall(), false)
+	require.ErrorIs(t, err, errcode.Internal)
+	require.ErrorContains(t, err, "deep")
+	require.Equal(t, maxDepth+1, deep)
+}
+
+func TestNestedRequestEndsWithItsCall(t *testing.T) {
+	for _, how := range []string{"cancelled", "deadline"} {
+		entered, left := make(chan time.Time, 1), make(chan error, 1)
+		calls := &asked{call: func(ctx context.Context, _ element.Call, _, _ string, _ json.RawMessage) (json.RawMessage, error) {
+			deadline, _ := ctx.Deadline()
+			entered <- deadline
+			<-ctx.Done()
+			left <- ctx.Err()
+			return nil, ctx.Err()
+		}}
+		h, _ := testHost(t, Config{Calls: calls, Services: family("test.Meta")})
+		p := h.Process(hostileSpec())
+		configure(t, p, 1, `{}`)
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+		if how == "cancelled" {
+			ctx, cancel = context.WithCancel(context.Background())
+		}
+		go func() { _, _ = call(ctx, p, "nest", map[string]string{"element": "a", "function": "b"}) }()
+		deadline := <-entered
+		if how == "cancelled" {
+			cancel()
+		} else {
+			outer, _ := ctx.Deadline()
+			require.False(t, deadline.After(outer))
+		}
+		require.Error(t, <-left)
+		cancel()
+	}
+}
+
+func TestWorkThatGoesOnAfterTheAnswer(t *testing.T) {
+	calls := &asked{call: func(ctx context.Context, from element.Call, _, _ string, _ json.RawMessage) (json.RawMessage, error) {
+		if from.Caller.UserID != "u-1" {
+			return nil, errors.New("another caller")
+		}
+		return json.RawMessage(`"done"`), ctx.Err()
+	}}
+	h, _ := testHost(t, Config{Calls: calls, Services: family("test.Meta")})
+	p := h.Process(hostileSpec())
+	configure(t, p, 1, `{}`)
+	dir := t.TempDir()
+	until, result := filepath.Join(dir, "until"), filepath.Join(dir, "result")
+	ctx, cancel := context.WithCancel(context.Background())
+	out, err := call(ctx, p, "continue", map[string]string{"until": until, "result": result, "element": "a", "function": "b"})
+	cancel() // the caller's request is over
+	require.NoError(t, err)
+	require.Equal(t, "going on", out)
+	require.Equal(t, 1, p.State().InFlight)
+	require.NoError(t, os.WriteFile(until, nil, 0o600))
+	eventually(t, "the work is over", func() bool { return exists(result) })
+	text, err := os.ReadFile(result)
+	require.NoError(t, err)
+	require.Equal(t, `"done" <nil> OK finish OK after PermissionDenied`, string(text))
+	require.Zero(t, p.State().InFlight)
+}
+
+func TestWorkThatGoesOnForgottenIsEnded(t *testing.T) {
+	times := quick
+	times.Continued = 100 * time.Millisecond
+	h, _ := testHost(t, Config{Calls: &asked{}, Services: family("test.Meta"), Timings: times})
+	p := h.Process(hostileSpec())
+	configure(t, p, 1, `{}`)
+	_, err := call(testContext(t), p, "continue", map[string]string{"until": "", "element": "a"})
+	require.NoError(t, err)
+	require.Equal(t, 1, p.State().InFlight)
+	eventually(t, "the record is gone", func() bool { return p.State().InFlight == 0 })
+}

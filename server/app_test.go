@@ -1,0 +1,233 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	_ "github.com/lintel-run/lintel/elements/caches/MemoryType"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+func TestMain(m *testing.M) {
+	// net/http lingers half a second on a connection that it refused.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
+}
+
+// serveFunc is a function of an element that stands in for a real one.
+type serveFunc func(ctx context.Context, args element.Args) (any, error)
+
+// standIn is an element made of functions.
+type standIn struct {
+	name, meta string
+	functions  map[string]serveFunc
+	// inside are functions that only Call reaches.
+	inside map[string]serveFunc
+}
+
+func (e *standIn) FullName() string { return e.name }
+func (e *standIn) Meta() string     { return e.meta }
+
+func (e *standIn) Serve(ctx context.Context, function string, args runtime.Args) (json.RawMessage, error) {
+	f := e.functions[function]
+	if f == nil {
+		return nil, errcode.New(errcode.FunctionNotFound, "%s has no function %q", e.name, function)
+	}
+	out, err := f(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(out)
+}
+
+func (e *standIn) Call(ctx context.Context, function string, _ ...any) (any, error) {
+	return e.inside[function](ctx, nil)
+}
+
+// standInApp is an App made of stand-ins, with a real cache.
+type standInApp struct {
+	t        testing.TB
+	info     runtime.Info
+	elements map[string]*standIn
+	auth     element.Instance
+	cache    element.Instance
+
+	mu    sync.Mutex
+	state runtime.Status
+}
+
+func newApp(t testing.TB, elements ...*standIn) *standInApp {
+	a := &standInApp{t: t, info: runtime.Info{AppID: "acme.shop"}, elements: map[string]*standIn{}, auth: &standInAuth{tokens: map[string]element.Caller{}}}
+	for _, e := range elements {
+		a.elements[e.name] = e
+	}
+	var err error
+	a.cache, err = element.BuiltinOf("caches.MemoryType").Open(context.Background(), element.Env{
+		Element: "caches.Default", AppID: a.info.AppID, Key: a.Key, Logger: slog.New(slog.DiscardHandler),
+	}, json.RawMessage(`{}`))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = a.cache.Close() })
+	return a
+}
+
+func (a *standInApp) Info() runtime.Info { return a.info }
+
+func (a *standInApp) Find(fullName string) (Element, error) {
+	if e, ok := a.elements[fullName]; ok {
+		return e, nil
+	}
+	return nil, errcode.New(errcode.ElementNotFound, "no element %q", fullName)
+}
+
+func (a *standInApp) Select(selector string) ([]Element, error) {
+	var found []Element
+	for _, e := range a.elements {
+		if "."+e.meta == selector {
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
+func (a *standInApp) GetElementDefine(fullName string) (*runtime.Define, error) {
+	d := &runtime.Define{FullName: fullName}
+	for name := range a.elements[fullName].functions {
+		d.Functions = append(d.Functions, runtime.Function{Name: name})
+	}
+	return d, nil
+}
+
+func (a *standInApp) Builtin(fullName string) (element.Instance, func(), error) {
+	if fullName == sessions.Official && a.auth != nil {
+		return a.auth, func() {}, nil
+	}
+	return nil, nil, errcode.Unavailable(errcode.OutcomeNotExecuted, "no %s", fullName)
+}
+
+func (a *standInApp) BuiltinDefault(string) (element.Instance, func(), error) {
+	return a.cache, func() {}, nil
+}
+
+func (a *standInApp) Key(purpose string) ([]byte, error) {
+	sum := sha256.Sum256([]byte(purpose))
+	return sum[:], nil
+}
+
+func (a *standInApp) Status(context.Context) runtime.Status {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.state
+}
+
+// standInAuth knows its tokens by heart.
+type standInAuth struct {
+	element.Instance
+	tokens map[string]element.Caller
+	err    error
+	public string
+}
+
+func (s *standInAuth) Authenticate(_ context.Context, token string) (element.Caller, error) {
+	if s.err != nil {
+		return element.Caller{}, s.err
+	}
+	if who, ok := s.tokens[token]; ok {
+		return who, nil
+	}
+	return element.Caller{}, errcode.New(errcode.LoginRequired, "nobody")
+}
+
+func (s *standInAuth) JWKS(context.Context) ([]byte, error) { return []byte(`{"keys":[]}`), s.err }
+func (s *standInAuth) PublicURL() string                    { return s.public }
+func (s *standInAuth) SetPublicURL(p string) error          { s.public = p; return nil }
+
+// stand is a server on a stand-in app, and what it logged.
+type stand struct {
+	*Server
+	t   testing.TB
+	app *standInApp
+	log *bytes.Buffer
+}
+
+func serve(t testing.TB, o Options, app *standInApp) *stand {
+	log := &bytes.Buffer{}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.NewTextHandler(&lockedWriter{w: log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	s, err := newServer(app, o)
+	require.NoError(t, err)
+	return &stand{Server: s, t: t, app: app, log: log}
+}
+
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// envelope is every field that an answer may have.
+type envelope struct {
+	Errcode   *int
+	Errmsg    *string
+	Code      string
+	RequestID string
+	SysTime   int64
+	Duration  *int64
+	Data      any
+}
+
+// request makes a call of a function; change may alter it.
+func request(path, body string, change ...func(*http.Request)) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "http://app.example/api/acme/shop/"+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	for _, c := range change {
+		c(r)
+	}
+	return r
+}
+
+func with(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func (s *stand) do(r *http.Request) (*httptest.ResponseRecorder, envelope) {
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	var e envelope
+	if strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
+		require.NoError(s.t, json.Unmarshal(w.Body.Bytes(), &e), w.Body.String())
+	}
+	return w, e
+}
+
+func echo(name string) *standIn {
+	return &standIn{name: name, functions: map[string]serveFunc{
+		"echo": func(_ context.Context, args element.Args) (any, error) { return args, nil },
+	}}
+}
+
+func failing(err error) *standIn {
+	return &standIn{name: "a.b", functions: map[string]serveFunc{
+		"f": func(context.Context, element.Args) (any, error) { return nil, err },
+	}}
+}

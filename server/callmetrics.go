@@ -1,0 +1,61 @@
+package server
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime"
+)
+
+// CallMetrics counts the calls of elements, those that elements make of each
+// other too: what a vendor's element answered to its sendMessage, for one. Give
+// it to runtime.WithObserver and to Options.Collectors.
+type CallMetrics struct {
+	calls   *prometheus.CounterVec
+	seconds *prometheus.HistogramVec
+}
+
+var _ runtime.Observer = (*CallMetrics)(nil)
+
+// NewCallMetrics makes the metrics of one app.
+func NewCallMetrics() *CallMetrics {
+	return &CallMetrics{
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lintel_calls_total", Help: "Calls of elements, from wherever, by how they ended.",
+		}, []string{"element", "type", "function", "code"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "lintel_call_seconds", Help: "How long calls of elements took.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"element", "function"}),
+	}
+}
+
+// Called implements runtime.Observer. A code outside the table is one label.
+func (m *CallMetrics) Called(element, typeName, function string, took time.Duration, code errcode.Code) {
+	label := "OK"
+	if code != "" {
+		label = "other"
+		if _, known := answers[code]; known {
+			label = string(code)
+		}
+	}
+	m.calls.WithLabelValues(element, typeName, function, label).Inc()
+	m.seconds.WithLabelValues(element, function).Observe(took.Seconds())
+}
+
+// Restarted implements runtime.Observer; restarts are part of the app's status.
+func (m *CallMetrics) Restarted(string) {}
+
+// Describe implements prometheus.Collector.
+func (m *CallMetrics) Describe(descs chan<- *prometheus.Desc) {
+	m.calls.Describe(descs)
+	m.seconds.Describe(descs)
+}
+
+// Collect implements prometheus.Collector.
+func (m *CallMetrics) Collect(out chan<- prometheus.Metric) {
+	m.calls.Collect(out)
+	m.seconds.Collect(out)
+}

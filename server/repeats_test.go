@@ -1,0 +1,304 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+const someKey = "0123456789abcdef"
+
+// counting answers with how often it was called, or with err.
+func counting(calls *atomic.Int32, err func(call int32) error) *standIn {
+	return &standIn{name: "a.b", functions: map[string]serveFunc{
+		"f": func(ctx context.Context, args element.Args) (any, error) {
+			n := calls.Add(1)
+			if err != nil {
+				if e := err(n); e != nil {
+					return nil, e
+				}
+			}
+			return map[string]any{"call": n, "operation": element.Operation(ctx)}, nil
+		},
+	}}
+}
+
+func TestRepeatIsAnsweredAsTheFirstWas(t *testing.T) {
+	var calls atomic.Int32
+	s := serve(t, Options{}, newApp(t, counting(&calls, nil)))
+	key := with("Idempotency-Key", someKey)
+	_, first := s.do(request("a/b/f", `{"x":{"a":1,"b":2}}`, key))
+	w, again := s.do(request("a/b/f", `{"x":{"b":2,"a":1.0}}`, key))
+	require.Equal(t, 200, w.Code)
+	require.Equal(t, first.Data, again.Data)
+	require.NotEqual(t, first.RequestID, again.RequestID)
+	require.EqualValues(t, 1, calls.Load())
+
+	w, other := s.do(request("a/b/f", `{"x":1}`, key))
+	require.Equal(t, 409, w.Code)
+	require.Equal(t, "API_PARAMS_ERROR", other.Code)
+	require.EqualValues(t, 1, calls.Load())
+
+	s.do(request("a/b/f", `{"x":1}`, with("Idempotency-Key", someKey+"2")))
+	s.do(request("a/b/f", `{"x":1}`))
+	s.do(request("a/b/f", `{"x":1}`))
+	require.EqualValues(t, 4, calls.Load())
+}
+
+func TestRepeatsAreKeptTenMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		s := serve(t, Options{}, newApp(t, counting(&calls, nil)))
+		key := with("Idempotency-Key", someKey)
+		s.do(request("a/b/f", `{}`, key))
+		time.Sleep(10*time.Minute - time.Second)
+		s.do(request("a/b/f", `{}`, key))
+		require.EqualValues(t, 1, calls.Load())
+		time.Sleep(2 * time.Second)
+		s.do(request("a/b/f", `{}`, key))
+		require.EqualValues(t, 2, calls.Load())
+		_ = s.app.cache.Close()
+	})
+}
+
+func TestKeyIsTheCallers(t *testing.T) {
+	var calls atomic.Int32
+	app := newApp(t, counting(&calls, nil))
+	app.auth.(*standInAuth).tokens["a1"] = element.Caller{UserID: "u", SessionID: "s1"}
+	app.auth.(*standInAuth).tokens["a2"] = element.Caller{UserID: "u", SessionID: "s2"}
+	s := serve(t, Options{}, app)
+	key := with("Idempotency-Key", someKey)
+	for _, authorization := range []string{"", "Bearer a1", "Bearer a2", "Bearer a1", ""} {
+		s.do(request("a/b/f", `{}`, key, with("Authorization", authorization)))
+	}
+	require.EqualValues(t, 3, calls.Load())
+}
+
+func TestOnlyFinalAnswersAreKept(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		kept bool
+	}{
+		"a refusal":       {errcode.New("CODE_REJECTED", "x"), true},
+		"a cooldown":      {errcode.New("SEND_TOO_FREQUENT", "x").After(45 * time.Second), true},
+		"refused":         {errcode.New("SMS_REFUSED", "x").With("reason", "number"), true},
+		"sent, perhaps":   {errcode.New("SMS_FAILED", "x").With("resendAfter", 45), true},
+		"cut off":         {errcode.Unavailable(errcode.OutcomeUnknown, "x"), true},
+		"out of time":     {errcode.New(errcode.DeadlineExceeded, "x"), true},
+		"a fault":         {errcode.New(errcode.Internal, "x"), true},
+		"never begun":     {errcode.Unavailable(errcode.OutcomeNotExecuted, "x"), false},
+		"no store":        {errcode.New(errcode.StoreUnavailable, "x"), false},
+		"another's claim": {errcode.New("CODE_BUSY", "x"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var calls atomic.Int32
+			s := serve(t, Options{}, newApp(t, counting(&calls, func(call int32) error {
+				if call == 1 {
+					return c.err
+				}
+				return nil
+			})))
+			key := with("Idempotency-Key", someKey)
+			w1, first := s.do(request("a/b/f", `{}`, key))
+			w2, again := s.do(request("a/b/f", `{}`, key))
+			if c.kept {
+				require.EqualValues(t, 1, calls.Load())
+				require.Equal(t, first.Code, again.Code)
+				require.Equal(t, first.Data, again.Data)
+				require.Equal(t, first.Errmsg, again.Errmsg)
+				require.Equal(t, w1.Code, w2.Code)
+				require.Equal(t, w1.Header().Get("Retry-After"), w2.Header().Get("Retry-After"))
+			} else {
+				require.EqualValues(t, 2, calls.Load())
+				require.Equal(t, 200, w2.Code)
+			}
+		})
+	}
+}
+
+func TestAttemptsOfOneRequestAreOneOperation(t *testing.T) {
+	var operations []string
+	s := serve(t, Options{}, newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
+		"f": func(ctx context.Context, _ element.Args) (any, error) {
+			operations = append(operations, element.Operation(ctx))
+			return nil, errcode.New(errcode.StoreUnavailable, "x")
+		},
+	}}))
+	key := with("Idempotency-Key", someKey)
+	s.do(request("a/b/f", `{"x":1}`, key))
+	s.do(request("a/b/f", `{"x":1}`, key))
+	s.do(request("a/b/f", `{"x":2}`, key))
+	require.Len(t, operations, 3)
+	require.Equal(t, operations[0], operations[1])
+	require.NotEqual(t, operations[0], operations[2], "other arguments are another operation")
+}
+
+func TestRepeatWaitsForTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		app := newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
+			"f": func(context.Context, element.Args) (any, error) {
+				calls.Add(1)
+				time.Sleep(5 * time.Second)
+				return fmt.Sprint(calls.Load()), nil
+			},
+		}})
+		s := serve(t, Options{}, app)
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() {
+				w, e := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+				if w.Code != 200 || e.Data != "1" {
+					t.Errorf("got %d %v", w.Code, e.Data)
+				}
+			})
+		}
+		group.Wait()
+		require.EqualValues(t, 1, calls.Load())
+		_ = app.cache.Close()
+	})
+}
+
+func TestRepeatOfWhatDoesNotEndIsBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
+			"f": func(context.Context, element.Args) (any, error) {
+				time.Sleep(35 * time.Second) // heeds no deadline
+				return 1, nil
+			},
+		}})
+		s := serve(t, Options{}, app)
+		go s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+		synctest.Wait()
+		begun := time.Now()
+		w, e := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+		require.Equal(t, 503, w.Code)
+		require.Equal(t, "CODE_BUSY", e.Code)
+		require.Equal(t, "1", w.Header().Get("Retry-After"))
+		require.LessOrEqual(t, time.Since(begun), callTime+time.Second)
+		time.Sleep(time.Minute)
+		_ = app.cache.Close()
+	})
+}
+
+func TestClientThatLeavesFindsTheAnswerLater(t *testing.T) {
+	var calls atomic.Int32
+	began, leave := make(chan struct{}), make(chan struct{})
+	app := newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
+		"f": func(ctx context.Context, _ element.Args) (any, error) {
+			calls.Add(1)
+			close(began)
+			<-leave
+			return "done", ctx.Err()
+		},
+	}})
+	s := serve(t, Options{}, app)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey), func(r *http.Request) { *r = *r.WithContext(ctx) }))
+	}()
+	<-began
+	cancel()
+	close(leave)
+	<-ended
+	_, e := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+	require.Equal(t, "done", e.Data)
+	require.EqualValues(t, 1, calls.Load())
+}
+
+func TestPanicIsAFinalAnswer(t *testing.T) {
+	var calls atomic.Int32
+	s := serve(t, Options{}, newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
+		"f": func(context.Context, element.Args) (any, error) { calls.Add(1); panic("x") },
+	}}))
+	for range 2 {
+		w, e := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+		require.Equal(t, 500, w.Code)
+		require.Equal(t, "INTERNAL", e.Code)
+	}
+	require.EqualValues(t, 1, calls.Load())
+}
+
+func TestRepeatOfAWebLoginSetsTheSameCookies(t *testing.T) {
+	s := serve(t, Options{}, newAuthApp(t))
+	key := with("Idempotency-Key", someKey)
+	first, _ := s.do(request(authPath+"loginByCode", `{"platform":"web"}`, key))
+	again, e := s.do(request(authPath+"loginByCode", `{"platform":"web"}`, key))
+	require.Equal(t, first.Header().Values("Set-Cookie"), again.Header().Values("Set-Cookie"))
+	require.Len(t, again.Result().Cookies(), 3)
+	require.NotContains(t, e.Data, "accessToken")
+}
+
+func TestRefreshByAnothersCookieIsNoRepeat(t *testing.T) {
+	s := serve(t, Options{}, newAuthApp(t))
+	key := with("Idempotency-Key", someKey)
+	w, _ := s.do(request(authPath+"refresh", `{}`, key, withCookie("lintel_refresh", "r1")))
+	require.Equal(t, 200, w.Code)
+	w, _ = s.do(request(authPath+"refresh", `{}`, key, withCookie("lintel_refresh", "r0")))
+	require.Equal(t, 409, w.Code)
+	require.Empty(t, w.Result().Cookies())
+	w, _ = s.do(request(authPath+"refresh", `{}`, key))
+	require.Equal(t, 409, w.Code)
+}
+
+// spyCache sees what is kept, and fails when told to.
+type spyCache struct {
+	element.Instance
+	caches.Store
+	down bool
+	kept [][]byte
+}
+
+func (c *spyCache) Begin(ctx context.Context, b caches.Begin) (caches.Begun, error) {
+	if c.down {
+		return caches.Begun{}, caches.ErrUnavailable
+	}
+	return c.Store.Begin(ctx, b)
+}
+
+func (c *spyCache) Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error {
+	c.kept = append(c.kept, []byte(key), answer)
+	return c.Store.Finish(ctx, key, owner, answer, ttl)
+}
+
+func TestKeptAnswersAreSealed(t *testing.T) {
+	app := newAuthApp(t)
+	spy := &spyCache{Instance: app.cache, Store: app.cache.(caches.Store)}
+	app.cache = spy
+	s := serve(t, Options{}, app)
+	s.do(request(authPath+"refresh", `{"refreshToken":"r1"}`, with("Idempotency-Key", someKey)))
+	require.Len(t, spy.kept, 2)
+	require.NotEmpty(t, spy.kept[1])
+	for _, kept := range spy.kept {
+		for _, secret := range []string{"accessToken", "a2", someKey} {
+			require.NotContains(t, string(kept), secret)
+		}
+	}
+	_, err := s.repeats.open(repeat{key: "another"}, spy.kept[1])
+	require.Error(t, err, "an answer can't be put in another's place")
+}
+
+func TestWithoutACacheARepeatableRequestIsRefused(t *testing.T) {
+	var calls atomic.Int32
+	app := newApp(t, counting(&calls, nil))
+	app.cache = &spyCache{Instance: app.cache, Store: app.cache.(caches.Store), down: true}
+	s := serve(t, Options{}, app)
+	w, e := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+	require.Equal(t, 503, w.Code)
+	require.Equal(t, "STORE_UNAVAILABLE", e.Code)
+	require.Equal(t, "1", w.Header().Get("Retry-After"))
+	require.Zero(t, calls.Load())
+}
