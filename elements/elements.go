@@ -12,6 +12,7 @@ import (
 	_ "github.com/lintel-run/lintel/elements/auths/loginTypes/loginhost"
 	_ "github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
 	_ "github.com/lintel-run/lintel/elements/caches/MemoryType"
+	_ "github.com/lintel-run/lintel/elements/caches/RedisType"
 	_ "github.com/lintel-run/lintel/elements/caches/SqliteType"
 	_ "github.com/lintel-run/lintel/elements/corps/NormalType"
 	_ "github.com/lintel-run/lintel/elements/databases/PostgresType"
