@@ -95,7 +95,7 @@ func throttled(e *errcode.Error) error {
 	if e.RetryAfter <= 0 {
 		return limited.Retry()
 	}
-	wait := (e.RetryAfter + time.Minute - 1) / time.Minute * time.Minute
+	wait := (e.RetryAfter + time.Minute - 1).Truncate(time.Minute)
 	return limited.After(wait).With("retryAfter", int64(wait/time.Second))
 }
 

@@ -294,3 +294,17 @@ func TestTestEntryIsOffAfterTwentyWrongGuessesUntilItChanges(t *testing.T) {
 		require.NoError(t, w.exchangeTest(phone, "654321", "654321"))
 	})
 }
+
+func TestStepsOfOneOperationAreToldApart(t *testing.T) {
+	w := newWorld(t)
+	w.dir.add(databases.User{ID: "u", Phone: phone})
+	code := w.send(call(), phone, "")
+	c := call()
+	c.Operation = "one"
+	_, err := w.register(c, phone, code)
+	requireCode(t, codes.PhoneInUse, err)
+	out, err := w.exchange(c, phone, code)
+	require.NoError(t, err)
+	_, verdict := w.loginCode(out.GetLoginCode())
+	require.Equal(t, caches.OK, verdict)
+}

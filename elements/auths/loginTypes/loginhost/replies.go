@@ -90,7 +90,7 @@ func roundUp(d, unit time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
 	}
-	return (d + unit - 1) / unit * unit
+	return (d + unit - 1).Truncate(unit)
 }
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }

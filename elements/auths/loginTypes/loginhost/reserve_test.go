@@ -359,3 +359,12 @@ func TestOutsideACallNothingIsDone(t *testing.T) {
 	_, err := w.svc.Reserve(t.Context(), &elementv1.ReserveRequest{Policy: w.policy(), Identity: phone})
 	requireCode(t, errcode.Forbidden, err)
 }
+
+func TestRepeatOfASendIsNotSentAgain(t *testing.T) {
+	w := newWorld(t)
+	c := call()
+	c.Operation = "one"
+	w.send(c, phone, "")
+	_, err := w.reserve(c, phone, "")
+	requireCode(t, codes.SendTooFrequent, err)
+}
