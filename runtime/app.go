@@ -115,6 +115,7 @@ func (a *App) open(ctx context.Context, dir string) error {
 	}
 	a.logProblems()
 	if a.settings.watch {
+		a.openWarned(first)
 		a.background.Go(func() {
 			err := a.loader.Watch(a.life, func(next *catalog.Snapshot) {
 				a.apply(a.life, next)

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -248,17 +249,38 @@ func (a *App) startSoon(key typeKey, typ *typeCode) {
 			}
 		}
 		for el := range a.snapshot.Load().handles {
-			if def := el.def.Load(); def == nil || def.Rank != catalog.Instance || typeKeyOf(def) != key {
-				continue
+			if def := el.def.Load(); def != nil && def.Rank == catalog.Instance && typeKeyOf(def) == key {
+				a.openEarly(ctx, el)
 			}
-			g, err := el.acquire()
-			if err != nil {
-				continue
-			}
-			if err := g.ready(ctx); err != nil {
-				a.log.Error("an element could not be started", "element", el.name, "error", err)
-			}
-			g.leave()
 		}
 	})
+}
+
+// openWarned opens the instances of which their schema warns, without waiting for
+// them: what their Types have to say in particular is said at start too.
+func (a *App) openWarned(first *catalog.Snapshot) {
+	for _, def := range first.Elements() {
+		warned := slices.ContainsFunc(def.Problems, func(p catalog.Problem) bool { return p.Warning && p.Code == catalog.CodeConfig })
+		if def.Rank != catalog.Instance || !warned {
+			continue
+		}
+		el := a.snapshot.Load().elements[def.FullName]
+		a.background.Go(func() {
+			ctx, cancel := context.WithTimeout(a.life, callTimeout)
+			defer cancel()
+			a.openEarly(ctx, el)
+		})
+	}
+}
+
+// openEarly opens an instance before its first call.
+func (a *App) openEarly(ctx context.Context, el *Element) {
+	g, err := el.acquire()
+	if err != nil {
+		return
+	}
+	defer g.leave()
+	if err := g.ready(ctx); err != nil && a.life.Err() == nil {
+		a.log.Error("an element could not be started", "element", el.name, "error", err)
+	}
 }
