@@ -19,7 +19,7 @@ import (
 )
 
 func get(h http.Handler, path string, change ...func(*http.Request)) *httptest.ResponseRecorder {
-	r := httptest.NewRequest("GET", "http://localhost:8080"+path, nil)
+	r := httptest.NewRequest(http.MethodGet, "http://localhost:8080"+path, nil)
 	for _, c := range change {
 		c(r)
 	}
@@ -105,7 +105,7 @@ func TestOperatorsShowTheirToken(t *testing.T) {
 	}
 	require.Equal(t, 200, get(s.AdminHandler(""), "/status").Code)
 	w := httptest.NewRecorder()
-	s.AdminHandler("").ServeHTTP(w, httptest.NewRequest("POST", "/status", nil))
+	s.AdminHandler("").ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/status", nil))
 	require.Equal(t, 405, w.Code)
 }
 

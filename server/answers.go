@@ -81,6 +81,7 @@ func (a answer) retryAfter(e *errcode.Error) int64 {
 		if e.Details["outcome"] == errcode.OutcomeNotExecuted {
 			return max(seconds, 1)
 		}
+	case never:
 	}
 	return 0
 }

@@ -54,6 +54,7 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, target Elemen
 	if err != nil {
 		return nil, err
 	}
+	rec.address = visitor.caller.Address
 	cookies, err := s.sessionCookies(r, visitor, target, function, args)
 	if err != nil {
 		return nil, err

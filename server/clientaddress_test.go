@@ -91,19 +91,19 @@ func FuzzClientAddress(f *testing.F) {
 	f.Add("1.2.3.4, unknown", "::1")
 	f.Add("", "[::ffff:1.2.3.4]:80")
 	f.Add("10.0.0.1,", "10.0.0.2")
-	f.Fuzz(func(t *testing.T, spoofed, real string) {
-		_ = ClientAddress(spoofed, []string{real}, trusted) // must not panic
-		if outside := ClientAddress("198.51.100.7:1", []string{spoofed, real}, trusted); outside.String() != "198.51.100.7" {
+	f.Fuzz(func(t *testing.T, spoofed, written string) {
+		_ = ClientAddress(spoofed, []string{written}, trusted) // must not panic
+		if outside := ClientAddress("198.51.100.7:1", []string{spoofed, written}, trusted); outside.String() != "198.51.100.7" {
 			t.Fatalf("a stranger chose %s", outside)
 		}
-		address, ok := readAddress(real)
+		address, ok := readAddress(written)
 		if !ok || isTrusted(address, trusted) {
 			return
 		}
 		if address.Is4In6() || address.Zone() != "" {
 			t.Fatalf("%s is written in more than one way", address)
 		}
-		for _, forwarded := range [][]string{{real}, {spoofed, real}, {spoofed + "," + real}} {
+		for _, forwarded := range [][]string{{written}, {spoofed, written}, {spoofed + "," + written}} {
 			if got := ClientAddress("10.0.0.1:1", forwarded, trusted); got != address {
 				t.Fatalf("%q gave %s, want %s", forwarded, got, address)
 			}

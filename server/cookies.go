@@ -145,7 +145,7 @@ func (c sessionCookies) clear(w http.ResponseWriter) {
 }
 
 func (c sessionCookies) set(w http.ResponseWriter, name, value string, life time.Duration) {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // G124: Secure wherever the client's connection is https
 		Name: cookieName(name, c.secure), Value: value, Path: "/",
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.secure,
 		MaxAge: int(life / time.Second),

@@ -250,7 +250,7 @@ func TestPublicURLIsGivenToTheAuthSvc(t *testing.T) {
 
 func TestJWKSIsPublished(t *testing.T) {
 	s := serve(t, Options{}, newAuthApp(t))
-	w, _ := s.do(httptest.NewRequest("GET", "/.well-known/jwks.json", nil))
+	w, _ := s.do(httptest.NewRequest(http.MethodGet, "/.well-known/jwks.json", nil))
 	require.Equal(t, 200, w.Code)
 	require.JSONEq(t, `{"keys":[]}`, w.Body.String())
 	require.Equal(t, "public, max-age=60", w.Header().Get("Cache-Control"))

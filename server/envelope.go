@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -67,7 +68,14 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		a, code = internal, errcode.Internal
 	}
 	if a.status >= http.StatusInternalServerError {
-		s.logger.ErrorContext(r.Context(), "a request failed",
+		level := slog.LevelWarn
+		switch {
+		case r.Context().Err() != nil: // nobody waits for the answer any more
+			level = slog.LevelDebug
+		case a.status == http.StatusInternalServerError:
+			level = slog.LevelError
+		}
+		s.logger.Log(r.Context(), level, "a request failed",
 			"requestId", rec.id, "element", rec.element, "function", rec.function,
 			"code", e.Code, "message", e.Message, "cause", causeOf(err), "reason", e.Details["reason"])
 	}
@@ -138,10 +146,8 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, body 
 		status = http.StatusInternalServerError
 		text.Reset()
 		now := time.Now()
-		_ = json.NewEncoder(&text).Encode(failure{
-			Number: internal.number, Words: internal.words, Code: errcode.Internal, RequestID: rec.id,
-			SysTime: now.UnixMilli(), Duration: now.Sub(rec.begun).Milliseconds(), Data: map[string]any{},
-		})
+		fmt.Fprintf(&text, `{"errcode":%d,"errmsg":%q,"code":%q,"requestId":%q,"sysTime":%d,"duration":%d,"data":{}}`,
+			internal.number, internal.words, errcode.Internal, rec.id, now.UnixMilli(), now.Sub(rec.begun).Milliseconds())
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -20,6 +21,7 @@ type record struct {
 	begun    time.Time
 	element  string
 	function string
+	address  string
 	code     string
 	repeated bool
 }
@@ -59,7 +61,7 @@ func (s *Server) observed(next http.Handler) http.Handler {
 // finish turns a panic into an answer, then counts and logs the request.
 func (s *Server) finish(w *statusWriter, r *http.Request, rec *record) {
 	failed := recover()
-	if failed == http.ErrAbortHandler {
+	if err, ok := failed.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		defer panic(failed)
 	} else if failed != nil {
 		s.logger.ErrorContext(r.Context(), "a request panicked", "requestId", rec.id,
@@ -81,7 +83,7 @@ func (s *Server) finish(w *statusWriter, r *http.Request, rec *record) {
 	s.logger.Log(r.Context(), level, "request",
 		"requestId", rec.id, "method", methodLabel(r.Method), "route", routeLabel(r.Pattern), "status", w.status,
 		"code", rec.code, "element", rec.element, "function", rec.function,
-		"repeated", rec.repeated, "durationMs", float64(took.Microseconds())/1000)
+		"address", rec.address, "repeated", rec.repeated, "durationMs", float64(took.Microseconds())/1000)
 }
 
 // panicSite names the functions around a panic, without files or values.

@@ -58,7 +58,7 @@ func TestDrainFailsReadyzFirstAndLosesNoRequest(t *testing.T) {
 			return false
 		}
 		defer r.Body.Close()
-		return r.StatusCode == 503
+		return r.StatusCode == http.StatusServiceUnavailable
 	}, time.Second, 5*time.Millisecond, "readyz fails while the listener is open")
 	close(finish)
 	require.Contains(t, <-answer, `"data":"done"`)

@@ -1,7 +1,7 @@
 // Package handshake holds the names on which the host and a plugin agree before
 // their first request: the go-plugin handshake, the environment a plugin is
 // started with, and the metadata of requests. The contract of the requests
-// themselves is package elementv1. docs/any-language.md quotes these values for
+// themselves is package elementv1. docs/writing-a-type.md quotes these values for
 // authors who don't write Go.
 package handshake
 

@@ -23,7 +23,11 @@ func decodeConfig(raw json.RawMessage, into reflect.Value) error {
 	}
 	if _, ok := top["$schema"]; ok {
 		delete(top, "$schema")
-		raw, _ = json.Marshal(top)
+		text, err := json.Marshal(top)
+		if err != nil {
+			return ConfigError("", "the configuration can't be read")
+		}
+		raw = text
 	}
 	if err := unmarshalStrict(raw, into.Addr().Interface()); err != nil {
 		return configErrorOf(err)
@@ -80,7 +84,11 @@ func isOpaque(t reflect.Type) bool {
 func mustDefault(where string, t reflect.Type, text string) json.RawMessage {
 	raw := json.RawMessage(text)
 	if t.Kind() == reflect.String {
-		raw, _ = json.Marshal(text)
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			panic(fmt.Sprintf("sdk: %s: default %q: %v", where, text, err))
+		}
+		raw = quoted
 	}
 	if err := json.Unmarshal(raw, reflect.New(t).Interface()); err != nil {
 		panic(fmt.Sprintf("sdk: %s: default %q is no %s", where, text, t))

@@ -32,13 +32,12 @@ func ConfigError(pointer, format string, args ...any) error {
 // neither a ConfigError nor coded is not shown: it may hold anything.
 func diagnosticsOf(err error) (found []*elementv1.Diagnostic, unexplained error) {
 	var coded *errcode.Error
-	switch e := err.(type) {
-	case nil:
+	if err == nil {
 		return nil, nil
-	case configError:
-		return []*elementv1.Diagnostic{{Pointer: e.pointer, Message: e.message}}, nil
-	case interface{ Unwrap() []error }:
-		for _, one := range e.Unwrap() {
+	}
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		for _, one := range joined.Unwrap() {
 			d, u := diagnosticsOf(one)
 			found, unexplained = append(found, d...), errors.Join(unexplained, u)
 		}

@@ -289,7 +289,7 @@ func TestNothingSensitiveInErrorsAndLogs(t *testing.T) {
 			"Code": "isv." + form.Get("PhoneNumbers"), "Message": string(raw) + r.RequestURI,
 			"RequestId": form.Get("AccessKeyId"), "BizId": form.Get("TemplateParam"),
 		})
-		w.WriteHeader(400)
+		w.WriteHeader(http.StatusBadRequest)
 		w.Write(body)
 	}))
 	defer echo.Close()

@@ -234,7 +234,7 @@ func TestRules(t *testing.T) {
 func TestThrottledSaysHowLong(t *testing.T) {
 	url, _ := vendor(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "17")
-		w.WriteHeader(429)
+		w.WriteHeader(http.StatusTooManyRequests)
 	})
 	e := failure(t, open(t, map[string]any{"url": url, "refused": []any{map[string]any{"status": []int{429}, "reason": "throttled"}}}))
 	require.Equal(t, 17*time.Second, e.RetryAfter)
@@ -330,7 +330,7 @@ func TestPresetWebhookIsSigned(t *testing.T) {
 
 func TestNothingSensitiveInErrorsAndLogs(t *testing.T) {
 	url, _ := vendor(t, func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(400)
+		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprintf(w, `{"code":%q,"id":%q}`, r.Header.Get("Authorization"), r.URL.Query().Get("to"))
 	})
 	for _, rule := range []string{"/code", "/id"} {

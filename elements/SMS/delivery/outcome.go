@@ -128,12 +128,10 @@ func (o Outcome) err() error {
 		if o.What != "" {
 			e.Message += ", " + o.What
 		}
-		switch o.Reason {
-		case Throttled:
+		if o.Reason == Throttled {
 			e = e.After(o.Wait)
-		case Unavailable:
-			e = e.Retry()
 		}
+		e.Retryable = e.Retryable || o.Reason == Unavailable
 		if o.Scope != "" {
 			e = e.With("scope", string(o.Scope))
 		}

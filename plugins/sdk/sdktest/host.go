@@ -3,7 +3,7 @@ package sdktest
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -72,7 +72,7 @@ func (h *Host) Invoke(ctx context.Context, method string, args, reply any, _ ...
 
 // NewStream is never used: the contract has no streams.
 func (h *Host) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
-	return nil, fmt.Errorf("the host has no streams")
+	return nil, errors.New("the host has no streams")
 }
 
 type hostService struct {

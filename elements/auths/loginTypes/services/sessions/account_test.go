@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	phonenumber "github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -77,6 +78,9 @@ func TestPhonesAreMasked(t *testing.T) {
 		"+4915112345678": "151****5678",
 	} {
 		require.Equal(t, want, maskPhone(phone), phone)
+		if phone != "" {
+			require.Equal(t, phonenumber.Mask(phone), maskPhone(phone), "as the phone login masks it")
+		}
 	}
 }
 

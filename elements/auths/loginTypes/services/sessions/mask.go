@@ -1,8 +1,6 @@
 package sessions
 
-import (
-	"strings"
-)
+import "strings"
 
 // twoDigitCodes are the country calling codes of two digits (ITU-T E.164, list
 // of assigned codes); 1 and 7 have one digit, all others three.
@@ -12,7 +10,7 @@ const twoDigitCodes = " 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51
 // digits when there are eleven or more, else the last two.
 func maskPhone(e164 string) string {
 	digits := strings.TrimPrefix(e164, "+")
-	national := ""
+	var national string
 	switch {
 	case len(digits) < 4:
 		return ""

@@ -11,6 +11,7 @@ package sessions
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"sync/atomic"
@@ -97,7 +98,7 @@ func CheckPublicURL(public string) error {
 	u, err := url.Parse(public)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
 		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return fmt.Errorf("sessions: publicUrl must be an absolute http or https URL without user, query and fragment")
+		return errors.New("sessions: publicUrl must be an absolute http or https URL without user, query and fragment")
 	}
 	return nil
 }

@@ -1,0 +1,57 @@
+package sdk
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A host that is frozen doesn't read: who logs must not wait for it, and learns
+// afterwards what was lost.
+func TestLoggingNeverWaitsForAStalledHost(t *testing.T) {
+	r, w := io.Pipe()
+	logger := newLogger(newLineQueue(w))
+	const lines = queuedLines * 4
+	done := make(chan struct{})
+	go func() {
+		for i := range lines {
+			logger.Info("m", "i", i)
+		}
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Fatal("logging waits")
+	}
+	dropped, seen := 0, 0
+	d := json.NewDecoder(r)
+	for dropped+seen < lines {
+		var line struct {
+			Level   string `json:"@level"`
+			Message string `json:"@message"`
+			Time    string `json:"@timestamp"`
+			Count   int    `json:"count"`
+		}
+		require.NoError(t, d.Decode(&line))
+		require.NotEmpty(t, line.Time)
+		if line.Message == "m" {
+			require.Equal(t, "info", line.Level)
+			seen++
+		} else {
+			require.Equal(t, "warn", line.Level)
+			dropped += line.Count
+		}
+	}
+	require.GreaterOrEqual(t, dropped, queuedLines)
+}
+
+func TestALogLineIsOneLine(t *testing.T) {
+	var out bytes.Buffer
+	newLogger(&out).Error("a\nb", "c", "d\ne")
+	require.Equal(t, 1, bytes.Count(out.Bytes(), []byte("\n")))
+}
