@@ -17,21 +17,21 @@ type Turn int
 
 // The turns.
 const (
-	Accept       Turn = iota // the positive marker and a message id
-	Refuse                   // a definite no: the number is blocked for a while
-	RefuseAuth               // a definite no: the key is wrong
-	Hang                     // reads the request and never answers
-	CutAfterRead             // reads the request and resets the connection
-	CutBefore                // resets the connection unread
-	Status500                // an error page
-	Nonsense                 // status 200 and no JSON
-	Empty                    // status 200 and no body
-	Redirect                 // status 307 to where it would be accepted
-	NoMarker                 // status 200 and JSON without the positive marker
-	RefuseNumber             // a definite no: there is no such number
-	RefuseBlocked            // a definite no: the number wants no messages
-	RefuseRegion             // a definite no: not to this country
-	RefuseBalance            // a definite no: no money
+	Accept        Turn = iota // the positive marker and a message id
+	Refuse                    // a definite no: the number is blocked for a while
+	RefuseAuth                // a definite no: the key is wrong
+	Hang                      // reads the request and never answers
+	CutAfterRead              // reads the request and resets the connection
+	CutBefore                 // resets the connection unread
+	Status500                 // an error page
+	Nonsense                  // status 200 and no JSON
+	Empty                     // status 200 and no body
+	Redirect                  // status 307 to where it would be accepted
+	NoMarker                  // status 200 and JSON without the positive marker
+	RefuseNumber              // a definite no: there is no such number
+	RefuseBlocked             // a definite no: the number wants no messages
+	RefuseRegion              // a definite no: not to this country
+	RefuseBalance             // a definite no: no money
 )
 
 // Sent is a request that the vendor has read.
