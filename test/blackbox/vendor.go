@@ -213,6 +213,7 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 		case <-v.gone:
 		}
+	case CutBefore: // its connection never came here
 	case CutAfterRead:
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			reset(conn)

@@ -42,7 +42,7 @@ type Host struct {
 	logger  *slog.Logger
 	times   Timings
 	dir     string
-	guard   *guard.Guard
+	guard   guardian
 	spawner *runner.Spawner
 	pins    pins
 
@@ -52,6 +52,18 @@ type Host struct {
 	closed    bool
 	processes map[string]*Process // by the Type's full name
 }
+
+// guardian is the guard, or what stands in for it where there is no shell.
+type guardian interface {
+	runner.Groups
+	Close()
+}
+
+type unguarded struct{}
+
+func (unguarded) Add(int)    {}
+func (unguarded) Remove(int) {}
+func (unguarded) Close()     {}
 
 // socketPath is the longest socket name below a host's directory, "/p12345" and
 // go-plugin's own "/plugin1234567890", and maxSocketPath what a socket address
@@ -79,10 +91,12 @@ func New(cfg Config) (*Host, error) {
 	}
 	h.dir = dir
 	h.pins = pins{dir: filepath.Join(dir, "pinned")}
-	h.guard, err = guard.Start(h.logger, dir)
-	if err != nil {
-		_ = os.RemoveAll(dir)
-		return nil, err
+	if g, err := guard.Start(h.logger, dir); err == nil {
+		h.guard = g
+	} else {
+		// A container without a shell: its init process's end is everybody's.
+		h.logger.Warn("no guard: frozen plugins may outlive a host that is killed", "error", err)
+		h.guard = unguarded{}
 	}
 	h.spawner = runner.NewSpawner()
 	return h, nil
