@@ -248,25 +248,29 @@ func (s *Server) Operator(path string) (status int, body string) {
 	return resp.StatusCode, string(text)
 }
 
-// Plugins gives the process ids of the plugins that run, by Type.
-func (s *Server) Plugins() map[string]int {
+// Plugins gives the process ids of the plugins that run, by Type, once there are
+// as many as that. The server's view of itself may be a second old.
+func (s *Server) Plugins(atLeast int) map[string]int {
 	s.t.Helper()
-	_, body := s.Operator("/status")
-	var status struct {
-		Plugins []struct {
-			Type string `json:"type"`
-			PID  int    `json:"pid"`
-		} `json:"plugins"`
-	}
-	if err := json.Unmarshal([]byte(body), &status); err != nil {
-		s.t.Fatalf("status: %v", err)
-	}
 	pids := make(map[string]int)
-	for _, p := range status.Plugins {
-		if p.PID != 0 {
-			pids[p.Type] = p.PID
+	Eventually(s.t, patience, fmt.Sprintf("%d plugins run", atLeast), func() bool {
+		_, body := s.Operator("/status")
+		var status struct {
+			Plugins []struct {
+				Type string `json:"type"`
+				PID  int    `json:"pid"`
+			} `json:"plugins"`
 		}
-	}
+		if err := json.Unmarshal([]byte(body), &status); err != nil {
+			s.t.Fatalf("status: %v", err)
+		}
+		for _, p := range status.Plugins {
+			if p.PID != 0 {
+				pids[p.Type] = p.PID
+			}
+		}
+		return len(pids) >= atLeast
+	})
 	return pids
 }
 
