@@ -259,6 +259,7 @@ type EndToken struct {
 }
 
 // Begin marks a request as under way for Lease; after that a repeat takes it over.
+// The same Owner again renews the lease.
 type Begin struct {
 	Key string
 	// Owner is unique to this attempt.
