@@ -60,6 +60,10 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		return nil, err
 	}
 
+	if err := s.pulse.check(ctx, op.dir); err != nil {
+		return nil, errStore(err)
+	}
+
 	digits := randomDigits(p.length)
 	if entry != nil {
 		digits = entry.code
