@@ -24,7 +24,8 @@ var ErrUnavailable = errors.New("the store can't be reached")
 // and caches.RedisType. All methods may be called from any goroutine.
 type Store interface {
 	// Reserve takes an identity's cooldown and send limits and puts a new code
-	// beside the live one, as pending. Whatever fails takes nothing.
+	// beside the live one, as pending. Whatever fails takes nothing. A reservation
+	// that was refused is forgotten: its request may reserve again.
 	Reserve(ctx context.Context, r Reserve) (Reserved, error)
 	// Settle ends a reservation: Accepted makes its code the live one, Refused
 	// undoes it and counts a refusal. One that is gone is no error. An unknown
@@ -153,6 +154,9 @@ type Reserved struct {
 	// Limit is the one that was met; Index counts Sends or Shared.
 	Limit string
 	Index int
+	// CodeID is, with OK, that of the code that is reserved for the request: the
+	// first one, when a repeat came with another.
+	CodeID string
 }
 
 // Settle names a reservation by what it was asked with. Request is that of the
@@ -262,6 +266,7 @@ type EndToken struct {
 }
 
 // Begin marks a request as under way for Lease; after that a repeat takes it over.
+// The same Owner again renews the lease.
 type Begin struct {
 	Key string
 	// Owner is unique to this attempt.

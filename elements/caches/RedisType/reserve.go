@@ -72,6 +72,9 @@ func (s *Store) reserve(ctx context.Context, q reservation, peek bool) (answer c
 	if answer.Verdict == 0 {
 		return caches.Reserved{}, "", &failure{reason: "the reservation was given up"}
 	}
+	if answer.Verdict == caches.OK {
+		answer.CodeID = p.text(4)
+	}
 	return answer, p.text(4), nil
 }
 

@@ -128,7 +128,7 @@ func (s *scene) settle(r caches.Reserve, accepted bool) {
 func (s *scene) send(change ...func(*caches.Reserve)) caches.Reserve {
 	s.Helper()
 	r := s.reserve(change...)
-	require.Equal(s, caches.Reserved{Verdict: caches.OK}, s.doReserve(r))
+	require.Equal(s, caches.Reserved{Verdict: caches.OK, CodeID: r.Code.ID}, s.doReserve(r))
 	s.settle(r, true)
 	return r
 }

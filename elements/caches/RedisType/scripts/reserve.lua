@@ -8,9 +8,16 @@ for i = 1, number() do
 end
 
 local s = state(KEYS[1])
-local known = find(s, 'R' .. request)
+local known, at = find(s, 'R' .. request)
+if known and known.d == 2 then
+  -- It was refused: the request may reserve again.
+  table.remove(s.r, at)
+  known = nil
+end
 if known then
-  if not peek and known.x ~= attempt then
+  -- A call with a code of its own will not use this reservation: only the same
+  -- code's may keep it from being taken back.
+  if not peek and known.x ~= attempt and known.c == code.i then
     known.x = attempt
     keep_state(KEYS[1], s)
   end
