@@ -26,7 +26,6 @@ func works(t *testing.T, c *blackbox.Client, login, spelt, code string) bool {
 	return false
 }
 
-
 // What becomes of a send, by what the vendor does: whether one may ask again at
 // once, and which codes work afterwards.
 func TestVendorOutcomes(t *testing.T) {

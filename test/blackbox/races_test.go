@@ -24,6 +24,7 @@ var settings = []struct {
 	{"redis", func(t *testing.T, s *blackbox.Shop) {
 		s.Store("defaultCache", "caches.main", "caches.RedisType", map[string]any{"url": testredis.Start(t).URL()})
 	}, 1},
+	{"three processes on one sqlite", func(_ *testing.T, s *blackbox.Shop) { s.Together = true }, 3},
 	{"three processes on redis and postgres", func(t *testing.T, s *blackbox.Shop) {
 		s.Store("defaultCache", "caches.main", "caches.RedisType", map[string]any{"url": testredis.Start(t).URL()})
 		s.Store("defaultDatabase", "databases.main", "databases.PostgresType",
