@@ -90,7 +90,7 @@ func TestTwoUsersWantOnePhone(t *testing.T) {
 		blackbox.AtOnce(len(answers), func(i int) {
 			answers[i] = people[i%2].Call(ways[1+i%2], "updatePhone", args[i%2])
 		})
-		one(t, answers, "PHONE_IN_USE", "CODE_BUSY", "CODE_REJECTED", "TICKET_REJECTED")
+		race{disturbed: new(bool)}.one(t, answers, "PHONE_IN_USE", "CODE_BUSY", "CODE_REJECTED", "TICKET_REJECTED")
 		masked := spelt[:3] + "****" + spelt[7:]
 		has := 0
 		for _, p := range people {

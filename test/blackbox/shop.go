@@ -21,7 +21,7 @@ type Shop struct {
 	Servers []*Server
 	// Together: the processes share the app's data directory.
 	Together bool
-	turn    atomic.Int64
+	turn     atomic.Int64
 }
 
 // NewShop makes the app; change it, then Open it. No limit on addresses is in
