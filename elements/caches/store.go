@@ -87,10 +87,13 @@ type Reserve struct {
 	// Holder is whose code it becomes: empty for anybody, else a user id. There is
 	// one live code a Holder, and at most one pending beside it.
 	Holder string
-	// Bucket is whose Sends and Guesses are counted: empty for strangers, else a
-	// device or user.
+	// Bucket is whose Sends are counted: the identity's, for all holders, when it
+	// is empty, else a device's.
 	Bucket string
-	Code   Code
+	// Guesser is whose Guesses are looked at, the Bucket of their Guess: empty for
+	// strangers, else a device or user.
+	Guesser string
+	Code    Code
 	// TTL is the code's life from now.
 	TTL time.Duration
 	// Interval is the cooldown of Key, over all holders and buckets.
@@ -98,7 +101,7 @@ type Reserve struct {
 	Sends    []Window
 	// Refusals bounds the refused sends of Key, over all buckets.
 	Refusals Window
-	// Guesses bounds the wrong guesses of Bucket: past it, no send.
+	// Guesses bounds the wrong guesses of Guesser: past it, no send.
 	Guesses Window
 	// Shared are taken with the rest where the store can, else in a step before
 	// and given back: they may then refuse early, never late.

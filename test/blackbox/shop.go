@@ -80,8 +80,7 @@ func (s *Shop) Visitor() *Client {
 	return s.Servers[int(s.turn.Add(1))%len(s.Servers)].Client()
 }
 
-// Crowd makes n clients, spread over the processes; those of one process share
-// their connections.
+// Crowd makes n clients, spread over the processes.
 func (s *Shop) Crowd(n int) []*Client {
 	first := make([]*Client, len(s.Servers))
 	for i, server := range s.Servers {

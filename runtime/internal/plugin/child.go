@@ -89,7 +89,7 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 		c.kill()
 		return c, err
 	}
-	go c.watch()
+	go c.watch() //nolint:contextcheck // the watch lives as long as the process, not its start
 	return c, nil
 }
 
@@ -107,8 +107,8 @@ func (c *child) connect(ctx context.Context) error {
 		AutoMTLS:         c.spec.TCP,
 		// Off: go-plugin's own parser of what a plugin prints never runs.
 		Logger:           hclog.NewNullLogger(),
-		SyncStdout:       c.out.Stream("stdout"),
-		SyncStderr:       c.out.Stream("stderr"),
+		SyncStdout:       c.out.Stream("stdout"), //nolint:contextcheck // a log line belongs to no request
+		SyncStderr:       c.out.Stream("stderr"), //nolint:contextcheck // a log line belongs to no request
 		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: c.dir},
 		GRPCDialOptions:  c.dialOptions(),
 	}
@@ -250,7 +250,7 @@ func (c *child) ping(deadline time.Duration) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
 	resp, err := grpc_health_v1.NewHealthClient(c.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: goplugin.GRPCServiceName})
-	switch status.Code(err) {
+	switch status.Code(err) { //nolint:exhaustive // any other code is an answer
 	case codes.OK:
 		return resp.GetStatus() == grpc_health_v1.HealthCheckResponse_SERVING
 	case codes.DeadlineExceeded, codes.Unavailable, codes.Canceled:

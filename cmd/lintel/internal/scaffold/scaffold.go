@@ -118,8 +118,8 @@ func App(dir, id, title string) ([]string, error) {
 		".gitignore": []byte("appData/\n.env\n"),
 	}
 	for path, value := range map[string]any{
-		"SMS/devOutbox/e.json":                       eJSON{Title: "Outbox for development", Type: "SMS.Outbox", Entry: "."},
-		"SMS/devOutbox/sms.json":                     struct{}{},
+		"SMS/devOutbox/e.json":                    eJSON{Title: "Outbox for development", Type: "SMS.Outbox", Entry: "."},
+		"SMS/devOutbox/sms.json":                  struct{}{},
 		"auths/loginTypes/phoneLogin/e.json":      eJSON{Title: "Phone login", Type: "auths.loginTypes.PhoneType", Entry: "."},
 		"auths/loginTypes/phoneLogin/config.json": map[string]string{"smsFullName": "{{PHONE_SMS}}"},
 	} {

@@ -54,9 +54,13 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		}
 		decoy = owner == nil
 	}
-	bucket, err := op.bucket(ctx, scope.holder, identity)
+	bucket, err := op.device(ctx, identity)
 	if err != nil {
 		return nil, err
+	}
+	guesser := bucket
+	if !scope.anonymous() {
+		guesser = userBucket(scope.holder)
 	}
 
 	if err := s.pulse.check(ctx, op.dir); err != nil {
@@ -72,6 +76,7 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		Key:     op.key(identity),
 		Holder:  scope.holder,
 		Bucket:  bucket,
+		Guesser: guesser,
 		Code: caches.Code{
 			ID:       randomID(),
 			MAC:      s.keys.code(op.call.Element, identity, scope.holder, entry != nil, digits),

@@ -1,6 +1,6 @@
 -- KEYS: the identity's state, then its shared limits.
 local request, attempt, peek = text(), text(), number() == 1
-local holder, bucket = text(), text()
+local holder, bucket, guesser = text(), text(), text()
 local code = { i = text(), m = text(), d = number(), e = now + number(), u = {}, a = {}, q = '', w = 0 }
 local interval = number()
 for i = 1, number() do
@@ -45,7 +45,7 @@ local left = wait(s.f, number(), number())
 if left > 0 then
   return { LIMITED, left, 'refusals', 0, '' }
 end
-left = wait(s.g[bucket], number(), number())
+left = wait(s.g[guesser], number(), number())
 if left > 0 then
   return { LIMITED, left, 'guesses', 0, '' }
 end

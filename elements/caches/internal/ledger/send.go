@@ -49,7 +49,7 @@ func (s *State) limits(now int64, r *caches.Reserve) caches.Reserved {
 	if left := s.Refusals.wait(now, r.Refusals); left > 0 {
 		return limited(caches.LimitRefusals, 0, left)
 	}
-	if left := s.Guesses[r.Bucket].wait(now, r.Guesses); left > 0 {
+	if left := s.Guesses[r.Guesser].wait(now, r.Guesses); left > 0 {
 		return limited(caches.LimitGuesses, 0, left)
 	}
 	return caches.Reserved{Verdict: caches.OK}
