@@ -235,3 +235,49 @@ func killedAt(t *testing.T, f *faulty, a act, place holdAt) bool {
 	require.Equal(t, string(answer.Data), string(again.Data))
 	return true
 }
+
+// The host is killed while the vendor is waited for: the message may arrive, so
+// its code works, the cooldown stays for its interval, and nothing is sent again.
+func TestFaultHostKilledWhileTheVendorIsAsked(t *testing.T) {
+	t.Parallel()
+	for _, embedded := range []bool{true, false} {
+		t.Run(fmt.Sprintf("embedded=%v", embedded), func(t *testing.T) {
+			t.Parallel()
+			const interval = 6 * time.Second
+			shop, restart := blackbox.NewShop(t), func() {}
+			if embedded {
+				restart = func() { shop.Servers = nil; shop.Open(1) }
+			} else {
+				f := newFaulty(t, nil)
+				shop, restart = f.Shop, f.restart
+			}
+			shop.SetLogin(map[string]any{"resendInterval": int(interval / time.Second), "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000})
+			restart()
+			for range blackbox.Rounds(1, 20) {
+				spelt, e164 := blackbox.Phone()
+				shop.Vendor.Next(blackbox.Hang)
+				same, args := key(), blackbox.Args{"phone": spelt}
+				c := shop.Visitor().With("Idempotency-Key", same)
+				begun := time.Now()
+				go func() { _, _ = c.Try(blackbox.Login, "sendMessage", args) }()
+				blackbox.Eventually(t, 10*time.Second, "the vendor is asked", func() bool { return len(shop.Codes(e164)) == 1 })
+				shop.Servers[0].Kill()
+				restart()
+				if again := shop.Visitor().Call(blackbox.Login, "sendMessage", args); time.Since(begun) < interval {
+					again.Fails(t, 429, "SEND_TOO_FREQUENT")
+				}
+				data := repeated(t, shop.Visitor().With("Idempotency-Key", same), blackbox.Login, "sendMessage", args).Fails(t, 502, "SMS_FAILED")
+				require.Contains(t, data, "resendAfter")
+				require.Contains(t, data, "expiresIn")
+				require.Len(t, shop.Codes(e164), 1, "the vendor was asked once")
+				time.Sleep(time.Until(begun.Add(interval + time.Second)))
+				shop.Visitor().With("Idempotency-Key", same).Call(blackbox.Login, "sendMessage", args).Fails(t, 502, "SMS_FAILED")
+				require.Len(t, shop.Codes(e164), 1, "not even when the interval is over")
+				first := shop.Newest(e164)
+				shop.Visitor().Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": spelt, "code": first}).Fails(t, 404, "USER_NOT_REGISTERED")
+				next := shop.Code(shop.Visitor(), blackbox.Login, spelt, e164)
+				shop.Visitor().Call(blackbox.Login, "register", blackbox.Args{"phone": spelt, "code": next, "nick": "n"}).OK(t)
+			}
+		})
+	}
+}

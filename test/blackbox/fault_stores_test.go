@@ -207,6 +207,38 @@ func TestFaultTokensFailClosed(t *testing.T) {
 	})
 }
 
+// A Redis that is killed and starts empty is used again; one that is stopped is
+// told of within a second.
+func TestFaultRedisItself(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t, nil)
+	f.Open(1)
+	p := f.SignUp(blackbox.Login)
+	for _, away := range []struct{ gone, back func() }{
+		{f.Redis.Stop, f.Redis.Start},
+		{f.Redis.Freeze, f.Redis.Thaw},
+	} {
+		away.gone()
+		sent := len(f.Vendor.Sent())
+		spelt, e164 := blackbox.Phone()
+		for range 3 {
+			begun := time.Now()
+			answer := f.client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+			took := time.Since(begun)
+			answer.Fails(t, 503, "STORE_UNAVAILABLE")
+			require.Less(t, took, withinASecond)
+		}
+		p.Call(blackbox.Sessions, "currentUser", nil).OK(t)
+		require.Len(t, f.Vendor.Sent(), sent)
+		away.back()
+		blackbox.Eventually(t, 4*time.Second, "the phone gets a message", func() bool {
+			return f.client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Status == 200
+		})
+		f.client().Call(blackbox.Login, "register", blackbox.Args{"phone": spelt, "code": f.Newest(e164), "nick": "n"}).OK(t)
+	}
+	f.nothingLasts(t)
+}
+
 // usage is what a process holds.
 type usage struct{ files, goroutines int }
 

@@ -140,6 +140,17 @@ func nothingHalfInFile(t testing.TB, dir string) {
 			require.NoError(t, db.QueryRow(query).Scan(&n))
 			require.Zero(t, n, what)
 		}
+		// Whatever is kept for minutes has an end; the file says when.
+		for _, table := range []string{"cache_entry_1", "cache_window_1"} {
+			var there, lasting int
+			require.NoError(t, db.QueryRow("SELECT count(*) FROM sqlite_master WHERE name = ?", table).Scan(&there))
+			if there == 0 {
+				continue
+			}
+			end := time.Now().Add(25 * time.Hour).UnixMilli()
+			require.NoError(t, db.QueryRow("SELECT count(*) FROM "+table+" WHERE expires > ? OR expires <= 0", end).Scan(&lasting))
+			require.Zero(t, lasting, "rows without an end")
+		}
 		require.NoError(t, db.Close())
 	}
 }
