@@ -29,6 +29,10 @@ func Main(types ...Type) {
 	os.Exit(command(context.Background(), os.Args[1:], os.Stdout, os.Stderr, types))
 }
 
+// keptGoroutines serve one call after the other, each with a stack that has grown
+// already; what comes when all are busy gets goroutines of its own.
+const keptGoroutines = 32
+
 func serve(types []Type) {
 	watchLifeline()
 	// go-plugin puts a pipe in place of os.Stderr; the log keeps the real one.
@@ -45,7 +49,8 @@ func serve(types []Type) {
 		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
 			return grpc.NewServer(append(opts,
 				grpc.MaxRecvMsgSize(handshake.MaxMessageSize),
-				grpc.MaxSendMsgSize(handshake.MaxMessageSize))...)
+				grpc.MaxSendMsgSize(handshake.MaxMessageSize),
+				grpc.NumStreamWorkers(keptGoroutines))...)
 		},
 		Logger: hclog.New(&hclog.LoggerOptions{
 			Level: hclog.Warn, Output: os.Stderr, JSONFormat: true, DisableTime: false,

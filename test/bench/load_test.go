@@ -111,6 +111,7 @@ func load(b *testing.B, address string, pid, connections, n int, rate float64, d
 	var next atomic.Int64
 	var failed atomic.Pointer[error]
 	var wait sync.WaitGroup
+	stop := profile(b, pid)
 	before, begun := processorTime(b, pid), time.Now()
 	for _, c := range clients {
 		wait.Go(func() {
@@ -134,6 +135,7 @@ func load(b *testing.B, address string, pid, connections, n int, rate float64, d
 	}
 	wait.Wait()
 	took := time.Since(begun)
+	stop()
 	if err := failed.Load(); err != nil {
 		b.Fatal(*err)
 	}

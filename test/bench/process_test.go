@@ -72,12 +72,16 @@ func proportional(b *testing.B, pid int) float64 {
 		if err != nil {
 			continue
 		}
+		values := make(map[string]float64)
 		for line := range strings.Lines(string(text)) {
-			if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "Pss:" {
-				n, _ := strconv.ParseFloat(fields[1], 64)
-				kilobytes += n
+			if fields := strings.Fields(line); len(fields) > 1 {
+				values[fields[0]], _ = strconv.ParseFloat(fields[1], 64)
 			}
 		}
+		kilobytes += values["Pss:"]
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", id))
+		b.Logf("%s: %.1f MB, %.1f of its own, %.1f of files", bytes.TrimSpace(name),
+			values["Pss:"]/1000, values["Pss_Anon:"]/1000, values["Pss_File:"]/1000)
 	}
 	if kilobytes == 0 {
 		b.Skip("smaps_rollup can't be read here")

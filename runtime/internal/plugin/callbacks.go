@@ -46,6 +46,10 @@ type callbacks struct {
 // maxRequests bounds what one process may ask for at once.
 const maxRequests = 1024
 
+// keptGoroutines serve one request after the other, each with a stack that has
+// grown already; what comes when all are busy gets goroutines of its own.
+const keptGoroutines = 32
+
 // serve starts the server of a process whose private directory is dir.
 func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*callbacks, error) {
 	var random [32]byte
@@ -58,6 +62,7 @@ func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*ca
 		grpc.MaxRecvMsgSize(handshake.MaxMessageSize),
 		grpc.MaxSendMsgSize(handshake.MaxMessageSize),
 		grpc.MaxConcurrentStreams(maxRequests),
+		grpc.NumStreamWorkers(keptGoroutines),
 		grpc.UnaryInterceptor(cb.unary),
 		grpc.StreamInterceptor(cb.stream),
 	}
