@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -64,7 +65,7 @@ func newScene(b *testing.B, settings map[string]any) *scene {
 		limits[name] = value
 	}
 	s.app.SetLogin(limits)
-	s.server = s.app.Serve(blackbox.Start{NoDev: true, Args: []string{"--log-level", "info"}, Env: []string{secret}})
+	s.server = s.app.Serve(blackbox.Start{NoDev: true, Args: []string{"--log-level", "info"}, Env: append([]string{secret}, strings.Fields(os.Getenv("LINTEL_BENCH_ENV"))...)})
 	s.lintel = s.drive()
 	s.bare = startBare(b, bareServers{Redis: s.redis.URL(), Postgres: s.postgres, Vendor: s.vendor.url}, s.vendor)
 	return s
