@@ -47,7 +47,7 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	}
 	client := delivery.NewClient(nil)
 	return delivery.NewSender("Twilio", &vendor{
-		sid: c.AccountSid, token: c.AuthToken, from: c.From, service: c.MessagingServiceSid, base: base, client: client,
+		sid: c.AccountSid, token: c.AuthToken, from: c.From, service: c.MessagingServiceSid, content: c.ContentSid, base: base, client: client,
 	}, delivery.Options{
 		Settings: c.Settings,
 		Template: c.ContentSid,

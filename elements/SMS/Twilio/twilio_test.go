@@ -73,6 +73,8 @@ func TestRequest(t *testing.T) {
 			url.Values{"To": {"+442079460000"}, "From": {"+15005550006"}, "ContentSid": {content}, "ContentVariables": {`{"1":"5","2":"049302"}`}}},
 		"a call's content": {from, args("+442079460000", "verifyTemplateCode", "HX2"),
 			url.Values{"To": {"+442079460000"}, "From": {"+15005550006"}, "ContentSid": {"HX2"}, "ContentVariables": {`{"1":"049302"}`}}},
+		"a call's text in place of the instance's content": {from + `,"contentSid":"` + content + `"`, args("+442079460000", "text", "moved to ${phone}"),
+			url.Values{"To": {"+442079460000"}, "From": {"+15005550006"}, "Body": {"moved to "}}},
 		"a call's text, and another vendor's template": {from, args("+442079460000", "verifyTemplateCode", "SMS_1", "text", "moved"),
 			url.Values{"To": {"+442079460000"}, "From": {"+15005550006"}, "Body": {"moved"}}},
 	} {

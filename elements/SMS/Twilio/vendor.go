@@ -16,9 +16,9 @@ import (
 
 // vendor makes requests that Twilio's library writes.
 type vendor struct {
-	sid, token, from, service string
-	base                      *url.URL
-	client                    *delivery.Client
+	sid, token, from, service, content string
+	base                               *url.URL
+	client                             *delivery.Client
 }
 
 // contentPrefix begins the ids of content templates.
@@ -33,7 +33,9 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 	} else {
 		params.SetFrom(v.from)
 	}
-	if strings.HasPrefix(m.Template, contentPrefix) {
+	// A call's own text is another message than the instance's content.
+	another := m.TextGiven && m.Template == v.content
+	if strings.HasPrefix(m.Template, contentPrefix) && !another {
 		variables := make(map[string]string, len(m.Params))
 		for i, value := range m.Values() {
 			variables[strconv.Itoa(i+1)] = value

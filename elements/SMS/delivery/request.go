@@ -49,6 +49,8 @@ type Message struct {
 	Given map[string]string
 	// Text is the text for vendors without templates; empty for others.
 	Text string
+	// TextGiven: the text is the call's own, not the configuration's.
+	TextGiven bool
 	// RequestID is unique to this message.
 	RequestID string
 }

@@ -187,7 +187,7 @@ func (s *Sender) messages(ctx context.Context, r Request) ([]*Message, error) {
 		if missing != "" && !s.o.TextGaps {
 			return nil, errcode.New(CodeParams, "parameter %q of the text is missing", missing).With("param", missing)
 		}
-		common.Text = text
+		common.Text, common.TextGiven = text, r.Text != ""
 	}
 	messages := make([]*Message, 0, len(r.PhoneList))
 	for i, phone := range r.PhoneList {
