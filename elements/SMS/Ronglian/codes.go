@@ -1,7 +1,7 @@
 package ronglian
 
 import (
-	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
@@ -38,7 +38,7 @@ func accountCodes() []string { return append(between(111100, 111149), between(11
 
 func between(a, b int) (list []string) {
 	for n := a; n <= b; n++ {
-		list = append(list, fmt.Sprint(n))
+		list = append(list, strconv.Itoa(n))
 	}
 	return list
 }

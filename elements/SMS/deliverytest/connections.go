@@ -63,7 +63,7 @@ func (v Vendor) leaks(t *testing.T) {
 			s := newStandIn(t, always(answer))
 			sms := v.open(t, s.URL, nil)
 			for range 15 {
-				v.fails(t, sms)
+				require.Error(t, v.fails(t, sms))
 			}
 			require.Eventually(t, func() bool {
 				_, open := s.count()
