@@ -4,6 +4,7 @@ package huawei
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
@@ -42,7 +43,18 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 		Settings: c.Settings,
 		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
 		NeedsTemplate: true,
+		Doubts:        doubts(c),
 		Secrets:       []string{c.AppKey, c.AppSecret},
 		Close:         client.Close,
 	}), nil
+}
+
+var channel = regexp.MustCompile(`^(csms|isms)?[0-9]+$`)
+
+// doubts says what doesn't look as Huawei's values do.
+func doubts(c Config) (list []string) {
+	if !channel.MatchString(c.Sender) {
+		list = append(list, "sender is the channel number of the sign, such as csms12345678, not its text")
+	}
+	return list
 }

@@ -5,6 +5,7 @@ package tencent
 import (
 	"context"
 	"regexp"
+	"strings"
 
 	tc "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
@@ -64,6 +65,9 @@ func doubts(c Config) (list []string) {
 	}
 	if c.VerifyTemplateCode != "" && !digits.MatchString(c.VerifyTemplateCode) {
 		list = append(list, "verifyTemplateCode is a number, the template's id")
+	}
+	if strings.ContainsAny(c.VerifySign, "【】") {
+		list = append(list, "verifySign is written without 【】")
 	}
 	return list
 }

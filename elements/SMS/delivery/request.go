@@ -148,9 +148,10 @@ func messageID(requestID string, n int) string {
 }
 
 // Token names the message to vendors that send one name once: letters and digits,
-// at most maxLength of them, the same for the same message.
+// at most maxLength of them, the same for the same message. It gives nothing of
+// the message away.
 func (m *Message) Token(maxLength int) string {
-	sum := sha256.Sum256([]byte(m.RequestID))
+	sum := sha256.Sum256([]byte(m.RequestID + "\x00" + m.Phone.E164() + "\x00" + m.Template))
 	token := hex.EncodeToString(sum[:])
 	return token[:min(maxLength, len(token))]
 }
