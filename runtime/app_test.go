@@ -20,8 +20,8 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 
-	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/internal/figure"
+	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/runtime/element"
 )
