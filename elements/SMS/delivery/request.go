@@ -108,6 +108,17 @@ func paramsOf(names []string, given map[string]string) ([]Param, error) {
 	return params, nil
 }
 
+// given are the names that a call brings values for.
+func given(names []string, values map[string]string) []string {
+	kept := make([]string, 0, len(names))
+	for _, name := range names {
+		if _, ok := values[name]; ok {
+			kept = append(kept, name)
+		}
+	}
+	return kept
+}
+
 var textPlaceholder = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
 // renderText puts a call's values into the text of vendors without templates; it
