@@ -7,7 +7,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-// Reserve takes cooldown and limits and makes a pending code.
+// Reserve takes cooldown, captcha and limits and makes a pending code.
 //
 // A reservation is never handed out twice: each has a request name of its own,
 // whatever the operation. A repeat of an operation whose answer was lost may not
@@ -60,6 +60,15 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		return nil, err
 	}
 
+	proof, reason, err := op.proof(ctx, p, r.GetCaptcha())
+	if err != nil {
+		return nil, err
+	}
+	crowds, err := op.crowds(p, r.GetCrowds())
+	if err != nil {
+		return nil, err
+	}
+
 	digits := randomDigits(p.length)
 	if entry != nil {
 		digits = entry.code
@@ -77,6 +86,8 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		},
 		TTL:      p.ttl,
 		Interval: p.interval,
+		Proof:    proof,
+		Crowds:   crowds,
 		Sends:    p.sends,
 		Refusals: refusals,
 		Guesses:  wrongGuesses,
@@ -87,7 +98,7 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		return nil, errStore(err)
 	}
 	if answer.Verdict != caches.OK {
-		return nil, errReserve(answer)
+		return nil, errReserve(answer, reason)
 	}
 	handle, err := s.sealReservation(op.call.Element, reservation{
 		Request:     ask.Request,
