@@ -62,7 +62,9 @@ type Maker struct {
 
 // New makes a Maker, which Close ends. key are 32 bytes that all replicas of the
 // app share.
-func New(key []byte) (*Maker, error) {
+func New(key []byte) (*Maker, error) { return newMaker(key, dchest{}) }
+
+func newMaker(key []byte, a artist) (*Maker, error) {
 	s, err := newSeal(key)
 	if err != nil {
 		return nil, err
@@ -71,9 +73,9 @@ func New(key []byte) (*Maker, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop = stop
 	pay := newBudget()
-	m.pictures = newStock(ctx, &m.work, pay, pictureCost, picturesKept, func() (item, error) { return draw(dchest{}) })
+	m.pictures = newStock(ctx, &m.work, pay, pictureCost, picturesKept, func() (item, error) { return draw(a) })
 	for _, language := range languages {
-		m.sounds[language] = newStock(ctx, &m.work, pay, soundCost, soundsKept, func() (item, error) { return speak(dchest{}, language) })
+		m.sounds[language] = newStock(ctx, &m.work, pay, soundCost, soundsKept, func() (item, error) { return speak(a, language) })
 	}
 	return m, nil
 }

@@ -30,8 +30,7 @@ const (
 	longestToken = 256
 )
 
-// encoding is strict, so that one token has one spelling.
-var encoding = base64.RawURLEncoding.Strict()
+var encoding = base64.RawURLEncoding
 
 func newSeal(key []byte) (*seal, error) {
 	block, err := aes.NewCipher(key)
@@ -60,8 +59,8 @@ func (s *seal) open(instance, token string) (sealed, bool) {
 		return sealed{}, false
 	}
 	raw, err := encoding.DecodeString(token)
-	if err != nil {
-		return sealed{}, false
+	if err != nil || encoding.EncodeToString(raw) != token {
+		return sealed{}, false // one token has one spelling
 	}
 	plain, err := s.aead.Open(nil, nil, raw, []byte(instance))
 	if err != nil || len(plain) < headLength {
