@@ -51,6 +51,7 @@ type Service struct {
 	box          *tokens.Box
 	captchas     *captcha.Maker
 	reservations cipher.AEAD
+	pulse        pulse
 }
 
 var _ elementv1.LoginServer = (*Service)(nil)

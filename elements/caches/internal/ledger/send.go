@@ -17,8 +17,8 @@ const (
 // when it is Wrong, the proof's mark was set.
 func (s *State) Reserve(now int64, r *caches.Reserve, shared Counters) caches.Reserved {
 	s.settle(now)
-	if s.remembered(reserved+r.Request) != nil {
-		return caches.Reserved{Verdict: caches.OK}
+	if known := s.remembered(reserved + r.Request); known != nil {
+		return caches.Reserved{Verdict: caches.OK, CodeID: known.Code}
 	}
 	if left := s.Cooldown.Until - now; left > 0 {
 		return caches.Reserved{Verdict: caches.Cooldown, RetryAfter: span(left)}
@@ -40,7 +40,7 @@ func (s *State) Reserve(now int64, r *caches.Reserve, shared Counters) caches.Re
 		}
 	}
 	s.reserve(now, r, shared)
-	return caches.Reserved{Verdict: caches.OK}
+	return caches.Reserved{Verdict: caches.OK, CodeID: r.Code.ID}
 }
 
 // limits checks how much the identity itself may send, in the order of the
@@ -54,7 +54,7 @@ func (s *State) limits(now int64, r *caches.Reserve) caches.Reserved {
 	if left := s.Refusals.wait(now, r.Refusals); left > 0 {
 		return limited(caches.LimitRefusals, 0, left)
 	}
-	if left := s.Guesses[r.Bucket].wait(now, r.Guesses); left > 0 {
+	if left := s.Guesses[r.Guesser].wait(now, r.Guesses); left > 0 {
 		return limited(caches.LimitGuesses, 0, left)
 	}
 	return caches.Reserved{Verdict: caches.OK}
@@ -126,6 +126,7 @@ func (s *State) Settle(now int64, e *caches.Settle, shared Counters) bool {
 	if per := longest(e.Refusals); per > 0 {
 		s.Refusals.Add(per, now)
 	}
+	s.forget(reserved + e.Request)
 	return true
 }
 
@@ -145,6 +146,5 @@ func (s *State) Undo(now int64, u *caches.Reserve, shared Counters) bool {
 	if u.Proof.Given && u.Proof.Mark != "" && shared.Marked(u.Proof.Mark) == u.Request {
 		shared.Mark(u.Proof.Mark, "", now)
 	}
-	s.Requests = slices.DeleteFunc(s.Requests, func(r Request) bool { return r.ID == id })
 	return true
 }
