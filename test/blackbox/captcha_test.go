@@ -275,6 +275,49 @@ func TestACaptchaUnderANameOfTheClients(t *testing.T) {
 	}
 }
 
+func TestReplicasCountTogetherAndTakeEachOthersCaptchas(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Shipped(t)
+	first, second := app.Serve(), app.Serve()
+	for _, s := range []*blackbox.Server{first, second, first} {
+		spelt, _ := blackbox.Phone()
+		send(s.Client(), spelt, nil).OK(t)
+	}
+	spelt, _ := blackbox.Phone()
+	for _, s := range []*blackbox.Server{first, second} {
+		send(s.Client(), spelt, nil).Fails(t, http.StatusForbidden, "CAPTCHA_REQUIRED")
+	}
+	captcha := solved(t, first.Client())
+	send(second.Client(), spelt, captcha).OK(t)
+	other, _ := blackbox.Phone()
+	for _, s := range []*blackbox.Server{first, second} {
+		data := send(s.Client(), other, captcha).Fails(t, http.StatusForbidden, "CAPTCHA_ERROR")
+		require.Equal(t, "expired", data["reason"])
+	}
+}
+
+func TestUnknownPhonesAreAskedAsKnownOnesAre(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Shipped(t)
+	s := app.Serve()
+	known := s.Register() // the address's first send
+	app.SetLogin(map[string]any{"allowRegister": 0, "resendInterval": 1})
+	blackbox.Eventually(t, 10*time.Second, "nobody may register", func() bool {
+		return known.Call(blackbox.Login, "getLoginConfig", nil).OK(t)["allowRegister"] == false
+	})
+	c := s.Client()
+	unknown, e164 := blackbox.Phone()
+	send(c, unknown, nil).OK(t)
+	other, _ := blackbox.Phone()
+	send(c, other, nil).OK(t)
+	time.Sleep(1100 * time.Millisecond) // resendInterval
+	send(c, unknown, nil).Fails(t, http.StatusForbidden, "CAPTCHA_REQUIRED")
+	send(c, known.Phone, nil).Fails(t, http.StatusForbidden, "CAPTCHA_REQUIRED")
+	require.Equal(t, send(c, unknown, solved(t, c)).OK(t), send(c, known.Phone, solved(t, c)).OK(t))
+	require.Empty(t, messages(s, e164))
+	blackbox.Eventually(t, 10*time.Second, "the known one gets its message", func() bool { return len(messages(s, known.E164)) == 2 })
+}
+
 func TestPicturesHaveALimitOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	s := blackbox.Shipped(t).Serve()

@@ -237,6 +237,19 @@ func TestCloseEndsWhatIsBeingMade(t *testing.T) {
 	require.ErrorIs(t, err, ErrBusy)
 }
 
+func FuzzCheck(f *testing.F) {
+	m := opened(f, &quick{})
+	c, err := m.Pow(instance, "")
+	require.NoError(f, err)
+	f.Add(c.Token, "1")
+	f.Add("", "")
+	f.Fuzz(func(t *testing.T, token, answer string) {
+		if got := m.Check(instance, token, answer); token != c.Token {
+			require.Equal(t, Checked{}, got, "nobody else makes a token")
+		}
+	})
+}
+
 // What a request for a picture costs, while pictures are made ahead.
 func BenchmarkImageRequest(b *testing.B) {
 	m := opened(b, dchest{})
