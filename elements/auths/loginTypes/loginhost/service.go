@@ -52,6 +52,7 @@ type Service struct {
 	captchas     *captcha.Maker
 	reservations cipher.AEAD
 	pulse        pulse
+	lost         lost
 }
 
 var _ elementv1.LoginServer = (*Service)(nil)
