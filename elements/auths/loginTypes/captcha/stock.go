@@ -21,17 +21,16 @@ type stock struct {
 	pay   *budget
 	cost  float64
 	items chan item
-	make  func() (item, error)
+	// produce makes one; called by one goroutine at a time.
+	produce func() (item, error)
 
 	mu      sync.Mutex
 	filling bool
 }
 
-func newStock(life context.Context, work *sync.WaitGroup, pay *budget, cost float64, size int, make func() (item, error)) *stock {
-	return &stock{life: life, work: work, pay: pay, cost: cost, items: newItems(size), make: make}
+func newStock(life context.Context, work *sync.WaitGroup, pay *budget, cost float64, size int, produce func() (item, error)) *stock {
+	return &stock{life: life, work: work, pay: pay, cost: cost, items: make(chan item, size), produce: produce}
 }
-
-func newItems(size int) chan item { return make(chan item, size) }
 
 // take gives an item, and has another made. It fails with ErrBusy when none is
 // there in time.
@@ -71,7 +70,7 @@ func (s *stock) run() {
 		if !s.pay.wait(s.life, s.cost) {
 			continue
 		}
-		it, err := s.make()
+		it, err := s.produce()
 		if err != nil {
 			continue // the budget bounds how often
 		}
