@@ -21,6 +21,62 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// CaptchaMode says when Reserve asks for a captcha. One that is given is checked
+// whenever.
+type CaptchaMode int32
+
+const (
+	// As CAPTCHA_MODE_OFF.
+	CaptchaMode_CAPTCHA_MODE_UNSPECIFIED CaptchaMode = 0
+	CaptchaMode_CAPTCHA_MODE_OFF         CaptchaMode = 1
+	// When the caller's address or a crowd of the identity sends suspiciously many.
+	CaptchaMode_CAPTCHA_MODE_RISK   CaptchaMode = 2
+	CaptchaMode_CAPTCHA_MODE_ALWAYS CaptchaMode = 3
+)
+
+// Enum value maps for CaptchaMode.
+var (
+	CaptchaMode_name = map[int32]string{
+		0: "CAPTCHA_MODE_UNSPECIFIED",
+		1: "CAPTCHA_MODE_OFF",
+		2: "CAPTCHA_MODE_RISK",
+		3: "CAPTCHA_MODE_ALWAYS",
+	}
+	CaptchaMode_value = map[string]int32{
+		"CAPTCHA_MODE_UNSPECIFIED": 0,
+		"CAPTCHA_MODE_OFF":         1,
+		"CAPTCHA_MODE_RISK":        2,
+		"CAPTCHA_MODE_ALWAYS":      3,
+	}
+)
+
+func (x CaptchaMode) Enum() *CaptchaMode {
+	p := new(CaptchaMode)
+	*p = x
+	return p
+}
+
+func (x CaptchaMode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CaptchaMode) Descriptor() protoreflect.EnumDescriptor {
+	return file_lintel_element_v1_login_proto_enumTypes[0].Descriptor()
+}
+
+func (CaptchaMode) Type() protoreflect.EnumType {
+	return &file_lintel_element_v1_login_proto_enumTypes[0]
+}
+
+func (x CaptchaMode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CaptchaMode.Descriptor instead.
+func (CaptchaMode) EnumDescriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{0}
+}
+
 type Outcome int32
 
 const (
@@ -57,11 +113,11 @@ func (x Outcome) String() string {
 }
 
 func (Outcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_lintel_element_v1_login_proto_enumTypes[0].Descriptor()
+	return file_lintel_element_v1_login_proto_enumTypes[1].Descriptor()
 }
 
 func (Outcome) Type() protoreflect.EnumType {
-	return &file_lintel_element_v1_login_proto_enumTypes[0]
+	return &file_lintel_element_v1_login_proto_enumTypes[1]
 }
 
 func (x Outcome) Number() protoreflect.EnumNumber {
@@ -70,7 +126,62 @@ func (x Outcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Outcome.Descriptor instead.
 func (Outcome) EnumDescriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{0}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{1}
+}
+
+type CaptchaKind int32
+
+const (
+	CaptchaKind_CAPTCHA_KIND_UNSPECIFIED CaptchaKind = 0
+	// The client computes; the person does nothing.
+	CaptchaKind_CAPTCHA_KIND_POW CaptchaKind = 1
+	// The person reads digits in a picture.
+	CaptchaKind_CAPTCHA_KIND_IMAGE CaptchaKind = 2
+	// The person hears digits.
+	CaptchaKind_CAPTCHA_KIND_AUDIO CaptchaKind = 3
+)
+
+// Enum value maps for CaptchaKind.
+var (
+	CaptchaKind_name = map[int32]string{
+		0: "CAPTCHA_KIND_UNSPECIFIED",
+		1: "CAPTCHA_KIND_POW",
+		2: "CAPTCHA_KIND_IMAGE",
+		3: "CAPTCHA_KIND_AUDIO",
+	}
+	CaptchaKind_value = map[string]int32{
+		"CAPTCHA_KIND_UNSPECIFIED": 0,
+		"CAPTCHA_KIND_POW":         1,
+		"CAPTCHA_KIND_IMAGE":       2,
+		"CAPTCHA_KIND_AUDIO":       3,
+	}
+)
+
+func (x CaptchaKind) Enum() *CaptchaKind {
+	p := new(CaptchaKind)
+	*p = x
+	return p
+}
+
+func (x CaptchaKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CaptchaKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_lintel_element_v1_login_proto_enumTypes[2].Descriptor()
+}
+
+func (CaptchaKind) Type() protoreflect.EnumType {
+	return &file_lintel_element_v1_login_proto_enumTypes[2]
+}
+
+func (x CaptchaKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CaptchaKind.Descriptor instead.
+func (CaptchaKind) EnumDescriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{2}
 }
 
 // Policy is the instance's rules, as its configuration gives them. The host
@@ -89,7 +200,8 @@ type Policy struct {
 	AllowRegister   bool  `protobuf:"varint,9,opt,name=allow_register,json=allowRegister,proto3" json:"allow_register,omitempty"`
 	AllowUnbindLast bool  `protobuf:"varint,10,opt,name=allow_unbind_last,json=allowUnbindLast,proto3" json:"allow_unbind_last,omitempty"`
 	// Full name of the corp that new users join; empty: the app's default.
-	Corp          string `protobuf:"bytes,11,opt,name=corp,proto3" json:"corp,omitempty"`
+	Corp          string      `protobuf:"bytes,11,opt,name=corp,proto3" json:"corp,omitempty"`
+	Captcha       CaptchaMode `protobuf:"varint,12,opt,name=captcha,proto3,enum=lintel.element.v1.CaptchaMode" json:"captcha,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -201,6 +313,67 @@ func (x *Policy) GetCorp() string {
 	return ""
 }
 
+func (x *Policy) GetCaptcha() CaptchaMode {
+	if x != nil {
+		return x.Captcha
+	}
+	return CaptchaMode_CAPTCHA_MODE_UNSPECIFIED
+}
+
+// CaptchaAnswer is what a person gave.
+type CaptchaAnswer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The captcha's token, or the id that the client chose for it.
+	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	Answer        string `protobuf:"bytes,2,opt,name=answer,proto3" json:"answer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaptchaAnswer) Reset() {
+	*x = CaptchaAnswer{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaptchaAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaptchaAnswer) ProtoMessage() {}
+
+func (x *CaptchaAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaptchaAnswer.ProtoReflect.Descriptor instead.
+func (*CaptchaAnswer) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *CaptchaAnswer) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *CaptchaAnswer) GetAnswer() string {
+	if x != nil {
+		return x.Answer
+	}
+	return ""
+}
+
 // TestEntry is one entry of testPhones: it is compared, never sent.
 type TestEntry struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -211,7 +384,7 @@ type TestEntry struct {
 
 func (x *TestEntry) Reset() {
 	*x = TestEntry{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[1]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -223,7 +396,7 @@ func (x *TestEntry) String() string {
 func (*TestEntry) ProtoMessage() {}
 
 func (x *TestEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[1]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -236,7 +409,7 @@ func (x *TestEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestEntry.ProtoReflect.Descriptor instead.
 func (*TestEntry) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{1}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *TestEntry) GetCode() string {
@@ -253,14 +426,20 @@ type ReserveRequest struct {
 	// login, register, bind, unbind, checkMyMessage, updatePhone, or empty.
 	Purpose string `protobuf:"bytes,3,opt,name=purpose,proto3" json:"purpose,omitempty"`
 	// Set when the identity is one of the instance's test phones.
-	Test          *TestEntry `protobuf:"bytes,4,opt,name=test,proto3" json:"test,omitempty"`
+	Test *TestEntry `protobuf:"bytes,4,opt,name=test,proto3" json:"test,omitempty"`
+	// Unset: none was given.
+	Captcha *CaptchaAnswer `protobuf:"bytes,5,opt,name=captcha,proto3" json:"captcha,omitempty"`
+	// The crowds that the identity is one of, such as its dial prefix and its
+	// country: at most 4 names of at most 64 characters. The host adds the app.
+	// Sends to a crowd that are not verified are what CAPTCHA_MODE_RISK looks at.
+	Crowds        []string `protobuf:"bytes,6,rep,name=crowds,proto3" json:"crowds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReserveRequest) Reset() {
 	*x = ReserveRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[2]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -272,7 +451,7 @@ func (x *ReserveRequest) String() string {
 func (*ReserveRequest) ProtoMessage() {}
 
 func (x *ReserveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[2]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -285,7 +464,7 @@ func (x *ReserveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveRequest.ProtoReflect.Descriptor instead.
 func (*ReserveRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{2}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ReserveRequest) GetPolicy() *Policy {
@@ -316,6 +495,20 @@ func (x *ReserveRequest) GetTest() *TestEntry {
 	return nil
 }
 
+func (x *ReserveRequest) GetCaptcha() *CaptchaAnswer {
+	if x != nil {
+		return x.Captcha
+	}
+	return nil
+}
+
+func (x *ReserveRequest) GetCrowds() []string {
+	if x != nil {
+		return x.Crowds
+	}
+	return nil
+}
+
 type ReserveResponse struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Reservation string                 `protobuf:"bytes,1,opt,name=reservation,proto3" json:"reservation,omitempty"`
@@ -334,7 +527,7 @@ type ReserveResponse struct {
 
 func (x *ReserveResponse) Reset() {
 	*x = ReserveResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[3]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -346,7 +539,7 @@ func (x *ReserveResponse) String() string {
 func (*ReserveResponse) ProtoMessage() {}
 
 func (x *ReserveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[3]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -359,7 +552,7 @@ func (x *ReserveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveResponse.ProtoReflect.Descriptor instead.
 func (*ReserveResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{3}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ReserveResponse) GetReservation() string {
@@ -414,7 +607,7 @@ type SettleRequest struct {
 
 func (x *SettleRequest) Reset() {
 	*x = SettleRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[4]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -426,7 +619,7 @@ func (x *SettleRequest) String() string {
 func (*SettleRequest) ProtoMessage() {}
 
 func (x *SettleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[4]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -439,7 +632,7 @@ func (x *SettleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleRequest.ProtoReflect.Descriptor instead.
 func (*SettleRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{4}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SettleRequest) GetReservation() string {
@@ -464,7 +657,7 @@ type SettleResponse struct {
 
 func (x *SettleResponse) Reset() {
 	*x = SettleResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -476,7 +669,7 @@ func (x *SettleResponse) String() string {
 func (*SettleResponse) ProtoMessage() {}
 
 func (x *SettleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -489,7 +682,7 @@ func (x *SettleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleResponse.ProtoReflect.Descriptor instead.
 func (*SettleResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{5}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{6}
 }
 
 type ExchangeRequest struct {
@@ -504,7 +697,7 @@ type ExchangeRequest struct {
 
 func (x *ExchangeRequest) Reset() {
 	*x = ExchangeRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -516,7 +709,7 @@ func (x *ExchangeRequest) String() string {
 func (*ExchangeRequest) ProtoMessage() {}
 
 func (x *ExchangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -529,7 +722,7 @@ func (x *ExchangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeRequest.ProtoReflect.Descriptor instead.
 func (*ExchangeRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{6}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ExchangeRequest) GetPolicy() *Policy {
@@ -570,7 +763,7 @@ type Corp struct {
 
 func (x *Corp) Reset() {
 	*x = Corp{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +775,7 @@ func (x *Corp) String() string {
 func (*Corp) ProtoMessage() {}
 
 func (x *Corp) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +788,7 @@ func (x *Corp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Corp.ProtoReflect.Descriptor instead.
 func (*Corp) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{7}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Corp) GetCorpId() string {
@@ -623,7 +816,7 @@ type ExchangeResponse struct {
 
 func (x *ExchangeResponse) Reset() {
 	*x = ExchangeResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -635,7 +828,7 @@ func (x *ExchangeResponse) String() string {
 func (*ExchangeResponse) ProtoMessage() {}
 
 func (x *ExchangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -648,7 +841,7 @@ func (x *ExchangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeResponse.ProtoReflect.Descriptor instead.
 func (*ExchangeResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{8}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ExchangeResponse) GetLoginCode() string {
@@ -685,7 +878,7 @@ type RegisterRequest struct {
 
 func (x *RegisterRequest) Reset() {
 	*x = RegisterRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +890,7 @@ func (x *RegisterRequest) String() string {
 func (*RegisterRequest) ProtoMessage() {}
 
 func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +903,7 @@ func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterRequest.ProtoReflect.Descriptor instead.
 func (*RegisterRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{9}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RegisterRequest) GetPolicy() *Policy {
@@ -760,7 +953,7 @@ type RegisterResponse struct {
 
 func (x *RegisterResponse) Reset() {
 	*x = RegisterResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -772,7 +965,7 @@ func (x *RegisterResponse) String() string {
 func (*RegisterResponse) ProtoMessage() {}
 
 func (x *RegisterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -785,7 +978,7 @@ func (x *RegisterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterResponse.ProtoReflect.Descriptor instead.
 func (*RegisterResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{10}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RegisterResponse) GetUserId() string {
@@ -829,7 +1022,7 @@ type BindRequest struct {
 
 func (x *BindRequest) Reset() {
 	*x = BindRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -841,7 +1034,7 @@ func (x *BindRequest) String() string {
 func (*BindRequest) ProtoMessage() {}
 
 func (x *BindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -854,7 +1047,7 @@ func (x *BindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindRequest.ProtoReflect.Descriptor instead.
 func (*BindRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{11}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *BindRequest) GetPolicy() *Policy {
@@ -900,7 +1093,7 @@ type BindResponse struct {
 
 func (x *BindResponse) Reset() {
 	*x = BindResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -912,7 +1105,7 @@ func (x *BindResponse) String() string {
 func (*BindResponse) ProtoMessage() {}
 
 func (x *BindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -925,7 +1118,7 @@ func (x *BindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindResponse.ProtoReflect.Descriptor instead.
 func (*BindResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{12}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{13}
 }
 
 type UnbindRequest struct {
@@ -940,7 +1133,7 @@ type UnbindRequest struct {
 
 func (x *UnbindRequest) Reset() {
 	*x = UnbindRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -952,7 +1145,7 @@ func (x *UnbindRequest) String() string {
 func (*UnbindRequest) ProtoMessage() {}
 
 func (x *UnbindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -965,7 +1158,7 @@ func (x *UnbindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnbindRequest.ProtoReflect.Descriptor instead.
 func (*UnbindRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{13}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *UnbindRequest) GetPolicy() *Policy {
@@ -1004,7 +1197,7 @@ type UnbindResponse struct {
 
 func (x *UnbindResponse) Reset() {
 	*x = UnbindResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +1209,7 @@ func (x *UnbindResponse) String() string {
 func (*UnbindResponse) ProtoMessage() {}
 
 func (x *UnbindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,7 +1222,7 @@ func (x *UnbindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnbindResponse.ProtoReflect.Descriptor instead.
 func (*UnbindResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{14}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{15}
 }
 
 type IssueTicketRequest struct {
@@ -1043,7 +1236,7 @@ type IssueTicketRequest struct {
 
 func (x *IssueTicketRequest) Reset() {
 	*x = IssueTicketRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1248,7 @@ func (x *IssueTicketRequest) String() string {
 func (*IssueTicketRequest) ProtoMessage() {}
 
 func (x *IssueTicketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1261,7 @@ func (x *IssueTicketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueTicketRequest.ProtoReflect.Descriptor instead.
 func (*IssueTicketRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{15}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *IssueTicketRequest) GetPolicy() *Policy {
@@ -1101,7 +1294,7 @@ type IssueTicketResponse struct {
 
 func (x *IssueTicketResponse) Reset() {
 	*x = IssueTicketResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1113,7 +1306,7 @@ func (x *IssueTicketResponse) String() string {
 func (*IssueTicketResponse) ProtoMessage() {}
 
 func (x *IssueTicketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1126,7 +1319,7 @@ func (x *IssueTicketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueTicketResponse.ProtoReflect.Descriptor instead.
 func (*IssueTicketResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{16}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *IssueTicketResponse) GetTicket() string {
@@ -1150,7 +1343,7 @@ type MoveRequest struct {
 
 func (x *MoveRequest) Reset() {
 	*x = MoveRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1355,7 @@ func (x *MoveRequest) String() string {
 func (*MoveRequest) ProtoMessage() {}
 
 func (x *MoveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1368,7 @@ func (x *MoveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveRequest.ProtoReflect.Descriptor instead.
 func (*MoveRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{17}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *MoveRequest) GetPolicy() *Policy {
@@ -1230,7 +1423,7 @@ type MoveResponse struct {
 
 func (x *MoveResponse) Reset() {
 	*x = MoveResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1242,7 +1435,7 @@ func (x *MoveResponse) String() string {
 func (*MoveResponse) ProtoMessage() {}
 
 func (x *MoveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1255,7 +1448,7 @@ func (x *MoveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveResponse.ProtoReflect.Descriptor instead.
 func (*MoveResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{18}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *MoveResponse) GetPrevious() string {
@@ -1273,7 +1466,7 @@ type AccountRequest struct {
 
 func (x *AccountRequest) Reset() {
 	*x = AccountRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1285,7 +1478,7 @@ func (x *AccountRequest) String() string {
 func (*AccountRequest) ProtoMessage() {}
 
 func (x *AccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1298,7 +1491,7 @@ func (x *AccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountRequest.ProtoReflect.Descriptor instead.
 func (*AccountRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{19}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{20}
 }
 
 type AccountResponse struct {
@@ -1313,7 +1506,7 @@ type AccountResponse struct {
 
 func (x *AccountResponse) Reset() {
 	*x = AccountResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1325,7 +1518,7 @@ func (x *AccountResponse) String() string {
 func (*AccountResponse) ProtoMessage() {}
 
 func (x *AccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1338,7 +1531,7 @@ func (x *AccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountResponse.ProtoReflect.Descriptor instead.
 func (*AccountResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{20}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AccountResponse) GetUserId() string {
@@ -1355,11 +1548,208 @@ func (x *AccountResponse) GetIdentity() string {
 	return ""
 }
 
+type MakeCaptchaRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Kind  CaptchaKind            `protobuf:"varint,1,opt,name=kind,proto3,enum=lintel.element.v1.CaptchaKind" json:"kind,omitempty"`
+	// A UUID that the client chose as the captcha's name, or empty.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Of CAPTCHA_KIND_AUDIO: the language of the digits (BCP 47); one that isn't
+	// spoken is English.
+	Language      string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MakeCaptchaRequest) Reset() {
+	*x = MakeCaptchaRequest{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MakeCaptchaRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MakeCaptchaRequest) ProtoMessage() {}
+
+func (x *MakeCaptchaRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MakeCaptchaRequest.ProtoReflect.Descriptor instead.
+func (*MakeCaptchaRequest) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *MakeCaptchaRequest) GetKind() CaptchaKind {
+	if x != nil {
+		return x.Kind
+	}
+	return CaptchaKind_CAPTCHA_KIND_UNSPECIFIED
+}
+
+func (x *MakeCaptchaRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *MakeCaptchaRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+type MakeCaptchaResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the answer is given with: the id where there was one.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// One of these, as the kind says.
+	Challenge     *Challenge `protobuf:"bytes,2,opt,name=challenge,proto3" json:"challenge,omitempty"`
+	Png           []byte     `protobuf:"bytes,3,opt,name=png,proto3" json:"png,omitempty"`
+	Wav           []byte     `protobuf:"bytes,4,opt,name=wav,proto3" json:"wav,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MakeCaptchaResponse) Reset() {
+	*x = MakeCaptchaResponse{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MakeCaptchaResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MakeCaptchaResponse) ProtoMessage() {}
+
+func (x *MakeCaptchaResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MakeCaptchaResponse.ProtoReflect.Descriptor instead.
+func (*MakeCaptchaResponse) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *MakeCaptchaResponse) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *MakeCaptchaResponse) GetChallenge() *Challenge {
+	if x != nil {
+		return x.Challenge
+	}
+	return nil
+}
+
+func (x *MakeCaptchaResponse) GetPng() []byte {
+	if x != nil {
+		return x.Png
+	}
+	return nil
+}
+
+func (x *MakeCaptchaResponse) GetWav() []byte {
+	if x != nil {
+		return x.Wav
+	}
+	return nil
+}
+
+// Challenge is a computation: find the integer n, 0 <= n <= max, for which the
+// SHA-256 of salt followed by n in decimal is hash. n in decimal is the answer.
+type Challenge struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ASCII.
+	Salt string `protobuf:"bytes,1,opt,name=salt,proto3" json:"salt,omitempty"`
+	// 64 hexadecimal digits in lower case.
+	Hash          string `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	Max           int64  `protobuf:"varint,3,opt,name=max,proto3" json:"max,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Challenge) Reset() {
+	*x = Challenge{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Challenge) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Challenge) ProtoMessage() {}
+
+func (x *Challenge) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Challenge.ProtoReflect.Descriptor instead.
+func (*Challenge) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *Challenge) GetSalt() string {
+	if x != nil {
+		return x.Salt
+	}
+	return ""
+}
+
+func (x *Challenge) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *Challenge) GetMax() int64 {
+	if x != nil {
+		return x.Max
+	}
+	return 0
+}
+
 var File_lintel_element_v1_login_proto protoreflect.FileDescriptor
 
 const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlintel/element/v1/login.proto\x12\x11lintel.element.v1\"\xad\x03\n" +
+	"\x1dlintel/element/v1/login.proto\x12\x11lintel.element.v1\"\xe7\x03\n" +
 	"\x06Policy\x12\x1f\n" +
 	"\vcode_length\x18\x01 \x01(\x05R\n" +
 	"codeLength\x12\x1e\n" +
@@ -1373,14 +1763,20 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x0eallow_register\x18\t \x01(\bR\rallowRegister\x12*\n" +
 	"\x11allow_unbind_last\x18\n" +
 	" \x01(\bR\x0fallowUnbindLast\x12\x12\n" +
-	"\x04corp\x18\v \x01(\tR\x04corp\"\x1f\n" +
+	"\x04corp\x18\v \x01(\tR\x04corp\x128\n" +
+	"\acaptcha\x18\f \x01(\x0e2\x1e.lintel.element.v1.CaptchaModeR\acaptcha\"=\n" +
+	"\rCaptchaAnswer\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n" +
+	"\x06answer\x18\x02 \x01(\tR\x06answer\"\x1f\n" +
 	"\tTestEntry\x12\x12\n" +
-	"\x04code\x18\x01 \x01(\tR\x04code\"\xab\x01\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\"\xff\x01\n" +
 	"\x0eReserveRequest\x121\n" +
 	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyR\x06policy\x12\x1a\n" +
 	"\bidentity\x18\x02 \x01(\tR\bidentity\x12\x18\n" +
 	"\apurpose\x18\x03 \x01(\tR\apurpose\x120\n" +
-	"\x04test\x18\x04 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\"\xd0\x01\n" +
+	"\x04test\x18\x04 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\x12:\n" +
+	"\acaptcha\x18\x05 \x01(\v2 .lintel.element.v1.CaptchaAnswerR\acaptcha\x12\x16\n" +
+	"\x06crowds\x18\x06 \x03(\tR\x06crowds\"\xd0\x01\n" +
 	"\x0fReserveResponse\x12 \n" +
 	"\vreservation\x18\x01 \x01(\tR\vreservation\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x18\n" +
@@ -1448,12 +1844,35 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x0eAccountRequest\"F\n" +
 	"\x0fAccountResponse\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1a\n" +
-	"\bidentity\x18\x02 \x01(\tR\bidentity*b\n" +
+	"\bidentity\x18\x02 \x01(\tR\bidentity\"t\n" +
+	"\x12MakeCaptchaRequest\x122\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1e.lintel.element.v1.CaptchaKindR\x04kind\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x1a\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\"\x8b\x01\n" +
+	"\x13MakeCaptchaResponse\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12:\n" +
+	"\tchallenge\x18\x02 \x01(\v2\x1c.lintel.element.v1.ChallengeR\tchallenge\x12\x10\n" +
+	"\x03png\x18\x03 \x01(\fR\x03png\x12\x10\n" +
+	"\x03wav\x18\x04 \x01(\fR\x03wav\"E\n" +
+	"\tChallenge\x12\x12\n" +
+	"\x04salt\x18\x01 \x01(\tR\x04salt\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x10\n" +
+	"\x03max\x18\x03 \x01(\x03R\x03max*q\n" +
+	"\vCaptchaMode\x12\x1c\n" +
+	"\x18CAPTCHA_MODE_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10CAPTCHA_MODE_OFF\x10\x01\x12\x15\n" +
+	"\x11CAPTCHA_MODE_RISK\x10\x02\x12\x17\n" +
+	"\x13CAPTCHA_MODE_ALWAYS\x10\x03*b\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_ACCEPTED\x10\x01\x12\x13\n" +
 	"\x0fOUTCOME_REFUSED\x10\x02\x12\x13\n" +
-	"\x0fOUTCOME_UNKNOWN\x10\x032\xe3\x05\n" +
+	"\x0fOUTCOME_UNKNOWN\x10\x03*q\n" +
+	"\vCaptchaKind\x12\x1c\n" +
+	"\x18CAPTCHA_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10CAPTCHA_KIND_POW\x10\x01\x12\x16\n" +
+	"\x12CAPTCHA_KIND_IMAGE\x10\x02\x12\x16\n" +
+	"\x12CAPTCHA_KIND_AUDIO\x10\x032\xc1\x06\n" +
 	"\x05Login\x12P\n" +
 	"\aReserve\x12!.lintel.element.v1.ReserveRequest\x1a\".lintel.element.v1.ReserveResponse\x12M\n" +
 	"\x06Settle\x12 .lintel.element.v1.SettleRequest\x1a!.lintel.element.v1.SettleResponse\x12S\n" +
@@ -1463,7 +1882,8 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x06Unbind\x12 .lintel.element.v1.UnbindRequest\x1a!.lintel.element.v1.UnbindResponse\x12\\\n" +
 	"\vIssueTicket\x12%.lintel.element.v1.IssueTicketRequest\x1a&.lintel.element.v1.IssueTicketResponse\x12G\n" +
 	"\x04Move\x12\x1e.lintel.element.v1.MoveRequest\x1a\x1f.lintel.element.v1.MoveResponse\x12P\n" +
-	"\aAccount\x12!.lintel.element.v1.AccountRequest\x1a\".lintel.element.v1.AccountResponseB0Z.github.com/lintel-run/lintel/plugins/elementv1b\x06proto3"
+	"\aAccount\x12!.lintel.element.v1.AccountRequest\x1a\".lintel.element.v1.AccountResponse\x12\\\n" +
+	"\vMakeCaptcha\x12%.lintel.element.v1.MakeCaptchaRequest\x1a&.lintel.element.v1.MakeCaptchaResponseB0Z.github.com/lintel-run/lintel/plugins/elementv1b\x06proto3"
 
 var (
 	file_lintel_element_v1_login_proto_rawDescOnce sync.Once
@@ -1477,73 +1897,85 @@ func file_lintel_element_v1_login_proto_rawDescGZIP() []byte {
 	return file_lintel_element_v1_login_proto_rawDescData
 }
 
-var file_lintel_element_v1_login_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_lintel_element_v1_login_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_lintel_element_v1_login_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_lintel_element_v1_login_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_lintel_element_v1_login_proto_goTypes = []any{
-	(Outcome)(0),                // 0: lintel.element.v1.Outcome
-	(*Policy)(nil),              // 1: lintel.element.v1.Policy
-	(*TestEntry)(nil),           // 2: lintel.element.v1.TestEntry
-	(*ReserveRequest)(nil),      // 3: lintel.element.v1.ReserveRequest
-	(*ReserveResponse)(nil),     // 4: lintel.element.v1.ReserveResponse
-	(*SettleRequest)(nil),       // 5: lintel.element.v1.SettleRequest
-	(*SettleResponse)(nil),      // 6: lintel.element.v1.SettleResponse
-	(*ExchangeRequest)(nil),     // 7: lintel.element.v1.ExchangeRequest
-	(*Corp)(nil),                // 8: lintel.element.v1.Corp
-	(*ExchangeResponse)(nil),    // 9: lintel.element.v1.ExchangeResponse
-	(*RegisterRequest)(nil),     // 10: lintel.element.v1.RegisterRequest
-	(*RegisterResponse)(nil),    // 11: lintel.element.v1.RegisterResponse
-	(*BindRequest)(nil),         // 12: lintel.element.v1.BindRequest
-	(*BindResponse)(nil),        // 13: lintel.element.v1.BindResponse
-	(*UnbindRequest)(nil),       // 14: lintel.element.v1.UnbindRequest
-	(*UnbindResponse)(nil),      // 15: lintel.element.v1.UnbindResponse
-	(*IssueTicketRequest)(nil),  // 16: lintel.element.v1.IssueTicketRequest
-	(*IssueTicketResponse)(nil), // 17: lintel.element.v1.IssueTicketResponse
-	(*MoveRequest)(nil),         // 18: lintel.element.v1.MoveRequest
-	(*MoveResponse)(nil),        // 19: lintel.element.v1.MoveResponse
-	(*AccountRequest)(nil),      // 20: lintel.element.v1.AccountRequest
-	(*AccountResponse)(nil),     // 21: lintel.element.v1.AccountResponse
+	(CaptchaMode)(0),            // 0: lintel.element.v1.CaptchaMode
+	(Outcome)(0),                // 1: lintel.element.v1.Outcome
+	(CaptchaKind)(0),            // 2: lintel.element.v1.CaptchaKind
+	(*Policy)(nil),              // 3: lintel.element.v1.Policy
+	(*CaptchaAnswer)(nil),       // 4: lintel.element.v1.CaptchaAnswer
+	(*TestEntry)(nil),           // 5: lintel.element.v1.TestEntry
+	(*ReserveRequest)(nil),      // 6: lintel.element.v1.ReserveRequest
+	(*ReserveResponse)(nil),     // 7: lintel.element.v1.ReserveResponse
+	(*SettleRequest)(nil),       // 8: lintel.element.v1.SettleRequest
+	(*SettleResponse)(nil),      // 9: lintel.element.v1.SettleResponse
+	(*ExchangeRequest)(nil),     // 10: lintel.element.v1.ExchangeRequest
+	(*Corp)(nil),                // 11: lintel.element.v1.Corp
+	(*ExchangeResponse)(nil),    // 12: lintel.element.v1.ExchangeResponse
+	(*RegisterRequest)(nil),     // 13: lintel.element.v1.RegisterRequest
+	(*RegisterResponse)(nil),    // 14: lintel.element.v1.RegisterResponse
+	(*BindRequest)(nil),         // 15: lintel.element.v1.BindRequest
+	(*BindResponse)(nil),        // 16: lintel.element.v1.BindResponse
+	(*UnbindRequest)(nil),       // 17: lintel.element.v1.UnbindRequest
+	(*UnbindResponse)(nil),      // 18: lintel.element.v1.UnbindResponse
+	(*IssueTicketRequest)(nil),  // 19: lintel.element.v1.IssueTicketRequest
+	(*IssueTicketResponse)(nil), // 20: lintel.element.v1.IssueTicketResponse
+	(*MoveRequest)(nil),         // 21: lintel.element.v1.MoveRequest
+	(*MoveResponse)(nil),        // 22: lintel.element.v1.MoveResponse
+	(*AccountRequest)(nil),      // 23: lintel.element.v1.AccountRequest
+	(*AccountResponse)(nil),     // 24: lintel.element.v1.AccountResponse
+	(*MakeCaptchaRequest)(nil),  // 25: lintel.element.v1.MakeCaptchaRequest
+	(*MakeCaptchaResponse)(nil), // 26: lintel.element.v1.MakeCaptchaResponse
+	(*Challenge)(nil),           // 27: lintel.element.v1.Challenge
 }
 var file_lintel_element_v1_login_proto_depIdxs = []int32{
-	1,  // 0: lintel.element.v1.ReserveRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 1: lintel.element.v1.ReserveRequest.test:type_name -> lintel.element.v1.TestEntry
-	0,  // 2: lintel.element.v1.SettleRequest.outcome:type_name -> lintel.element.v1.Outcome
-	1,  // 3: lintel.element.v1.ExchangeRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 4: lintel.element.v1.ExchangeRequest.test:type_name -> lintel.element.v1.TestEntry
-	8,  // 5: lintel.element.v1.ExchangeResponse.corps:type_name -> lintel.element.v1.Corp
-	1,  // 6: lintel.element.v1.RegisterRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 7: lintel.element.v1.RegisterRequest.test:type_name -> lintel.element.v1.TestEntry
-	8,  // 8: lintel.element.v1.RegisterResponse.corps:type_name -> lintel.element.v1.Corp
-	1,  // 9: lintel.element.v1.BindRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 10: lintel.element.v1.BindRequest.test:type_name -> lintel.element.v1.TestEntry
-	1,  // 11: lintel.element.v1.UnbindRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 12: lintel.element.v1.UnbindRequest.test:type_name -> lintel.element.v1.TestEntry
-	1,  // 13: lintel.element.v1.IssueTicketRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 14: lintel.element.v1.IssueTicketRequest.test:type_name -> lintel.element.v1.TestEntry
-	1,  // 15: lintel.element.v1.MoveRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 16: lintel.element.v1.MoveRequest.test:type_name -> lintel.element.v1.TestEntry
-	3,  // 17: lintel.element.v1.Login.Reserve:input_type -> lintel.element.v1.ReserveRequest
-	5,  // 18: lintel.element.v1.Login.Settle:input_type -> lintel.element.v1.SettleRequest
-	7,  // 19: lintel.element.v1.Login.Exchange:input_type -> lintel.element.v1.ExchangeRequest
-	10, // 20: lintel.element.v1.Login.Register:input_type -> lintel.element.v1.RegisterRequest
-	12, // 21: lintel.element.v1.Login.Bind:input_type -> lintel.element.v1.BindRequest
-	14, // 22: lintel.element.v1.Login.Unbind:input_type -> lintel.element.v1.UnbindRequest
-	16, // 23: lintel.element.v1.Login.IssueTicket:input_type -> lintel.element.v1.IssueTicketRequest
-	18, // 24: lintel.element.v1.Login.Move:input_type -> lintel.element.v1.MoveRequest
-	20, // 25: lintel.element.v1.Login.Account:input_type -> lintel.element.v1.AccountRequest
-	4,  // 26: lintel.element.v1.Login.Reserve:output_type -> lintel.element.v1.ReserveResponse
-	6,  // 27: lintel.element.v1.Login.Settle:output_type -> lintel.element.v1.SettleResponse
-	9,  // 28: lintel.element.v1.Login.Exchange:output_type -> lintel.element.v1.ExchangeResponse
-	11, // 29: lintel.element.v1.Login.Register:output_type -> lintel.element.v1.RegisterResponse
-	13, // 30: lintel.element.v1.Login.Bind:output_type -> lintel.element.v1.BindResponse
-	15, // 31: lintel.element.v1.Login.Unbind:output_type -> lintel.element.v1.UnbindResponse
-	17, // 32: lintel.element.v1.Login.IssueTicket:output_type -> lintel.element.v1.IssueTicketResponse
-	19, // 33: lintel.element.v1.Login.Move:output_type -> lintel.element.v1.MoveResponse
-	21, // 34: lintel.element.v1.Login.Account:output_type -> lintel.element.v1.AccountResponse
-	26, // [26:35] is the sub-list for method output_type
-	17, // [17:26] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	0,  // 0: lintel.element.v1.Policy.captcha:type_name -> lintel.element.v1.CaptchaMode
+	3,  // 1: lintel.element.v1.ReserveRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 2: lintel.element.v1.ReserveRequest.test:type_name -> lintel.element.v1.TestEntry
+	4,  // 3: lintel.element.v1.ReserveRequest.captcha:type_name -> lintel.element.v1.CaptchaAnswer
+	1,  // 4: lintel.element.v1.SettleRequest.outcome:type_name -> lintel.element.v1.Outcome
+	3,  // 5: lintel.element.v1.ExchangeRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 6: lintel.element.v1.ExchangeRequest.test:type_name -> lintel.element.v1.TestEntry
+	11, // 7: lintel.element.v1.ExchangeResponse.corps:type_name -> lintel.element.v1.Corp
+	3,  // 8: lintel.element.v1.RegisterRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 9: lintel.element.v1.RegisterRequest.test:type_name -> lintel.element.v1.TestEntry
+	11, // 10: lintel.element.v1.RegisterResponse.corps:type_name -> lintel.element.v1.Corp
+	3,  // 11: lintel.element.v1.BindRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 12: lintel.element.v1.BindRequest.test:type_name -> lintel.element.v1.TestEntry
+	3,  // 13: lintel.element.v1.UnbindRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 14: lintel.element.v1.UnbindRequest.test:type_name -> lintel.element.v1.TestEntry
+	3,  // 15: lintel.element.v1.IssueTicketRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 16: lintel.element.v1.IssueTicketRequest.test:type_name -> lintel.element.v1.TestEntry
+	3,  // 17: lintel.element.v1.MoveRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 18: lintel.element.v1.MoveRequest.test:type_name -> lintel.element.v1.TestEntry
+	2,  // 19: lintel.element.v1.MakeCaptchaRequest.kind:type_name -> lintel.element.v1.CaptchaKind
+	27, // 20: lintel.element.v1.MakeCaptchaResponse.challenge:type_name -> lintel.element.v1.Challenge
+	6,  // 21: lintel.element.v1.Login.Reserve:input_type -> lintel.element.v1.ReserveRequest
+	8,  // 22: lintel.element.v1.Login.Settle:input_type -> lintel.element.v1.SettleRequest
+	10, // 23: lintel.element.v1.Login.Exchange:input_type -> lintel.element.v1.ExchangeRequest
+	13, // 24: lintel.element.v1.Login.Register:input_type -> lintel.element.v1.RegisterRequest
+	15, // 25: lintel.element.v1.Login.Bind:input_type -> lintel.element.v1.BindRequest
+	17, // 26: lintel.element.v1.Login.Unbind:input_type -> lintel.element.v1.UnbindRequest
+	19, // 27: lintel.element.v1.Login.IssueTicket:input_type -> lintel.element.v1.IssueTicketRequest
+	21, // 28: lintel.element.v1.Login.Move:input_type -> lintel.element.v1.MoveRequest
+	23, // 29: lintel.element.v1.Login.Account:input_type -> lintel.element.v1.AccountRequest
+	25, // 30: lintel.element.v1.Login.MakeCaptcha:input_type -> lintel.element.v1.MakeCaptchaRequest
+	7,  // 31: lintel.element.v1.Login.Reserve:output_type -> lintel.element.v1.ReserveResponse
+	9,  // 32: lintel.element.v1.Login.Settle:output_type -> lintel.element.v1.SettleResponse
+	12, // 33: lintel.element.v1.Login.Exchange:output_type -> lintel.element.v1.ExchangeResponse
+	14, // 34: lintel.element.v1.Login.Register:output_type -> lintel.element.v1.RegisterResponse
+	16, // 35: lintel.element.v1.Login.Bind:output_type -> lintel.element.v1.BindResponse
+	18, // 36: lintel.element.v1.Login.Unbind:output_type -> lintel.element.v1.UnbindResponse
+	20, // 37: lintel.element.v1.Login.IssueTicket:output_type -> lintel.element.v1.IssueTicketResponse
+	22, // 38: lintel.element.v1.Login.Move:output_type -> lintel.element.v1.MoveResponse
+	24, // 39: lintel.element.v1.Login.Account:output_type -> lintel.element.v1.AccountResponse
+	26, // 40: lintel.element.v1.Login.MakeCaptcha:output_type -> lintel.element.v1.MakeCaptchaResponse
+	31, // [31:41] is the sub-list for method output_type
+	21, // [21:31] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_lintel_element_v1_login_proto_init() }
@@ -1556,8 +1988,8 @@ func file_lintel_element_v1_login_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lintel_element_v1_login_proto_rawDesc), len(file_lintel_element_v1_login_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   21,
+			NumEnums:      3,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	Login_IssueTicket_FullMethodName = "/lintel.element.v1.Login/IssueTicket"
 	Login_Move_FullMethodName        = "/lintel.element.v1.Login/Move"
 	Login_Account_FullMethodName     = "/lintel.element.v1.Login/Account"
+	Login_MakeCaptcha_FullMethodName = "/lintel.element.v1.Login/MakeCaptcha"
 )
 
 // LoginClient is the client API for Login service.
@@ -43,7 +44,8 @@ const (
 // Codes are made by the host, handed out once by Reserve, and kept as an HMAC.
 type LoginClient interface {
 	// Reserve takes cooldown and limits and makes a pending code, in one step.
-	// Errors: SEND_TOO_FREQUENT, SEND_LIMITED, LOGIN_REQUIRED, STORE_UNAVAILABLE.
+	// Errors: SEND_TOO_FREQUENT, CAPTCHA_REQUIRED, CAPTCHA_ERROR, SEND_LIMITED,
+	// LOGIN_REQUIRED, STORE_UNAVAILABLE.
 	Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error)
 	// Settle ends a reservation with the vendor's outcome. Without it the outcome
 	// is unknown: the code stays valid and the cooldown stays.
@@ -70,6 +72,10 @@ type LoginClient interface {
 	Move(ctx context.Context, in *MoveRequest, opts ...grpc.CallOption) (*MoveResponse, error)
 	// Account tells who the caller is and which identity they have.
 	Account(ctx context.Context, in *AccountRequest, opts ...grpc.CallOption) (*AccountResponse, error)
+	// MakeCaptcha makes one for the calling instance: for two minutes and one try.
+	// Errors: SEND_LIMITED (the caller's address has had too many),
+	// STORE_UNAVAILABLE (an id was given).
+	MakeCaptcha(ctx context.Context, in *MakeCaptchaRequest, opts ...grpc.CallOption) (*MakeCaptchaResponse, error)
 }
 
 type loginClient struct {
@@ -170,6 +176,16 @@ func (c *loginClient) Account(ctx context.Context, in *AccountRequest, opts ...g
 	return out, nil
 }
 
+func (c *loginClient) MakeCaptcha(ctx context.Context, in *MakeCaptchaRequest, opts ...grpc.CallOption) (*MakeCaptchaResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MakeCaptchaResponse)
+	err := c.cc.Invoke(ctx, Login_MakeCaptcha_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LoginServer is the server API for Login service.
 // All implementations must embed UnimplementedLoginServer
 // for forward compatibility.
@@ -183,7 +199,8 @@ func (c *loginClient) Account(ctx context.Context, in *AccountRequest, opts ...g
 // Codes are made by the host, handed out once by Reserve, and kept as an HMAC.
 type LoginServer interface {
 	// Reserve takes cooldown and limits and makes a pending code, in one step.
-	// Errors: SEND_TOO_FREQUENT, SEND_LIMITED, LOGIN_REQUIRED, STORE_UNAVAILABLE.
+	// Errors: SEND_TOO_FREQUENT, CAPTCHA_REQUIRED, CAPTCHA_ERROR, SEND_LIMITED,
+	// LOGIN_REQUIRED, STORE_UNAVAILABLE.
 	Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error)
 	// Settle ends a reservation with the vendor's outcome. Without it the outcome
 	// is unknown: the code stays valid and the cooldown stays.
@@ -210,6 +227,10 @@ type LoginServer interface {
 	Move(context.Context, *MoveRequest) (*MoveResponse, error)
 	// Account tells who the caller is and which identity they have.
 	Account(context.Context, *AccountRequest) (*AccountResponse, error)
+	// MakeCaptcha makes one for the calling instance: for two minutes and one try.
+	// Errors: SEND_LIMITED (the caller's address has had too many),
+	// STORE_UNAVAILABLE (an id was given).
+	MakeCaptcha(context.Context, *MakeCaptchaRequest) (*MakeCaptchaResponse, error)
 	mustEmbedUnimplementedLoginServer()
 }
 
@@ -246,6 +267,9 @@ func (UnimplementedLoginServer) Move(context.Context, *MoveRequest) (*MoveRespon
 }
 func (UnimplementedLoginServer) Account(context.Context, *AccountRequest) (*AccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Account not implemented")
+}
+func (UnimplementedLoginServer) MakeCaptcha(context.Context, *MakeCaptchaRequest) (*MakeCaptchaResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method MakeCaptcha not implemented")
 }
 func (UnimplementedLoginServer) mustEmbedUnimplementedLoginServer() {}
 func (UnimplementedLoginServer) testEmbeddedByValue()               {}
@@ -430,6 +454,24 @@ func _Login_Account_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Login_MakeCaptcha_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MakeCaptchaRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoginServer).MakeCaptcha(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Login_MakeCaptcha_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoginServer).MakeCaptcha(ctx, req.(*MakeCaptchaRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Login_ServiceDesc is the grpc.ServiceDesc for Login service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -472,6 +514,10 @@ var Login_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Account",
 			Handler:    _Login_Account_Handler,
+		},
+		{
+			MethodName: "MakeCaptcha",
+			Handler:    _Login_MakeCaptcha_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -16,6 +16,8 @@ type Request struct {
 	// Purpose may be left out: a user's code is then good for their account, and
 	// anybody else's for logging in and registering.
 	Purpose *string `json:"purpose" arg:"Stext" title:"What the code is for"`
+	// Captcha is asked for at times; then the answer is CAPTCHA_REQUIRED.
+	Captcha *Answer `json:"captcha" arg:"JitDict" title:"A captcha's token and answer"`
 }
 
 // Sent is the answer to a code that was sent. Times are in seconds.
@@ -33,6 +35,10 @@ const settleBound = 3 * time.Second
 // SendMessage reserves, has the message sent, and settles the reservation by what
 // became of it. Where the host says so, it answers before it sends.
 func (p *PhoneLogin) SendMessage(ctx context.Context, in Request) (*Sent, error) {
+	captcha, err := captchaOf(in.Captcha)
+	if err != nil {
+		return nil, err
+	}
 	purpose, identity, err := p.addressee(ctx, in)
 	if err != nil {
 		return nil, err
@@ -42,6 +48,8 @@ func (p *PhoneLogin) SendMessage(ctx context.Context, in Request) (*Sent, error)
 		Identity: identity,
 		Purpose:  purpose,
 		Test:     p.tests[identity],
+		Captcha:  captcha,
+		Crowds:   p.crowdsOf(identity),
 	})
 	if err != nil {
 		return nil, err
