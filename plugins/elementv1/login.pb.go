@@ -597,6 +597,134 @@ func (x *ReserveResponse) GetExpiresInMs() int64 {
 	return 0
 }
 
+type SendRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Reserve *ReserveRequest        `protobuf:"bytes,1,opt,name=reserve,proto3" json:"reserve,omitempty"`
+	// Full name of the element whose function sendMessage is called; the calling
+	// instance's configuration names it.
+	Element string `protobuf:"bytes,2,opt,name=element,proto3" json:"element,omitempty"`
+	// The arguments of sendMessage, a JSON object; the host puts the code into
+	// params.code.
+	ArgsJson      []byte `protobuf:"bytes,3,opt,name=args_json,json=argsJson,proto3" json:"args_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendRequest) Reset() {
+	*x = SendRequest{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendRequest) ProtoMessage() {}
+
+func (x *SendRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendRequest.ProtoReflect.Descriptor instead.
+func (*SendRequest) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SendRequest) GetReserve() *ReserveRequest {
+	if x != nil {
+		return x.Reserve
+	}
+	return nil
+}
+
+func (x *SendRequest) GetElement() string {
+	if x != nil {
+		return x.Element
+	}
+	return ""
+}
+
+func (x *SendRequest) GetArgsJson() []byte {
+	if x != nil {
+		return x.ArgsJson
+	}
+	return nil
+}
+
+type SendResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Without the code, where the message has been sent.
+	Reserved *ReserveResponse `protobuf:"bytes,1,opt,name=reserved,proto3" json:"reserved,omitempty"`
+	// How it ended; unspecified where the answer is to be given first. A code that
+	// is not to be delivered, a test phone's, counts as accepted.
+	Outcome Outcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=lintel.element.v1.Outcome" json:"outcome,omitempty"`
+	// What the element said, unless accepted.
+	Error         *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendResponse) Reset() {
+	*x = SendResponse{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendResponse) ProtoMessage() {}
+
+func (x *SendResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendResponse.ProtoReflect.Descriptor instead.
+func (*SendResponse) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SendResponse) GetReserved() *ReserveResponse {
+	if x != nil {
+		return x.Reserved
+	}
+	return nil
+}
+
+func (x *SendResponse) GetOutcome() Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return Outcome_OUTCOME_UNSPECIFIED
+}
+
+func (x *SendResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 type SettleRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Reservation   string                 `protobuf:"bytes,1,opt,name=reservation,proto3" json:"reservation,omitempty"`
@@ -607,7 +735,7 @@ type SettleRequest struct {
 
 func (x *SettleRequest) Reset() {
 	*x = SettleRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -619,7 +747,7 @@ func (x *SettleRequest) String() string {
 func (*SettleRequest) ProtoMessage() {}
 
 func (x *SettleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -632,7 +760,7 @@ func (x *SettleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleRequest.ProtoReflect.Descriptor instead.
 func (*SettleRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{5}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SettleRequest) GetReservation() string {
@@ -657,7 +785,7 @@ type SettleResponse struct {
 
 func (x *SettleResponse) Reset() {
 	*x = SettleResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -669,7 +797,7 @@ func (x *SettleResponse) String() string {
 func (*SettleResponse) ProtoMessage() {}
 
 func (x *SettleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -682,7 +810,7 @@ func (x *SettleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleResponse.ProtoReflect.Descriptor instead.
 func (*SettleResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{6}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{8}
 }
 
 type ExchangeRequest struct {
@@ -697,7 +825,7 @@ type ExchangeRequest struct {
 
 func (x *ExchangeRequest) Reset() {
 	*x = ExchangeRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -709,7 +837,7 @@ func (x *ExchangeRequest) String() string {
 func (*ExchangeRequest) ProtoMessage() {}
 
 func (x *ExchangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -722,7 +850,7 @@ func (x *ExchangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeRequest.ProtoReflect.Descriptor instead.
 func (*ExchangeRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{7}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ExchangeRequest) GetPolicy() *Policy {
@@ -763,7 +891,7 @@ type Corp struct {
 
 func (x *Corp) Reset() {
 	*x = Corp{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -775,7 +903,7 @@ func (x *Corp) String() string {
 func (*Corp) ProtoMessage() {}
 
 func (x *Corp) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -788,7 +916,7 @@ func (x *Corp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Corp.ProtoReflect.Descriptor instead.
 func (*Corp) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{8}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Corp) GetCorpId() string {
@@ -816,7 +944,7 @@ type ExchangeResponse struct {
 
 func (x *ExchangeResponse) Reset() {
 	*x = ExchangeResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -828,7 +956,7 @@ func (x *ExchangeResponse) String() string {
 func (*ExchangeResponse) ProtoMessage() {}
 
 func (x *ExchangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -841,7 +969,7 @@ func (x *ExchangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeResponse.ProtoReflect.Descriptor instead.
 func (*ExchangeResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{9}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ExchangeResponse) GetLoginCode() string {
@@ -878,7 +1006,7 @@ type RegisterRequest struct {
 
 func (x *RegisterRequest) Reset() {
 	*x = RegisterRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +1018,7 @@ func (x *RegisterRequest) String() string {
 func (*RegisterRequest) ProtoMessage() {}
 
 func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1031,7 @@ func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterRequest.ProtoReflect.Descriptor instead.
 func (*RegisterRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{10}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RegisterRequest) GetPolicy() *Policy {
@@ -953,7 +1081,7 @@ type RegisterResponse struct {
 
 func (x *RegisterResponse) Reset() {
 	*x = RegisterResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -965,7 +1093,7 @@ func (x *RegisterResponse) String() string {
 func (*RegisterResponse) ProtoMessage() {}
 
 func (x *RegisterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -978,7 +1106,7 @@ func (x *RegisterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterResponse.ProtoReflect.Descriptor instead.
 func (*RegisterResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{11}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RegisterResponse) GetUserId() string {
@@ -1022,7 +1150,7 @@ type BindRequest struct {
 
 func (x *BindRequest) Reset() {
 	*x = BindRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1034,7 +1162,7 @@ func (x *BindRequest) String() string {
 func (*BindRequest) ProtoMessage() {}
 
 func (x *BindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1047,7 +1175,7 @@ func (x *BindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindRequest.ProtoReflect.Descriptor instead.
 func (*BindRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{12}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *BindRequest) GetPolicy() *Policy {
@@ -1093,7 +1221,7 @@ type BindResponse struct {
 
 func (x *BindResponse) Reset() {
 	*x = BindResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1105,7 +1233,7 @@ func (x *BindResponse) String() string {
 func (*BindResponse) ProtoMessage() {}
 
 func (x *BindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1118,7 +1246,7 @@ func (x *BindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindResponse.ProtoReflect.Descriptor instead.
 func (*BindResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{13}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{15}
 }
 
 type UnbindRequest struct {
@@ -1133,7 +1261,7 @@ type UnbindRequest struct {
 
 func (x *UnbindRequest) Reset() {
 	*x = UnbindRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1145,7 +1273,7 @@ func (x *UnbindRequest) String() string {
 func (*UnbindRequest) ProtoMessage() {}
 
 func (x *UnbindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1158,7 +1286,7 @@ func (x *UnbindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnbindRequest.ProtoReflect.Descriptor instead.
 func (*UnbindRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{14}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UnbindRequest) GetPolicy() *Policy {
@@ -1197,7 +1325,7 @@ type UnbindResponse struct {
 
 func (x *UnbindResponse) Reset() {
 	*x = UnbindResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1209,7 +1337,7 @@ func (x *UnbindResponse) String() string {
 func (*UnbindResponse) ProtoMessage() {}
 
 func (x *UnbindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1222,7 +1350,7 @@ func (x *UnbindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnbindResponse.ProtoReflect.Descriptor instead.
 func (*UnbindResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{15}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{17}
 }
 
 type IssueTicketRequest struct {
@@ -1236,7 +1364,7 @@ type IssueTicketRequest struct {
 
 func (x *IssueTicketRequest) Reset() {
 	*x = IssueTicketRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1248,7 +1376,7 @@ func (x *IssueTicketRequest) String() string {
 func (*IssueTicketRequest) ProtoMessage() {}
 
 func (x *IssueTicketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1261,7 +1389,7 @@ func (x *IssueTicketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueTicketRequest.ProtoReflect.Descriptor instead.
 func (*IssueTicketRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{16}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *IssueTicketRequest) GetPolicy() *Policy {
@@ -1294,7 +1422,7 @@ type IssueTicketResponse struct {
 
 func (x *IssueTicketResponse) Reset() {
 	*x = IssueTicketResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1306,7 +1434,7 @@ func (x *IssueTicketResponse) String() string {
 func (*IssueTicketResponse) ProtoMessage() {}
 
 func (x *IssueTicketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1319,7 +1447,7 @@ func (x *IssueTicketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueTicketResponse.ProtoReflect.Descriptor instead.
 func (*IssueTicketResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{17}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *IssueTicketResponse) GetTicket() string {
@@ -1343,7 +1471,7 @@ type MoveRequest struct {
 
 func (x *MoveRequest) Reset() {
 	*x = MoveRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1355,7 +1483,7 @@ func (x *MoveRequest) String() string {
 func (*MoveRequest) ProtoMessage() {}
 
 func (x *MoveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1368,7 +1496,7 @@ func (x *MoveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveRequest.ProtoReflect.Descriptor instead.
 func (*MoveRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{18}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *MoveRequest) GetPolicy() *Policy {
@@ -1423,7 +1551,7 @@ type MoveResponse struct {
 
 func (x *MoveResponse) Reset() {
 	*x = MoveResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1435,7 +1563,7 @@ func (x *MoveResponse) String() string {
 func (*MoveResponse) ProtoMessage() {}
 
 func (x *MoveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1448,7 +1576,7 @@ func (x *MoveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveResponse.ProtoReflect.Descriptor instead.
 func (*MoveResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{19}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MoveResponse) GetPrevious() string {
@@ -1466,7 +1594,7 @@ type AccountRequest struct {
 
 func (x *AccountRequest) Reset() {
 	*x = AccountRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1478,7 +1606,7 @@ func (x *AccountRequest) String() string {
 func (*AccountRequest) ProtoMessage() {}
 
 func (x *AccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1491,7 +1619,7 @@ func (x *AccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountRequest.ProtoReflect.Descriptor instead.
 func (*AccountRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{20}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{22}
 }
 
 type AccountResponse struct {
@@ -1506,7 +1634,7 @@ type AccountResponse struct {
 
 func (x *AccountResponse) Reset() {
 	*x = AccountResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1518,7 +1646,7 @@ func (x *AccountResponse) String() string {
 func (*AccountResponse) ProtoMessage() {}
 
 func (x *AccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1531,7 +1659,7 @@ func (x *AccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountResponse.ProtoReflect.Descriptor instead.
 func (*AccountResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{21}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AccountResponse) GetUserId() string {
@@ -1562,7 +1690,7 @@ type MakeCaptchaRequest struct {
 
 func (x *MakeCaptchaRequest) Reset() {
 	*x = MakeCaptchaRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1574,7 +1702,7 @@ func (x *MakeCaptchaRequest) String() string {
 func (*MakeCaptchaRequest) ProtoMessage() {}
 
 func (x *MakeCaptchaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1587,7 +1715,7 @@ func (x *MakeCaptchaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeCaptchaRequest.ProtoReflect.Descriptor instead.
 func (*MakeCaptchaRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{22}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *MakeCaptchaRequest) GetKind() CaptchaKind {
@@ -1625,7 +1753,7 @@ type MakeCaptchaResponse struct {
 
 func (x *MakeCaptchaResponse) Reset() {
 	*x = MakeCaptchaResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1637,7 +1765,7 @@ func (x *MakeCaptchaResponse) String() string {
 func (*MakeCaptchaResponse) ProtoMessage() {}
 
 func (x *MakeCaptchaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1650,7 +1778,7 @@ func (x *MakeCaptchaResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeCaptchaResponse.ProtoReflect.Descriptor instead.
 func (*MakeCaptchaResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{23}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *MakeCaptchaResponse) GetToken() string {
@@ -1696,7 +1824,7 @@ type Challenge struct {
 
 func (x *Challenge) Reset() {
 	*x = Challenge{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1708,7 +1836,7 @@ func (x *Challenge) String() string {
 func (*Challenge) ProtoMessage() {}
 
 func (x *Challenge) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1721,7 +1849,7 @@ func (x *Challenge) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Challenge.ProtoReflect.Descriptor instead.
 func (*Challenge) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{24}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Challenge) GetSalt() string {
@@ -1749,7 +1877,7 @@ var File_lintel_element_v1_login_proto protoreflect.FileDescriptor
 
 const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlintel/element/v1/login.proto\x12\x11lintel.element.v1\"\xe7\x03\n" +
+	"\x1dlintel/element/v1/login.proto\x12\x11lintel.element.v1\x1a\x1flintel/element/v1/element.proto\"\xe7\x03\n" +
 	"\x06Policy\x12\x1f\n" +
 	"\vcode_length\x18\x01 \x01(\x05R\n" +
 	"codeLength\x12\x1e\n" +
@@ -1783,7 +1911,15 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\adeliver\x18\x03 \x01(\bR\adeliver\x12!\n" +
 	"\fanswer_first\x18\x04 \x01(\bR\vanswerFirst\x12&\n" +
 	"\x0fresend_after_ms\x18\x05 \x01(\x03R\rresendAfterMs\x12\"\n" +
-	"\rexpires_in_ms\x18\x06 \x01(\x03R\vexpiresInMs\"g\n" +
+	"\rexpires_in_ms\x18\x06 \x01(\x03R\vexpiresInMs\"\x81\x01\n" +
+	"\vSendRequest\x12;\n" +
+	"\areserve\x18\x01 \x01(\v2!.lintel.element.v1.ReserveRequestR\areserve\x12\x18\n" +
+	"\aelement\x18\x02 \x01(\tR\aelement\x12\x1b\n" +
+	"\targs_json\x18\x03 \x01(\fR\bargsJson\"\xb4\x01\n" +
+	"\fSendResponse\x12>\n" +
+	"\breserved\x18\x01 \x01(\v2\".lintel.element.v1.ReserveResponseR\breserved\x124\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2\x1a.lintel.element.v1.OutcomeR\aoutcome\x12.\n" +
+	"\x05error\x18\x03 \x01(\v2\x18.lintel.element.v1.ErrorR\x05error\"g\n" +
 	"\rSettleRequest\x12 \n" +
 	"\vreservation\x18\x01 \x01(\tR\vreservation\x124\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2\x1a.lintel.element.v1.OutcomeR\aoutcome\"\x10\n" +
@@ -1872,9 +2008,10 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x18CAPTCHA_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10CAPTCHA_KIND_POW\x10\x01\x12\x16\n" +
 	"\x12CAPTCHA_KIND_IMAGE\x10\x02\x12\x16\n" +
-	"\x12CAPTCHA_KIND_AUDIO\x10\x032\xc1\x06\n" +
+	"\x12CAPTCHA_KIND_AUDIO\x10\x032\x8a\a\n" +
 	"\x05Login\x12P\n" +
-	"\aReserve\x12!.lintel.element.v1.ReserveRequest\x1a\".lintel.element.v1.ReserveResponse\x12M\n" +
+	"\aReserve\x12!.lintel.element.v1.ReserveRequest\x1a\".lintel.element.v1.ReserveResponse\x12G\n" +
+	"\x04Send\x12\x1e.lintel.element.v1.SendRequest\x1a\x1f.lintel.element.v1.SendResponse\x12M\n" +
 	"\x06Settle\x12 .lintel.element.v1.SettleRequest\x1a!.lintel.element.v1.SettleResponse\x12S\n" +
 	"\bExchange\x12\".lintel.element.v1.ExchangeRequest\x1a#.lintel.element.v1.ExchangeResponse\x12S\n" +
 	"\bRegister\x12\".lintel.element.v1.RegisterRequest\x1a#.lintel.element.v1.RegisterResponse\x12G\n" +
@@ -1898,7 +2035,7 @@ func file_lintel_element_v1_login_proto_rawDescGZIP() []byte {
 }
 
 var file_lintel_element_v1_login_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_lintel_element_v1_login_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_lintel_element_v1_login_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_lintel_element_v1_login_proto_goTypes = []any{
 	(CaptchaMode)(0),            // 0: lintel.element.v1.CaptchaMode
 	(Outcome)(0),                // 1: lintel.element.v1.Outcome
@@ -1908,74 +2045,83 @@ var file_lintel_element_v1_login_proto_goTypes = []any{
 	(*TestEntry)(nil),           // 5: lintel.element.v1.TestEntry
 	(*ReserveRequest)(nil),      // 6: lintel.element.v1.ReserveRequest
 	(*ReserveResponse)(nil),     // 7: lintel.element.v1.ReserveResponse
-	(*SettleRequest)(nil),       // 8: lintel.element.v1.SettleRequest
-	(*SettleResponse)(nil),      // 9: lintel.element.v1.SettleResponse
-	(*ExchangeRequest)(nil),     // 10: lintel.element.v1.ExchangeRequest
-	(*Corp)(nil),                // 11: lintel.element.v1.Corp
-	(*ExchangeResponse)(nil),    // 12: lintel.element.v1.ExchangeResponse
-	(*RegisterRequest)(nil),     // 13: lintel.element.v1.RegisterRequest
-	(*RegisterResponse)(nil),    // 14: lintel.element.v1.RegisterResponse
-	(*BindRequest)(nil),         // 15: lintel.element.v1.BindRequest
-	(*BindResponse)(nil),        // 16: lintel.element.v1.BindResponse
-	(*UnbindRequest)(nil),       // 17: lintel.element.v1.UnbindRequest
-	(*UnbindResponse)(nil),      // 18: lintel.element.v1.UnbindResponse
-	(*IssueTicketRequest)(nil),  // 19: lintel.element.v1.IssueTicketRequest
-	(*IssueTicketResponse)(nil), // 20: lintel.element.v1.IssueTicketResponse
-	(*MoveRequest)(nil),         // 21: lintel.element.v1.MoveRequest
-	(*MoveResponse)(nil),        // 22: lintel.element.v1.MoveResponse
-	(*AccountRequest)(nil),      // 23: lintel.element.v1.AccountRequest
-	(*AccountResponse)(nil),     // 24: lintel.element.v1.AccountResponse
-	(*MakeCaptchaRequest)(nil),  // 25: lintel.element.v1.MakeCaptchaRequest
-	(*MakeCaptchaResponse)(nil), // 26: lintel.element.v1.MakeCaptchaResponse
-	(*Challenge)(nil),           // 27: lintel.element.v1.Challenge
+	(*SendRequest)(nil),         // 8: lintel.element.v1.SendRequest
+	(*SendResponse)(nil),        // 9: lintel.element.v1.SendResponse
+	(*SettleRequest)(nil),       // 10: lintel.element.v1.SettleRequest
+	(*SettleResponse)(nil),      // 11: lintel.element.v1.SettleResponse
+	(*ExchangeRequest)(nil),     // 12: lintel.element.v1.ExchangeRequest
+	(*Corp)(nil),                // 13: lintel.element.v1.Corp
+	(*ExchangeResponse)(nil),    // 14: lintel.element.v1.ExchangeResponse
+	(*RegisterRequest)(nil),     // 15: lintel.element.v1.RegisterRequest
+	(*RegisterResponse)(nil),    // 16: lintel.element.v1.RegisterResponse
+	(*BindRequest)(nil),         // 17: lintel.element.v1.BindRequest
+	(*BindResponse)(nil),        // 18: lintel.element.v1.BindResponse
+	(*UnbindRequest)(nil),       // 19: lintel.element.v1.UnbindRequest
+	(*UnbindResponse)(nil),      // 20: lintel.element.v1.UnbindResponse
+	(*IssueTicketRequest)(nil),  // 21: lintel.element.v1.IssueTicketRequest
+	(*IssueTicketResponse)(nil), // 22: lintel.element.v1.IssueTicketResponse
+	(*MoveRequest)(nil),         // 23: lintel.element.v1.MoveRequest
+	(*MoveResponse)(nil),        // 24: lintel.element.v1.MoveResponse
+	(*AccountRequest)(nil),      // 25: lintel.element.v1.AccountRequest
+	(*AccountResponse)(nil),     // 26: lintel.element.v1.AccountResponse
+	(*MakeCaptchaRequest)(nil),  // 27: lintel.element.v1.MakeCaptchaRequest
+	(*MakeCaptchaResponse)(nil), // 28: lintel.element.v1.MakeCaptchaResponse
+	(*Challenge)(nil),           // 29: lintel.element.v1.Challenge
+	(*Error)(nil),               // 30: lintel.element.v1.Error
 }
 var file_lintel_element_v1_login_proto_depIdxs = []int32{
 	0,  // 0: lintel.element.v1.Policy.captcha:type_name -> lintel.element.v1.CaptchaMode
 	3,  // 1: lintel.element.v1.ReserveRequest.policy:type_name -> lintel.element.v1.Policy
 	5,  // 2: lintel.element.v1.ReserveRequest.test:type_name -> lintel.element.v1.TestEntry
 	4,  // 3: lintel.element.v1.ReserveRequest.captcha:type_name -> lintel.element.v1.CaptchaAnswer
-	1,  // 4: lintel.element.v1.SettleRequest.outcome:type_name -> lintel.element.v1.Outcome
-	3,  // 5: lintel.element.v1.ExchangeRequest.policy:type_name -> lintel.element.v1.Policy
-	5,  // 6: lintel.element.v1.ExchangeRequest.test:type_name -> lintel.element.v1.TestEntry
-	11, // 7: lintel.element.v1.ExchangeResponse.corps:type_name -> lintel.element.v1.Corp
-	3,  // 8: lintel.element.v1.RegisterRequest.policy:type_name -> lintel.element.v1.Policy
-	5,  // 9: lintel.element.v1.RegisterRequest.test:type_name -> lintel.element.v1.TestEntry
-	11, // 10: lintel.element.v1.RegisterResponse.corps:type_name -> lintel.element.v1.Corp
-	3,  // 11: lintel.element.v1.BindRequest.policy:type_name -> lintel.element.v1.Policy
-	5,  // 12: lintel.element.v1.BindRequest.test:type_name -> lintel.element.v1.TestEntry
-	3,  // 13: lintel.element.v1.UnbindRequest.policy:type_name -> lintel.element.v1.Policy
-	5,  // 14: lintel.element.v1.UnbindRequest.test:type_name -> lintel.element.v1.TestEntry
-	3,  // 15: lintel.element.v1.IssueTicketRequest.policy:type_name -> lintel.element.v1.Policy
-	5,  // 16: lintel.element.v1.IssueTicketRequest.test:type_name -> lintel.element.v1.TestEntry
-	3,  // 17: lintel.element.v1.MoveRequest.policy:type_name -> lintel.element.v1.Policy
-	5,  // 18: lintel.element.v1.MoveRequest.test:type_name -> lintel.element.v1.TestEntry
-	2,  // 19: lintel.element.v1.MakeCaptchaRequest.kind:type_name -> lintel.element.v1.CaptchaKind
-	27, // 20: lintel.element.v1.MakeCaptchaResponse.challenge:type_name -> lintel.element.v1.Challenge
-	6,  // 21: lintel.element.v1.Login.Reserve:input_type -> lintel.element.v1.ReserveRequest
-	8,  // 22: lintel.element.v1.Login.Settle:input_type -> lintel.element.v1.SettleRequest
-	10, // 23: lintel.element.v1.Login.Exchange:input_type -> lintel.element.v1.ExchangeRequest
-	13, // 24: lintel.element.v1.Login.Register:input_type -> lintel.element.v1.RegisterRequest
-	15, // 25: lintel.element.v1.Login.Bind:input_type -> lintel.element.v1.BindRequest
-	17, // 26: lintel.element.v1.Login.Unbind:input_type -> lintel.element.v1.UnbindRequest
-	19, // 27: lintel.element.v1.Login.IssueTicket:input_type -> lintel.element.v1.IssueTicketRequest
-	21, // 28: lintel.element.v1.Login.Move:input_type -> lintel.element.v1.MoveRequest
-	23, // 29: lintel.element.v1.Login.Account:input_type -> lintel.element.v1.AccountRequest
-	25, // 30: lintel.element.v1.Login.MakeCaptcha:input_type -> lintel.element.v1.MakeCaptchaRequest
-	7,  // 31: lintel.element.v1.Login.Reserve:output_type -> lintel.element.v1.ReserveResponse
-	9,  // 32: lintel.element.v1.Login.Settle:output_type -> lintel.element.v1.SettleResponse
-	12, // 33: lintel.element.v1.Login.Exchange:output_type -> lintel.element.v1.ExchangeResponse
-	14, // 34: lintel.element.v1.Login.Register:output_type -> lintel.element.v1.RegisterResponse
-	16, // 35: lintel.element.v1.Login.Bind:output_type -> lintel.element.v1.BindResponse
-	18, // 36: lintel.element.v1.Login.Unbind:output_type -> lintel.element.v1.UnbindResponse
-	20, // 37: lintel.element.v1.Login.IssueTicket:output_type -> lintel.element.v1.IssueTicketResponse
-	22, // 38: lintel.element.v1.Login.Move:output_type -> lintel.element.v1.MoveResponse
-	24, // 39: lintel.element.v1.Login.Account:output_type -> lintel.element.v1.AccountResponse
-	26, // 40: lintel.element.v1.Login.MakeCaptcha:output_type -> lintel.element.v1.MakeCaptchaResponse
-	31, // [31:41] is the sub-list for method output_type
-	21, // [21:31] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	6,  // 4: lintel.element.v1.SendRequest.reserve:type_name -> lintel.element.v1.ReserveRequest
+	7,  // 5: lintel.element.v1.SendResponse.reserved:type_name -> lintel.element.v1.ReserveResponse
+	1,  // 6: lintel.element.v1.SendResponse.outcome:type_name -> lintel.element.v1.Outcome
+	30, // 7: lintel.element.v1.SendResponse.error:type_name -> lintel.element.v1.Error
+	1,  // 8: lintel.element.v1.SettleRequest.outcome:type_name -> lintel.element.v1.Outcome
+	3,  // 9: lintel.element.v1.ExchangeRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 10: lintel.element.v1.ExchangeRequest.test:type_name -> lintel.element.v1.TestEntry
+	13, // 11: lintel.element.v1.ExchangeResponse.corps:type_name -> lintel.element.v1.Corp
+	3,  // 12: lintel.element.v1.RegisterRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 13: lintel.element.v1.RegisterRequest.test:type_name -> lintel.element.v1.TestEntry
+	13, // 14: lintel.element.v1.RegisterResponse.corps:type_name -> lintel.element.v1.Corp
+	3,  // 15: lintel.element.v1.BindRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 16: lintel.element.v1.BindRequest.test:type_name -> lintel.element.v1.TestEntry
+	3,  // 17: lintel.element.v1.UnbindRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 18: lintel.element.v1.UnbindRequest.test:type_name -> lintel.element.v1.TestEntry
+	3,  // 19: lintel.element.v1.IssueTicketRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 20: lintel.element.v1.IssueTicketRequest.test:type_name -> lintel.element.v1.TestEntry
+	3,  // 21: lintel.element.v1.MoveRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 22: lintel.element.v1.MoveRequest.test:type_name -> lintel.element.v1.TestEntry
+	2,  // 23: lintel.element.v1.MakeCaptchaRequest.kind:type_name -> lintel.element.v1.CaptchaKind
+	29, // 24: lintel.element.v1.MakeCaptchaResponse.challenge:type_name -> lintel.element.v1.Challenge
+	6,  // 25: lintel.element.v1.Login.Reserve:input_type -> lintel.element.v1.ReserveRequest
+	8,  // 26: lintel.element.v1.Login.Send:input_type -> lintel.element.v1.SendRequest
+	10, // 27: lintel.element.v1.Login.Settle:input_type -> lintel.element.v1.SettleRequest
+	12, // 28: lintel.element.v1.Login.Exchange:input_type -> lintel.element.v1.ExchangeRequest
+	15, // 29: lintel.element.v1.Login.Register:input_type -> lintel.element.v1.RegisterRequest
+	17, // 30: lintel.element.v1.Login.Bind:input_type -> lintel.element.v1.BindRequest
+	19, // 31: lintel.element.v1.Login.Unbind:input_type -> lintel.element.v1.UnbindRequest
+	21, // 32: lintel.element.v1.Login.IssueTicket:input_type -> lintel.element.v1.IssueTicketRequest
+	23, // 33: lintel.element.v1.Login.Move:input_type -> lintel.element.v1.MoveRequest
+	25, // 34: lintel.element.v1.Login.Account:input_type -> lintel.element.v1.AccountRequest
+	27, // 35: lintel.element.v1.Login.MakeCaptcha:input_type -> lintel.element.v1.MakeCaptchaRequest
+	7,  // 36: lintel.element.v1.Login.Reserve:output_type -> lintel.element.v1.ReserveResponse
+	9,  // 37: lintel.element.v1.Login.Send:output_type -> lintel.element.v1.SendResponse
+	11, // 38: lintel.element.v1.Login.Settle:output_type -> lintel.element.v1.SettleResponse
+	14, // 39: lintel.element.v1.Login.Exchange:output_type -> lintel.element.v1.ExchangeResponse
+	16, // 40: lintel.element.v1.Login.Register:output_type -> lintel.element.v1.RegisterResponse
+	18, // 41: lintel.element.v1.Login.Bind:output_type -> lintel.element.v1.BindResponse
+	20, // 42: lintel.element.v1.Login.Unbind:output_type -> lintel.element.v1.UnbindResponse
+	22, // 43: lintel.element.v1.Login.IssueTicket:output_type -> lintel.element.v1.IssueTicketResponse
+	24, // 44: lintel.element.v1.Login.Move:output_type -> lintel.element.v1.MoveResponse
+	26, // 45: lintel.element.v1.Login.Account:output_type -> lintel.element.v1.AccountResponse
+	28, // 46: lintel.element.v1.Login.MakeCaptcha:output_type -> lintel.element.v1.MakeCaptchaResponse
+	36, // [36:47] is the sub-list for method output_type
+	25, // [25:36] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_lintel_element_v1_login_proto_init() }
@@ -1983,13 +2129,14 @@ func file_lintel_element_v1_login_proto_init() {
 	if File_lintel_element_v1_login_proto != nil {
 		return
 	}
+	file_lintel_element_v1_element_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lintel_element_v1_login_proto_rawDesc), len(file_lintel_element_v1_login_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   25,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	Login_Reserve_FullMethodName     = "/lintel.element.v1.Login/Reserve"
+	Login_Send_FullMethodName        = "/lintel.element.v1.Login/Send"
 	Login_Settle_FullMethodName      = "/lintel.element.v1.Login/Settle"
 	Login_Exchange_FullMethodName    = "/lintel.element.v1.Login/Exchange"
 	Login_Register_FullMethodName    = "/lintel.element.v1.Login/Register"
@@ -47,6 +48,11 @@ type LoginClient interface {
 	// Errors: SEND_TOO_FREQUENT, CAPTCHA_REQUIRED, CAPTCHA_ERROR, SEND_LIMITED,
 	// LOGIN_REQUIRED, STORE_UNAVAILABLE.
 	Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error)
+	// Send is Reserve, the call of the element that sends the message, and Settle
+	// by what became of it. The host does all of it, so it runs to its end whatever
+	// becomes of the plugin. Where the answer is to be given first (answer_first)
+	// it only reserves. Errors as Reserve's; how the message ended is in the answer.
+	Send(ctx context.Context, in *SendRequest, opts ...grpc.CallOption) (*SendResponse, error)
 	// Settle ends a reservation with the vendor's outcome. Without it the outcome
 	// is unknown: the code stays valid and the cooldown stays.
 	Settle(ctx context.Context, in *SettleRequest, opts ...grpc.CallOption) (*SettleResponse, error)
@@ -90,6 +96,16 @@ func (c *loginClient) Reserve(ctx context.Context, in *ReserveRequest, opts ...g
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ReserveResponse)
 	err := c.cc.Invoke(ctx, Login_Reserve_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loginClient) Send(ctx context.Context, in *SendRequest, opts ...grpc.CallOption) (*SendResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SendResponse)
+	err := c.cc.Invoke(ctx, Login_Send_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -202,6 +218,11 @@ type LoginServer interface {
 	// Errors: SEND_TOO_FREQUENT, CAPTCHA_REQUIRED, CAPTCHA_ERROR, SEND_LIMITED,
 	// LOGIN_REQUIRED, STORE_UNAVAILABLE.
 	Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error)
+	// Send is Reserve, the call of the element that sends the message, and Settle
+	// by what became of it. The host does all of it, so it runs to its end whatever
+	// becomes of the plugin. Where the answer is to be given first (answer_first)
+	// it only reserves. Errors as Reserve's; how the message ended is in the answer.
+	Send(context.Context, *SendRequest) (*SendResponse, error)
 	// Settle ends a reservation with the vendor's outcome. Without it the outcome
 	// is unknown: the code stays valid and the cooldown stays.
 	Settle(context.Context, *SettleRequest) (*SettleResponse, error)
@@ -243,6 +264,9 @@ type UnimplementedLoginServer struct{}
 
 func (UnimplementedLoginServer) Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Reserve not implemented")
+}
+func (UnimplementedLoginServer) Send(context.Context, *SendRequest) (*SendResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Send not implemented")
 }
 func (UnimplementedLoginServer) Settle(context.Context, *SettleRequest) (*SettleResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Settle not implemented")
@@ -306,6 +330,24 @@ func _Login_Reserve_Handler(srv interface{}, ctx context.Context, dec func(inter
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(LoginServer).Reserve(ctx, req.(*ReserveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Login_Send_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoginServer).Send(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Login_Send_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoginServer).Send(ctx, req.(*SendRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -482,6 +524,10 @@ var Login_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Reserve",
 			Handler:    _Login_Reserve_Handler,
+		},
+		{
+			MethodName: "Send",
+			Handler:    _Login_Send_Handler,
 		},
 		{
 			MethodName: "Settle",
