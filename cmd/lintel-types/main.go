@@ -7,6 +7,7 @@ import (
 	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
 	gateway "github.com/lintel-run/lintel/elements/SMS/Http"
 	outbox "github.com/lintel-run/lintel/elements/SMS/Outbox"
+	route "github.com/lintel-run/lintel/elements/SMS/Route"
 	phonetype "github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
@@ -16,6 +17,7 @@ func main() {
 		aliyun.Type(),
 		gateway.Type(),
 		outbox.Type(),
+		route.Type(),
 		phonetype.Type(),
 	)
 }
