@@ -30,6 +30,7 @@ type App struct {
 	loader   *catalog.Loader
 	host     *plugin.Host
 	services []any
+	watchers map[string][]element.CallWatcher // by family
 	lock     lockFile
 
 	snapshot atomic.Pointer[snapshot]
@@ -38,8 +39,8 @@ type App struct {
 
 	// What apply owns.
 	applying    sync.Mutex
-	handles     map[string]*Element
-	types       map[string]*typeCode
+	handles     map[handleKey]*Element
+	types       map[typeKey]*typeCode
 	generations uint64
 
 	life       context.Context
@@ -58,8 +59,8 @@ func Open(ctx context.Context, dir string, opts ...Option) (*App, error) {
 		settings: s,
 		log:      s.logger,
 		started:  time.Now(),
-		handles:  make(map[string]*Element),
-		types:    make(map[string]*typeCode),
+		handles:  make(map[handleKey]*Element),
+		types:    make(map[typeKey]*typeCode),
 	}
 	a.life, a.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.open(ctx, dir); err != nil {
@@ -98,6 +99,9 @@ func (a *App) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	if err := a.openWatchers(); err != nil {
+		return err
+	}
 	a.host, err = plugin.New(plugin.Config{
 		Logger:   a.log,
 		App:      &elementv1.App{AppId: a.info.AppID, Title: a.info.Title, Dev: a.settings.dev},
@@ -115,6 +119,7 @@ func (a *App) open(ctx context.Context, dir string) error {
 	}
 	a.logProblems()
 	if a.settings.watch {
+		a.openWarned(first)
 		a.background.Go(func() {
 			err := a.loader.Watch(a.life, func(next *catalog.Snapshot) {
 				a.apply(a.life, next)
@@ -249,6 +254,7 @@ func (a *App) close() error {
 		defer cancel()
 		errs = append(errs, a.host.Close(stop))
 	}
+	errs = append(errs, a.closeWatchers())
 	a.applying.Lock()
 	defer a.applying.Unlock()
 	for _, el := range a.handles {

@@ -32,8 +32,10 @@ type Element struct {
 	// why there is no good generation.
 	broken atomic.Pointer[errcode.Error]
 
-	// tried is the catalog's revision that apply has seen last; apply owns it.
-	tried uint64
+	// tried is the catalog's revision, and the app's title, that apply has seen
+	// last; apply owns them.
+	tried      uint64
+	triedTitle string
 
 	mu   sync.Mutex
 	live map[*generation]struct{} // not yet let go, current among them
@@ -173,6 +175,9 @@ func (e *Element) run(ctx context.Context, fn function, args Args) (json.RawMess
 		text, err = g.code.call(ctx, g, fn, args, call)
 	}
 	span.end(err)
+	for _, w := range e.app.watchers[g.def.Meta] {
+		w.Called(element.EndedCall{Call: call, Args: args, Result: text, Err: err, Took: time.Since(start)})
+	}
 	if o := e.app.settings.observer; o != nil {
 		var code Code
 		if err != nil {
@@ -187,6 +192,7 @@ func (e *Element) run(ctx context.Context, fn function, args Args) (json.RawMess
 func (e *Element) serving(ctx context.Context, def *catalog.Element, function string) (context.Context, context.CancelFunc, element.Call) {
 	call := element.Call{
 		Element:   e.name,
+		App:       def.App,
 		Type:      def.CodeType,
 		Function:  function,
 		RequestID: element.RequestID(ctx),

@@ -69,7 +69,7 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, target Elemen
 		// The client may come back for the answer: its going away ends nothing.
 		kept, end := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 		defer end()
-		repeat := s.repeats.named(rec.element, function, visitor.caller, key, args)
+		repeat := s.repeats.named(rec.element, function, cookies.repeater(), key, args)
 		data, rec.repeated, err = s.repeats.run(kept, repeat, func(ctx context.Context) (json.RawMessage, error) {
 			return target.Serve(ctx, function, args)
 		})

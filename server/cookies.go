@@ -61,6 +61,8 @@ type sessionCookies struct {
 	shown bool
 	// logout: the cookies go, whatever the answer.
 	logout bool
+	// login: the answer makes the caller somebody else.
+	login bool
 }
 
 // sessionCookies puts the refresh cookie into the arguments where the function
@@ -73,6 +75,7 @@ func (s *Server) sessionCookies(r *http.Request, v visitor, target Element, func
 	c.path = v.base + strings.TrimSuffix(r.URL.Path, "/"+function)
 	switch function {
 	case "loginByCode":
+		c.login = true
 		c.hold = args["platform"] == "web"
 		if c.hold && !v.sameOrigin {
 			return c, errcode.New(errcode.Forbidden, "another origin's page can't open a session here")
@@ -135,6 +138,16 @@ func (c sessionCookies) take(w http.ResponseWriter, data json.RawMessage, err er
 		return nil, errcode.Wrap(err, errcode.Internal, "a session service's answer")
 	}
 	return left, nil
+}
+
+// repeater gives whom a repeat must come from. Of a login, what it names is
+// enough: a browser that repeats it has the session's cookie by then, and would
+// end that session by using its loginCode twice.
+func (c sessionCookies) repeater() element.Caller {
+	if c.login {
+		return element.Caller{}
+	}
+	return c.caller
 }
 
 // clear takes the session from the browser. The device token stays: it says

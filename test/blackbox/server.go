@@ -33,6 +33,8 @@ type Server struct {
 	// Printed are the lines of standard output up to the operators' address.
 	Printed []string
 
+	transport *http.Transport
+
 	cmd  *exec.Cmd
 	logs *logs
 	done chan struct{} // closed when the process has ended
@@ -76,6 +78,7 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 		args = append(args, "--dev")
 	}
 	s := &Server{t: a.t, App: a, logs: &logs{}, done: make(chan struct{})}
+	s.transport = &http.Transport{MaxIdleConnsPerHost: 1024}
 	s.cmd = exec.Command(filepath.Join(Bin(a.t), "lintel"), args...)
 	s.cmd.Dir, s.cmd.Env, s.cmd.Stderr = a.t.TempDir(), Environment(env...), s.logs
 	out, err := s.cmd.StdoutPipe()
@@ -95,6 +98,7 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 	}()
 	s.logs.addresses = printed
 	a.t.Cleanup(func() {
+		s.transport.CloseIdleConnections()
 		s.Stop()
 		if a.t.Failed() {
 			a.t.Logf("log of lintel serve:\n%s", s.Log())

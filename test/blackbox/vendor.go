@@ -17,15 +17,21 @@ type Turn int
 
 // The turns.
 const (
-	Accept       Turn = iota // the positive marker and a message id
-	Refuse                   // a definite no: the number is blocked for a while
-	RefuseAuth               // a definite no: the key is wrong
-	Hang                     // reads the request and never answers
-	CutAfterRead             // reads the request and resets the connection
-	CutBefore                // resets the connection unread
-	Status500                // an error page
-	Nonsense                 // status 200 and no JSON
-	Empty                    // status 200 and no body
+	Accept        Turn = iota // the positive marker and a message id
+	Refuse                    // a definite no: the number is blocked for a while
+	RefuseAuth                // a definite no: the key is wrong
+	Hang                      // reads the request and never answers
+	CutAfterRead              // reads the request and resets the connection
+	CutBefore                 // resets the connection unread
+	Status500                 // an error page
+	Nonsense                  // status 200 and no JSON
+	Empty                     // status 200 and no body
+	Redirect                  // status 307 to where it would be accepted
+	NoMarker                  // status 200 and JSON without the positive marker
+	RefuseNumber              // a definite no: there is no such number
+	RefuseBlocked             // a definite no: the number wants no messages
+	RefuseRegion              // a definite no: not to this country
+	RefuseBalance             // a definite no: no money
 )
 
 // Sent is a request that the vendor has read.
@@ -130,6 +136,10 @@ func (v *Vendor) Config() map[string]any {
 		"messageId": "/id",
 		"refused": []any{
 			map[string]any{"where": map[string]any{"/code": "E42"}, "reason": "throttled"},
+			map[string]any{"where": map[string]any{"/code": "E43"}, "reason": "number"},
+			map[string]any{"where": map[string]any{"/code": "E44"}, "reason": "blocked"},
+			map[string]any{"where": map[string]any{"/code": "E45"}, "reason": "region"},
+			map[string]any{"where": map[string]any{"/code": "E46"}, "reason": "balance"},
 			map[string]any{"status": []int{401}, "reason": "auth"},
 		},
 		"timeout": 2000,
@@ -185,6 +195,19 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, "<h1>hello</h1>")
 	case Empty:
 		w.WriteHeader(http.StatusOK)
+	case Redirect:
+		w.Header().Set("Location", "/send?again")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	case NoMarker:
+		answer(w, http.StatusOK, `{"code":"1","id":"m-1"}`)
+	case RefuseNumber:
+		answer(w, http.StatusOK, `{"code":"E43"}`)
+	case RefuseBlocked:
+		answer(w, http.StatusOK, `{"code":"E44"}`)
+	case RefuseRegion:
+		answer(w, http.StatusOK, `{"code":"E45"}`)
+	case RefuseBalance:
+		answer(w, http.StatusOK, `{"code":"E46"}`)
 	case Hang:
 		select {
 		case <-r.Context().Done():

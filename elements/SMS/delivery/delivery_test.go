@@ -81,9 +81,10 @@ func TestVariablesComeInTheOrderOfVerifyParams(t *testing.T) {
 func TestWhatCannotBeSentIsNamed(t *testing.T) {
 	sms := open(t, func(context.Context, *delivery.Message) delivery.Outcome { panic("sent") }, `{"verifyTemplateCode":"T"}`)
 	for param, args := range map[string]sdktest.Args{
-		"code":      {"phoneList": []string{phone}, "params": map[string]any{"minutes": 1}},
-		"x":         {"phoneList": []string{phone}, "params": map[string]any{"code": "1", "x": []int{1}}},
-		"phoneList": {"phoneList": []string{"1380013800"}, "params": map[string]any{"code": "1"}},
+		"code":               {"phoneList": []string{phone}, "params": map[string]any{"minutes": 1}},
+		"verifyTemplateCode": {"phoneList": []string{phone}, "params": map[string]any{"code": "1"}, "text": "no template of this"},
+		"x":                  {"phoneList": []string{phone}, "params": map[string]any{"code": "1", "x": []int{1}}},
+		"phoneList":          {"phoneList": []string{"1380013800"}, "params": map[string]any{"code": "1"}},
 	} {
 		_, err := sms.Call(context.Background(), "sendMessage", args)
 		require.ErrorIs(t, err, delivery.CodeParams)

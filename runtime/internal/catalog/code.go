@@ -132,15 +132,15 @@ func (p *pass) code(u *unit, e *Element, kind codeKind) []Problem {
 			fail(CodeExecutable, "a Type of the Meta %s needs code: backendBundleEntry is missing", e.Type)
 			break
 		}
-		e.CodeType, e.Entry, e.Description, e.schema = e.above.CodeType, e.above.Entry, e.above.Description, e.above.schema
+		e.CodeType, e.CodeApp, e.Entry, e.Description, e.schema = e.above.CodeType, e.above.CodeApp, e.above.Entry, e.above.Description, e.above.schema
 		problems = append(problems, e.expose(u, e.above.Functions)...)
 	case builtinCode:
-		e.CodeType, e.Entry = u.name, Entry{Kind: Builtin}
+		e.CodeType, e.CodeApp, e.Entry = u.name, e.App, Entry{Kind: Builtin}
 		if own = p.builtin(u.name); own == nil {
 			fail(CodeExecutable, "the runtime has no built-in code for %s", u.name)
 		}
 	default:
-		e.CodeType = u.name
+		e.CodeType, e.CodeApp = u.name, e.App
 		own = p.executable(u, e, fail)
 	}
 	if own != nil {

@@ -43,7 +43,7 @@ func (c *child) configure(ctx context.Context, g *generation) ([]*elementv1.Diag
 	defer cancel()
 	resp, err := c.api.Configure(ctx, &elementv1.ConfigureRequest{
 		Instance:   g.wire,
-		ConfigJson: g.in.Config, Title: g.in.Title, App: c.host.cfg.App,
+		ConfigJson: g.in.Config, Title: g.in.Title, App: c.host.app(g.in.AppTitle),
 	})
 	if err != nil {
 		return nil, err

@@ -213,6 +213,32 @@ func TestUnreachableStoreIsToldAndChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestWhileTheDatabaseIsAwayNothingIsReserved(t *testing.T) {
+	w := newWorld(t)
+	w.dir.down["Ready"] = 1
+	_, err := w.reserve(call(), phone, "")
+	requireCode(t, errcode.StoreUnavailable, err)
+	_, err = w.reserve(call(), phone, "")
+	require.NoError(t, err, "neither cooldown nor limit was taken")
+}
+
+func TestSendsAtOnceShareALookAtTheDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var p pulse
+		dir := &database{directory: w.dir}
+		for range 20 {
+			require.NoError(t, p.check(t.Context(), dir))
+		}
+		require.Equal(t, 1, w.dir.count("Ready"))
+		time.Sleep(pulseBelieved)
+		w.dir.down["Ready"] = 1
+		require.Error(t, p.check(t.Context(), dir))
+		require.Equal(t, 2, w.dir.count("Ready"))
+		_ = w.store.Instance.Close()
+	})
+}
+
 func TestFrozenStoreIsToldWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -40,14 +40,14 @@ func (usedError) Error() string { return "the code has been used" }
 // guess compares, and does with a right code what g.then says. Errors are
 // answers, but for usedError.
 func (o *operation) guess(ctx context.Context, g guess) (right, error) {
-	bucket, err := o.bucket(ctx, g.holder, g.identity)
+	guesser, err := o.guesser(ctx, g.holder, g.identity)
 	if err != nil {
 		return right{}, err
 	}
 	step := caches.Guess{
 		Key:      o.key(g.identity),
 		Holder:   g.holder,
-		Bucket:   bucket,
+		Bucket:   guesser,
 		Purpose:  g.purpose,
 		MAC:      o.keys.code(o.call.Element, g.identity, g.holder, g.entry != nil, g.digits),
 		Attempts: g.attempts,

@@ -48,6 +48,7 @@ type Service struct {
 	keys         keyring
 	box          *tokens.Box
 	reservations cipher.AEAD
+	pulse        pulse
 }
 
 var _ elementv1.LoginServer = (*Service)(nil)

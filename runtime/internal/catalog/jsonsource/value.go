@@ -221,3 +221,16 @@ func Pointer(tokens []string) string {
 	}
 	return b.String()
 }
+
+// Tokens reads a JSON pointer; what doesn't begin with a slash has none.
+func Tokens(pointer string) []string {
+	below, ok := strings.CutPrefix(pointer, "/")
+	if !ok {
+		return nil
+	}
+	tokens := strings.Split(below, "/")
+	for i, token := range tokens {
+		tokens[i] = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+	}
+	return tokens
+}
