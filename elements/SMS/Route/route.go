@@ -86,6 +86,9 @@ func (r *Route) Send(ctx context.Context, in delivery.Request) (*Receipt, error)
 		default:
 			result.Status = delivery.StatusRefused
 		}
+		if result.Element == "" {
+			result.Element = throughOf(err)
+		}
 		receipt.Results = append(receipt.Results, result)
 		if first == nil {
 			first = err
@@ -162,7 +165,7 @@ func (r *Route) hand(ctx context.Context, name, e164 string, in delivery.Request
 		VerifySign: in.VerifySign, VerifyParams: in.VerifyParams, Text: in.Text,
 	}, &got.Receipt)
 	if err != nil {
-		if e, ok := errcode.As(err); ok && (e.Code == delivery.CodeRefused || e.Code == delivery.CodeFailed) {
+		if e, ok := errcode.As(err); ok {
 			err = e.With("through", name)
 		}
 		return nil, err
@@ -173,6 +176,17 @@ func (r *Route) hand(ctx context.Context, name, e164 string, in delivery.Request
 	}
 	sdk.Logger(ctx).LogAttrs(ctx, slog.LevelInfo, "sms routed", slog.String("through", name), slog.String("vendor", got.Vendor))
 	return got, nil
+}
+
+// throughOf is the full name of the element that an error came from, "" when the
+// route itself refused.
+func throughOf(err error) string {
+	e, ok := errcode.As(err)
+	if !ok {
+		return ""
+	}
+	through, _ := e.Details["through"].(string)
+	return through
 }
 
 // onward are the arguments of the next element's sendMessage; what isn't set is

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"github.com/lintel-run/lintel/elements/phonemask"
 	"testing"
 
 	"github.com/stretchr/testify/require"
