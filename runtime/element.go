@@ -59,6 +59,11 @@ func (e *Element) Type() string { return e.definition().Type }
 // Meta is the full name of its family.
 func (e *Element) Meta() string { return e.definition().Meta }
 
+// Has says whether its Type has a function of that name, exposed or not.
+func (e *Element) Has(function string) bool {
+	return describedFunction(e.definition(), function) != nil
+}
+
 func (e *Element) definition() *catalog.Element {
 	if def := e.def.Load(); def != nil {
 		return def
