@@ -61,6 +61,8 @@ type sessionCookies struct {
 	shown bool
 	// logout: the cookies go, whatever the answer.
 	logout bool
+	// leaves: the answer makes the caller nobody.
+	leaves bool
 	// login: the answer makes the caller somebody else.
 	login bool
 }
@@ -83,6 +85,7 @@ func (s *Server) sessionCookies(r *http.Request, v visitor, target Element, func
 	case "refresh":
 		c.hold = c.show(r, args)
 	case "logout":
+		c.leaves = true
 		c.logout = v.sameOrigin
 		if v.caller.UserID == "" {
 			c.show(r, args)
@@ -142,10 +145,14 @@ func (c sessionCookies) take(w http.ResponseWriter, data json.RawMessage, err er
 
 // repeater gives whom a repeat must come from. Of a login, what it names is
 // enough: a browser that repeats it has the session's cookie by then, and would
-// end that session by using its loginCode twice.
+// end that session by using its loginCode twice. Of a logout it is the token that
+// was shown: the session that it was good for has ended by then.
 func (c sessionCookies) repeater() element.Caller {
-	if c.login {
+	switch {
+	case c.login:
 		return element.Caller{}
+	case c.leaves:
+		return element.Caller{SessionID: c.token}
 	}
 	return c.caller
 }

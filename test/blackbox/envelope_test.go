@@ -114,7 +114,7 @@ func TestTheEnvelope(t *testing.T) {
 		"/api/example/shop/auths/loginTypes/../loginTypes/myPhoneLogin/se": "ELEMENT_NOT_FOUND",
 		"/api/example/shop/auths%2FloginTypes/myPhoneLogin/sendMessage":    "ELEMENT_NOT_FOUND",
 		"/api/example/shop/sendMessage":                                    "ELEMENT_NOT_FOUND",
-		"/nothing": "ELEMENT_NOT_FOUND",
+		"/nothing":                                                         "ELEMENT_NOT_FOUND",
 	} {
 		a := post(t, s, c, path, asJSON, `{}`)
 		a.Fails(t, 404, code)

@@ -24,6 +24,7 @@ var settings = []struct {
 	{"redis", func(t *testing.T, s *blackbox.Shop) {
 		s.Store("defaultCache", "caches.main", "caches.RedisType", map[string]any{"url": testredis.Start(t).URL()})
 	}, 1},
+	{"three processes on one sqlite", func(_ *testing.T, s *blackbox.Shop) { s.Together = true }, 3},
 	{"three processes on redis and postgres", func(t *testing.T, s *blackbox.Shop) {
 		s.Store("defaultCache", "caches.main", "caches.RedisType", map[string]any{"url": testredis.Start(t).URL()})
 		s.Store("defaultDatabase", "databases.main", "databases.PostgresType",
@@ -36,6 +37,10 @@ type race struct {
 	shop *blackbox.Shop
 	// others are further logins, so that no test waits for a phone's interval.
 	others [3]string
+	// disturbed is set when a store was too slow for somebody, as it is on a machine
+	// that is busy with other things: then less is required, and the round counts
+	// for nothing.
+	disturbed *bool
 }
 
 // What comes at once, wherever the state lies and however many processes serve:
@@ -63,7 +68,7 @@ func TestRequestsAtOnce(t *testing.T) {
 	for _, setting := range settings {
 		t.Run(setting.name, func(t *testing.T) {
 			t.Parallel()
-			r := race{shop: blackbox.NewShop(t)}
+			r := race{shop: blackbox.NewShop(t), disturbed: new(bool)}
 			setting.make(t, r.shop)
 			for i := range r.others {
 				r.others[i] = r.shop.Another(fmt.Sprintf("other%d", i), nil)
@@ -71,8 +76,13 @@ func TestRequestsAtOnce(t *testing.T) {
 			r.shop.Open(setting.many)
 			for _, kind := range races {
 				t.Run(kind.name, func(t *testing.T) {
-					for range blackbox.Rounds(kind.few, kind.many) {
-						kind.run(r, t)
+					rounds := blackbox.Rounds(kind.few, kind.many)
+					for left, tries := rounds, 3*rounds+3; left > 0; tries-- {
+						require.Positive(t, tries, "the stores are too slow, again and again")
+						*r.disturbed = false
+						if kind.run(r, t); !*r.disturbed {
+							left--
+						}
 					}
 				})
 			}
@@ -89,16 +99,21 @@ func (r race) atOnce(n int, call func(c *blackbox.Client, i int) *blackbox.Answe
 }
 
 // one requires that exactly one answer is a success and all others are among
-// codes, and gives the success.
-func one(t *testing.T, answers []*blackbox.Answer, codes ...string) *blackbox.Answer {
+// codes, and gives the success; nil in a disturbed round.
+func (r race) one(t *testing.T, answers []*blackbox.Answer, codes ...string) *blackbox.Answer {
 	t.Helper()
 	tally := blackbox.Tally(answers)
-	require.Equal(t, 1, tally["OK"], "%v", tally)
-	rest := len(answers) - 1
-	for _, code := range codes {
+	rest := len(answers) - tally["OK"]
+	for _, code := range append(codes, "STORE_UNAVAILABLE") {
 		rest -= tally[code]
 	}
 	require.Zero(t, rest, "%v", tally)
+	if tally["STORE_UNAVAILABLE"] > 0 {
+		require.LessOrEqual(t, tally["OK"], 1, "%v", tally)
+		*r.disturbed = true
+		return nil
+	}
+	require.Equal(t, 1, tally["OK"], "%v", tally)
 	for _, a := range answers {
 		if a.Code == "" {
 			return a
@@ -112,8 +127,11 @@ func (r race) sends(t *testing.T) {
 	answers := r.atOnce(300, func(c *blackbox.Client, _ int) *blackbox.Answer {
 		return c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
 	})
-	one(t, answers, "SEND_TOO_FREQUENT")
-	require.Len(t, r.shop.Codes(e164), 1, "requests to the vendor")
+	r.one(t, answers, "SEND_TOO_FREQUENT")
+	require.LessOrEqual(t, len(r.shop.Codes(e164)), 1, "requests to the vendor")
+	if !*r.disturbed {
+		require.Len(t, r.shop.Codes(e164), 1, "requests to the vendor")
+	}
 }
 
 func (r race) rightCodes(t *testing.T) {
@@ -122,9 +140,12 @@ func (r race) rightCodes(t *testing.T) {
 	answers := r.atOnce(200, func(c *blackbox.Client, _ int) *blackbox.Answer {
 		return c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": code})
 	})
-	success := one(t, answers, "CODE_REJECTED").OK(t)
+	success := r.one(t, answers, "CODE_REJECTED")
+	if success == nil {
+		return
+	}
 	r.shop.Visitor().Call(blackbox.Sessions, "loginByCode",
-		blackbox.Args{"loginCode": success.Text("loginCode"), "platform": "api"}).OK(t)
+		blackbox.Args{"loginCode": success.OK(t).Text("loginCode"), "platform": "api"}).OK(t)
 }
 
 func (r race) wrongCodes(t *testing.T) {
@@ -136,7 +157,11 @@ func (r race) wrongCodes(t *testing.T) {
 	})
 	tally := blackbox.Tally(answers)
 	require.LessOrEqual(t, tally["CODE_REJECTED"], 5, "compared: %v", tally)
-	require.Equal(t, 200, tally["CODE_REJECTED"]+tally["CODE_LOCKED"], "%v", tally)
+	require.Equal(t, 200, tally["CODE_REJECTED"]+tally["CODE_LOCKED"]+tally["STORE_UNAVAILABLE"], "%v", tally)
+	if tally["STORE_UNAVAILABLE"] > 0 {
+		*r.disturbed = true
+		return
+	}
 	for _, c := range r.shop.Crowd(len(r.shop.Servers)) {
 		a := c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": code})
 		a.Fails(t, 429, "CODE_LOCKED")
@@ -150,7 +175,11 @@ func (r race) registers(t *testing.T) {
 	answers := r.atOnce(50, func(c *blackbox.Client, i int) *blackbox.Answer {
 		return c.Call(blackbox.Login, "register", blackbox.Args{"phone": spelt, "code": code, "nick": fmt.Sprint("Nr ", i)})
 	})
-	user := one(t, answers, "CODE_BUSY", "CODE_REJECTED", "PHONE_IN_USE").OK(t)
+	made := r.one(t, answers, "CODE_BUSY", "CODE_REJECTED", "PHONE_IN_USE")
+	if made == nil {
+		return
+	}
+	user := made.OK(t)
 	again := r.shop.Code(r.shop.Visitor(), r.others[0], spelt, e164)
 	known := r.shop.Visitor().Call(r.others[0], "getLoginCode", blackbox.Args{"phone": spelt, "code": again}).OK(t)
 	require.Equal(t, user.Text("userId"), known.Text("userId"))
@@ -172,7 +201,7 @@ func (r race) binds(t *testing.T) {
 		return c.Bearer(p.AccessToken).Call(blackbox.Login, "bind",
 			blackbox.Args{"userId": p.UserID, "phone": spelt, "code": code})
 	})
-	one(t, answers, "CODE_BUSY", "CODE_REJECTED", "PHONE_ALREADY_BOUND")
+	r.one(t, answers, "CODE_BUSY", "CODE_REJECTED", "PHONE_ALREADY_BOUND")
 }
 
 func (r race) unbinds(t *testing.T) {
@@ -181,7 +210,7 @@ func (r race) unbinds(t *testing.T) {
 	answers := r.atOnce(50, func(c *blackbox.Client, _ int) *blackbox.Answer {
 		return c.Bearer(p.AccessToken).Call(blackbox.Login, "unbind", blackbox.Args{"userId": p.UserID, "code": code})
 	})
-	one(t, answers, "CODE_BUSY", "CODE_REJECTED", "PHONE_NOT_BOUND")
+	r.one(t, answers, "CODE_BUSY", "CODE_REJECTED", "PHONE_NOT_BOUND")
 }
 
 func (r race) confirmations(t *testing.T) {
@@ -190,7 +219,7 @@ func (r race) confirmations(t *testing.T) {
 	answers := r.atOnce(50, func(c *blackbox.Client, _ int) *blackbox.Answer {
 		return c.Bearer(p.AccessToken).Call(blackbox.Login, "checkMyMessage", blackbox.Args{"code": code})
 	})
-	one(t, answers, "CODE_REJECTED")
+	r.one(t, answers, "CODE_REJECTED")
 }
 
 func (r race) tickets(t *testing.T) {
@@ -210,7 +239,7 @@ func (r race) tickets(t *testing.T) {
 			"userId": p.UserID, "ticket": ticket, "newPhone": phones[i%2], "newCode": codes[i%2],
 		})
 	})
-	one(t, answers, "CODE_BUSY", "CODE_REJECTED", "TICKET_REJECTED")
+	r.one(t, answers, "CODE_BUSY", "CODE_REJECTED", "TICKET_REJECTED")
 }
 
 func (r race) loginCodes(t *testing.T) {
@@ -221,7 +250,11 @@ func (r race) loginCodes(t *testing.T) {
 	answers := r.atOnce(50, func(c *blackbox.Client, _ int) *blackbox.Answer {
 		return c.Call(blackbox.Sessions, "loginByCode", blackbox.Args{"loginCode": loginCode, "platform": "mobile"})
 	})
-	session := one(t, answers, "CODE_REJECTED").OK(t)
+	opened := r.one(t, answers, "CODE_REJECTED")
+	if opened == nil {
+		return
+	}
+	session := opened.OK(t)
 	for i, c := range r.shop.Crowd(len(r.shop.Servers)) {
 		c = c.Bearer(session.Text("accessToken"))
 		blackbox.Eventually(t, revoked, fmt.Sprintf("process %d knows that the session has ended", i), func() bool {

@@ -19,7 +19,9 @@ type Shop struct {
 	t       testing.TB
 	Vendor  *Vendor
 	Servers []*Server
-	turn    atomic.Int64
+	// Together: the processes share the app's data directory.
+	Together bool
+	turn     atomic.Int64
 }
 
 // NewShop makes the app; change it, then Open it. No limit on addresses is in
@@ -62,12 +64,12 @@ func (s *Shop) Another(name string, settings map[string]any) string {
 }
 
 // Open serves the app by so many processes, each with a data directory of its
-// own when there are several.
+// own when there are several, unless they are Together.
 func (s *Shop) Open(processes int, how ...Start) *Shop {
 	s.t.Helper()
 	for range processes {
 		start := Start{NoDev: true, Env: []string{"LINTEL_SECRET=" + secret}}
-		if processes > 1 {
+		if processes > 1 && !s.Together {
 			start.Args = []string{"--data", s.t.TempDir()}
 		}
 		s.Servers = append(s.Servers, s.Serve(append([]Start{start}, how...)...))

@@ -28,8 +28,8 @@ func TestTestPhones(t *testing.T) {
 	})
 
 	// A real user who has the number already.
-	real := shop.Code(c, plain, taken, takenE164)
-	owner := c.Call(plain, "register", blackbox.Args{"phone": taken, "code": real, "nick": "Owner"}).OK(t).Text("userId")
+	taking := shop.Code(c, plain, taken, takenE164)
+	owner := c.Call(plain, "register", blackbox.Args{"phone": taken, "code": taking, "nick": "Owner"}).OK(t).Text("userId")
 
 	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
 	require.Empty(t, shop.Codes(e164))

@@ -53,8 +53,9 @@ type Vendor struct {
 	Key string
 
 	mu     sync.Mutex
-	turns  []Turn // of the next connections
-	always Turn   // of those after them
+	keys   map[string]bool // taken beside Key
+	turns  []Turn          // of the next connections
+	always Turn            // of those after them
 	delay  time.Duration
 	sent   []Sent
 	cut    int
@@ -90,6 +91,22 @@ func (v *Vendor) Always(turn Turn) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.always = turn
+}
+
+// AcceptKey takes a key beside those it took before.
+func (v *Vendor) AcceptKey(key string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.keys == nil {
+		v.keys = make(map[string]bool)
+	}
+	v.keys["Bearer "+key] = true
+}
+
+func (v *Vendor) knows(authorization string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return authorization == "Bearer "+v.Key || v.keys[authorization]
 }
 
 // Delay makes each answer take its time.
@@ -161,7 +178,7 @@ func (v *Vendor) take() Turn {
 
 func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 	turn := r.Context().Value(turnKey{}).(Turn)
-	if r.Header.Get("Authorization") != "Bearer "+v.Key {
+	if !v.knows(r.Header.Get("Authorization")) {
 		turn = RefuseAuth
 	}
 	body, err := io.ReadAll(r.Body)

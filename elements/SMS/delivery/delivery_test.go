@@ -76,6 +76,12 @@ func TestVariablesComeInTheOrderOfVerifyParams(t *testing.T) {
 	require.Equal(t, map[string]string{"minutes": "5", "code": "000123", "ok": "true"}, got.Named())
 	require.Equal(t, phone, got.Phone.E164())
 	require.Equal(t, "test-request", got.RequestID)
+
+	// Another template has other variables: of those known, what the call brings.
+	_, err = sms.Call(context.Background(), "sendMessage", sdktest.Args{"phoneList": []string{phone},
+		"params": map[string]any{"minutes": 5}, "verifyTemplateCode": "NOTICE"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"5"}, got.Values())
 }
 
 func TestWhatCannotBeSentIsNamed(t *testing.T) {

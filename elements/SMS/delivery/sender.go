@@ -169,6 +169,12 @@ func (s *Sender) messages(ctx context.Context, r Request) ([]*Message, error) {
 	if names == nil {
 		names = s.o.VerifyParams
 	}
+	// The instance's variables are those of its own template: of another message's
+	// only what the call brings is sent.
+	another := r.Text != "" || r.VerifyTemplateCode != "" && r.VerifyTemplateCode != s.o.Template
+	if r.VerifyParams == nil && another {
+		names = given(names, common.Given)
+	}
 	if common.Params, err = paramsOf(names, common.Given); err != nil {
 		return nil, err
 	}

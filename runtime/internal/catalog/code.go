@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -76,6 +77,7 @@ func (p *pass) place(u *unit) (at place, found bool) {
 		at = place{u.root.tree, u.root.dir, path.Join(u.dir, name)}
 		_, err := at.tree.stat(at.name)
 		return at, err == nil && at.dir != ""
+	case noCode, builtinCode, badCode:
 	case bareCode:
 		for _, dir := range p.plugins {
 			at = place{dir.tree, dir.dir, name}
@@ -93,6 +95,7 @@ func (p *pass) codeStamp(u *unit) string {
 		return ""
 	}
 	switch kind, name := classify(u.source.entry); kind {
+	case noCode, builtinCode, badCode:
 	case localCode, bareCode:
 		key := name
 		if kind == localCode {
@@ -103,14 +106,13 @@ func (p *pass) codeStamp(u *unit) string {
 		}
 		text := "none"
 		if at, found := p.place(u); found {
-			text = at.path()
-			for _, file := range []string{at.name, at.name + descriptionSuffix} {
+			parts := []string{at.path(), "none", "none"}
+			for i, file := range []string{at.name, at.name + descriptionSuffix} {
 				if s, err := at.tree.stat(file); err == nil {
-					text += " " + s.String()
-				} else {
-					text += " none"
+					parts[i+1] = s.String()
 				}
 			}
+			text = strings.Join(parts, " ")
 		}
 		p.stamps[key] = text
 		return text

@@ -162,6 +162,7 @@ type expander struct {
 // value gives the value with its variables replaced; parts without any are shared.
 func (x *expander) value(v *jsonsource.Value, tokens []string) *jsonsource.Value {
 	switch v.Kind {
+	case jsonsource.Null, jsonsource.Bool, jsonsource.Number:
 	case jsonsource.String:
 		return x.text(v, tokens)
 	case jsonsource.Object:

@@ -46,6 +46,15 @@ type callbacks struct {
 // maxRequests bounds what one process may ask for at once.
 const maxRequests = 1024
 
+// keptGoroutines serve one request after the other, each with a stack that has
+// grown already; what comes when all are busy gets goroutines of its own.
+const keptGoroutines = 32
+
+// window is HTTP/2's, of a request and of a connection. One that is set keeps gRPC
+// from measuring the connection by a ping with every message, which costs a socket
+// on the same machine more than it can gain.
+const window = 1 << 20
+
 // serve starts the server of a process whose private directory is dir.
 func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*callbacks, error) {
 	var random [32]byte
@@ -58,6 +67,8 @@ func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*ca
 		grpc.MaxRecvMsgSize(handshake.MaxMessageSize),
 		grpc.MaxSendMsgSize(handshake.MaxMessageSize),
 		grpc.MaxConcurrentStreams(maxRequests),
+		grpc.NumStreamWorkers(keptGoroutines),
+		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window),
 		grpc.UnaryInterceptor(cb.unary),
 		grpc.StreamInterceptor(cb.stream),
 	}

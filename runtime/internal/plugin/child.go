@@ -161,6 +161,7 @@ const brokerMethod = "/plugin.GRPCBroker/StartStream"
 func (c *child) dialOptions() []grpc.DialOption {
 	options := []grpc.DialOption{
 		grpc.WithContextDialer(c.dial),
+		grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(handshake.MaxMessageSize), grpc.MaxCallSendMsgSize(handshake.MaxMessageSize)),
 		// The broker isn't used here, and a plugin could flood the host through it.
 		grpc.WithStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {

@@ -19,7 +19,7 @@ type message struct {
 	Params             map[string]string `json:"params"`
 	VerifyTemplateCode string            `json:"verifyTemplateCode"`
 	VerifySign         string            `json:"verifySign,omitempty"`
-	VerifyParams       []string          `json:"verifyParams,omitzero"` // nil: the SMS element's
+	VerifyParams       []string          `json:"verifyParams,omitempty"`
 	Text               string            `json:"text,omitempty"`
 }
 
@@ -114,7 +114,6 @@ func (p *PhoneLogin) notify(ctx context.Context, previous string) {
 			Params:             map[string]string{"product": p.appTitle},
 			VerifyTemplateCode: own.NoticeTemplateCode,
 			VerifySign:         own.VerifySign,
-			VerifyParams:       []string{}, // those of a code mean nothing here
 			Text:               own.NoticeText,
 		}, nil)
 		if err != nil {
