@@ -30,6 +30,7 @@ func newRouted(t *testing.T) *routed {
 		map[string]any{"regions": []any{"CN"}, "use": []any{"SMS.a", "SMS.b"}},
 		map[string]any{"use": []any{"SMS.b"}},
 	}})
+	r.app.Edit(blackbox.LoginConfig, func(config map[string]any) { delete(config, "smsConfig") })
 	r.app.SetLogin(map[string]any{"smsFullName": "SMS.both", "ipHourlyLimit": 1_000_000, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000})
 	return r
 }
@@ -123,7 +124,9 @@ func TestWrongRoutesAreNotValid(t *testing.T) {
 	problems := func() []string {
 		out := blackbox.Lintel(t, r.app.Dir, nil, "validate", "--json")
 		var found []struct{ Element, Pointer, Message string }
-		var wrapped struct{ Problems []struct{ Element, Pointer, Message string } }
+		var wrapped struct {
+			Problems []struct{ Element, Pointer, Message string }
+		}
 		if json.Unmarshal([]byte(out.Stdout), &found) != nil {
 			require.NoError(t, json.Unmarshal([]byte(out.Stdout), &wrapped), out.Stdout)
 			found = wrapped.Problems

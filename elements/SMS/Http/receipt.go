@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -62,8 +63,8 @@ func (v *vendor) ReadPush(_ context.Context, p *delivery.Push) (*delivery.Pushed
 	if !ok {
 		return nil, delivery.ErrPush("the body is no JSON with a list of reports")
 	}
-	for _, raw := range reports {
-		one := &reading{json: raw}
+	for _, report := range reports {
+		one := &reading{json: report, ok: true}
 		pushed.Reports = r.report(pushed.Reports, one.at)
 	}
 	return pushed, nil
@@ -90,31 +91,32 @@ func (r *Receipt) report(list []delivery.Report, at func(string) (string, bool))
 }
 
 // listAt gives the reports at a pointer: the items of a list, or one object.
-func listAt(body []byte, pointer string) ([]json.RawMessage, bool) {
+func listAt(body []byte, pointer string) ([]any, bool) {
 	if !json.Valid(body) {
 		return nil, false
 	}
-	raw := json.RawMessage(body)
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var value any
+	if d.Decode(&value) != nil {
+		return nil, false
+	}
 	if pointer != "" {
 		for segment := range strings.SplitSeq(pointer[1:], "/") {
-			var object map[string]json.RawMessage
-			if json.Unmarshal(raw, &object) != nil || object == nil {
-				return nil, false
-			}
-			next, ok := object[strings.NewReplacer("~1", "/", "~0", "~").Replace(segment)]
+			object, ok := value.(map[string]any)
 			if !ok {
 				return nil, false
 			}
-			raw = next
+			if value, ok = object[unescapePointer.Replace(segment)]; !ok {
+				return nil, false
+			}
 		}
 	}
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) == nil && list != nil {
-		return list, true
-	}
-	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) == nil && object != nil {
-		return []json.RawMessage{raw}, true
+	switch found := value.(type) {
+	case []any:
+		return found, true
+	case map[string]any:
+		return []any{found}, true
 	}
 	return nil, false
 }
