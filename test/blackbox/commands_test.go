@@ -58,6 +58,13 @@ func TestANewTypeBuildsAndServes(t *testing.T) {
 	require.NoError(t, err)
 	app.Write("SMS/Acme/acme.types.json", string(described))
 
+	out = blackbox.Lintel(t, app.Dir, nil, "new", "instance", "SMS.scaffolded", "SMS.Acme")
+	require.Equal(t, 0, out.Code, out.Stderr)
+	written, err := os.ReadFile(filepath.Join(app.Dir, "SMS/scaffolded/sms.json"))
+	require.NoError(t, err)
+	require.Contains(t, string(written), `"endpoint"`, "what the Type requires is there to be filled in")
+	app.Remove("SMS/scaffolded")
+
 	var messages atomic.Int64
 	vendor := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { messages.Add(1) }))
 	defer vendor.Close()

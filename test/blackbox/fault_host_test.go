@@ -93,6 +93,17 @@ var acts = []act{
 				Fails(t, 409, "PHONE_ALREADY_BOUND")
 		}}
 	}},
+	{"unbind", func(f *faulty, t testing.TB) attempt {
+		p := f.SignUp(blackbox.Login)
+		time.Sleep(faultInterval * time.Second)
+		code := f.Code(p.Client, blackbox.Login, p.Phone, p.E164, blackbox.Args{"purpose": "unbind"})
+		args := blackbox.Args{"userId": p.UserID, "code": code}
+		return attempt{blackbox.Login, "unbind", args, p.AccessToken, func(t testing.TB, a *blackbox.Answer) {
+			a.OK(t)
+			require.Zero(t, f.count(t, "SELECT count(*) FROM lintel_users WHERE phone = $1", p.E164))
+			f.client().Bearer(p.AccessToken).Call(blackbox.Login, "unbind", args).Fails(t, 409, "PHONE_NOT_BOUND")
+		}}
+	}},
 	{"updatePhone", func(f *faulty, t testing.TB) attempt {
 		p := f.SignUp(blackbox.Login)
 		time.Sleep(faultInterval * time.Second)
@@ -177,7 +188,7 @@ func TestFaultHostKilledAtEachStep(t *testing.T) {
 			seed := rand.Uint64()
 			t.Logf("seed %d", seed)
 			rand.New(rand.NewPCG(seed, 0)).Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
-			rounds := blackbox.Rounds(3, len(places))
+			rounds := blackbox.Rounds(2, len(places))
 			// Beyond the last request of the kind nothing is held.
 			beyond := map[string]int{"cache": 12, "database": 12}
 			for _, place := range places {

@@ -149,6 +149,7 @@ func (s *Service) IssueTicket(ctx context.Context, r *elementv1.IssueTicketReque
 	if err != nil {
 		return nil, err
 	}
+	op.resume(g)
 	ticket, issue, err := op.ticket(g)
 	if err != nil {
 		return nil, err

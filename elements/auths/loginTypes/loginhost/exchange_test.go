@@ -213,6 +213,24 @@ func TestUnreachableStoreIsToldAndChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestACodeWhoseAnswerWasLostIsNotCalledWrong(t *testing.T) {
+	w := newWorld(t)
+	w.dir.add(databases.User{ID: "u", Phone: phone})
+	code := w.send(call(), phone, "")
+	w.store.lost["Guess"] = 1
+	_, err := w.exchange(call(), phone, wrong(code, 1))
+	requireCode(t, errcode.StoreUnavailable, err)
+	w.store.lost["Guess"] = 1
+	_, err = w.exchange(call(), phone, code)
+	requireCode(t, errcode.StoreUnavailable, err)
+	out, err := w.exchange(call(), phone, code)
+	require.NoError(t, err, "another operation brings the same code")
+	_, verdict := w.loginCode(out.GetLoginCode())
+	require.Equal(t, caches.OK, verdict)
+	_, err = w.exchange(call(), phone, code)
+	requireCode(t, codes.CodeRejected, err)
+}
+
 func TestWhileTheDatabaseIsAwayNothingIsReserved(t *testing.T) {
 	w := newWorld(t)
 	w.dir.down["Ready"] = 1

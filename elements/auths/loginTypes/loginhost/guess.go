@@ -61,6 +61,9 @@ func (o *operation) guess(ctx context.Context, g guess) (right, error) {
 	step.Request = o.keys.request(o.id, guessStep(g), step.Key, step.Holder, step.MAC)
 	answer, err := o.store.Guess(ctx, step)
 	if err != nil {
+		if g.then == caches.Consume {
+			o.lost.put(o.bringing(g), o.id)
+		}
 		return right{}, errStore(err)
 	}
 	if answer.Verdict == caches.Ask {

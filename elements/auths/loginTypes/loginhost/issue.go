@@ -62,6 +62,7 @@ func (o *operation) ticketID(at tokens.Ref) string { return o.keys.short("ticket
 
 // take compares and, in the same step, takes a right code for a loginCode.
 func (o *operation) take(ctx context.Context, g guess, userID string) (string, error) {
+	o.resume(g)
 	token, issue, err := o.loginCode(g, userID)
 	if err != nil {
 		return "", err

@@ -49,6 +49,7 @@ type Service struct {
 	box          *tokens.Box
 	reservations cipher.AEAD
 	pulse        pulse
+	lost         lost
 }
 
 var _ elementv1.LoginServer = (*Service)(nil)
