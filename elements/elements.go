@@ -8,7 +8,8 @@ import (
 
 	"github.com/lintel-run/lintel/runtime/element"
 
-	// The built-in Types and host services register themselves.
+	// The built-in Types, host services and watchers register themselves.
+	_ "github.com/lintel-run/lintel/elements/SMS/sendlog"
 	_ "github.com/lintel-run/lintel/elements/auths/loginTypes/loginhost"
 	_ "github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
 	_ "github.com/lintel-run/lintel/elements/caches/MemoryType"

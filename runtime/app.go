@@ -30,6 +30,7 @@ type App struct {
 	loader   *catalog.Loader
 	host     *plugin.Host
 	services []any
+	watchers map[string][]element.CallWatcher // by family
 	lock     lockFile
 
 	snapshot atomic.Pointer[snapshot]
@@ -96,6 +97,9 @@ func (a *App) open(ctx context.Context, dir string) error {
 	}
 	hostServices, err := a.openServices()
 	if err != nil {
+		return err
+	}
+	if err := a.openWatchers(); err != nil {
 		return err
 	}
 	a.host, err = plugin.New(plugin.Config{
@@ -250,6 +254,7 @@ func (a *App) close() error {
 		defer cancel()
 		errs = append(errs, a.host.Close(stop))
 	}
+	errs = append(errs, a.closeWatchers())
 	a.applying.Lock()
 	defer a.applying.Unlock()
 	for _, el := range a.handles {

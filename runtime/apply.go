@@ -244,7 +244,9 @@ func (a *App) startSoon(key typeKey, typ *typeCode) {
 		defer cancel()
 		if typ.process != nil {
 			if err := typ.process.Start(ctx); err != nil {
-				a.log.Error("a plugin could not be started", "type", key.name, "error", err)
+				if a.life.Err() == nil {
+					a.log.Error("a plugin could not be started", "type", key.name, "error", err)
+				}
 				return
 			}
 		}

@@ -59,6 +59,11 @@ func (e *Element) Type() string { return e.definition().Type }
 // Meta is the full name of its family.
 func (e *Element) Meta() string { return e.definition().Meta }
 
+// Has says whether its Type has a function of that name, exposed or not.
+func (e *Element) Has(function string) bool {
+	return describedFunction(e.definition(), function) != nil
+}
+
 func (e *Element) definition() *catalog.Element {
 	if def := e.def.Load(); def != nil {
 		return def
@@ -175,6 +180,9 @@ func (e *Element) run(ctx context.Context, fn function, args Args) (json.RawMess
 		text, err = g.code.call(ctx, g, fn, args, call)
 	}
 	span.end(err)
+	for _, w := range e.app.watchers[g.def.Meta] {
+		w.Called(element.EndedCall{Call: call, Args: args, Result: text, Err: err, Took: time.Since(start)})
+	}
 	if o := e.app.settings.observer; o != nil {
 		var code Code
 		if err != nil {

@@ -24,6 +24,7 @@ type App interface {
 type Element interface {
 	FullName() string
 	Meta() string
+	Has(function string) bool
 	Serve(ctx context.Context, function string, args runtime.Args) (json.RawMessage, error)
 	Call(ctx context.Context, function string, args ...any) (any, error)
 }

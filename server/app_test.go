@@ -43,6 +43,8 @@ type standIn struct {
 func (e *standIn) FullName() string { return e.name }
 func (e *standIn) Meta() string     { return e.meta }
 
+func (e *standIn) Has(function string) bool { return e.inside[function] != nil }
+
 func (e *standIn) Serve(ctx context.Context, function string, args runtime.Args) (json.RawMessage, error) {
 	f := e.functions[function]
 	if f == nil {

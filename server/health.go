@@ -105,7 +105,11 @@ func (s *Server) readyzDetails(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
-	plain(w, http.StatusOK, s.health.status(r.Context()))
+	plain(w, http.StatusOK, struct {
+		runtime.Status
+		// Receipts is where vendors push delivery receipts.
+		Receipts []receiptPath `json:"receipts"`
+	}{s.health.status(r.Context()), s.receiptPaths()})
 }
 
 func readyStatus(ready bool) int {

@@ -18,6 +18,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	receipts *prometheus.CounterVec
 }
 
 func newMetrics(h *health, inFlight *atomic.Int64, more []prometheus.Collector) (*metrics, error) {
@@ -30,9 +31,12 @@ func newMetrics(h *health, inFlight *atomic.Int64, more []prometheus.Collector) 
 			Name: "lintel_request_seconds", Help: "How long calls over HTTP took.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"element", "function"}),
+		receipts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "lintel_sms_receipts_total", Help: "Messages that vendors reported as delivered or failed.",
+		}, []string{"element", "state"}),
 	}
 	all := append([]prometheus.Collector{
-		m.requests, m.seconds, appCollector{h},
+		m.requests, m.seconds, m.receipts, appCollector{h},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "lintel_requests_in_flight", Help: "Requests being served.",
 		}, func() float64 { return float64(inFlight.Load()) }),

@@ -19,6 +19,7 @@ func (s *Server) routes() http.Handler {
 	r.on("GET", "/.well-known/jwks.json", s.jwks)
 	r.on("GET", "/healthz", s.healthz)
 	r.on("GET", "/readyz", s.readyz)
+	r.mux.HandleFunc(receiptPattern, s.receipt)
 	if s.info.Dev {
 		r.on("GET", "/_dev/outbox", s.outboxPage)
 		r.on("GET", "/_dev/outbox.json", s.outboxJSON)

@@ -11,6 +11,7 @@ import (
 	huawei "github.com/lintel-run/lintel/elements/SMS/Huawei"
 	outbox "github.com/lintel-run/lintel/elements/SMS/Outbox"
 	ronglian "github.com/lintel-run/lintel/elements/SMS/Ronglian"
+	route "github.com/lintel-run/lintel/elements/SMS/Route"
 	tencent "github.com/lintel-run/lintel/elements/SMS/Tencent"
 	twilio "github.com/lintel-run/lintel/elements/SMS/Twilio"
 	phonetype "github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType"
@@ -25,6 +26,7 @@ func main() {
 		gateway.Type(),
 		huawei.Type(),
 		outbox.Type(),
+		route.Type(),
 		phonetype.Type(),
 		ronglian.Type(),
 		tencent.Type(),

@@ -77,7 +77,7 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage.`,
 
 	root.AddCommand(
 		newServe(in), newValidate(in), newCall(in), newElements(in), newTypes(in), newStatus(in),
-		newLock(in), newKeys(in), newNew(in), newDoctor(in), newVersion(in),
+		newCheck(in), newLog(in), newLock(in), newKeys(in), newNew(in), newDoctor(in), newVersion(in),
 	)
 	root.SetHelpCommand(newHelp())
 	usageErrors(root)

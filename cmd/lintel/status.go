@@ -98,7 +98,13 @@ func operatorsOf(admin string, app *appFlags, args []string) ([]operators, error
 type serverStatus struct {
 	Address string          `json:"address"`
 	Status  json.RawMessage `json:"status"`
-	parsed  runtime.Status
+	parsed  struct {
+		runtime.Status
+		Receipts []struct {
+			Element string `json:"element"`
+			URL     string `json:"url"`
+		} `json:"receipts"`
+	}
 }
 
 // healthy says whether everything the server was given works.
@@ -149,6 +155,9 @@ func (s serverStatus) print(w io.Writer) error {
 		} else {
 			fmt.Fprintf(w, "%s: not ready: %s\n", store.Element, store.Error)
 		}
+	}
+	for _, r := range st.Receipts {
+		fmt.Fprintf(w, "receipts of %s: %s\n", r.Element, r.URL)
 	}
 	if len(st.Problems) == 0 {
 		_, err := fmt.Fprintln(w, "no problems")

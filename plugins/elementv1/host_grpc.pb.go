@@ -39,9 +39,10 @@ type HostClient interface {
 	// Log writes lines to the host's log, under the element's name. Every Type may.
 	Log(ctx context.Context, in *LogRequest, opts ...grpc.CallOption) (*LogResponse, error)
 	// Call calls a function of another element that the configuration of the
-	// calling instance names. Login Types may.
+	// calling instance names. Types whose schema has "x-element" may, and those of
+	// families with a service of their own.
 	Call(ctx context.Context, in *HostCallRequest, opts ...grpc.CallOption) (*HostCallResponse, error)
-	// Get reads a property of such an element. Login Types may. The property
+	// Get reads a property of such an element, for the same Types. The property
 	// "config" of every element is its configuration with the secrets masked.
 	Get(ctx context.Context, in *HostGetRequest, opts ...grpc.CallOption) (*HostGetResponse, error)
 	// Finish says that the work of a call that had answered "continues" is over.
@@ -110,9 +111,10 @@ type HostServer interface {
 	// Log writes lines to the host's log, under the element's name. Every Type may.
 	Log(context.Context, *LogRequest) (*LogResponse, error)
 	// Call calls a function of another element that the configuration of the
-	// calling instance names. Login Types may.
+	// calling instance names. Types whose schema has "x-element" may, and those of
+	// families with a service of their own.
 	Call(context.Context, *HostCallRequest) (*HostCallResponse, error)
-	// Get reads a property of such an element. Login Types may. The property
+	// Get reads a property of such an element, for the same Types. The property
 	// "config" of every element is its configuration with the secrets masked.
 	Get(context.Context, *HostGetRequest) (*HostGetResponse, error)
 	// Finish says that the work of a call that had answered "continues" is over.

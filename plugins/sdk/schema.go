@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/invopop/jsonschema"
 )
@@ -76,11 +77,27 @@ func annotate(where string, s *jsonschema.Schema, t reflect.Type) {
 			below.WriteOnly = true
 		}
 		if family := f.Tag.Get("element"); family != "" {
-			if below.Extras == nil {
-				below.Extras = make(map[string]any)
+			named := below
+			if below.Items != nil {
+				named = below.Items
 			}
-			below.Extras["x-element"] = family
+			extra(named, "x-element", family)
+		}
+		if rule := f.Tag.Get("excludes"); rule != "" {
+			key, family, ok := strings.Cut(rule, "=")
+			if !ok {
+				panic(fmt.Sprintf("sdk: %s: excludes %q is not KEY=FAMILY", where, rule))
+			}
+			extra(below, "x-excludes", map[string]any{key: family})
 		}
 		annotate(where, below, f.Type)
 	}
+}
+
+// extra sets a keyword of ours.
+func extra(s *jsonschema.Schema, keyword string, value any) {
+	if s.Extras == nil {
+		s.Extras = make(map[string]any)
+	}
+	s.Extras[keyword] = value
 }

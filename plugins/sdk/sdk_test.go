@@ -131,6 +131,16 @@ func TestDescription(t *testing.T) {
 		"list":{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"depth":{"type":"integer","default":3}}}}}}`, d.GetConfigSchema())
 }
 
+func TestNamesOfElementsInLists(t *testing.T) {
+	type config struct {
+		Use   []string `json:"use" element:"SMS.Meta"`
+		Style string   `json:"style" excludes:"use=SMS.Route"`
+	}
+	typ := sdk.NewType("test.Lists", func(context.Context, config, sdk.Env) (*struct{}, error) { return nil, nil })
+	require.JSONEq(t, `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","additionalProperties":false,"properties":{
+		"use":{"type":"array","items":{"type":"string","x-element":"SMS.Meta"}},"style":{"type":"string","x-excludes":{"use":"SMS.Route"}}}}`, typ.Describe().GetConfigSchema())
+}
+
 func TestDefaultsFillWhatIsAbsentOnly(t *testing.T) {
 	e := sdktest.Open(t, thing(), `{"$schema":"x","name":"nn","words":[],"on":false,"list":[{},{"depth":0}]}`)
 	var got Settings

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sort"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -111,10 +112,38 @@ type HostService struct {
 	Open func(env Env) (service any, err error)
 }
 
+// Watcher makes what is told of the calls of one family's instances. Its Open is
+// called once an app.
+type Watcher struct {
+	// Meta is the family's full name.
+	Meta string
+	Open func(env Env) (CallWatcher, error)
+}
+
+// CallWatcher is told of calls after they have ended.
+type CallWatcher interface {
+	// Called is told of a call: from the goroutine that made it, so it must not
+	// wait; what it is given is shared and not to be changed.
+	Called(ended EndedCall)
+	// Close ends it; no call is in flight, and the app's stores still work. The
+	// context bounds it.
+	Close(ctx context.Context) error
+}
+
+// EndedCall is a call with its end.
+type EndedCall struct {
+	Call
+	Args   Args
+	Result json.RawMessage
+	Err    error
+	Took   time.Duration
+}
+
 var registry = struct {
 	sync.Mutex
 	builtins map[string]*Builtin
 	services []HostService
+	watchers []Watcher
 	library  fs.FS
 }{builtins: make(map[string]*Builtin)}
 
@@ -138,6 +167,20 @@ func RegisterHostService(s HostService) {
 	registry.Lock()
 	defer registry.Unlock()
 	registry.services = append(registry.services, s)
+}
+
+// RegisterWatcher makes a watcher known; called from init functions.
+func RegisterWatcher(w Watcher) {
+	registry.Lock()
+	defer registry.Unlock()
+	registry.watchers = append(registry.watchers, w)
+}
+
+// Watchers lists the watchers.
+func Watchers() []Watcher {
+	registry.Lock()
+	defer registry.Unlock()
+	return append([]Watcher(nil), registry.watchers...)
 }
 
 // RegisterLibrary makes the official library known: its root holds the element

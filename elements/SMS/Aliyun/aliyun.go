@@ -23,7 +23,7 @@ type Config struct {
 
 // Type is SMS.Aliyun.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Aliyun", "Alibaba Cloud SMS", "Sends messages with Alibaba Cloud's short message service.", open)
+	return delivery.NewType("SMS.Aliyun", "Alibaba Cloud SMS", "Sends messages with Alibaba Cloud's short message service.", open, delivery.WithReports())
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {

@@ -31,6 +31,7 @@ type Config struct {
 	Accepted  Rule      `json:"accepted" jsonschema:"required" doc:"the vendor's positive marker: all conditions must hold"`
 	Refused   []Refusal `json:"refused,omitempty" doc:"what the vendor's refusals look like; the first that holds counts, before accepted"`
 	MessageID string    `json:"messageId,omitempty" doc:"JSON pointer to the vendor's name of the message"`
+	Receipt   *Receipt  `json:"receipt,omitempty" doc:"what the vendor's delivery receipts look like, where it pushes them"`
 
 	AllowPrivateNetwork bool `json:"allowPrivateNetwork,omitempty" doc:"let requests go to private addresses"`
 }
@@ -50,7 +51,7 @@ func (Config) JSONSchemaExtend(s *jsonschema.Schema) {
 // Type is SMS.Http.
 func Type() sdk.Type {
 	return delivery.NewType("SMS.Http", "Any vendor with an HTTP API",
-		"Sends messages with an HTTP request that the configuration describes.", open)
+		"Sends messages with an HTTP request that the configuration describes.", open, delivery.WithReports())
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
@@ -79,10 +80,12 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 		check(r.check("/refused/" + itoa(i)))
 	}
 	check(checkPointer("/messageId", c.MessageID, true))
+	check(c.Receipt.check())
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
-	v.accepted, v.refused = c.Accepted, c.Refused
+	v.accepted, v.refused, v.receipt = c.Accepted, c.Refused, c.Receipt
+	v.knowsOurs = c.MessageID == "" && v.uses("requestId")
 	v.client = delivery.NewClient(v.url.guard)
 
 	o := delivery.Options{

@@ -24,6 +24,9 @@ type vendor struct {
 	accepted  Rule
 	refused   []Refusal
 	messageID string
+	receipt   *Receipt
+	// knowsOurs: the vendor gives messages no id, but is given ours.
+	knowsOurs bool
 	client    *delivery.Client
 }
 
@@ -47,7 +50,11 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 	if !ok {
 		return failed
 	}
-	return v.outcome(answer)
+	o := v.outcome(answer)
+	if v.knowsOurs && o.Status() == delivery.StatusAccepted {
+		o.MessageID = m.RequestID
+	}
+	return o
 }
 
 // request writes the request: body, then what is signed, then URL and headers.

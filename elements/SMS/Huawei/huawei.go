@@ -25,7 +25,7 @@ type Config struct {
 
 // Type is SMS.Huawei.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Huawei", "Huawei Cloud SMS", "Sends messages with Huawei Cloud's short message service.", open)
+	return delivery.NewType("SMS.Huawei", "Huawei Cloud SMS", "Sends messages with Huawei Cloud's short message service.", open, delivery.WithReports())
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {

@@ -29,7 +29,7 @@ type Config struct {
 
 // Type is SMS.Tencent.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Tencent", "Tencent Cloud SMS", "Sends messages with Tencent Cloud's short message service.", open)
+	return delivery.NewType("SMS.Tencent", "Tencent Cloud SMS", "Sends messages with Tencent Cloud's short message service.", open, delivery.WithReports())
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {

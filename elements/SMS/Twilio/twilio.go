@@ -25,7 +25,7 @@ type Config struct {
 
 // Type is SMS.Twilio.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Twilio", "Twilio Messaging", "Sends messages with Twilio.", open)
+	return delivery.NewType("SMS.Twilio", "Twilio Messaging", "Sends messages with Twilio.", open, delivery.WithReports())
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {

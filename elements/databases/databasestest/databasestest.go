@@ -42,6 +42,8 @@ func Run(t *testing.T, open Open) {
 		"devices":                             testDevices,
 		"signing keys":                        testKeys,
 		"wrong test guesses":                  testGuesses,
+		"sends and receipts":                  testSends,
+		"receipts at once":                    testReceiptsAtOnce,
 		"apps don't see each other":           testApps,
 		"many replicas start at once":         testStart,
 		"a caller who gives up":               testCancelled,

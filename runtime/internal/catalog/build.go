@@ -250,15 +250,16 @@ func (p *pass) refer(u *unit) []Problem {
 		}
 		problems = append(problems, problem)
 	}
+	problems = append(problems, p.excluded(u)...)
+	if problem := p.circle(u); problem != nil {
+		problems = append(problems, *problem)
+	}
 	return problems
 }
 
 // fits says whether the unit is an instance of a family, as far as is known.
 func (u *unit) fits(family string) bool {
-	known := u.next
-	if (known == nil || failed(u.wrong)) && u.good != nil {
-		known = u.good
-	}
+	known := u.known()
 	switch {
 	case known == nil || known.Rank == "":
 		return true // broken in a way that doesn't tell
@@ -266,4 +267,13 @@ func (u *unit) fits(family string) bool {
 		return false
 	}
 	return known.Is(family) || known.Meta == ""
+}
+
+// known is the newest that can be told of a unit: its candidate, or what is good
+// where the candidate isn't.
+func (u *unit) known() *Element {
+	if (u.next == nil || failed(u.wrong)) && u.good != nil {
+		return u.good
+	}
+	return u.next
 }

@@ -54,6 +54,17 @@ func (p *pass) configure(u *unit, e *Element) []Problem {
 		v, line := merged.At(ref.Tokens)
 		e.References = append(e.References, Reference{Name: ref.Name, Family: ref.Family, Pointer: jsonsource.Pointer(ref.Tokens), file: v.File, line: line, quiet: v.Masked != ""})
 	}
+	for _, x := range e.schema.Exclusions(merged) {
+		beside, _ := merged.At(x.Beside)
+		if beside.Kind != jsonsource.String || beside.Text == "" {
+			continue
+		}
+		v, line := merged.At(x.Tokens)
+		e.exclusions = append(e.exclusions, exclusion{
+			name: beside.Text, family: x.Family, pointer: jsonsource.Pointer(x.Tokens),
+			key: x.Tokens[len(x.Tokens)-1], beside: x.Beside[len(x.Beside)-1], file: v.File, line: line,
+		})
+	}
 	return problems
 }
 

@@ -78,6 +78,8 @@ type Element struct {
 	lineage   []string // a Type's or Meta's own name and its Ancestors
 	closed    bool     // nothing below it is exposed
 	configOf  string   // the configuration file it was read from
+
+	exclusions []exclusion
 }
 
 // Reference is an element that a configuration names.

@@ -78,6 +78,9 @@ func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*ca
 	}
 	cb.server = grpc.NewServer(options...)
 	elementv1.RegisterHostServer(cb.server, cb)
+	if declaresReferences(spec.Description) {
+		cb.calls = h.cfg.Calls
+	}
 	for _, service := range h.cfg.Services {
 		if service.Meta == spec.Meta {
 			service.Register(cb.server)
@@ -90,6 +93,37 @@ func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*ca
 	}
 	go func() { _ = cb.server.Serve(listener) }()
 	return cb, nil
+}
+
+// declaresReferences says whether a Type's schema has places for names of other
+// elements. Its instances may call those that stand there.
+func declaresReferences(d *elementv1.TypeDescription) bool {
+	var schema any
+	if json.Unmarshal([]byte(d.GetConfigSchema()), &schema) != nil {
+		return false
+	}
+	return hasKeyword(schema, "x-element")
+}
+
+func hasKeyword(schema any, keyword string) bool {
+	switch s := schema.(type) {
+	case map[string]any:
+		if _, ok := s[keyword].(string); ok {
+			return true
+		}
+		for _, below := range s {
+			if hasKeyword(below, keyword) {
+				return true
+			}
+		}
+	case []any:
+		for _, below := range s {
+			if hasKeyword(below, keyword) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // tracer makes the call being served the parent of a request that names none.
@@ -211,7 +245,7 @@ func (cb *callbacks) Log(ctx context.Context, req *elementv1.LogRequest) (*eleme
 	return &elementv1.LogResponse{}, nil
 }
 
-var errNoCalls = errcode.New(errcode.Forbidden, "elements of this family may not call other elements")
+var errNoCalls = errcode.New(errcode.Forbidden, "elements of this Type may not call other elements")
 
 // Call calls another element for the call being served.
 func (cb *callbacks) Call(ctx context.Context, req *elementv1.HostCallRequest) (*elementv1.HostCallResponse, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 
+	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -113,6 +114,31 @@ func TestOtherFamiliesOnlyLog(t *testing.T) {
 	require.Equal(t, testInstance, line["element"])
 	require.Equal(t, "r-1", line["requestId"])
 	require.NotContains(t, line["msg"], "\n")
+}
+
+func TestATypeWhoseSchemaNamesElementsMayCall(t *testing.T) {
+	calls := &asked{call: func(_ context.Context, _ element.Call, name, function string, _ json.RawMessage) (json.RawMessage, error) {
+		return json.RawMessage(`"` + name + "." + function + `"`), nil
+	}}
+	for schema, may := range map[string]bool{
+		`{"properties":{"use":{"type":"array","items":{"type":"string","x-element":"SMS.Meta"}}}}`: true,
+		`{"properties":{"x-element":{"type":"string"}}}`:                                           false,
+		`{"properties":{"use":{"type":"string"}}}`:                                                 false,
+		``: false,
+	} {
+		h, _ := testHost(t, Config{Calls: calls})
+		spec := hostileSpec()
+		spec.Description = &elementv1.TypeDescription{Name: "test.Hostile", ConfigSchema: schema}
+		p := h.Process(spec)
+		configure(t, p, 1, `{}`)
+		got, err := call(testContext(t), p, "nest", map[string]string{"element": "SMS.one", "function": "send"})
+		if may {
+			require.NoError(t, err)
+			require.Equal(t, "SMS.one.send", got)
+		} else {
+			require.ErrorIs(t, err, errcode.Forbidden, schema)
+		}
+	}
 }
 
 func TestPanicOfAHostServiceIsThatRequestsError(t *testing.T) {

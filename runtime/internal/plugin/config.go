@@ -24,8 +24,8 @@ type Config struct {
 	App *elementv1.App
 	// Services are offered to the plugins of their families.
 	Services []HostService
-	// Calls is how plugins of the families with a host service reach other
-	// elements; nil: they don't.
+	// Calls is how plugins of the families with a host service, and of Types whose
+	// schema has references, reach other elements; nil: they don't.
 	Calls    Calls
 	Timings  Timings
 	Trace    Trace

@@ -36,6 +36,10 @@ var purges = []purge{
 	{purgeOf("lintel_sessions", "id", "ended_at", " AND ended_at IS NOT NULL"), 30 * day},
 	{purgeOf("lintel_sessions", "id", "expires_at", " AND ended_at IS NULL"), 30 * day},
 	{purgeOf("lintel_devices", "hash", "expires_at", ""), 0},
+	{purgeOf("lintel_sms_sends", "id", "sent_at", ""), 30 * day},
+	{statement(`DELETE FROM lintel_sms_receipts WHERE app_id = $1 AND (instance, message_id) IN (
+		SELECT instance, message_id FROM lintel_sms_receipts WHERE app_id = $1 AND received_at < {now} - CAST($2 AS BIGINT)
+		ORDER BY received_at LIMIT CAST($3 AS BIGINT) {skip locked})`), 31 * day},
 	{statement(`DELETE FROM lintel_signing_keys WHERE app_id = $1 AND id IN (
 		SELECT old.id FROM lintel_signing_keys old
 		JOIN lintel_signing_keys newer ON newer.app_id = old.app_id AND newer.created_at > old.created_at

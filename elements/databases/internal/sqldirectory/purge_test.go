@@ -33,6 +33,10 @@ func TestPurgeKeepsWhatIsStillNeeded(t *testing.T) {
 			exec(`INSERT INTO lintel_sessions VALUES (` + app + `, 'expired ` + days + `', 'u', '', '', NULL, '', 0, 0, NULL, 1, '', '', 0, ` + age + days + `)`)
 		}
 		exec(`INSERT INTO lintel_devices VALUES (` + app + `, 'device -1', 'p', 'u', 0, ` + age + `-1), (` + app + `, 'device 1', 'p', 'u', 0, ` + age + `1)`)
+		for _, days := range []string{"29", "32"} {
+			exec(`INSERT INTO lintel_sms_sends VALUES (` + app + `, 'send ` + days + `', ` + age + days + `, '', '', '', '', '', '', '', '', '', 0)`)
+			exec(`INSERT INTO lintel_sms_receipts VALUES (` + app + `, 'i', 'receipt ` + days + `', 1, '', 0, ` + age + days + `)`)
+		}
 		exec(`INSERT INTO lintel_signing_keys VALUES (` + app + `, 'key 9', x'00', ` + age + `9), (` + app + `, 'key 8', x'00', ` + age + `8), (` + app + `, 'key 0', x'00', ` + age + `0.5)`)
 	}
 	d := sqldirectory.New(plain{db}, "a", nil)
@@ -40,7 +44,8 @@ func TestPurgeKeepsWhatIsStillNeeded(t *testing.T) {
 	left := func(app string) (ids []string) {
 		rows, err := db.QueryContext(ctx, `SELECT id FROM lintel_code_uses WHERE app_id = $1
 			UNION SELECT id FROM lintel_sessions WHERE app_id = $1 UNION SELECT hash FROM lintel_devices WHERE app_id = $1
-			UNION SELECT id FROM lintel_signing_keys WHERE app_id = $1 ORDER BY 1`, app)
+			UNION SELECT id FROM lintel_signing_keys WHERE app_id = $1
+			UNION SELECT id FROM lintel_sms_sends WHERE app_id = $1 UNION SELECT message_id FROM lintel_sms_receipts WHERE app_id = $1 ORDER BY 1`, app)
 		require.NoError(t, err)
 		defer func() { _ = rows.Close() }()
 		for rows.Next() {
@@ -51,8 +56,8 @@ func TestPurgeKeepsWhatIsStillNeeded(t *testing.T) {
 		require.NoError(t, rows.Err())
 		return ids
 	}
-	require.Equal(t, []string{"device -1", "ended 29", "expired 29", "key 0", "key 8", "use 6"}, left("a"))
-	require.Len(t, left("b"), 11, "another app's rows are its own affair")
+	require.Equal(t, []string{"device -1", "ended 29", "expired 29", "key 0", "key 8", "receipt 29", "send 29", "use 6"}, left("a"))
+	require.Len(t, left("b"), 15, "another app's rows are its own affair")
 }
 
 // plain is an engine without any care for failures.

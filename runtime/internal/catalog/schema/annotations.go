@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -27,7 +28,7 @@ func (s *Schema) References(v *jsonsource.Value) []Reference {
 		for _, sub := range schemas {
 			for _, ext := range sub.Extensions {
 				keyword, ok := ext.(elementKeyword)
-				if !ok || sub.Validate(v.Text) != nil {
+				if !ok || keyword.family == "" || sub.Validate(v.Text) != nil {
 					continue
 				}
 				refs = append(refs, Reference{append([]string(nil), tokens...), v.Text, keyword.family})
@@ -35,6 +36,50 @@ func (s *Schema) References(v *jsonsource.Value) []Reference {
 		}
 	})
 	return refs
+}
+
+// Exclusion says that a value must not be there where the element of the full
+// name at Beside is of Family.
+type Exclusion struct {
+	Tokens, Beside []string
+	Family         string
+}
+
+// Exclusions lists those that a valid value is subject to.
+func (s *Schema) Exclusions(v *jsonsource.Value) []Exclusion {
+	var found []Exclusion
+	walk(v, applicable([]*jsonschema.Schema{s.root}), nil, func(v *jsonsource.Value, schemas []*jsonschema.Schema, tokens []string) {
+		if len(tokens) == 0 || !isSet(v) {
+			return
+		}
+		for _, sub := range schemas {
+			for _, ext := range sub.Extensions {
+				keyword, _ := ext.(elementKeyword)
+				for key, family := range keyword.excludes {
+					found = append(found, Exclusion{
+						Tokens: slices.Clone(tokens),
+						Beside: append(slices.Clone(tokens[:len(tokens)-1]), key),
+						Family: family,
+					})
+				}
+			}
+		}
+	})
+	return found
+}
+
+// isSet says whether a value says anything: an empty string, and an object or
+// list of nothing else, don't.
+func isSet(v *jsonsource.Value) bool {
+	switch v.Kind {
+	case jsonsource.String:
+		return v.Text != ""
+	case jsonsource.Object:
+		return slices.ContainsFunc(v.Members, func(m jsonsource.Member) bool { return isSet(m.Value) })
+	case jsonsource.Array:
+		return slices.ContainsFunc(v.Items, isSet)
+	}
+	return v.Kind != jsonsource.Null
 }
 
 func walk(v *jsonsource.Value, schemas []*jsonschema.Schema, tokens []string, visit func(*jsonsource.Value, []*jsonschema.Schema, []string)) {

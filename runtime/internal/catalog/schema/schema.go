@@ -1,8 +1,9 @@
 // Package schema checks configurations against JSON Schema 2020-12 and reads
-// what its three keywords of ours say: "writeOnly" marks secrets, "x-element" marks
-// strings that are full names of elements, and "x-warnings" lists what an operator
-// should know of a valid configuration. Its messages are made from the kind of
-// an error and quote the schema, never a value of the configuration.
+// what its keywords of ours say: "writeOnly" marks secrets, "x-element" marks
+// strings that are full names of elements, "x-excludes" marks what can't go with
+// some of them, and "x-warnings" lists what an operator should know of a valid
+// configuration. Its messages are made from the kind of an error and quote the
+// schema, never a value of the configuration.
 package schema
 
 import (
@@ -102,16 +103,29 @@ func (refuse) Load(string) (any, error) {
 	return nil, errors.New("a schema may not refer to another document")
 }
 
-// elementKeyword is the compiled "x-element".
-type elementKeyword struct{ family string }
+// elementKeyword is the compiled "x-element" and "x-excludes" of one schema.
+type elementKeyword struct {
+	family   string
+	excludes map[string]string // key beside it: family
+}
 
 func (elementKeyword) Validate(*jsonschema.ValidatorContext, any) {}
 
 func compileElement(_ *jsonschema.CompilerContext, obj map[string]any) (jsonschema.SchemaExt, error) {
-	if family, ok := obj["x-element"].(string); ok && family != "" {
-		return elementKeyword{family}, nil
+	var k elementKeyword
+	k.family, _ = obj["x-element"].(string)
+	if rules, ok := obj["x-excludes"].(map[string]any); ok {
+		k.excludes = make(map[string]string, len(rules))
+		for key, family := range rules {
+			if k.excludes[key], ok = family.(string); !ok {
+				return nil, errors.New("x-excludes maps keys to families")
+			}
+		}
 	}
-	return nil, nil
+	if k.family == "" && len(k.excludes) == 0 {
+		return nil, nil
+	}
+	return k, nil
 }
 
 // Finding is one thing that a schema says of a value.

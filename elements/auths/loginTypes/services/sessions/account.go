@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lintel-run/lintel/elements/databases"
+	"github.com/lintel-run/lintel/elements/phonemask"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -73,7 +74,7 @@ func (s *Service) currentUser(ctx context.Context) (any, error) {
 	answer := map[string]any{
 		"userId":   user.ID,
 		"nick":     user.Nick,
-		"phone":    maskPhone(user.Phone),
+		"phone":    phonemask.Mask(user.Phone),
 		"corpList": corpList,
 		"corpId":   "",
 	}

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"github.com/lintel-run/lintel/elements/phonemask"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,9 +78,9 @@ func TestPhonesAreMasked(t *testing.T) {
 		"+3725123456":    "*****56",
 		"+4915112345678": "151****5678",
 	} {
-		require.Equal(t, want, maskPhone(phone), phone)
+		require.Equal(t, want, phonemask.Mask(phone), phone)
 		if phone != "" {
-			require.Equal(t, phonenumber.Mask(phone), maskPhone(phone), "as the phone login masks it")
+			require.Equal(t, phonenumber.Mask(phone), phonemask.Mask(phone), "as the phone login masks it")
 		}
 	}
 }

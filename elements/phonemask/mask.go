@@ -1,4 +1,6 @@
-package sessions
+// Package phonemask shows a phone number the way that all of Lintel shows one, in
+// the host's process, without knowing which numbers a country has.
+package phonemask
 
 import "strings"
 
@@ -6,9 +8,9 @@ import "strings"
 // of assigned codes); 1 and 7 have one digit, all others three.
 const twoDigitCodes = " 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 "
 
-// maskPhone shows of an E.164 number the first three and last four national
+// Mask shows of an E.164 number the first three and last four national
 // digits when there are eleven or more, else the last two.
-func maskPhone(e164 string) string {
+func Mask(e164 string) string {
 	digits := strings.TrimPrefix(e164, "+")
 	var national string
 	switch {

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lintel-run/lintel/elements/SMS/receipts"
+	"github.com/lintel-run/lintel/elements/SMS/sendlog"
+	"github.com/lintel-run/lintel/elements/phonemask"
+	"github.com/lintel-run/lintel/runtime"
+)
+
+// checked is what "lintel check" prints as JSON.
+type checked struct {
+	*runtime.Check
+	OK bool `json:"ok"`
+	// Receipts is the path, below the app's public URL, that the vendor's delivery
+	// receipts are to be sent to.
+	Receipts string `json:"receipts,omitempty"`
+}
+
+func newCheck(in *invocation) *cobra.Command {
+	var app appFlags
+	var phone string
+	var yes, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check [APP] FULLNAME [--send PHONE]",
+		Short: "Tests an element: its configuration, its credentials, a real message",
+		Long: `Opens the app and tests one element, step by step: its configuration as it is read
+and as its Type sees it; then, where the vendor has a call for that which costs
+nothing, whether the credentials are right; and, with --send, a real message. The
+elements that its configuration names are tested too. Exits 1 when a step failed.
+
+Before it sends it asks, unless --yes is given. The path for the vendor's delivery
+receipts is shown; whoever knows it can make receipts up.`,
+		Example: `  lintel check app.example SMS.aliyunSms
+  lintel check app.example SMS.aliyunSms --send 13800138000
+  lintel check app.example SMS.devOutbox --send +8613800138000 --yes --json --dev`,
+		Args: func(_ *cobra.Command, args []string) error {
+			_, _, err := elementArg(args)
+			return err
+		},
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			dir, name, err := elementArg(args)
+			if err != nil {
+				return err
+			}
+			to := ""
+			if phone != "" {
+				if to, err = international(phone); err != nil {
+					return err
+				}
+			}
+			opened, err := runtime.Open(cmd.Context(), dir, append(app.options(in.logger(slog.LevelError)), runtime.WithoutWatch())...)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, opened.Close()) }()
+			result, err := check(cmd.Context(), opened, name)
+			if err != nil {
+				return err
+			}
+			if to != "" && result.OK {
+				if !yes && !agrees(cmd.InOrStdin(), in.stderr, to, name) {
+					return errors.New("nothing was sent")
+				}
+				rung, err := sendReal(cmd.Context(), opened, name, to)
+				if err != nil {
+					return err
+				}
+				result.Rungs, result.OK = append(result.Rungs, rung), rung.OK
+			}
+			if asJSON {
+				err = printJSON(in.stdout, result)
+			} else {
+				err = result.print(in.stdout)
+			}
+			if err == nil && !result.OK {
+				return errReported
+			}
+			return err
+		},
+	}
+	app.addAll(cmd.Flags())
+	cmd.Flags().StringVar(&phone, "send", "", "send a real message with a made-up code to this phone")
+	cmd.Flags().BoolVar(&yes, "yes", false, "don't ask before sending")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// elementArg reads [APP] FULLNAME; APP as in callArgs.
+func elementArg(args []string) (dir, name string, err error) {
+	switch len(args) {
+	case 1:
+		if dir, err = appArg(nil); err != nil {
+			return "", "", usagef("check needs the app's directory and an element's full name; there is no %s in the current directory", manifest)
+		}
+		return dir, args[0], nil
+	case 2:
+		return args[0], args[1], nil
+	}
+	return "", "", usagef("check needs an element's full name, behind the app's directory where that isn't the current one")
+}
+
+// international gives a phone in E.164.
+func international(phone string) (string, error) {
+	digits := strings.TrimPrefix(phone, "+")
+	if strings.Trim(digits, "0123456789") != "" || len(digits) < 7 || len(digits) > 15 {
+		return "", usagef("--send takes a phone in international form, such as +8613800138000")
+	}
+	if len(digits) == 11 && digits == phone && digits[0] == '1' && digits[1] >= '3' {
+		return "+86" + digits, nil
+	}
+	if digits == phone {
+		return "", usagef("--send takes a phone in international form, such as +8613800138000")
+	}
+	return phone, nil
+}
+
+func check(ctx context.Context, app *runtime.App, name string) (*checked, error) {
+	result, err := app.Check(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	c := &checked{Check: result, OK: result.OK()}
+	if el, err := app.GetElement(name); err == nil && el.Meta() == sendlog.Family && el.Has(receipts.Function) {
+		if key, err := app.Key(receipts.Purpose); err == nil {
+			c.Receipts = receipts.Path(key, name)
+		}
+	}
+	return c, nil
+}
+
+func agrees(in io.Reader, out io.Writer, to, name string) bool {
+	fmt.Fprintf(out, "Send a real message to %s through %s? It may cost money. [y/N] ", phonemask.Mask(to), name)
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil {
+		fmt.Fprintln(out)
+	}
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes"
+}
+
+// sendReal sends a made-up code, as a phone login would send a real one.
+func sendReal(ctx context.Context, app *runtime.App, name, to string) (runtime.Rung, error) {
+	el, err := app.GetElement(name)
+	if err != nil {
+		return runtime.Rung{}, err
+	}
+	if el.Meta() != sendlog.Family {
+		return runtime.Rung{}, usagef("--send is for SMS elements; %s is none", name)
+	}
+	number, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return runtime.Rung{}, err
+	}
+	answer, err := el.Call(ctx, "sendMessage", runtime.Args{
+		"phoneList": []any{to},
+		"params":    map[string]any{"code": fmt.Sprintf("%06d", number), "minutes": "5", "product": app.Info().Title},
+	})
+	rung := runtime.Rung{Name: "message"}
+	if err != nil {
+		rung.Message = err.Error()
+		if e, ok := isCode(err); ok {
+			for _, key := range []string{"reason", "vendorCode", "vendorRequestId", "through"} {
+				if word, _ := e.Details[key].(string); word != "" {
+					rung.Message += fmt.Sprintf("; %s %s", key, word)
+				}
+			}
+		}
+		return rung, nil
+	}
+	rung.OK, rung.Message = true, "the vendor accepted it"
+	if receipt, ok := answer.(map[string]any); ok {
+		if vendor, _ := receipt["vendor"].(string); vendor != "" {
+			rung.Message = vendor + " accepted it"
+		}
+		if list, _ := receipt["results"].([]any); len(list) == 1 {
+			if result, _ := list[0].(map[string]any); result != nil {
+				if id, _ := result["messageId"].(string); id != "" {
+					rung.Message += " as " + id
+				}
+			}
+		}
+	}
+	return rung, nil
+}
+
+func (c *checked) print(w io.Writer) error {
+	var rows [][]string
+	addRungs(&rows, c.Check, "")
+	if err := printTable(w, rows); err != nil {
+		return err
+	}
+	if c.Receipts != "" {
+		_, err := fmt.Fprintf(w, "delivery receipts: %s below the app's public URL\n", c.Receipts)
+		return err
+	}
+	return nil
+}
+
+func addRungs(rows *[][]string, c *runtime.Check, indent string) {
+	for i, rung := range c.Rungs {
+		name, state := "", "ok"
+		if i == 0 {
+			name = indent + c.Element
+		}
+		if !rung.OK {
+			state = "FAILED"
+		}
+		*rows = append(*rows, []string{name, rung.Name, state, rung.Message})
+	}
+	for i := range c.Uses {
+		addRungs(rows, &c.Uses[i], indent+"  ")
+	}
+}

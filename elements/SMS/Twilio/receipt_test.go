@@ -1,0 +1,34 @@
+package twilio
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+func TestOnlySignedReceiptsAreTaken(t *testing.T) {
+	const address = "https://app.example/receipts/SMS/t/token?x=1"
+	at, err := url.Parse(address)
+	require.NoError(t, err)
+	v := &vendor{token: "the-token"}
+	for status, want := range map[string]delivery.State{
+		"delivered": "delivered", "undelivered": "failed", "failed": "failed", "sent": "pending", "queued": "pending",
+	} {
+		form := url.Values{"MessageSid": {"SM1"}, "MessageStatus": {status}, "ErrorCode": {"30003"}}
+		push := &delivery.Push{Method: "POST", URL: at, Header: http.Header{}, Body: []byte(form.Encode())}
+		for _, wrong := range []string{"", "x", signature("another", address, form), signature("the-token", address+"2", form), signature("the-token", address, url.Values{})} {
+			push.Header.Set("X-Twilio-Signature", wrong)
+			_, err := v.ReadPush(t.Context(), push)
+			require.ErrorIs(t, err, errcode.Forbidden)
+		}
+		push.Header.Set("X-Twilio-Signature", signature("the-token", address, form))
+		got, err := v.ReadPush(t.Context(), push)
+		require.NoError(t, err)
+		require.Equal(t, []delivery.Report{{MessageID: "SM1", State: want, Code: "30003"}}, got.Reports)
+	}
+}
