@@ -15,7 +15,7 @@ import (
 type Config struct {
 	SMSFullName      string            `json:"smsFullName" jsonschema:"required,minLength=1" element:"SMS.Meta" title:"SMS" doc:"Full name of the SMS instance that sends the codes."`
 	AllowRegister    int               `json:"allowRegister" jsonschema:"minimum=0,maximum=1" default:"1" title:"New users" doc:"1: an unknown phone may register. 0: only known phones get a message, and nobody can tell which those are."`
-	SMSConfig        SMSConfig         `json:"smsConfig" excludes:"smsFullName=SMS.Route" title:"Message" doc:"What this login wants of the message; wins over what the SMS instance has."`
+	SMSConfig        SMSConfig         `json:"smsConfig" title:"Message" doc:"What this login wants of the message; wins over what the SMS instance has. With an SMS.Route, whose vendors have templates of their own, only noticeText."`
 	CodeLength       int               `json:"codeLength" jsonschema:"minimum=6,maximum=10" default:"6" doc:"Digits of a code."`
 	CodeTTL          int               `json:"codeTTL" jsonschema:"minimum=1,maximum=600" default:"300" doc:"Seconds that a code is valid, from its sending."`
 	ResendInterval   int               `json:"resendInterval" jsonschema:"minimum=1,maximum=86400" default:"45" doc:"Seconds between two messages to a phone."`
@@ -35,10 +35,10 @@ type Config struct {
 
 // SMSConfig is what a login wants of its messages.
 type SMSConfig struct {
-	VerifyTemplateCode string   `json:"verifyTemplateCode,omitempty" doc:"The vendor's template of a code's message."`
-	VerifySign         string   `json:"verifySign,omitempty" doc:"The signature that the vendor puts before it."`
-	VerifyParams       []string `json:"verifyParams,omitempty" doc:"The template's variables, in its order."`
-	NoticeTemplateCode string   `json:"noticeTemplateCode,omitempty" doc:"The vendor's template that tells an old number of a change."`
+	VerifyTemplateCode string   `json:"verifyTemplateCode,omitempty" excludes:"../smsFullName=SMS.Route" doc:"The vendor's template of a code's message."`
+	VerifySign         string   `json:"verifySign,omitempty" excludes:"../smsFullName=SMS.Route" doc:"The signature that the vendor puts before it."`
+	VerifyParams       []string `json:"verifyParams,omitempty" excludes:"../smsFullName=SMS.Route" doc:"The template's variables, in its order."`
+	NoticeTemplateCode string   `json:"noticeTemplateCode,omitempty" excludes:"../smsFullName=SMS.Route" doc:"The vendor's template that tells an old number of a change."`
 	NoticeText         string   `json:"noticeText,omitempty" doc:"The text that tells an old number of a change, for vendors that send text."`
 }
 

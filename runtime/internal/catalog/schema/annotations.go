@@ -2,6 +2,7 @@ package schema
 
 import (
 	"slices"
+	"strings"
 	"strconv"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -56,9 +57,13 @@ func (s *Schema) Exclusions(v *jsonsource.Value) []Exclusion {
 			for _, ext := range sub.Extensions {
 				keyword, _ := ext.(elementKeyword)
 				for key, family := range keyword.excludes {
+					beside := slices.Clone(tokens[:len(tokens)-1])
+					for len(beside) > 0 && strings.HasPrefix(key, "../") {
+						beside, key = beside[:len(beside)-1], key[len("../"):]
+					}
 					found = append(found, Exclusion{
 						Tokens: slices.Clone(tokens),
-						Beside: append(slices.Clone(tokens[:len(tokens)-1]), key),
+						Beside: append(beside, key),
 						Family: family,
 					})
 				}
