@@ -43,7 +43,9 @@ type Function struct {
 	Desc          string     `json:"desc,omitempty"`
 	Args          []Argument `json:"args,omitempty"`
 	ReturnType    string     `json:"returnType,omitempty"`
-	LoginRequired bool       `json:"loginRequired"`
+	// ReturnSchema is the JSON Schema of what it returns, where its Type declares one.
+	ReturnSchema  json.RawMessage `json:"returnSchema,omitempty"`
+	LoginRequired bool            `json:"loginRequired"`
 }
 
 // Argument is one argument of a Function.

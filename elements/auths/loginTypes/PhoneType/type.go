@@ -53,6 +53,10 @@ type LoginConfig struct {
 	ResendInterval int      `json:"resendInterval"`
 	AllowRegister  bool     `json:"allowRegister"`
 	Captcha        string   `json:"captcha"`
+	// CallingCodes are those of Regions.
+	CallingCodes map[string]int `json:"callingCodes"`
+	Logo         string         `json:"logo"`
+	Colors       Colors         `json:"colors"`
 }
 
 // GetLoginConfig gives what a login page needs.
@@ -66,6 +70,9 @@ func (p *PhoneLogin) GetLoginConfig(context.Context, sdk.None) (LoginConfig, err
 		ResendInterval: p.config.ResendInterval,
 		AllowRegister:  p.config.AllowRegister == 1,
 		Captcha:        p.config.Captcha,
+		CallingCodes:   callingCodes(p.config.Regions),
+		Logo:           p.config.Logo,
+		Colors:         p.config.Colors,
 	}, nil
 }
 
