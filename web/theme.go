@@ -34,12 +34,12 @@ func themed(q url.Values) string {
 		if !ok {
 			return ""
 		}
-		on, paper := "#fff", [3]float64{1, 1, 1}
+		on, paper := "#fff", [3]float64{0xf3 / 255.0, 0xf5 / 255.0, 0xf8 / 255.0}
 		if contrast(rgb, [3]float64{}) > contrast(rgb, [3]float64{1, 1, 1}) {
 			on = "#000"
 		}
 		if dark {
-			paper = [3]float64{0x16 / 255.0, 0x17 / 255.0, 0x1a / 255.0}
+			paper = [3]float64{0x20 / 255.0, 0x22 / 255.0, 0x27 / 255.0}
 		}
 		return fmt.Sprintf("--a:%s;--o:%s;--l:%s", writeColor(rgb), on, writeColor(readable(rgb, paper)))
 	}
