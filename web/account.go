@@ -99,6 +99,10 @@ func (a *account) refreshUser() {
 // act does what a form asks for; out: nobody is signed in any more.
 func (a *account) act(what string) (out bool) {
 	switch what {
+	case "see":
+		a.other("image")
+	case "hear":
+		a.other("audio")
 	case "cancel":
 		a.to("")
 	case "bind":

@@ -28,10 +28,8 @@ type flow struct {
 	Corps     []corp `json:"o,omitempty"`
 	// Resend is when the next code may be asked for, in Unix milliseconds.
 	Resend int64 `json:"w,omitempty"`
-	// Captcha: one is asked for, of the kind that a page without its module can show
-	// when Picture is set.
-	Captcha bool `json:"a,omitempty"`
-	Picture bool `json:"i,omitempty"`
+	// Captcha is the kind that is asked for: pow, image or audio; "" for none.
+	Captcha string `json:"a,omitempty"`
 	// Retry is what the form with the captcha asks for.
 	Retry string `json:"e,omitempty"`
 	// Nick is what was typed into the register step.
@@ -120,7 +118,7 @@ func (f *flows) write(w http.ResponseWriter, r *http.Request, have flow) {
 	cookie := &http.Cookie{ //nolint:gosec // G124: Secure wherever the client's connection is https
 		Name: name, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure, MaxAge: -1,
 	}
-	if have.Step != "" || have.Captcha || have.Message.Key != "" {
+	if have.Step != "" || have.Captcha != "" || have.Message.Key != "" {
 		have.Until = time.Now().Add(flowLife).UnixMilli()
 		cookie.Value = f.seal(&have)
 		cookie.MaxAge = int(flowLife / time.Second)

@@ -138,6 +138,12 @@ func (l *locales) named(tag string) (locale, bool) {
 // Name is the language's own.
 func (l locale) Name() string { return l.texts["language"] }
 
+// base is the language alone, such as zh.
+func (l locale) base() string {
+	base, _, _ := strings.Cut(l.Tag, "-")
+	return strings.ToLower(base)
+}
+
 // T gives a text.
 func (l locale) T(key string) string { return l.texts[key] }
 

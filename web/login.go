@@ -49,6 +49,10 @@ func (p *Pages) PostLogin(w http.ResponseWriter, r *http.Request) {
 		v.send(map[string]any{"phone": v.typedPhone(), "purpose": "login"}, "send", stepCode)
 	case "edit":
 		v.flow = flow{Page: loginPage, Login: v.login, Phone: v.flow.Phone, Region: v.flow.Region, Step: "phone"}
+	case "see":
+		v.other("image")
+	case "hear":
+		v.other("audio")
 	case "verify":
 		v.verify()
 	case "register":

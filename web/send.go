@@ -1,6 +1,9 @@
 package web
 
-import "strings"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // send has a code sent and goes on to the step where it is typed. args are those
 // of sendMessage but for the captcha; retry is what a form must ask for to come
@@ -13,7 +16,8 @@ func (v *visit) send(args map[string]any, retry string, next step) bool {
 		ResendAfter int64 `json:"resendAfter"`
 	}
 	failed := v.do(v.login, "sendMessage", args, &sent)
-	v.flow.Captcha, v.flow.Retry = false, ""
+	asked := v.flow.Captcha
+	v.flow.Captcha, v.flow.Retry = "", ""
 	switch {
 	case failed == nil:
 		v.flow.after(sent.ResendAfter)
@@ -28,10 +32,17 @@ func (v *visit) send(args map[string]any, retry string, next step) bool {
 		}
 		v.fail(failed)
 	case failed.Code == "CAPTCHA_REQUIRED", failed.Code == "CAPTCHA_ERROR":
-		v.flow.Captcha, v.flow.Retry = true, retry
-		// Work that the person would not see needs the module; a picture doesn't.
-		v.flow.Picture = v.config.CaptchaKind == "image" || v.r.Header.Get(pageHeader) == ""
-		if v.flow.Picture || failed.Code == "CAPTCHA_ERROR" {
+		v.flow.Retry = retry
+		switch {
+		case asked == "image", asked == "audio":
+			v.flow.Captcha = asked
+		case v.config.CaptchaKind == "image" || v.r.Header.Get(pageHeader) == "":
+			// A page without its module can't do the other kind's work.
+			v.flow.Captcha = "image"
+		default:
+			v.flow.Captcha = "pow"
+		}
+		if v.flow.Captcha != "pow" || failed.Code == "CAPTCHA_ERROR" {
 			v.fail(failed)
 		}
 		return false
@@ -76,24 +87,30 @@ func (v *visit) typedCode() (string, bool) {
 
 // puzzle is a captcha to be solved.
 type puzzle struct {
-	Token     string `json:"token"`
-	Kind      string `json:"kind"`
-	Image     string `json:"img"`
-	Audio     string `json:"audio"`
-	Challenge string `json:"challenge"`
+	Token     string          `json:"token"`
+	Image     string          `json:"img"`
+	Audio     string          `json:"audio"`
+	Challenge json.RawMessage `json:"challenge"`
 }
 
 // puzzle asks for one; nil and a message when that can't be had.
 func (v *visit) puzzle() *puzzle {
-	kind := "pow"
-	if v.flow.Picture {
-		kind = "image"
+	kind := v.flow.Captcha
+	if kind == "audio" {
+		kind += "-" + v.words.base()
 	}
 	var got puzzle
 	if failed := v.ask(v.login, "generateCaptcha", map[string]any{"kind": kind}, "", &got); failed != nil {
 		v.fail(failed)
-		v.flow.Captcha = false
+		v.flow.Captcha = ""
 		return nil
 	}
 	return &got
+}
+
+// other shows a captcha of another kind, or another one of the same.
+func (v *visit) other(kind string) {
+	if v.flow.Captcha != "" {
+		v.flow.Captcha = kind
+	}
 }

@@ -35,6 +35,7 @@ type view struct {
 	Corps              []corp
 	Nick               string
 	Puzzle             *puzzle
+	Challenge          string
 	Image, Audio       template.URL
 	Retry              string
 	User               profile
@@ -86,10 +87,10 @@ func (v *visit) view(page string) *view {
 		}
 		m.Langs = append(m.Langs, langLink{one.Tag, one.Name(), queryOf(q), one.Tag == v.words.Tag})
 	}
-	if v.flow.Captcha {
+	if v.flow.Captcha != "" {
 		if m.Puzzle = v.puzzle(); m.Puzzle != nil {
 			m.Image, m.Audio = dataOf(m.Puzzle.Image, "image/"), dataOf(m.Puzzle.Audio, "audio/")
-			m.Step = "captcha"
+			m.Challenge, m.Step = string(m.Puzzle.Challenge), "captcha"
 		}
 	}
 	if n := v.flow.Message; n.Key != "" {

@@ -44,29 +44,21 @@ export function sha256(bytes) {
   return h;
 }
 
-/** How many bits of a digest are 0 before the first 1. */
-function zeros(digest) {
-  let n = 0;
-  for (const word of digest) {
-    n += Math.clz32(word);
-    if (word) break;
-  }
-  return n;
-}
-
 /**
- * Extends a challenge until its SHA-256 begins with as many zero bits as it asks
- * for, and gives what it was extended by. It pauses so that a page stays alive.
+ * Finds the number whose digits, behind the salt, have the digest that is asked
+ * for, and gives it. It pauses so that a page stays alive.
  */
-export async function solve(challenge, signal) {
-  const bits = Number(challenge.split(".")[1]);
+export async function solve({ salt, hash, max }, signal) {
+  const want = hash.match(/.{8}/g).map((word) => parseInt(word, 16));
   const encoder = new TextEncoder();
-  for (let n = 0, pause = Date.now() + 12; ; n++) {
-    if (zeros(sha256(encoder.encode(challenge + n))) >= bits) return String(n);
+  for (let n = 0, pause = Date.now() + 12; n <= max; n++) {
+    const have = sha256(encoder.encode(salt + n));
+    if (have.every((word, i) => word === want[i])) return String(n);
     if (Date.now() > pause) {
       signal?.throwIfAborted();
       await new Promise((go) => setTimeout(go));
       pause = Date.now() + 12;
     }
   }
+  throw new Error("a challenge without an answer");
 }

@@ -68,7 +68,11 @@ export interface PhoneLogin {
     title: string; logo: string; regions: string[]; defaultRegion: string; callingCodes: Record<string, number>;
     codeLength: number; codeTTL: number; resendInterval: number; allowRegister: boolean; captcha: string; captchaKind?: string;
   }>;
-  generateCaptcha(kind?: "pow" | "image", id?: string): Promise<{ token: string; kind: string; img?: string; challenge?: string }>;
+  /** kind: pow, image or audio (audio-en, audio-zh); see solve in captcha.js. */
+  generateCaptcha(kind?: string, id?: string): Promise<{
+    token: string; kind: string; img?: string; audio?: string;
+    challenge?: { algorithm: "SHA-256"; salt: string; hash: string; max: number };
+  }>;
 }
 
 /** getElement<AuthSvc>("auths.loginTypes.services.AuthSvc") */

@@ -53,7 +53,7 @@ function begin() {
   countdown(signal);
   code(signal);
   const work = $("[data-challenge]");
-  if (work) solve(work.dataset.challenge, signal).then((answer) => {
+  if (work) solve(JSON.parse(work.dataset.challenge), signal).then((answer) => {
     work.value = answer;
     send(work.form, $(".main"));
   }, () => {});
