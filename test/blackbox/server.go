@@ -33,6 +33,8 @@ type Server struct {
 	// Printed are the lines of standard output up to the operators' address.
 	Printed []string
 
+	contract contract
+
 	cmd  *exec.Cmd
 	logs *logs
 	done chan struct{} // closed when the process has ended
