@@ -33,7 +33,7 @@ export async function run() {
         await fn(person);
         person.check();
       } catch (e) {
-        error = String(e?.stack ?? e);
+        error = [String(e?.stack ?? e), ...person.console].join("\n");
         if (process.env.LINTEL_FAILED) await person.page.screenshot({ path: join(process.env.LINTEL_FAILED, name.replace(/\W+/g, "-") + ".png"), fullPage: true }).catch(() => {});
       }
       await person.leave();

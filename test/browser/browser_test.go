@@ -39,10 +39,11 @@ func chromium(t testing.TB) string {
 // quick makes the example's login one that a person who never waits can use.
 var quick = map[string]any{"resendInterval": 1, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000, "ipHourlyLimit": 100000}
 
-func shop(t testing.TB) *blackbox.Server {
+// shop lets pages of the origin front call.
+func shop(t testing.TB, front string) *blackbox.Server {
 	app := blackbox.Example(t)
 	app.SetLogin(quick)
-	return app.Serve(blackbox.Start{Args: []string{"--redirect-origins", "https://front.example"}})
+	return app.Serve(blackbox.Start{Args: []string{"--redirect-origins", "https://front.example", "--cors-origins", front}})
 }
 
 // many has several logins.
@@ -75,9 +76,10 @@ func environment(sites map[string]string, browser string, more ...string) []stri
 
 func TestPeopleAtABrowser(t *testing.T) {
 	browser := chromium(t)
-	one, several := shop(t), many(t)
+	other := newStub(t)
+	one, several := shop(t, other), many(t)
 	cmd := exec.Command("node", "pages.mjs")
-	cmd.Env = environment(map[string]string{"shop": one.URL, "many": several.URL, "stub": newStub(t)}, browser)
+	cmd.Env = environment(map[string]string{"shop": one.URL, "many": several.URL, "stub": other}, browser)
 	ran := runScenarios(t, cmd)
 	require.GreaterOrEqual(t, ran, 1)
 	for _, s := range []*blackbox.Server{one, several} {
@@ -121,7 +123,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	browser := chromium(t)
 	require.NoError(t, os.MkdirAll(dir, 0o755))
-	s := shop(t)
+	s := shop(t, "https://front.example")
 	cmd := exec.Command("node", "screenshots.mjs")
 	cmd.Env = environment(map[string]string{"shop": s.URL, "many": many(t).URL}, browser, "LINTEL_SCREENSHOTS="+filepath.Clean(dir))
 	runScenarios(t, cmd)

@@ -484,4 +484,26 @@ scenario("the description of the API, with no request leaving the site", async (
   holds(p.urls.every((u) => u.startsWith(sites.shop) || u.startsWith("data:")), "a request left the site");
 });
 
+scenario("<phone-login> on a page of another origin", async (p) => {
+  p.site = sites.shop;
+  await p.page.goto(sites.stub + "/front/?src=" + encodeURIComponent(sites.shop));
+  await p.page.evaluate(() => addEventListener("signed-in", (e) => (window.session = e.detail)));
+  const phone = p.keep(newPhone());
+  await p.page.getByLabel("Mobile phone number").fill(phone);
+  await p.axe("phone-login");
+  await p.button("Get a code").click();
+  const code = p.page.getByLabel("Code");
+  await code.waitFor();
+  await p.axe("phone-login, code");
+  await code.fill("12");
+  await p.button("Continue").click();
+  await p.page.getByText("The code has 6 digits.").waitFor();
+  const right = await p.code(phone);
+  await code.fill(right.slice(0, 3) + " " + right.slice(3));
+  await p.button("Continue").click();
+  await p.page.getByLabel("Name").fill("Ada");
+  await p.button("Create an account").click();
+  await p.page.waitForFunction(() => window.session?.accessToken);
+});
+
 await run();

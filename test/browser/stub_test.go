@@ -4,13 +4,17 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/test/blackbox"
 	"github.com/lintel-run/lintel/web"
 )
 
@@ -26,6 +30,13 @@ func newStub(t *testing.T) string {
 	mux.HandleFunc("POST /login", pages.PostLogin)
 	mux.HandleFunc("GET /account", pages.Account)
 	mux.HandleFunc("GET /assets/{version}/{file}", pages.Asset)
+	mux.Handle("GET /front/", http.StripPrefix("/front", http.FileServer(http.Dir(filepath.Join(blackbox.Root(), "clients", "js")))))
+	mux.HandleFunc("GET /front/{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Front</title><link rel="icon" href="data:,"><main><h1>Front</h1>
+<phone-login src="%s" login="auths.loginTypes.myPhoneLogin" platform="api"></phone-login></main>
+<script type="module" src="phone-login.js"></script>`, html.EscapeString(r.URL.Query().Get("src")))
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL
