@@ -38,8 +38,8 @@ type App struct {
 
 	// What apply owns.
 	applying    sync.Mutex
-	handles     map[string]*Element
-	types       map[string]*typeCode
+	handles     map[handleKey]*Element
+	types       map[typeKey]*typeCode
 	generations uint64
 
 	life       context.Context
@@ -58,8 +58,8 @@ func Open(ctx context.Context, dir string, opts ...Option) (*App, error) {
 		settings: s,
 		log:      s.logger,
 		started:  time.Now(),
-		handles:  make(map[string]*Element),
-		types:    make(map[string]*typeCode),
+		handles:  make(map[handleKey]*Element),
+		types:    make(map[typeKey]*typeCode),
 	}
 	a.life, a.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.open(ctx, dir); err != nil {
@@ -115,6 +115,7 @@ func (a *App) open(ctx context.Context, dir string) error {
 	}
 	a.logProblems()
 	if a.settings.watch {
+		a.openWarned(first)
 		a.background.Go(func() {
 			err := a.loader.Watch(a.life, func(next *catalog.Snapshot) {
 				a.apply(a.life, next)

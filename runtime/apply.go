@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -21,77 +22,141 @@ func (a *App) apply(ctx context.Context, next *catalog.Snapshot) {
 	a.applying.Lock()
 	defer a.applying.Unlock()
 
+	seen := make(map[typeKey]bool)
 	var eager []*catalog.Element
-	for _, def := range next.Elements() {
-		if def.Rank != catalog.Type || def.CodeType != def.FullName {
+	for _, def := range everyone(next) {
+		if !hasCode(def) {
 			continue
 		}
-		if fresh := a.applyType(ctx, def); fresh && def.Eager {
+		seen[typeKeyOf(def)] = true
+		if fresh := a.applyType(ctx, next, def); fresh && def.Eager {
 			eager = append(eager, def)
 		}
 	}
-	elements := make(map[string]*Element, next.Len())
+	s := &snapshot{elements: make(map[string]*Element, next.Len()), others: make(map[handleKey]*Element), catalog: next}
 	for _, def := range next.Elements() {
-		el := a.handles[def.FullName]
-		if el == nil {
-			el = &Element{app: a, name: def.FullName}
-			a.handles[def.FullName] = el
-		}
-		a.applyElement(ctx, el, def)
-		elements[def.FullName] = el
+		s.elements[def.FullName] = a.applyHandle(ctx, next, def, handleKey{name: def.FullName})
 	}
-	for name, el := range a.handles {
-		if elements[name] == nil && el.def.Load() != nil {
+	for _, def := range next.Others() {
+		key := handleKey{def.App, def.FullName, true}
+		s.others[key] = a.applyHandle(ctx, next, def, key)
+	}
+	for key, el := range a.handles {
+		if s.handle(key) == nil && el.def.Load() != nil {
 			el.def.Store(nil)
 			el.broken.Store(nil)
 			el.replace(nil)
-			a.forgive(name)
+			a.forgive(key.name)
 		}
 	}
-	a.snapshot.Store(&snapshot{elements: elements, catalog: next, reloaded: time.Now()})
+	s.reloaded = time.Now()
+	a.snapshot.Store(s)
+	a.retireTypes(seen)
 	for _, def := range eager {
-		a.startSoon(a.types[def.FullName], def.FullName)
+		a.startSoon(typeKeyOf(def), a.types[typeKeyOf(def)])
+	}
+}
+
+// everyone lists the elements that the app sees and those that only its parents'
+// own elements see.
+func everyone(s *catalog.Snapshot) []*catalog.Element {
+	return append(s.Elements(), s.Others()...)
+}
+
+// hasCode says whether it is a Type with code of its own.
+func hasCode(def *catalog.Element) bool {
+	return def.Rank == catalog.Type && def.CodeType == def.FullName
+}
+
+// handleKey names a handle: those of the app by name, so that one stays valid
+// whichever app's element the name stands for, and hidden ones by app and name.
+type handleKey struct {
+	app, name string
+	hidden    bool
+}
+
+// typeKey names the code of a Type: apps may have Types of one name.
+type typeKey struct{ app, name string }
+
+func typeKeyOf(def *catalog.Element) typeKey { return typeKey{def.CodeApp, def.CodeType} }
+
+func (a *App) applyHandle(ctx context.Context, next *catalog.Snapshot, def *catalog.Element, key handleKey) *Element {
+	el := a.handles[key]
+	if el == nil {
+		el = &Element{app: a, name: def.FullName}
+		a.handles[key] = el
+	}
+	a.applyElement(ctx, next, el, def)
+	return el
+}
+
+// retireTypes stops the processes of Types that are gone and serve nothing any
+// more. Calls in flight finish.
+func (a *App) retireTypes(seen map[typeKey]bool) {
+	used := make(map[code]bool, len(a.types))
+	for _, el := range a.handles {
+		if g := el.current.Load(); g != nil {
+			used[g.code] = true
+		}
+	}
+	for key, typ := range a.types {
+		if seen[key] || used[typ.code] {
+			continue
+		}
+		delete(a.types, key)
+		if typ.process == nil {
+			continue
+		}
+		a.background.Go(func() {
+			ctx, cancel := context.WithTimeout(a.life, callTimeout)
+			defer cancel()
+			if err := a.host.Remove(ctx, typ.process); err != nil {
+				a.log.Warn("a plugin that is no longer needed was not stopped well", "type", key.name, "error", err)
+			}
+		})
 	}
 }
 
 // applyType gives a running process its changed executable, and says whether the
 // Type is new.
-func (a *App) applyType(ctx context.Context, def *catalog.Element) (fresh bool) {
-	old, known := a.types[def.FullName]
-	if def.Broken || (known && old.stamp == def.Entry.Stamp && old.kind == def.Entry.Kind) {
+func (a *App) applyType(ctx context.Context, next *catalog.Snapshot, def *catalog.Element) (fresh bool) {
+	key := typeKeyOf(def)
+	old, known := a.types[key]
+	if def.Broken || (known && old.entry.Equal(def.Entry)) {
 		return false
 	}
-	typ := &typeCode{kind: def.Entry.Kind, stamp: def.Entry.Stamp}
+	typ := &typeCode{entry: def.Entry}
 	switch {
 	case def.Entry.Kind == catalog.Builtin:
 		typ.code = a.builtin(def)
 	case known && old.process != nil:
 		ctx, cancel := context.WithTimeout(ctx, configureTimeout)
 		defer cancel()
-		if err := old.process.Replace(ctx, a.spec(def)); err != nil {
-			a.log.Error("a changed plugin was not taken, the old one goes on", "type", def.FullName, "error", err)
-			a.blame(Problem{Element: def.FullName, Code: "plugin", Message: err.Error(), Serving: true})
-			old.stamp = def.Entry.Stamp // not tried again until it changes again
+		if err := old.process.Replace(ctx, a.spec(next, def)); err != nil {
+			a.log.Error("a changed plugin was not taken, the old one goes on", "type", key.name, "error", err)
+			a.blame(Problem{Element: key.name, Code: "plugin", Message: err.Error(), Serving: true})
+			old.entry = def.Entry // not tried again until it changes again
 			return false
 		}
-		a.log.Info("a changed plugin is in use", "type", def.FullName)
+		a.log.Info("a changed plugin is in use", "type", key.name)
 		typ.process, typ.code = old.process, old.code
 	default:
-		typ.process = a.host.Process(a.spec(def))
+		typ.process = a.host.Process(a.spec(next, def))
 		typ.code = &processCode{process: typ.process, app: a}
 	}
-	a.forgive(def.FullName)
-	a.types[def.FullName] = typ
+	a.forgive(key.name)
+	a.types[key] = typ
 	return !known
 }
 
 // applyElement gives an element its new definition, and an instance its new
 // generation where its configuration has changed.
-func (a *App) applyElement(ctx context.Context, el *Element, def *catalog.Element) {
-	if el.tried == def.Revision {
+func (a *App) applyElement(ctx context.Context, next *catalog.Snapshot, el *Element, def *catalog.Element) {
+	title := next.App.Title
+	if el.tried == def.Revision && el.triedTitle == title {
 		return
 	}
-	el.tried = def.Revision
+	el.tried, el.triedTitle = def.Revision, title
 	if def.Rank != catalog.Instance && !def.Broken {
 		el.broken.Store(nil)
 		el.def.Store(def)
@@ -105,20 +170,25 @@ func (a *App) applyElement(ctx context.Context, el *Element, def *catalog.Elemen
 		el.replace(nil)
 		return
 	}
-	typ := a.types[def.CodeType]
+	typ := a.types[typeKeyOf(def)]
+	if typ == nil && def.Entry.Kind != "" {
+		// Its Type is gone, and it serves its last good generation.
+		a.applyType(ctx, next, def)
+		typ = a.types[typeKeyOf(def)]
+	}
 	if typ == nil {
 		el.broken.Store(errcode.Unavailable(errcode.OutcomeNotExecuted, "%s: its Type is not available", el.name))
 		el.def.Store(def)
 		el.replace(nil)
 		return
 	}
-	if current != nil && current.def.ConfigDigest == def.ConfigDigest && current.code == typ.code {
+	if current != nil && current.def.ConfigDigest == def.ConfigDigest && current.title == title && current.code == typ.code {
 		a.forgive(el.name)
 		el.def.Store(def)
 		return
 	}
 	a.generations++
-	g := newGeneration(def, a.generations, typ.code)
+	g := newGeneration(def, title, a.generations, typ.code)
 	if current != nil && current.isOpen() {
 		ctx, cancel := context.WithTimeout(ctx, configureTimeout)
 		err := g.ready(ctx)
@@ -138,8 +208,7 @@ func (a *App) applyElement(ctx context.Context, el *Element, def *catalog.Elemen
 
 // typeCode is what serves the instances of one Type.
 type typeCode struct {
-	kind    string
-	stamp   string
+	entry   catalog.Entry
 	code    code
 	process *plugin.Process // nil for a builtin
 }
@@ -148,48 +217,70 @@ func (a *App) builtin(def *catalog.Element) code {
 	typ := element.BuiltinOf(def.CodeType)
 	return &builtinCode{
 		typ: typ,
-		env: func(g *generation) element.Env { return a.env(g.def) },
+		env: func(g *generation) element.Env { return a.env(g) },
 		log: a.log,
 	}
 }
 
-func (a *App) spec(def *catalog.Element) plugin.Spec {
+func (a *App) spec(next *catalog.Snapshot, def *catalog.Element) plugin.Spec {
 	return plugin.Spec{
-		Type:        def.FullName,
+		Type:        def.CodeType,
+		Owner:       def.CodeApp,
 		Meta:        def.Meta,
 		Path:        def.Entry.Path,
 		Args:        def.Entry.Args,
 		Interpreter: def.Entry.Interpreter,
 		Dir:         def.Entry.Dir,
-		SHA256:      a.pinned(def.FullName),
+		SHA256:      a.pinned(lockKey(next, def)),
 		Description: def.Description,
 	}
 }
 
 // startSoon starts a Type with the app, without waiting for it: its process, and
 // its instances, so that what they have to say is said at start.
-func (a *App) startSoon(typ *typeCode, name string) {
+func (a *App) startSoon(key typeKey, typ *typeCode) {
 	a.background.Go(func() {
 		ctx, cancel := context.WithTimeout(a.life, callTimeout)
 		defer cancel()
 		if typ.process != nil {
 			if err := typ.process.Start(ctx); err != nil {
-				a.log.Error("a plugin could not be started", "type", name, "error", err)
+				a.log.Error("a plugin could not be started", "type", key.name, "error", err)
 				return
 			}
 		}
-		for _, el := range a.snapshot.Load().elements {
-			if def := el.def.Load(); def == nil || def.Rank != catalog.Instance || def.CodeType != name {
-				continue
+		for el := range a.snapshot.Load().handles {
+			if def := el.def.Load(); def != nil && def.Rank == catalog.Instance && typeKeyOf(def) == key {
+				a.openEarly(ctx, el)
 			}
-			g, err := el.acquire()
-			if err != nil {
-				continue
-			}
-			if err := g.ready(ctx); err != nil {
-				a.log.Error("an element could not be started", "element", el.name, "error", err)
-			}
-			g.leave()
 		}
 	})
+}
+
+// openWarned opens the instances of which their schema warns, without waiting for
+// them: what their Types have to say in particular is said at start too.
+func (a *App) openWarned(first *catalog.Snapshot) {
+	for _, def := range first.Elements() {
+		warned := slices.ContainsFunc(def.Problems, func(p catalog.Problem) bool { return p.Warning && p.Code == catalog.CodeConfig })
+		if def.Rank != catalog.Instance || !warned {
+			continue
+		}
+		el := a.snapshot.Load().elements[def.FullName]
+		a.background.Go(func() {
+			ctx, cancel := context.WithTimeout(a.life, callTimeout)
+			defer cancel()
+			a.openEarly(ctx, el)
+		})
+	}
+}
+
+// openEarly opens an instance before its first call.
+func (a *App) openEarly(ctx context.Context, el *Element) {
+	g, err := el.acquire()
+	if err != nil {
+		return
+	}
+	defer g.leave()
+	if err := g.ready(ctx); err != nil && a.life.Err() == nil {
+		a.log.Error("an element could not be started", "element", el.name, "error", err)
+	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
-	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
 
 // callbacks is how plugins reach other elements: only those that the
@@ -50,22 +49,18 @@ func (c callbacks) Get(ctx context.Context, from element.Call, fullName, propert
 }
 
 func (c callbacks) target(from element.Call, fullName string) (*Element, error) {
-	caller, err := c.app.GetElement(from.Element)
-	if err != nil {
-		return nil, err
+	s := c.app.snapshot.Load()
+	caller := s.from(from.App, from.Element)
+	if caller == nil {
+		return nil, notFound(from.Element)
 	}
 	if !caller.names(fullName) {
 		return nil, errcode.New(errcode.Forbidden, "%s does not name this element in its configuration", from.Element)
 	}
-	target, err := c.app.GetElement(fullName)
-	if err != nil {
-		return nil, err
+	if target := s.from(from.App, fullName); target != nil {
+		return target, nil
 	}
-	def := target.definition()
-	if def.Access == catalog.Private && def.App != caller.definition().App {
-		return nil, notFound(fullName)
-	}
-	return target, nil
+	return nil, notFound(fullName)
 }
 
 // nested is the context of a call made by the call from: the same request, the

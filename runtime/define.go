@@ -32,6 +32,10 @@ type Define struct {
 	App string `json:"app,omitempty"`
 	// Functions that callers outside the app may call.
 	Functions []Function `json:"functionList"`
+	// ConfigSchema of a Type is the JSON Schema of its instances' configurations,
+	// and ConfigFile the name of their file where e.json names none.
+	ConfigSchema json.RawMessage `json:"configSchema,omitempty"`
+	ConfigFile   string          `json:"configFile,omitempty"`
 	// EJSON is the text of e.json.
 	EJSON json.RawMessage `json:"eJson"`
 }

@@ -32,8 +32,10 @@ type Element struct {
 	// why there is no good generation.
 	broken atomic.Pointer[errcode.Error]
 
-	// tried is the catalog's revision that apply has seen last; apply owns it.
-	tried uint64
+	// tried is the catalog's revision, and the app's title, that apply has seen
+	// last; apply owns them.
+	tried      uint64
+	triedTitle string
 
 	mu   sync.Mutex
 	live map[*generation]struct{} // not yet let go, current among them
@@ -187,6 +189,7 @@ func (e *Element) run(ctx context.Context, fn function, args Args) (json.RawMess
 func (e *Element) serving(ctx context.Context, def *catalog.Element, function string) (context.Context, context.CancelFunc, element.Call) {
 	call := element.Call{
 		Element:   e.name,
+		App:       def.App,
 		Type:      def.CodeType,
 		Function:  function,
 		RequestID: element.RequestID(ctx),

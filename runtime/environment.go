@@ -2,11 +2,10 @@ package runtime
 
 import (
 	"github.com/lintel-run/lintel/runtime/element"
-	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
 
 // env is what a built-in instance, or a host service, gets of the app.
-func (a *App) env(def *catalog.Element) element.Env {
+func (a *App) env(g *generation) element.Env {
 	env := element.Env{
 		AppID:    a.info.AppID,
 		AppTitle: a.Info().Title,
@@ -14,17 +13,28 @@ func (a *App) env(def *catalog.Element) element.Env {
 		Dev:      a.settings.dev,
 		Logger:   a.log,
 		Key:      a.Key,
-		Elements: elements{a},
+		Elements: elements{app: a, from: a.info.AppID},
 	}
-	if def != nil {
-		env.Element, env.Title = def.FullName, def.Title
-		env.Logger = a.log.With("element", def.FullName)
+	if g != nil {
+		env.Element, env.Title, env.AppTitle = g.def.FullName, g.def.Title, g.title
+		env.Logger = a.log.With("element", g.def.FullName)
+		env.Elements = elements{app: a, from: g.def.App}
 	}
 	return env
 }
 
-// elements is how built-in code reaches the app's other elements.
-type elements struct{ app *App }
+// elements is how built-in code reaches other elements, as those of one app see them.
+type elements struct {
+	app  *App
+	from string // appId
+}
+
+func (e elements) find(fullName string) (*Element, error) {
+	if el := e.app.snapshot.Load().from(e.from, fullName); el != nil {
+		return el, nil
+	}
+	return nil, notFound(fullName)
+}
 
 func (e elements) Default(kind string) (element.Instance, func(), error) {
 	return e.app.BuiltinDefault(kind)
@@ -35,7 +45,7 @@ func (e elements) DefaultName(kind string) string {
 }
 
 func (e elements) Title(fullName string) (string, error) {
-	el, err := e.app.GetElement(fullName)
+	el, err := e.find(fullName)
 	if err != nil {
 		return "", err
 	}
@@ -43,7 +53,7 @@ func (e elements) Title(fullName string) (string, error) {
 }
 
 func (e elements) Config(fullName string) (map[string]any, error) {
-	el, err := e.app.GetElement(fullName)
+	el, err := e.find(fullName)
 	if err != nil {
 		return nil, err
 	}

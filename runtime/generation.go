@@ -16,6 +16,7 @@ import (
 // when it has been replaced, the last call out lets it go.
 type generation struct {
 	def    *catalog.Element
+	title  string // the app's
 	number uint64
 	code   code
 
@@ -46,8 +47,8 @@ type code interface {
 	release(g *generation)
 }
 
-func newGeneration(def *catalog.Element, number uint64, c code) *generation {
-	g := &generation{def: def, number: number, code: c, opening: make(chan struct{}, 1)}
+func newGeneration(def *catalog.Element, title string, number uint64, c code) *generation {
+	g := &generation{def: def, title: title, number: number, code: c, opening: make(chan struct{}, 1)}
 	g.opening <- struct{}{}
 	return g
 }

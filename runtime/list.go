@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
@@ -29,7 +30,7 @@ func List(dir string, opts ...Option) ([]Define, []Problem, error) {
 }
 
 func defineOf(el *catalog.Element) *Define {
-	return &Define{
+	def := &Define{
 		FullName:  el.FullName,
 		Title:     el.Title,
 		Rank:      el.Rank,
@@ -40,4 +41,8 @@ func defineOf(el *catalog.Element) *Define {
 		Functions: functionList(el.Functions),
 		EJSON:     el.EJSON,
 	}
+	if schema := json.RawMessage(el.Description.GetConfigSchema()); el.Rank == catalog.Type && json.Valid(schema) {
+		def.ConfigSchema, def.ConfigFile = schema, el.Description.GetConfigFile()
+	}
+	return def
 }

@@ -38,8 +38,8 @@ func Lock(dir string, opts ...Option) error {
 	}
 	lock := lockFile{Version: 1, Types: make(map[string]string)}
 	snap := loader.Load(context.Background())
-	for _, def := range snap.Elements() {
-		if def.Rank != catalog.Type || def.CodeType != def.FullName || def.Entry.Kind == catalog.Builtin {
+	for _, def := range everyone(snap) {
+		if !hasCode(def) || def.Entry.Kind == catalog.Builtin {
 			continue
 		}
 		if def.Broken {
@@ -54,7 +54,7 @@ func Lock(dir string, opts ...Option) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", def.FullName, err)
 		}
-		lock.Types[def.FullName] = sum
+		lock.Types[lockKey(snap, def)] = sum
 	}
 	text, err := json.MarshalIndent(lock, "", "  ")
 	if err != nil {
@@ -65,7 +65,7 @@ func Lock(dir string, opts ...Option) error {
 
 // used says whether any instance is of a Type.
 func used(snap *catalog.Snapshot, typeName string) bool {
-	for _, def := range snap.Elements() {
+	for _, def := range everyone(snap) {
 		if def.Rank == catalog.Instance && def.Is(typeName) {
 			return true
 		}
@@ -85,12 +85,21 @@ func readLock(root string) (lockFile, error) {
 	return lock, nil
 }
 
-// pinned gives the sha256 that a Type's executable must have, "" for any.
-func (a *App) pinned(typeName string) string {
+// lockKey names the code of an element in lintel.lock: by the Type's full name, and
+// what only a parent's own elements see behind the parent's appId and a colon.
+func lockKey(s *catalog.Snapshot, def *catalog.Element) string {
+	if seen := s.Lookup(def.CodeType); seen != nil && seen.App == def.CodeApp {
+		return def.CodeType
+	}
+	return def.CodeApp + ":" + def.CodeType
+}
+
+// pinned gives the sha256 that the executable of a lockKey must have, "" for any.
+func (a *App) pinned(key string) string {
 	if !a.settings.locked {
 		return ""
 	}
-	if sum := a.lock.Types[typeName]; sum != "" {
+	if sum := a.lock.Types[key]; sum != "" {
 		return sum
 	}
 	return notPinned
@@ -102,7 +111,7 @@ func writeWhole(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // gone when it was renamed
 	_, err = f.Write(text)
 	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
 	if err != nil {

@@ -39,6 +39,7 @@ func (a *App) refused(g *generation, why *plugin.ConfigError) {
 	if len(why.Diagnostics) > 0 {
 		p.Pointer, p.Message = why.Diagnostics[0].GetPointer(), why.Diagnostics[0].GetMessage()
 	}
+	a.log.Error("a Type turned a configuration down", "element", p.Element, "pointer", p.Pointer, "message", p.Message)
 	a.blame(p)
 }
 

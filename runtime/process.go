@@ -21,6 +21,7 @@ func (p *processCode) open(ctx context.Context, g *generation) (element.Instance
 		Name:       g.def.FullName,
 		Type:       g.def.CodeType,
 		Title:      g.def.Title,
+		AppTitle:   g.title,
 		Generation: g.number,
 		Config:     g.def.Config,
 	})

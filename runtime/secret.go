@@ -115,7 +115,7 @@ func makeSecret(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // the link stays
 	_, err = f.WriteString(base64.StdEncoding.EncodeToString(root) + "\n")
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 // snapshot is all that a look-up needs. It is never changed once published.
 type snapshot struct {
 	elements map[string]*Element
+	// others are those that only their own app's elements see.
+	others   map[handleKey]*Element
 	catalog  *catalog.Snapshot
 	reloaded time.Time
 }
@@ -21,6 +23,40 @@ func (a *App) GetElement(fullName string) (*Element, error) {
 		return el, nil
 	}
 	return nil, notFound(fullName)
+}
+
+// from finds an element as the elements of an app see it, nil if they don't.
+func (s *snapshot) from(appID, fullName string) *Element {
+	def := s.catalog.LookupFrom(appID, fullName)
+	switch def {
+	case nil:
+		return nil
+	case s.catalog.Lookup(fullName):
+		return s.elements[fullName]
+	}
+	return s.others[handleKey{def.App, fullName, true}]
+}
+
+// handle gives the handle of a key, nil where this snapshot has none.
+func (s *snapshot) handle(key handleKey) *Element {
+	if key.hidden {
+		return s.others[key]
+	}
+	return s.elements[key.name]
+}
+
+// handles goes through all of them.
+func (s *snapshot) handles(yield func(*Element) bool) {
+	for _, el := range s.elements {
+		if !yield(el) {
+			return
+		}
+	}
+	for _, el := range s.others {
+		if !yield(el) {
+			return
+		}
+	}
 }
 
 // FindElements lists elements in name order: ".T" the instances of T and of the

@@ -76,7 +76,7 @@ func (s *Server) perform(ctx context.Context, w http.ResponseWriter, r *http.Req
 		// The client may come back for the answer: its going away ends nothing.
 		kept, end := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 		defer end()
-		repeat := s.repeats.named(target.FullName(), function, v.caller, key, args)
+		repeat := s.repeats.named(target.FullName(), function, cookies.repeater(), key, args)
 		data, rec.repeated, err = s.repeats.run(kept, repeat, func(ctx context.Context) (json.RawMessage, error) {
 			return target.Serve(ctx, function, args)
 		})

@@ -23,9 +23,10 @@ import (
 const (
 	// repeatsKept is how long a request's answer is given again.
 	repeatsKept = 10 * time.Minute
-	// repeatLease is longer than a call can take, so that no repeat begins a
-	// second one beside it.
-	repeatLease = callTime + 10*time.Second
+	// repeatLease is how long a request counts as under way after a sign of life of
+	// the process that serves it. When that was killed, a repeat takes over then.
+	repeatLease = 4 * time.Second
+	renewEvery  = time.Second
 	finishTime  = 2 * time.Second
 	pollFirst   = 20 * time.Millisecond
 	pollMost    = 250 * time.Millisecond
@@ -138,7 +139,9 @@ func (p *repeats) run(ctx context.Context, n repeat, work func(context.Context) 
 // operation.
 func (p *repeats) first(ctx context.Context, store caches.Store, n repeat, owner string, work func(context.Context) (json.RawMessage, error)) (data json.RawMessage, err error) {
 	err = errcode.New(errcode.Internal, "a panic") // what is kept of one
+	renewed := p.renew(ctx, store, n, owner)
 	defer func() {
+		renewed()
 		var kept []byte
 		if isFinal(err) {
 			kept = p.seal(n, data, err)
@@ -150,6 +153,36 @@ func (p *repeats) first(ctx context.Context, store caches.Store, n repeat, owner
 		_ = store.Finish(after, n.key, owner, kept, repeatsKept)
 	}()
 	return work(element.WithOperation(ctx, n.operation))
+}
+
+// renew keeps a request's lease until the function it gives has returned. A lease
+// that can't be kept does no harm: whoever takes over asks the stores by the same
+// operation.
+func (p *repeats) renew(ctx context.Context, store caches.Store, n repeat, owner string) (end func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(renewEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			begun, err := store.Begin(ctx, caches.Begin{
+				Key: n.key, Owner: owner, Fingerprint: n.fingerprint, Lease: repeatLease, TTL: repeatsKept,
+			})
+			if err == nil && begun.Verdict != caches.OK {
+				return // taken over
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 // isFinal says whether a repeat is to get the same answer. Not so what surely

@@ -192,6 +192,26 @@ func TestRepeatOfWhatDoesNotEndIsBusy(t *testing.T) {
 	})
 }
 
+func TestRepeatTakesOverWhenTheFirstProcessIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		s := serve(t, Options{}, newApp(t, counting(&calls, nil)))
+		args := element.Args{}
+		n := s.repeats.named("a.b", "f", element.Caller{}, someKey, args)
+		begun, err := s.app.cache.(caches.Store).Begin(t.Context(), caches.Begin{
+			Key: n.key, Owner: "a process that was killed", Fingerprint: n.fingerprint, Lease: repeatLease, TTL: repeatsKept,
+		})
+		require.NoError(t, err)
+		require.Equal(t, caches.OK, begun.Verdict)
+		start := time.Now()
+		w, _ := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+		require.Equal(t, 200, w.Code)
+		require.EqualValues(t, 1, calls.Load())
+		require.LessOrEqual(t, time.Since(start), repeatLease+time.Second)
+		_ = s.app.cache.Close()
+	})
+}
+
 func TestClientThatLeavesFindsTheAnswerLater(t *testing.T) {
 	var calls atomic.Int32
 	began, leave := make(chan struct{}), make(chan struct{})

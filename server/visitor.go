@@ -51,6 +51,8 @@ func (s *Server) authority() (authority, func(), error) {
 // visitor is who makes a request, and how far it is to be believed.
 type visitor struct {
 	caller element.Caller
+	// token is the access token that was shown, whatever it is worth.
+	token string
 	// sameOrigin: no page of another origin made the request, so cookies count.
 	sameOrigin bool
 	// secure: it came over https.
@@ -77,6 +79,7 @@ func (s *Server) visitor(ctx context.Context, r *http.Request) (visitor, error) 
 	if !bearer {
 		token = v.cookie(r, sessionCookie)
 	}
+	v.token = token
 	if token != "" {
 		if unavailable != nil {
 			return v, unavailable

@@ -125,7 +125,7 @@ func (f *appFlags) examine(ctx context.Context, dir string, logger *slog.Logger)
 	case err != nil:
 		return []finding{{"app", "failed", err.Error()}}
 	case failing(problems):
-		return []finding{{"app", "failed", fmt.Sprintf("%s; see lintel validate", count(len(problems), "problem"))}}
+		return []finding{{"app", "failed", count(len(problems), "problem") + "; see lintel validate"}}
 	}
 	found := []finding{{"app", "ok", "valid"}}
 	data := f.dataDir(dir)

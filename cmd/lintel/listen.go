@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/lintel-run/lintel/server"
@@ -61,7 +62,7 @@ func reachable(addr net.Addr) string {
 		return addr.String()
 	}
 	if tcp.IP.IsUnspecified() {
-		return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 	}
 	return tcp.String()
 }

@@ -75,7 +75,7 @@ stand in a file that is committed.`,
 			if err != nil {
 				return err
 			}
-			schema, file, err := schemaOf(elements, args[1], app.pluginDirs)
+			schema, file, err := schemaOf(elements, args[1])
 			if err != nil {
 				return err
 			}
@@ -141,26 +141,11 @@ func instancesOf(elements []runtime.Define, meta string) []string {
 }
 
 // schemaOf finds the configuration schema of a Type, its own or the one that it
-// inherits. A Type that describes itself in its own directory has none here.
-func schemaOf(elements []runtime.Define, name string, pluginDirs []string) (json.RawMessage, string, error) {
-	installed, err := installedTypes(pluginDirs)
-	if err != nil {
-		return nil, "", err
+// inherits, and the name of the configuration's file.
+func schemaOf(elements []runtime.Define, name string) (json.RawMessage, string, error) {
+	i := slices.IndexFunc(elements, func(e runtime.Define) bool { return e.FullName == name })
+	if i < 0 || elements[i].Rank != "type" {
+		return nil, "", fmt.Errorf("the app has no Type %s; see lintel elements", name)
 	}
-	for known := ""; name != known; {
-		known = name
-		i := slices.IndexFunc(elements, func(e runtime.Define) bool { return e.FullName == name })
-		if i < 0 || elements[i].Rank != "type" {
-			return nil, "", fmt.Errorf("the app has no Type %s; see lintel elements", name)
-		}
-		for _, t := range installed {
-			if t.Name == name {
-				return t.Schema, t.ConfigFile, nil
-			}
-		}
-		if base := slices.IndexFunc(elements, func(e runtime.Define) bool { return e.FullName == elements[i].Type }); base >= 0 && elements[base].Rank == "type" {
-			name = elements[base].FullName
-		}
-	}
-	return nil, "", nil
+	return elements[i].ConfigSchema, elements[i].ConfigFile, nil
 }

@@ -24,7 +24,8 @@ var ErrUnavailable = errors.New("the store can't be reached")
 // and caches.RedisType. All methods may be called from any goroutine.
 type Store interface {
 	// Reserve takes an identity's cooldown and send limits and puts a new code
-	// beside the live one, as pending. Whatever fails takes nothing.
+	// beside the live one, as pending. Whatever fails takes nothing. A reservation
+	// that was refused is forgotten: its request may reserve again.
 	Reserve(ctx context.Context, r Reserve) (Reserved, error)
 	// Settle ends a reservation: Accepted makes its code the live one, Refused
 	// undoes it and counts a refusal. One that is gone is no error. An unknown
@@ -86,10 +87,13 @@ type Reserve struct {
 	// Holder is whose code it becomes: empty for anybody, else a user id. There is
 	// one live code a Holder, and at most one pending beside it.
 	Holder string
-	// Bucket is whose Sends and Guesses are counted: empty for strangers, else a
-	// device or user.
+	// Bucket is whose Sends are counted: the identity's, for all holders, when it
+	// is empty, else a device's.
 	Bucket string
-	Code   Code
+	// Guesser is whose Guesses are looked at, the Bucket of their Guess: empty for
+	// strangers, else a device or user.
+	Guesser string
+	Code    Code
 	// TTL is the code's life from now.
 	TTL time.Duration
 	// Interval is the cooldown of Key, over all holders and buckets.
@@ -97,7 +101,7 @@ type Reserve struct {
 	Sends    []Window
 	// Refusals bounds the refused sends of Key, over all buckets.
 	Refusals Window
-	// Guesses bounds the wrong guesses of Bucket: past it, no send.
+	// Guesses bounds the wrong guesses of Guesser: past it, no send.
 	Guesses Window
 	// Shared are taken with the rest where the store can, else in a step before
 	// and given back: they may then refuse early, never late.
@@ -150,6 +154,9 @@ type Reserved struct {
 	// Limit is the one that was met; Index counts Sends or Shared.
 	Limit string
 	Index int
+	// CodeID is, with OK, that of the code that is reserved for the request: the
+	// first one, when a repeat came with another.
+	CodeID string
 }
 
 // Settle names a reservation by what it was asked with. Request is that of the
@@ -259,6 +266,7 @@ type EndToken struct {
 }
 
 // Begin marks a request as under way for Lease; after that a repeat takes it over.
+// The same Owner again renews the lease.
 type Begin struct {
 	Key string
 	// Owner is unique to this attempt.

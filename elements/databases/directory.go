@@ -100,6 +100,9 @@ type Use struct {
 	Kind string
 	// UserID whom it changed.
 	UserID string
+	// Mark is an id under which the change itself is noted beside, for CodeUse to
+	// find; empty for none. A change whose mark is there is not made again.
+	Mark string
 }
 
 // User is a person.

@@ -23,6 +23,7 @@ type Proxy struct {
 	delay    time.Duration
 	thawed   chan struct{} // closed: bytes flow
 	faults   []*fault
+	holds    []*Hold
 	closed   bool
 	running  sync.WaitGroup
 }
@@ -33,6 +34,8 @@ type fault struct {
 	left  int
 	// before: the request isn't forwarded either.
 	before bool
+	// hold waits instead of cutting.
+	hold *Hold
 }
 
 // pair is one client connection and its connection to the server.
@@ -43,6 +46,8 @@ type pair struct {
 	mu sync.Mutex
 	// doomed: the next bytes of the server end the pair instead of passing.
 	doomed bool
+	// held: the next bytes of the server wait for it.
+	held *Hold
 }
 
 func (p *pair) cut() {
@@ -189,6 +194,10 @@ func (p *Proxy) faultFor(request []byte) *fault {
 	defer p.mu.Unlock()
 	for _, f := range p.faults {
 		if f.left > 0 && bytes.Contains(request, f.match) {
+			if f.hold != nil && f.hold.skip > 0 {
+				f.hold.skip--
+				continue
+			}
 			f.left--
 			return f
 		}
@@ -259,12 +268,14 @@ func (p *Proxy) requests(c *pair) {
 		if n > 0 {
 			p.pace(false)
 			if f := p.faultFor(buffer[:n]); f != nil {
-				if f.before {
+				if f.before && (f.hold == nil || !f.hold.wait()) {
 					return
 				}
-				c.mu.Lock()
-				c.doomed = true
-				c.mu.Unlock()
+				if !f.before {
+					c.mu.Lock()
+					c.doomed, c.held = f.hold == nil, f.hold
+					c.mu.Unlock()
+				}
 			}
 			if _, err := c.server.Write(buffer[:n]); err != nil {
 				return
@@ -282,9 +293,10 @@ func (p *Proxy) replies(c *pair) {
 	for {
 		n, err := c.server.Read(buffer)
 		c.mu.Lock()
-		doomed := c.doomed
+		doomed, held := c.doomed, c.held
+		c.held = nil
 		c.mu.Unlock()
-		if doomed {
+		if doomed || (held != nil && n > 0 && !held.wait()) {
 			return
 		}
 		if n > 0 {
@@ -302,7 +314,11 @@ func (p *Proxy) replies(c *pair) {
 func (p *Proxy) close() {
 	p.mu.Lock()
 	p.closed = true
+	holds := p.holds
 	p.mu.Unlock()
+	for _, h := range holds {
+		h.Drop()
+	}
 	p.Down()
 	p.Thaw()
 	p.running.Wait()

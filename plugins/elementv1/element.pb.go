@@ -120,8 +120,10 @@ type TypeDescription struct {
 	Functions   []*Function `protobuf:"bytes,4,rep,name=functions,proto3" json:"functions,omitempty"`
 	Properties  []*Property `protobuf:"bytes,5,rep,name=properties,proto3" json:"properties,omitempty"`
 	// JSON Schema 2020-12 of an instance's configuration, as JSON text.
-	// Two keywords of ours: "writeOnly": true marks a secret; "x-element":
-	// "SMS.Meta" marks a string that is the full name of an element of that family.
+	// Three keywords of ours: "writeOnly": true marks a secret; "x-element":
+	// "SMS.Meta" marks a string that is the full name of an element of that family;
+	// "x-warnings": [{"if": a schema, "pointer": "/key", "message": "…"}] at the top
+	// has operators warned of the configurations that fit "if".
 	ConfigSchema string `protobuf:"bytes,6,opt,name=config_schema,json=configSchema,proto3" json:"config_schema,omitempty"`
 	// The file name of an instance's configuration where e.json names none.
 	ConfigFile    string `protobuf:"bytes,7,opt,name=config_file,json=configFile,proto3" json:"config_file,omitempty"`

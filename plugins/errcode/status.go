@@ -61,6 +61,7 @@ func FromStatus(err error) error {
 		e := Unavailable(OutcomeUnknown, "the connection was lost")
 		e.cause = err
 		return e
+	default:
+		return Wrap(err, Internal, "an internal error")
 	}
-	return Wrap(err, Internal, "an internal error")
 }

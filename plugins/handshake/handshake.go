@@ -21,7 +21,7 @@ const (
 	// EnvHostAddr is the path of the unix socket on which the host serves Host.
 	EnvHostAddr = "LINTEL_HOST_ADDR"
 	// EnvHostToken is what each request to the host carries as MetaToken.
-	EnvHostToken = "LINTEL_HOST_TOKEN"
+	EnvHostToken = "LINTEL_HOST_TOKEN" //nolint:gosec // a name, not a token
 	// EnvLifelineFD is the number of a descriptor that reads end of file when
 	// the host is gone; a plugin exits then.
 	EnvLifelineFD = "LINTEL_LIFELINE_FD"

@@ -68,6 +68,8 @@ type argument struct {
 	required              bool
 	fallback              json.RawMessage
 	field                 int
+	// strict: there are objects in it whose members are declared.
+	strict bool
 }
 
 // argumentsOf reads the arguments from the fields of a struct.
@@ -82,7 +84,7 @@ func argumentsOf(function string, in reflect.Type) []argument {
 		if f.Anonymous || !f.IsExported() {
 			panic("sdk: " + where + ": arguments are exported fields of their own")
 		}
-		a := argument{name: jsonName(f), title: f.Tag.Get("title"), dataType: dataTypeOf(f.Type), field: i}
+		a := argument{name: jsonName(f), title: f.Tag.Get("title"), dataType: dataTypeOf(f.Type), field: i, strict: holdsStruct(f.Type, 0)}
 		if a.name == "" {
 			continue
 		}
@@ -109,6 +111,22 @@ func argumentsOf(function string, in reflect.Type) []argument {
 	return args
 }
 
+// holdsStruct says whether there is a struct among what a type is made of, or may
+// be, where it is made of itself.
+func holdsStruct(t reflect.Type, depth int) bool {
+	if depth > 8 {
+		return true
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		return true
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return holdsStruct(t.Elem(), depth+1)
+	default:
+		return false
+	}
+}
+
 // decodeArgs reads a call's arguments into the struct. Names are exact; one that
 // isn't declared, a missing one and one of a wrong type are API_PARAMS_ERROR.
 func decodeArgs(raw json.RawMessage, args []argument, into reflect.Value) error {
@@ -133,7 +151,11 @@ func decodeArgs(raw json.RawMessage, args []argument, into reflect.Value) error 
 			}
 			value = a.fallback
 		}
-		if err := unmarshalStrict(value, into.Field(a.field).Addr().Interface()); err != nil {
+		read := json.Unmarshal
+		if a.strict {
+			read = unmarshalStrict
+		}
+		if err := read(value, into.Field(a.field).Addr().Interface()); err != nil {
 			return errcode.New(errcode.Params, "argument %q is not a %s as it should be", a.name, a.dataType).With("arg", a.name)
 		}
 	}

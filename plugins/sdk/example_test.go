@@ -28,7 +28,13 @@ type Message struct {
 }
 
 type Receipt struct {
-	Vendor string `json:"vendor"`
+	Vendor  string   `json:"vendor"`
+	Results []Result `json:"results"`
+}
+
+type Result struct {
+	Phone  string `json:"phone"`
+	Status string `json:"status"`
 }
 
 func openAcme(_ context.Context, c AcmeConfig, _ sdk.Env) (*Acme, error) { return &Acme{c}, nil }
@@ -42,13 +48,16 @@ func (a *Acme) Send(ctx context.Context, m Message) (*Receipt, error) {
 	req.Header.Set("Authorization", "Bearer "+a.config.Key)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, errcode.New("SMS_FAILED", "no answer from the vendor")
+		return nil, errcode.New("SMS_FAILED", "no answer") // it may still arrive
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusAccepted {
+	switch {
+	case resp.StatusCode >= 500:
+		return nil, errcode.New("SMS_FAILED", "no clear answer")
+	case resp.StatusCode != http.StatusAccepted:
 		return nil, errcode.New("SMS_REFUSED", "the vendor refused").With("reason", "other")
 	}
-	return &Receipt{Vendor: "acme"}, nil
+	return &Receipt{"acme", []Result{{m.PhoneList[0], "accepted"}}}, nil
 }
 
 func AcmeType() sdk.Type {
@@ -70,6 +79,6 @@ func ExampleNewType() {
 	fmt.Println(out, err)
 	fmt.Println(AcmeType().Describe().GetFunctions()[0].GetArgs()[0].GetName())
 	// Output:
-	// map[vendor:acme] <nil>
+	// map[results:[map[phone:+8613800138000 status:accepted]] vendor:acme] <nil>
 	// phoneList
 }

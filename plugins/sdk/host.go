@@ -83,6 +83,7 @@ func dialHost(address, token string) *Host {
 	return &Host{conn: &hostConn{token: token, dial: sync.OnceValues(func() (grpc.ClientConnInterface, error) {
 		return grpc.NewClient("unix:"+address,
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
 			grpc.WithDefaultCallOptions(
 				grpc.MaxCallRecvMsgSize(handshake.MaxMessageSize),
 				grpc.MaxCallSendMsgSize(handshake.MaxMessageSize)))

@@ -29,6 +29,15 @@ func Main(types ...Type) {
 	os.Exit(command(context.Background(), os.Args[1:], os.Stdout, os.Stderr, types))
 }
 
+// keptGoroutines serve one call after the other, each with a stack that has grown
+// already; what comes when all are busy gets goroutines of its own.
+const keptGoroutines = 32
+
+// window is HTTP/2's, of a request and of a connection. One that is set keeps gRPC
+// from measuring the connection by a ping with every message, which costs a socket
+// on the same machine more than it can gain.
+const window = 1 << 20
+
 func serve(types []Type) {
 	watchLifeline()
 	// go-plugin puts a pipe in place of os.Stderr; the log keeps the real one.
@@ -45,7 +54,9 @@ func serve(types []Type) {
 		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
 			return grpc.NewServer(append(opts,
 				grpc.MaxRecvMsgSize(handshake.MaxMessageSize),
-				grpc.MaxSendMsgSize(handshake.MaxMessageSize))...)
+				grpc.MaxSendMsgSize(handshake.MaxMessageSize),
+				grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window),
+				grpc.NumStreamWorkers(keptGoroutines))...)
 		},
 		Logger: hclog.New(&hclog.LoggerOptions{
 			Level: hclog.Warn, Output: os.Stderr, JSONFormat: true, DisableTime: false,

@@ -20,6 +20,12 @@ func (t *typeDef) configSchema() string {
 		}
 		s := r.ReflectFromType(t.config)
 		annotate(t.name, s, t.config)
+		if len(t.warnings) > 0 {
+			if s.Extras == nil {
+				s.Extras = make(map[string]any)
+			}
+			s.Extras["x-warnings"] = t.warnings
+		}
 		text, err := json.Marshal(s)
 		if err != nil {
 			panic(fmt.Sprintf("sdk: %s: the configuration's schema: %v", t.name, err))

@@ -335,3 +335,10 @@ func TestErrorsCrossAsStatus(t *testing.T) {
 	raw, _ := json.Marshal(want.Details)
 	require.JSONEq(t, `{"k":"v"}`, string(raw))
 }
+
+func TestWarnIfIsInTheSchema(t *testing.T) {
+	d := sdk.NewType("Warned", func(context.Context, struct{}, sdk.Env) (*struct{}, error) { return &struct{}{}, nil },
+		sdk.WarnIf(`{"required": ["plain"]}`, "/plain", "plain http is allowed")).Describe()
+	require.Contains(t, d.GetConfigSchema(), `"x-warnings":[{"if":{"required":["plain"]},"pointer":"/plain","message":"plain http is allowed"}]`)
+	require.Panics(t, func() { sdk.WarnIf(`{`, "", "m") })
+}

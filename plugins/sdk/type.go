@@ -28,6 +28,7 @@ type typeDef struct {
 	propOrder  []string
 	open       func(ctx context.Context, config json.RawMessage, env Env) (any, error)
 
+	warnings   []warning
 	schemaOnce sync.Once
 	schema     string
 }

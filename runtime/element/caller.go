@@ -26,6 +26,9 @@ type Caller struct {
 type Call struct {
 	// Element is the full name of the instance that serves the call.
 	Element string
+	// App is the appId of the app that the instance comes from; empty: the official
+	// library. What the instance's configuration names is looked up from there.
+	App string
 	// Type is the full name of the Type whose code serves it.
 	Type string
 	// Function is the function's name; empty outside a call.

@@ -29,6 +29,14 @@ func Example(t testing.TB) *App {
 	return a
 }
 
+// Bare makes an app of nothing but an app.json.
+func Bare(t testing.TB) *App {
+	t.Helper()
+	a := &App{t: t, Dir: filepath.Join(t.TempDir(), "app")}
+	a.WriteJSON("app.json", map[string]any{"appId": "example.shop", "title": "Empty"})
+	return a
+}
+
 // Write writes a file below the app, as an editor would: a new file, moved into place.
 func (a *App) Write(path, text string) {
 	a.t.Helper()

@@ -24,7 +24,8 @@ type Client struct {
 	header http.Header
 }
 
-// Client makes a client with no cookies yet.
+// Client makes a client with no cookies yet. All clients of a server share their
+// connections.
 func (s *Server) Client() *Client {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -32,7 +33,7 @@ func (s *Server) Client() *Client {
 	}
 	return &Client{t: s.t, server: s, header: http.Header{}, http: &http.Client{
 		Jar: jar, Timeout: patience,
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 1024},
+		Transport:     s.transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -33,8 +33,7 @@ func TestServePrintsItsAddressesAndEndsCleanly(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 
 	s.Register() // so that plugins run
-	pids := s.Plugins()
-	require.NotEmpty(t, pids)
+	pids := s.Plugins(2)
 	s.Signal(syscall.SIGTERM)
 	require.Equal(t, 0, s.Exit())
 	require.NoFileExists(t, s.Admin)
@@ -48,7 +47,7 @@ func TestKillingTheHostEndsItsPlugins(t *testing.T) {
 	app := blackbox.Example(t)
 	s := app.Serve()
 	s.Register()
-	pids := s.Plugins()
+	pids := s.Plugins(2)
 	require.Len(t, pids, 2)
 	s.Kill()
 	for name, pid := range pids {
@@ -126,4 +125,79 @@ func TestTheExampleIsValidFromAFreshClone(t *testing.T) {
 	out := blackbox.Lintel(t, t.TempDir(), nil, "validate", filepath.Join(blackbox.Root(), "app.example"))
 	require.Equal(t, 0, out.Code, out.Stdout+out.Stderr)
 	require.Contains(t, out.Stdout, "0 errors, 0 warnings")
+}
+
+func TestTheFirstSignalDrainsAndTheSecondEnds(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Example(t)
+	vendor := blackbox.NewVendor(t)
+	app.UseVendor(vendor, "gateway")
+	vendor.Delay(1500 * time.Millisecond)
+	send := func(s *blackbox.Server) chan int {
+		status := make(chan int, 1)
+		spelt, _ := blackbox.Phone()
+		before := len(vendor.Sent())
+		go func() {
+			answer, err := s.Client().Try(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+			if err != nil {
+				answer = &blackbox.Answer{}
+			}
+			status <- answer.Status
+		}()
+		blackbox.Eventually(t, 20*time.Second, "the vendor has the message", func() bool { return len(vendor.Sent()) > before })
+		return status
+	}
+
+	s := app.Serve()
+	status := send(s)
+	s.Signal(syscall.SIGTERM)
+	require.Equal(t, http.StatusOK, <-status, "what was in flight ends")
+	require.Equal(t, 0, s.Exit())
+
+	s = app.Serve()
+	vendor.Delay(10 * time.Second)
+	app.Edit("SMS/gateway/sms.json", func(config map[string]any) { config["timeout"] = 20000 })
+	time.Sleep(1500 * time.Millisecond) // a change is in effect within a second
+	status = send(s)
+	pids := s.Plugins(2)
+	s.Signal(syscall.SIGTERM)
+	blackbox.Eventually(t, 5*time.Second, "it drains", func() bool { return strings.Contains(s.Log(), "draining") })
+	s.Signal(syscall.SIGTERM)
+	began := time.Now()
+	require.Equal(t, 1, s.Exit())
+	require.Less(t, time.Since(began), 2*time.Second)
+	require.NotEqual(t, http.StatusOK, <-status)
+	require.NoFileExists(t, s.Admin)
+	for name, pid := range pids {
+		blackbox.Eventually(t, 5*time.Second, name+" ends", func() bool { return !blackbox.Alive(pid) })
+	}
+}
+
+func TestOperatorsOnTCPNeedTheToken(t *testing.T) {
+	t.Parallel()
+	s := blackbox.Example(t).Serve(blackbox.Start{
+		Args: []string{"--admin", "127.0.0.1:0"}, Env: []string{"LINTEL_ADMIN_TOKEN=a-token-for-operators"},
+	})
+	for token, want := range map[string]int{"": 401, "wrong": 401, "a-token-for-operators": 200} {
+		request, err := http.NewRequest(http.MethodGet, s.Admin+"/status", nil)
+		require.NoError(t, err)
+		if token != "" {
+			request.Header.Set("Authorization", "Bearer "+token)
+		}
+		resp, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		resp.Body.Close()
+		require.Equal(t, want, resp.StatusCode, token)
+	}
+	address := strings.TrimPrefix(s.Admin, "http://")
+	require.Equal(t, 0, blackbox.Lintel(t, t.TempDir(), []string{"LINTEL_ADMIN_TOKEN=a-token-for-operators"}, "status", "--admin", address).Code)
+	require.Equal(t, 1, blackbox.Lintel(t, t.TempDir(), nil, "status", "--admin", address).Code)
+}
+
+func TestAPortInUseIsAFailureNotAProblem(t *testing.T) {
+	t.Parallel()
+	s := blackbox.Example(t).Serve()
+	out := blackbox.Lintel(t, t.TempDir(), nil, "serve", blackbox.Example(t).Dir, "--dev", "--listen", strings.TrimPrefix(s.URL, "http://"))
+	require.Equal(t, 1, out.Code)
+	require.Contains(t, out.Stderr, "--listen")
 }

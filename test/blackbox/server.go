@@ -33,7 +33,8 @@ type Server struct {
 	// Printed are the lines of standard output up to the operators' address.
 	Printed []string
 
-	contract contract
+	contract  contract
+	transport *http.Transport
 
 	cmd  *exec.Cmd
 	logs *logs
@@ -78,6 +79,7 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 		args = append(args, "--dev")
 	}
 	s := &Server{t: a.t, App: a, logs: &logs{}, done: make(chan struct{})}
+	s.transport = &http.Transport{MaxIdleConnsPerHost: 1024}
 	s.cmd = exec.Command(filepath.Join(Bin(a.t), "lintel"), args...)
 	s.cmd.Dir, s.cmd.Env, s.cmd.Stderr = a.t.TempDir(), Environment(env...), s.logs
 	out, err := s.cmd.StdoutPipe()
@@ -97,6 +99,7 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 	}()
 	s.logs.addresses = printed
 	a.t.Cleanup(func() {
+		s.transport.CloseIdleConnections()
 		s.Stop()
 		if a.t.Failed() {
 			a.t.Logf("log of lintel serve:\n%s", s.Log())
@@ -250,25 +253,29 @@ func (s *Server) Operator(path string) (status int, body string) {
 	return resp.StatusCode, string(text)
 }
 
-// Plugins gives the process ids of the plugins that run, by Type.
-func (s *Server) Plugins() map[string]int {
+// Plugins gives the process ids of the plugins that run, by Type, once there are
+// as many as that. The server's view of itself may be a second old.
+func (s *Server) Plugins(atLeast int) map[string]int {
 	s.t.Helper()
-	_, body := s.Operator("/status")
-	var status struct {
-		Plugins []struct {
-			Type string `json:"type"`
-			PID  int    `json:"pid"`
-		} `json:"plugins"`
-	}
-	if err := json.Unmarshal([]byte(body), &status); err != nil {
-		s.t.Fatalf("status: %v", err)
-	}
 	pids := make(map[string]int)
-	for _, p := range status.Plugins {
-		if p.PID != 0 {
-			pids[p.Type] = p.PID
+	Eventually(s.t, patience, fmt.Sprintf("%d plugins run", atLeast), func() bool {
+		_, body := s.Operator("/status")
+		var status struct {
+			Plugins []struct {
+				Type string `json:"type"`
+				PID  int    `json:"pid"`
+			} `json:"plugins"`
 		}
-	}
+		if err := json.Unmarshal([]byte(body), &status); err != nil {
+			s.t.Fatalf("status: %v", err)
+		}
+		for _, p := range status.Plugins {
+			if p.PID != 0 {
+				pids[p.Type] = p.PID
+			}
+		}
+		return len(pids) >= atLeast
+	})
 	return pids
 }
 

@@ -42,7 +42,7 @@ func TestAPersonRegistersAndLogsIn(t *testing.T) {
 	require.Equal(t, user.Text("userId"), me.Text("userId"))
 	c.Call(blackbox.Sessions, "currentUser", nil).Fails(t, http.StatusUnauthorized, "LOGIN_REQUIRED")
 
-	plugins := s.Plugins()
+	plugins := s.Plugins(2)
 	require.Contains(t, plugins, "auths.loginTypes.PhoneType")
 	require.Contains(t, plugins, "SMS.Outbox")
 	require.NotContains(t, s.Log(), spelt, "a phone in the log")

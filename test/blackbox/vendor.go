@@ -17,15 +17,21 @@ type Turn int
 
 // The turns.
 const (
-	Accept       Turn = iota // the positive marker and a message id
-	Refuse                   // a definite no: the number is blocked for a while
-	RefuseAuth               // a definite no: the key is wrong
-	Hang                     // reads the request and never answers
-	CutAfterRead             // reads the request and resets the connection
-	CutBefore                // resets the connection unread
-	Status500                // an error page
-	Nonsense                 // status 200 and no JSON
-	Empty                    // status 200 and no body
+	Accept        Turn = iota // the positive marker and a message id
+	Refuse                    // a definite no: the number is blocked for a while
+	RefuseAuth                // a definite no: the key is wrong
+	Hang                      // reads the request and never answers
+	CutAfterRead              // reads the request and resets the connection
+	CutBefore                 // resets the connection unread
+	Status500                 // an error page
+	Nonsense                  // status 200 and no JSON
+	Empty                     // status 200 and no body
+	Redirect                  // status 307 to where it would be accepted
+	NoMarker                  // status 200 and JSON without the positive marker
+	RefuseNumber              // a definite no: there is no such number
+	RefuseBlocked             // a definite no: the number wants no messages
+	RefuseRegion              // a definite no: not to this country
+	RefuseBalance             // a definite no: no money
 )
 
 // Sent is a request that the vendor has read.
@@ -47,8 +53,9 @@ type Vendor struct {
 	Key string
 
 	mu     sync.Mutex
-	turns  []Turn // of the next connections
-	always Turn   // of those after them
+	keys   map[string]bool // taken beside Key
+	turns  []Turn          // of the next connections
+	always Turn            // of those after them
 	delay  time.Duration
 	sent   []Sent
 	cut    int
@@ -84,6 +91,22 @@ func (v *Vendor) Always(turn Turn) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.always = turn
+}
+
+// AcceptKey takes a key beside those it took before.
+func (v *Vendor) AcceptKey(key string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.keys == nil {
+		v.keys = make(map[string]bool)
+	}
+	v.keys["Bearer "+key] = true
+}
+
+func (v *Vendor) knows(authorization string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return authorization == "Bearer "+v.Key || v.keys[authorization]
 }
 
 // Delay makes each answer take its time.
@@ -130,6 +153,10 @@ func (v *Vendor) Config() map[string]any {
 		"messageId": "/id",
 		"refused": []any{
 			map[string]any{"where": map[string]any{"/code": "E42"}, "reason": "throttled"},
+			map[string]any{"where": map[string]any{"/code": "E43"}, "reason": "number"},
+			map[string]any{"where": map[string]any{"/code": "E44"}, "reason": "blocked"},
+			map[string]any{"where": map[string]any{"/code": "E45"}, "reason": "region"},
+			map[string]any{"where": map[string]any{"/code": "E46"}, "reason": "balance"},
 			map[string]any{"status": []int{401}, "reason": "auth"},
 		},
 		"timeout": 2000,
@@ -151,7 +178,7 @@ func (v *Vendor) take() Turn {
 
 func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 	turn := r.Context().Value(turnKey{}).(Turn)
-	if r.Header.Get("Authorization") != "Bearer "+v.Key {
+	if !v.knows(r.Header.Get("Authorization")) {
 		turn = RefuseAuth
 	}
 	body, err := io.ReadAll(r.Body)
@@ -185,11 +212,25 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, "<h1>hello</h1>")
 	case Empty:
 		w.WriteHeader(http.StatusOK)
+	case Redirect:
+		w.Header().Set("Location", "/send?again")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	case NoMarker:
+		answer(w, http.StatusOK, `{"code":"1","id":"m-1"}`)
+	case RefuseNumber:
+		answer(w, http.StatusOK, `{"code":"E43"}`)
+	case RefuseBlocked:
+		answer(w, http.StatusOK, `{"code":"E44"}`)
+	case RefuseRegion:
+		answer(w, http.StatusOK, `{"code":"E45"}`)
+	case RefuseBalance:
+		answer(w, http.StatusOK, `{"code":"E46"}`)
 	case Hang:
 		select {
 		case <-r.Context().Done():
 		case <-v.gone:
 		}
+	case CutBefore: // its connection never came here
 	case CutAfterRead:
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			reset(conn)

@@ -16,12 +16,12 @@ import (
 
 func main() {
 	args := os.Args[1:]
-	if i := slices.Index(args, "test"); i < 0 || i+1 > len(args) {
+	i := slices.Index(args, "test")
+	if i < 0 {
 		fmt.Fprintln(os.Stderr, "usage: summary go test [flags] [packages]")
 		os.Exit(2)
-	} else {
-		args = slices.Insert(slices.Clone(args), i+1, "-json")
 	}
+	args = slices.Insert(slices.Clone(args), i+1, "-json")
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

@@ -47,8 +47,15 @@ func (o *ordered) UnmarshalJSON(text []byte) error {
 		if err != nil {
 			return err
 		}
+		var text json.RawMessage
+		if err := dec.Decode(&text); err != nil {
+			return err
+		}
+		if text[0] != '{' {
+			continue // true or false: a rule about keys, not a setting
+		}
 		var s schema
-		if err := dec.Decode(&s); err != nil {
+		if err := json.Unmarshal(text, &s); err != nil {
 			return err
 		}
 		*o = append(*o, struct {
@@ -180,13 +187,11 @@ func (s *schema) kind(defs map[string]*schema) string {
 	case string:
 		kind = t
 	case []any:
-		kind = ""
-		for i, one := range t {
-			if i > 0 {
-				kind += " or "
-			}
-			kind += fmt.Sprint(one)
+		var kinds []string
+		for _, one := range t {
+			kinds = append(kinds, fmt.Sprint(one))
 		}
+		kind = strings.Join(kinds, " or ")
 	}
 	switch {
 	case s.Element != "":
@@ -219,7 +224,9 @@ func sentence(parts ...string) string {
 		if part = strings.TrimSpace(part); part == "" {
 			continue
 		}
-		part = strings.ToUpper(part[:1]) + part[1:]
+		if first, _, _ := strings.Cut(part, " "); !strings.ContainsAny(first, ":/{.") {
+			part = strings.ToUpper(part[:1]) + part[1:]
+		}
 		if !strings.HasSuffix(part, ".") {
 			part += "."
 		}

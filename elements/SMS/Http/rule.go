@@ -83,14 +83,19 @@ func escapePointer(name string) string {
 type reading struct {
 	status int
 	text   string
-	json   json.RawMessage // nil when the answer isn't JSON
+	// json is the answer's value, numbers as they were written.
+	json any
+	ok   bool // it is JSON
 }
 
 func read(a *delivery.Answer, c charset) *reading {
 	r := &reading{status: a.Status, text: c.decode(a.Body)}
-	if raw := []byte(r.text); !a.Cut && json.Valid(raw) {
-		r.json = raw
+	if a.Cut || !json.Valid([]byte(r.text)) {
+		return r
 	}
+	d := json.NewDecoder(strings.NewReader(r.text))
+	d.UseNumber()
+	r.ok = d.Decode(&r.json) == nil
 	return r
 }
 
@@ -113,33 +118,41 @@ func (a *reading) at(pointer string) (string, bool) {
 	if pointer == "$" {
 		return strings.TrimSpace(a.text), true
 	}
-	raw := a.json
-	if raw == nil || pointer == "" {
+	if !a.ok || pointer == "" {
 		return "", false
 	}
+	value := a.json
 	for segment := range strings.SplitSeq(pointer[1:], "/") {
-		segment = strings.NewReplacer("~1", "/", "~0", "~").Replace(segment)
-		var object map[string]json.RawMessage
-		var list []json.RawMessage
-		switch {
-		case json.Unmarshal(raw, &object) == nil && object != nil:
-			next, ok := object[segment]
+		segment = unescapePointer.Replace(segment)
+		switch inner := value.(type) {
+		case map[string]any:
+			next, ok := inner[segment]
 			if !ok {
 				return "", false
 			}
-			raw = next
-		case json.Unmarshal(raw, &list) == nil:
+			value = next
+		case []any:
 			i, err := strconv.Atoi(segment)
-			if err != nil || i < 0 || i >= len(list) || segment != strconv.Itoa(i) {
+			if err != nil || i < 0 || i >= len(inner) || segment != strconv.Itoa(i) {
 				return "", false
 			}
-			raw = list[i]
+			value = inner[i]
 		default:
 			return "", false
 		}
 	}
-	return scalarText(raw)
+	switch scalar := value.(type) {
+	case string:
+		return scalar, true
+	case json.Number:
+		return scalar.String(), true
+	case bool:
+		return strconv.FormatBool(scalar), true
+	}
+	return "", false
 }
+
+var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
 
 // outcome holds the rules against an answer. A rule for accepted that names no
 // status wants one of 2xx.

@@ -76,14 +76,21 @@ func TestVariablesComeInTheOrderOfVerifyParams(t *testing.T) {
 	require.Equal(t, map[string]string{"minutes": "5", "code": "000123", "ok": "true"}, got.Named())
 	require.Equal(t, phone, got.Phone.E164())
 	require.Equal(t, "test-request", got.RequestID)
+
+	// Another template has other variables: of those known, what the call brings.
+	_, err = sms.Call(context.Background(), "sendMessage", sdktest.Args{"phoneList": []string{phone},
+		"params": map[string]any{"minutes": 5}, "verifyTemplateCode": "NOTICE"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"5"}, got.Values())
 }
 
 func TestWhatCannotBeSentIsNamed(t *testing.T) {
 	sms := open(t, func(context.Context, *delivery.Message) delivery.Outcome { panic("sent") }, `{"verifyTemplateCode":"T"}`)
 	for param, args := range map[string]sdktest.Args{
-		"code":      {"phoneList": []string{phone}, "params": map[string]any{"minutes": 1}},
-		"x":         {"phoneList": []string{phone}, "params": map[string]any{"code": "1", "x": []int{1}}},
-		"phoneList": {"phoneList": []string{"1380013800"}, "params": map[string]any{"code": "1"}},
+		"code":               {"phoneList": []string{phone}, "params": map[string]any{"minutes": 1}},
+		"verifyTemplateCode": {"phoneList": []string{phone}, "params": map[string]any{"code": "1"}, "text": "no template of this"},
+		"x":                  {"phoneList": []string{phone}, "params": map[string]any{"code": "1", "x": []int{1}}},
+		"phoneList":          {"phoneList": []string{"1380013800"}, "params": map[string]any{"code": "1"}},
 	} {
 		_, err := sms.Call(context.Background(), "sendMessage", args)
 		require.ErrorIs(t, err, delivery.CodeParams)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -79,17 +78,18 @@ const maxPhones = 100
 // textOf gives a parameter as text: a string as it is, a number or truth value
 // as JSON writes it.
 func textOf(name string, raw json.RawMessage) (string, error) {
-	var value any
-	d := json.NewDecoder(strings.NewReader(string(raw)))
-	d.UseNumber()
-	if err := d.Decode(&value); err == nil {
-		switch v := value.(type) {
-		case string:
-			return v, nil
-		case json.Number:
-			return v.String(), nil
-		case bool:
-			return strconv.FormatBool(v), nil
+	switch written := strings.TrimSpace(string(raw)); {
+	case strings.HasPrefix(written, `"`):
+		var text string
+		if json.Unmarshal(raw, &text) == nil {
+			return text, nil
+		}
+	case written == "true", written == "false":
+		return written, nil
+	default:
+		var number json.Number
+		if json.Unmarshal(raw, &number) == nil && number != "" {
+			return written, nil
 		}
 	}
 	return "", errcode.New(CodeParams, "parameter %q is neither text nor a number", name).With("param", name)
@@ -106,6 +106,17 @@ func paramsOf(names []string, given map[string]string) ([]Param, error) {
 		params = append(params, Param{name, value})
 	}
 	return params, nil
+}
+
+// given are the names that a call brings values for.
+func given(names []string, values map[string]string) []string {
+	kept := make([]string, 0, len(names))
+	for _, name := range names {
+		if _, ok := values[name]; ok {
+			kept = append(kept, name)
+		}
+	}
+	return kept
 }
 
 var textPlaceholder = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)

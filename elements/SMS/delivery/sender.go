@@ -62,9 +62,14 @@ type Sender struct {
 // NewSender makes an instance; name is the last segment of the Type's name.
 func NewSender(name string, v Vendor, o Options) *Sender { return &Sender{name, v, o} }
 
+// plainHTTP warns of every instance that allows it, whatever its URL.
+var plainHTTP = sdk.WarnIf(`{"properties": {"allowPlainHTTP": {"const": true}}, "required": ["allowPlainHTTP"]}`,
+	"/allowPlainHTTP", "plain http is allowed: anybody on the way to the vendor may read codes and keys")
+
 // NewType makes a vendor's Type from its configuration and how it is opened.
 func NewType[C any](fullName, title, description string, open func(ctx context.Context, c C, env sdk.Env) (*Sender, error), more ...sdk.Part) sdk.Type {
 	parts := []sdk.Part{
+		plainHTTP,
 		sdk.Title(title), sdk.Desc(description), sdk.ConfigFile("sms.json"),
 		sdk.Func("sendMessage", (*Sender).Send, sdk.RunsToEnd(), sdk.Title("Send a message from a template")),
 	}
@@ -146,6 +151,9 @@ func (s *Sender) messages(ctx context.Context, r Request) ([]*Message, error) {
 		common.RequestID = rand.Text()
 	}
 	switch {
+	case r.Text != "" && r.VerifyTemplateCode == "" && s.o.Text == "" && s.o.NeedsTemplate:
+		// The instance's template is for another message than this text.
+		return nil, errcode.New(CodeParams, "this vendor sends templates, not text").With("param", "verifyTemplateCode")
 	case s.o.NeedsTemplate && common.Template == "":
 		return nil, errcode.New(CodeParams, "there is no verifyTemplateCode").With("param", "verifyTemplateCode")
 	case s.o.NeedsSign && common.Sign == "":
@@ -160,6 +168,12 @@ func (s *Sender) messages(ctx context.Context, r Request) ([]*Message, error) {
 	names := r.VerifyParams
 	if names == nil {
 		names = s.o.VerifyParams
+	}
+	// The instance's variables are those of its own template: of another message's
+	// only what the call brings is sent.
+	another := r.Text != "" || r.VerifyTemplateCode != "" && r.VerifyTemplateCode != s.o.Template
+	if r.VerifyParams == nil && another {
+		names = given(names, common.Given)
 	}
 	if common.Params, err = paramsOf(names, common.Given); err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (caches.Reserved,
 // peek changes nothing.
 func (s *Store) reserve(ctx context.Context, q reservation, peek bool) (answer caches.Reserved, code string, err error) {
 	keys := []string{stateKey(q.Key)}
-	a := s.args(32).add(q.Request, q.attempt, peek, q.Holder, q.Bucket,
+	a := s.args(33).add(q.Request, q.attempt, peek, q.Holder, q.Bucket, q.Guesser,
 		q.Code.ID, q.Code.MAC, q.Code.Decoy, q.TTL, q.Interval, len(q.Code.Purposes))
 	for _, p := range q.Code.Purposes {
 		a.add(p)
@@ -71,6 +71,9 @@ func (s *Store) reserve(ctx context.Context, q reservation, peek bool) (answer c
 	}
 	if answer.Verdict == 0 {
 		return caches.Reserved{}, "", &failure{reason: "the reservation was given up"}
+	}
+	if answer.Verdict == caches.OK {
+		answer.CodeID = p.text(4)
 	}
 	return answer, p.text(4), nil
 }

@@ -74,7 +74,7 @@ func (d *duel) reserve(t *rapid.T) {
 	d.codes++
 	r := caches.Reserve{
 		Request: d.request(t), Key: d.key(t),
-		Holder: pick(t, "holder", "", "u1"), Bucket: pick(t, "bucket", "", "b1"),
+		Holder: pick(t, "holder", "", "u1"), Bucket: pick(t, "bucket", "", "b1"), Guesser: pick(t, "guesser", "", "b1"),
 		Code: caches.Code{
 			ID: fmt.Sprintf("%sc%d", d.prefix, d.codes), MAC: pick(t, "mac", "m1", "m2", "m3"),
 			Purposes: pick(t, "purposes", []string{"login"}, []string{"login", "register"}, nil),

@@ -55,6 +55,18 @@ var repeats = []rule{
 		s.finish("b", []byte("answer"))
 		require.Equal(s, []byte("answer"), s.begin("c", "f").Answer)
 	}},
+	{"its owner renews the lease", func(s *scene) {
+		s.begin("a", "f")
+		for range 3 {
+			s.Advance(6 * time.Second)
+			require.Equal(s, caches.OK, s.begin("a", "f").Verdict)
+		}
+		s.Advance(6 * time.Second)
+		require.Equal(s, caches.Busy, s.begin("b", "f").Verdict)
+		s.Advance(4 * time.Second)
+		require.Equal(s, caches.OK, s.begin("b", "f").Verdict)
+		require.Equal(s, caches.Busy, s.begin("a", "f").Verdict, "it was taken over")
+	}},
 	{"finishing what nobody began is no error", func(s *scene) {
 		s.finish("a", []byte("answer"))
 		require.Equal(s, caches.OK, s.begin("a", "f").Verdict)

@@ -34,6 +34,25 @@ var sends = []rule{
 		}
 		require.Equal(s, caches.LimitSends, s.doReserve(s.reserve()).Limit)
 	}},
+	{"a repeat with another code is told which one is reserved", func(s *scene) {
+		first := s.reserve()
+		require.Equal(s, first.Code.ID, s.doReserve(first).CodeID)
+		again := first
+		again.Code.ID, again.Code.MAC = first.Code.ID+"2", "another"
+		require.Equal(s, caches.Reserved{Verdict: caches.OK, CodeID: first.Code.ID}, s.doReserve(again))
+		s.settle(first, true)
+		require.Equal(s, caches.Reserved{Verdict: caches.OK, CodeID: first.Code.ID}, s.doReserve(again))
+	}},
+	{"a refused request may reserve again", func(s *scene) {
+		first := s.reserve()
+		require.Equal(s, caches.OK, s.doReserve(first).Verdict)
+		s.settle(first, false)
+		again := first
+		again.Code.ID = first.Code.ID + "2"
+		require.Equal(s, caches.Reserved{Verdict: caches.OK, CodeID: again.Code.ID}, s.doReserve(again))
+		s.settle(first, false)
+		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Verdict, "a late refusal of the first is not the second's")
+	}},
 	{"repeats are answered for ten minutes", func(s *scene) {
 		r := s.reserve()
 		require.Equal(s, caches.OK, s.doReserve(r).Verdict)

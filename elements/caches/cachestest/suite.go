@@ -128,7 +128,7 @@ func (s *scene) settle(r caches.Reserve, accepted bool) {
 func (s *scene) send(change ...func(*caches.Reserve)) caches.Reserve {
 	s.Helper()
 	r := s.reserve(change...)
-	require.Equal(s, caches.Reserved{Verdict: caches.OK}, s.doReserve(r))
+	require.Equal(s, caches.Reserved{Verdict: caches.OK, CodeID: r.Code.ID}, s.doReserve(r))
 	s.settle(r, true)
 	return r
 }
@@ -136,7 +136,7 @@ func (s *scene) send(change ...func(*caches.Reserve)) caches.Reserve {
 // guess is the right guess at a reservation's code.
 func (s *scene) guess(r caches.Reserve, change ...func(*caches.Guess)) caches.Guess {
 	g := caches.Guess{
-		Request: s.request(), Key: r.Key, Holder: r.Holder, Bucket: r.Bucket, Purpose: "login", MAC: r.Code.MAC,
+		Request: s.request(), Key: r.Key, Holder: r.Holder, Bucket: r.Guesser, Purpose: "login", MAC: r.Code.MAC,
 		Attempts: 5, Guesses: caches.Window{Max: 10, Per: time.Hour}, ClaimFor: 10 * time.Second,
 	}
 	for _, c := range change {

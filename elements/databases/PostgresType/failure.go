@@ -35,7 +35,7 @@ func failure(err error, commits bool) error {
 	if err == nil {
 		return nil
 	}
-	f := &sqldirectory.Failure{}
+	f := &sqldirectory.FailureError{}
 	if state := reason(err); state != "" {
 		f.Reason = "SQLSTATE " + state
 		f.Unique = state == uniqueViolation

@@ -42,7 +42,7 @@ func (e *engine) open() error {
 		return nil
 	}
 	if err := e.prepareFile(); err != nil {
-		return &sqldirectory.Failure{Reason: "file", Unavailable: true}
+		return &sqldirectory.FailureError{Reason: "file", Unavailable: true}
 	}
 	writes, err := sql.Open("sqlite", e.source(false))
 	if err != nil {
@@ -247,7 +247,7 @@ func failure(err error) error {
 		return nil
 	case errors.As(err, &reported):
 		code := reported.Code()
-		f := &sqldirectory.Failure{Reason: "SQLite " + strconv.Itoa(code)}
+		f := &sqldirectory.FailureError{Reason: "SQLite " + strconv.Itoa(code)}
 		switch code & 0xff {
 		case sqlite3.SQLITE_CONSTRAINT:
 			f.Unique = code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
@@ -259,9 +259,9 @@ func failure(err error) error {
 		}
 		return f
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &sqldirectory.Failure{Reason: "timeout", Unavailable: true, Unknown: true}
+		return &sqldirectory.FailureError{Reason: "timeout", Unavailable: true, Unknown: true}
 	}
-	return &sqldirectory.Failure{Reason: "SQLite", Unavailable: true, Unknown: true}
+	return &sqldirectory.FailureError{Reason: "SQLite", Unavailable: true, Unknown: true}
 }
 
 // fatal: trying again won't help.

@@ -26,6 +26,7 @@ const Many = 50
 func Run(t *testing.T, open Open) {
 	for name, test := range map[string]func(*testing.T, Open){
 		"users":                               testUsers,
+		"marks":                               testMarks,
 		"a phone has one owner":               testOneOwner,
 		"a code is used once":                 testCodeOnce,
 		"bind and unbind":                     testBind,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,11 +130,11 @@ func draw(r *rapid.T) operation {
 		}},
 		{"SigningKeys", func(d databases.Directory) string {
 			keys, err := d.SigningKeys(context.Background())
-			text := kind(err)
+			texts := []string{kind(err)}
 			for _, k := range keys {
-				text += " " + k.ID + string(k.Encrypted)
+				texts = append(texts, k.ID+string(k.Encrypted))
 			}
-			return text
+			return strings.Join(texts, " ")
 		}},
 		{"EnsureCorp", func(d databases.Directory) string {
 			c, err := d.EnsureCorp(context.Background(), "corps."+user, phone)

@@ -52,6 +52,28 @@ func testUsers(t *testing.T, open Open) {
 	require.ErrorIs(t, err, databases.ErrNotFound, "no half-made user")
 }
 
+func testMarks(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.marks")
+	u := makeUser(t, d)
+	paid := use("unbind")
+	paid.Mark = id()
+	require.NoError(t, d.UnbindPhone(ctx, u.ID, u.Phone, paid))
+	noted, err := d.CodeUse(ctx, paid.Mark)
+	require.NoError(t, err)
+	require.Equal(t, "unbind", noted.Kind)
+	require.NoError(t, d.BindPhone(ctx, u.ID, u.Phone, use("bind")))
+	require.NoError(t, d.UnbindPhone(ctx, u.ID, u.Phone, paid), "a repeat")
+	still, err := d.User(ctx, u.ID)
+	require.NoError(t, err)
+	require.Equal(t, u.Phone, still.Phone, "the repeat changed nothing")
+
+	refused := use("bind")
+	refused.Mark = id()
+	require.ErrorIs(t, d.BindPhone(ctx, u.ID, phone(), refused), databases.ErrAlreadyBound)
+	_, err = d.CodeUse(ctx, refused.Mark)
+	require.ErrorIs(t, err, databases.ErrNotFound, "what was refused leaves no mark")
+}
+
 func testOneOwner(t *testing.T, open Open) {
 	d := open(t, "org.owner")
 	wanted := phone()

@@ -204,7 +204,7 @@ func (p *pass) derive(u *unit, e *Element, base *unit) []Problem {
 	}
 	e.above, e.Ancestors, e.Meta, e.closed = above, above.lineage, above.Meta, above.closed
 	if e.Rank == Instance {
-		e.CodeType, e.Entry, e.Description, e.schema = above.CodeType, above.Entry, above.Description, above.schema
+		e.CodeType, e.CodeApp, e.Entry, e.Description, e.schema = above.CodeType, above.CodeApp, above.Entry, above.Description, above.schema
 		p.later = append(p.later, u)
 		return e.expose(u, above.Functions)
 	}

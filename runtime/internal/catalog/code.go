@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -76,6 +77,7 @@ func (p *pass) place(u *unit) (at place, found bool) {
 		at = place{u.root.tree, u.root.dir, path.Join(u.dir, name)}
 		_, err := at.tree.stat(at.name)
 		return at, err == nil && at.dir != ""
+	case noCode, builtinCode, badCode:
 	case bareCode:
 		for _, dir := range p.plugins {
 			at = place{dir.tree, dir.dir, name}
@@ -93,6 +95,7 @@ func (p *pass) codeStamp(u *unit) string {
 		return ""
 	}
 	switch kind, name := classify(u.source.entry); kind {
+	case noCode, builtinCode, badCode:
 	case localCode, bareCode:
 		key := name
 		if kind == localCode {
@@ -103,14 +106,13 @@ func (p *pass) codeStamp(u *unit) string {
 		}
 		text := "none"
 		if at, found := p.place(u); found {
-			text = at.path()
-			for _, file := range []string{at.name, at.name + descriptionSuffix} {
+			parts := []string{at.path(), "none", "none"}
+			for i, file := range []string{at.name, at.name + descriptionSuffix} {
 				if s, err := at.tree.stat(file); err == nil {
-					text += " " + s.String()
-				} else {
-					text += " none"
+					parts[i+1] = s.String()
 				}
 			}
+			text = strings.Join(parts, " ")
 		}
 		p.stamps[key] = text
 		return text
@@ -132,15 +134,15 @@ func (p *pass) code(u *unit, e *Element, kind codeKind) []Problem {
 			fail(CodeExecutable, "a Type of the Meta %s needs code: backendBundleEntry is missing", e.Type)
 			break
 		}
-		e.CodeType, e.Entry, e.Description, e.schema = e.above.CodeType, e.above.Entry, e.above.Description, e.above.schema
+		e.CodeType, e.CodeApp, e.Entry, e.Description, e.schema = e.above.CodeType, e.above.CodeApp, e.above.Entry, e.above.Description, e.above.schema
 		problems = append(problems, e.expose(u, e.above.Functions)...)
 	case builtinCode:
-		e.CodeType, e.Entry = u.name, Entry{Kind: Builtin}
+		e.CodeType, e.CodeApp, e.Entry = u.name, e.App, Entry{Kind: Builtin}
 		if own = p.builtin(u.name); own == nil {
 			fail(CodeExecutable, "the runtime has no built-in code for %s", u.name)
 		}
 	default:
-		e.CodeType = u.name
+		e.CodeType, e.CodeApp = u.name, e.App
 		own = p.executable(u, e, fail)
 	}
 	if own != nil {

@@ -38,6 +38,14 @@ func (p *pass) configure(u *unit, e *Element) []Problem {
 	if failed(problems) {
 		return problems
 	}
+	for _, finding := range e.schema.Warnings(merged) {
+		problem := findingProblem(u.name, merged, finding)
+		problem.Warning = true
+		if problem.File == "" {
+			problem.File = e.file
+		}
+		problems = append(problems, problem)
+	}
 	e.Config = compact(merged)
 	sum := sha256.Sum256([]byte(e.CodeType + "\x00" + e.Title + "\x00" + string(e.Config)))
 	e.ConfigDigest = hex.EncodeToString(sum[:16])
@@ -143,6 +151,7 @@ type expander struct {
 // value gives the value with its variables replaced; parts without any are shared.
 func (x *expander) value(v *jsonsource.Value, tokens []string) *jsonsource.Value {
 	switch v.Kind {
+	case jsonsource.Null, jsonsource.Bool, jsonsource.Number:
 	case jsonsource.String:
 		return x.text(v, tokens)
 	case jsonsource.Object:

@@ -33,6 +33,8 @@ type Element struct {
 	Meta string
 	// CodeType is the full name of the Type whose code serves it.
 	CodeType string
+	// CodeApp is the appId of the app that CodeType comes from, as App.
+	CodeApp string
 	// Ancestors are the full names from Type up to Meta.
 	Ancestors []string
 	// App is the appId of the app it comes from; empty: the official library.
@@ -101,8 +103,8 @@ func (e *Element) Is(family string) bool {
 // sameAs says whether two states of an element differ in nothing but problems.
 func (e *Element) sameAs(o *Element) bool {
 	return o != nil && e.Title == o.Title && e.Tag == o.Tag && e.Rank == o.Rank && e.Type == o.Type && e.Meta == o.Meta &&
-		e.CodeType == o.CodeType && e.App == o.App && e.Access == o.Access && e.Eager == o.Eager && e.ConfigDigest == o.ConfigDigest &&
-		bytes.Equal(e.EJSON, o.EJSON) && e.Entry.equal(o.Entry) && e.Description == o.Description && e.schema == o.schema &&
+		e.CodeType == o.CodeType && e.CodeApp == o.CodeApp && e.App == o.App && e.Access == o.Access && e.Eager == o.Eager && e.ConfigDigest == o.ConfigDigest &&
+		bytes.Equal(e.EJSON, o.EJSON) && e.Entry.Equal(o.Entry) && e.Description == o.Description && e.schema == o.schema &&
 		sameBase(e, o) && e.configOf == o.configOf && e.root == o.root &&
 		slices.Equal(e.Ancestors, o.Ancestors) && slices.EqualFunc(e.References, o.References, sameReference) &&
 		sameFunctions(e.Functions, o.Functions) && reflect.DeepEqual(e.Masked, o.Masked) && sameDefaults(e.defaults, o.defaults)

@@ -26,6 +26,7 @@ type Entry struct {
 	Stamp string
 }
 
-func (e Entry) equal(o Entry) bool {
+// Equal says whether both are the same code, unchanged.
+func (e Entry) Equal(o Entry) bool {
 	return e.Kind == o.Kind && e.Path == o.Path && e.Interpreter == o.Interpreter && e.Dir == o.Dir && e.Stamp == o.Stamp && slices.Equal(e.Args, o.Args)
 }

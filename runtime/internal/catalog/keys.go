@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/variables"
@@ -81,7 +82,7 @@ func (k keys) texts(name string) []string {
 	var all []string
 	for i, item := range k.list(name) {
 		if item.Kind != jsonsource.String {
-			k.at(item, name, fmt.Sprint(i)).fail("", "%q must hold strings", name)
+			k.at(item, name, strconv.Itoa(i)).fail("", "%q must hold strings", name)
 			continue
 		}
 		all = append(all, item.Text)
@@ -93,7 +94,7 @@ func (k keys) texts(name string) []string {
 func (k keys) objects(name string) []keys {
 	var all []keys
 	for i, item := range k.list(name) {
-		in := k.at(item, name, fmt.Sprint(i))
+		in := k.at(item, name, strconv.Itoa(i))
 		if item.Kind != jsonsource.Object {
 			in.fail("", "%q must hold objects", name)
 			continue

@@ -18,7 +18,7 @@ func (t *lateTree) list(dir string) (listing, error) {
 	if err != nil {
 		return listing{}, err
 	}
-	defer opened.close()
+	defer func() { _ = opened.close() }()
 	return opened.list(dir)
 }
 
@@ -27,7 +27,7 @@ func (t *lateTree) read(name string, limit int64) ([]byte, stamp, error) {
 	if err != nil {
 		return nil, stamp{}, err
 	}
-	defer opened.close()
+	defer func() { _ = opened.close() }()
 	return opened.read(name, limit)
 }
 
@@ -36,7 +36,7 @@ func (t *lateTree) stat(name string) (stamp, error) {
 	if err != nil {
 		return stamp{}, err
 	}
-	defer opened.close()
+	defer func() { _ = opened.close() }()
 	return opened.stat(name)
 }
 

@@ -134,8 +134,8 @@ func (l *Loader) dataDir(dir string) string {
 	if err != nil {
 		return ""
 	}
-	if real, err := filepath.EvalSymlinks(data); err == nil {
-		data = real
+	if resolved, err := filepath.EvalSymlinks(data); err == nil {
+		data = resolved
 	}
 	below, err := filepath.Rel(dir, data)
 	if err != nil || below == "." || below == ".." || strings.HasPrefix(below, ".."+string(filepath.Separator)) {

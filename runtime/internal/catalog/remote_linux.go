@@ -20,7 +20,7 @@ func (l *Loader) remote() bool {
 		if unix.Statfs(dir, &st) != nil {
 			continue
 		}
-		switch uint32(st.Type) { //nolint:unconvert // the type differs by platform
+		switch uint32(st.Type) {
 		case unix.NFS_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC,
 			unix.V9FS_MAGIC, unix.FUSE_SUPER_MAGIC, unix.CEPH_SUPER_MAGIC, unix.AFS_SUPER_MAGIC:
 			return true

@@ -109,7 +109,7 @@ func (p *pass) own(r *root) map[string]*unit {
 			folded[u.folded], names[u.name] = u, u
 			continue
 		}
-		what := fmt.Sprintf("two elements have the name %s", u.name)
+		what := "two elements have the name " + u.name
 		if other.name != u.name {
 			what = fmt.Sprintf("the names %s and %s differ in case alone", other.name, u.name)
 		}

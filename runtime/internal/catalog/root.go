@@ -22,7 +22,6 @@ type root struct {
 	appAt stamp
 	env   map[string]string
 	envAt stamp
-	envOK bool // .env was there and readable, or absent
 	top   *directory
 	// skip is a directory within it that holds no elements: the data directory.
 	skip string
@@ -68,16 +67,16 @@ func (a *ancestry) open(dir string, above []*root, want *extension, from *root) 
 		}
 		a.problems = append(a.problems, p)
 	}
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if err == nil {
-		real, err = filepath.Abs(real)
+		resolved, err = filepath.Abs(resolved)
 	}
 	if err != nil {
 		fail("the app's directory can't be read")
 		return
 	}
 	for _, r := range above {
-		if r.dir == real {
+		if r.dir == resolved {
 			fail("a cycle: %s (%s) extends itself by way of %s (%s)", r.app.AppID, r.file("app.json"),
 				above[len(above)-1].app.AppID, above[len(above)-1].file("app.json"))
 			return
@@ -87,13 +86,13 @@ func (a *ancestry) open(dir string, above []*root, want *extension, from *root) 
 		fail("more than %d apps extend each other", maxParents)
 		return
 	}
-	if at := slices.IndexFunc(a.roots, func(r *root) bool { return r.dir == real }); at >= 0 {
+	if at := slices.IndexFunc(a.roots, func(r *root) bool { return r.dir == resolved }); at >= 0 {
 		a.check(a.roots[at], want, fail)
 		return
 	}
-	r := a.known[real]
+	r := a.known[resolved]
 	if r == nil {
-		if r, err = openRoot(real); err != nil {
+		if r, err = openRoot(resolved); err != nil {
 			fail("the app's directory can't be read")
 			return
 		}
@@ -132,7 +131,7 @@ func (a *ancestry) open(dir string, above []*root, want *extension, from *root) 
 	a.roots = append(a.roots, &next)
 	for i := range app.extends {
 		e := &app.extends[i]
-		a.open(filepath.Join(real, filepath.FromSlash(e.path)), append(slices.Clone(above), &next), e, &next)
+		a.open(filepath.Join(resolved, filepath.FromSlash(e.path)), append(slices.Clone(above), &next), e, &next)
 	}
 }
 
@@ -163,8 +162,7 @@ func (a *ancestry) check(r *root, want *extension, fail func(string, ...any)) bo
 // readEnv reads the root's .env where it changed; a broken one leaves the last
 // good values. It says whether the values changed.
 func (r *root) readEnv() (changed bool, problem *Problem) {
-	at, err := r.tree.stat(".env")
-	if err != nil && os.IsNotExist(err) {
+	if _, err := r.tree.stat(".env"); err != nil && os.IsNotExist(err) {
 		changed = len(r.env) > 0
 		r.env, r.envAt = nil, stamp{}
 		return changed, nil

@@ -85,7 +85,7 @@ func (t diskTree) read(name string, limit int64) ([]byte, stamp, error) {
 	if err != nil {
 		return nil, stamp{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, stamp{}, err
@@ -128,7 +128,7 @@ func (t diskTree) list(dir string) (listing, error) {
 	if err != nil {
 		return listing{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	return listOpen(f, func(name string) (stamp, error) {
 		return t.statAt(f, dir, name)
 	})
@@ -184,7 +184,7 @@ func (t libraryTree) read(name string, limit int64) ([]byte, stamp, error) {
 	if err != nil {
 		return nil, stamp{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, stamp{}, err
@@ -198,7 +198,7 @@ func (t libraryTree) list(dir string) (listing, error) {
 	if err != nil {
 		return listing{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	d, ok := f.(fs.ReadDirFile)
 	if !ok {
 		return listing{}, errIrregular

@@ -14,10 +14,10 @@ import (
 
 // How changes are noticed. All of it together stays within a second.
 const (
-	settleFor = 50 * time.Millisecond  // no event for so long, then look
-	settleMax = 250 * time.Millisecond // but look after this at the latest
-	pollEvery = 500 * time.Millisecond // where nothing tells of changes
-	sweepMin  = 10 * time.Second       // in case an event was lost
+	settleFor  = 50 * time.Millisecond  // no event for so long, then look
+	settleMax  = 250 * time.Millisecond // but look after this at the latest
+	pollEvery  = 500 * time.Millisecond // where nothing tells of changes
+	sweepEvery = 10 * time.Second       // in case an event was lost
 )
 
 // Watch calls onChange with each new snapshot until ctx ends, at most a second
@@ -31,7 +31,7 @@ func (l *Loader) Watch(ctx context.Context, onChange func(*Snapshot)) error {
 	}
 	if events, err := fsnotify.NewWatcher(); err == nil {
 		w.events = events
-		defer events.Close()
+		defer func() { _ = events.Close() }()
 	}
 	w.poll = w.events == nil || l.remote()
 	l.mu.Lock()
@@ -121,7 +121,7 @@ func (w *watcher) sweepAfter() time.Duration {
 	if w.poll {
 		return min(pollEvery+w.took, 900*time.Millisecond)
 	}
-	return max(sweepMin, 100*w.took)
+	return max(sweepEvery, 100*w.took)
 }
 
 func (w *watcher) wait(swept time.Time) time.Duration {
@@ -151,7 +151,9 @@ func (w *watcher) note(event fsnotify.Event) {
 		w.since = latest
 	}
 	dir := filepath.Dir(event.Name)
-	w.changed[dir] = w.changed[dir]
+	if _, noted := w.changed[dir]; !noted {
+		w.changed[dir] = false
+	}
 	if event.Has(fsnotify.Create) {
 		if info, err := os.Lstat(event.Name); err == nil && info.IsDir() {
 			w.changed[event.Name] = true

@@ -37,11 +37,15 @@ func (p *Process) call(ctx context.Context, k key, function string, args json.Ra
 	if len(args) > maxArgs {
 		return nil, errcode.New(errcode.Params, "the arguments are larger than %d MiB", handshake.MaxMessageSize>>20)
 	}
+	g, err := p.generation(k)
+	if err != nil {
+		return nil, err
+	}
 	req := &elementv1.CallRequest{
-		Instance: &elementv1.Instance{Type: call.Type, Name: k.name, Generation: k.generation},
+		Instance: g.wire,
 		Function: function, ArgsJson: args, RequestId: call.RequestID,
 	}
-	return p.serve(ctx, k, call, runsToEnd, func(ctx context.Context, c *child) (reply, error) {
+	return p.serve(ctx, g, call, runsToEnd, func(ctx context.Context, c *child) (reply, error) {
 		resp, err := c.api.Call(ctx, req, peerOf(ctx))
 		if err != nil {
 			return reply{}, err
@@ -52,11 +56,15 @@ func (p *Process) call(ctx context.Context, k key, function string, args json.Ra
 
 // Get reads one property of one generation of an instance.
 func (p *Process) Get(ctx context.Context, name string, gen uint64, property string, call element.Call) (json.RawMessage, error) {
+	g, err := p.generation(key{name, gen})
+	if err != nil {
+		return nil, err
+	}
 	req := &elementv1.GetRequest{
-		Instance: &elementv1.Instance{Type: call.Type, Name: name, Generation: gen},
+		Instance: g.wire,
 		Property: property, RequestId: call.RequestID,
 	}
-	return p.serve(ctx, key{name, gen}, call, false, func(ctx context.Context, c *child) (reply, error) {
+	return p.serve(ctx, g, call, false, func(ctx context.Context, c *child) (reply, error) {
 		resp, err := c.api.Get(ctx, req, peerOf(ctx))
 		if err != nil {
 			return reply{}, err
@@ -75,16 +83,16 @@ type reply struct {
 // send is one request on the wire.
 type send func(ctx context.Context, c *child) (reply, error)
 
-// serve carries one request to the process. One that provably never reached it is
+// serve carries one request, for a generation or for none (nil), to the process. One that provably never reached it is
 // tried once more on the process that comes after.
-func (p *Process) serve(ctx context.Context, k key, call element.Call, runsToEnd bool, request send) (json.RawMessage, error) {
+func (p *Process) serve(ctx context.Context, g *generation, call element.Call, runsToEnd bool, request send) (json.RawMessage, error) {
 	depth := depthOf(ctx)
 	if depth > maxDepth {
 		return nil, errcode.New(errcode.Internal, "elements call each other more than %d deep", maxDepth)
 	}
 	var avoid *child
 	for attempt := 0; ; attempt++ {
-		c, r, own, cancel, err := p.enter(ctx, k, call, depth, runsToEnd, avoid)
+		c, r, own, cancel, err := p.enter(ctx, g, call, depth, runsToEnd, avoid)
 		if err != nil {
 			return nil, err
 		}
@@ -103,14 +111,14 @@ func (p *Process) serve(ctx context.Context, k key, call element.Call, runsToEnd
 }
 
 // enter finds the child, sees that it has the generation, and records the call.
-func (p *Process) enter(ctx context.Context, k key, call element.Call, depth int, runsToEnd bool, avoid *child) (*child, *record, context.Context, context.CancelFunc, error) {
+func (p *Process) enter(ctx context.Context, g *generation, call element.Call, depth int, runsToEnd bool, avoid *child) (*child, *record, context.Context, context.CancelFunc, error) {
 	for {
 		c, err := p.await(ctx, avoid)
 		if err != nil {
 			return nil, nil, nil, nil, err
 		}
-		if k != (key{}) {
-			if err := p.ready(ctx, c, k); err != nil {
+		if g != nil {
+			if err := ready(ctx, c, g); err != nil {
 				return nil, nil, nil, nil, err
 			}
 		}
@@ -136,14 +144,18 @@ func (p *Process) detach(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
 }
 
-// ready sees that the child has a generation.
-func (p *Process) ready(ctx context.Context, c *child, k key) error {
+// generation finds what was configured and not released.
+func (p *Process) generation(k key) (*generation, error) {
 	p.gensMu.RLock()
-	g := p.gens[k]
-	p.gensMu.RUnlock()
-	if g == nil {
-		return errcode.Unavailable(errcode.OutcomeNotExecuted, "the element is not configured")
+	defer p.gensMu.RUnlock()
+	if g := p.gens[k]; g != nil {
+		return g, nil
 	}
+	return nil, errcode.Unavailable(errcode.OutcomeNotExecuted, "the element is not configured")
+}
+
+// ready sees that the child has a generation.
+func ready(ctx context.Context, c *child, g *generation) error {
 	if c.has(g) {
 		return nil
 	}
@@ -190,7 +202,7 @@ func (c *child) exchange(ctx context.Context, r *record, request send) (json.Raw
 	// Only what is named here crosses: the caller's outgoing metadata is not ours.
 	wireCtx := metadata.NewOutgoingContext(ctx, metadata.Pairs(handshake.MetaCall, r.id))
 	trace := &sent{Context: wireCtx}
-	answer, err := request(trace, c)
+	answer, err := request(trace, c) //nolint:contextcheck // the context is the call's own, which may outlive its caller
 	c.ledger.answered(r, err == nil && answer.continues)
 	if err != nil {
 		return nil, c.callError(ctx, err, trace.reached())

@@ -14,9 +14,11 @@ import (
 	"runtime/debug"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
 	"github.com/lintel-run/lintel/plugins/elementv1"
@@ -44,6 +46,15 @@ type callbacks struct {
 // maxRequests bounds what one process may ask for at once.
 const maxRequests = 1024
 
+// keptGoroutines serve one request after the other, each with a stack that has
+// grown already; what comes when all are busy gets goroutines of its own.
+const keptGoroutines = 32
+
+// window is HTTP/2's, of a request and of a connection. One that is set keeps gRPC
+// from measuring the connection by a ping with every message, which costs a socket
+// on the same machine more than it can gain.
+const window = 1 << 20
+
 // serve starts the server of a process whose private directory is dir.
 func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*callbacks, error) {
 	var random [32]byte
@@ -56,11 +67,13 @@ func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*ca
 		grpc.MaxRecvMsgSize(handshake.MaxMessageSize),
 		grpc.MaxSendMsgSize(handshake.MaxMessageSize),
 		grpc.MaxConcurrentStreams(maxRequests),
+		grpc.NumStreamWorkers(keptGoroutines),
+		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window),
 		grpc.UnaryInterceptor(cb.unary),
 		grpc.StreamInterceptor(cb.stream),
 	}
 	if h.cfg.Trace.Provider != nil {
-		options = append(options, grpc.StatsHandler(otelgrpc.NewServerHandler(h.cfg.Trace.options()...)))
+		options = append(options, grpc.StatsHandler(&tracer{otelgrpc.NewServerHandler(h.cfg.Trace.options()...), book}))
 	}
 	cb.server = grpc.NewServer(options...)
 	elementv1.RegisterHostServer(cb.server, cb)
@@ -70,12 +83,27 @@ func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*ca
 			cb.calls = h.cfg.Calls
 		}
 	}
-	listener, err := net.Listen("unix", cb.address)
+	listener, err := net.Listen("unix", cb.address) //nolint:noctx // a unix socket is made at once
 	if err != nil {
 		return nil, fmt.Errorf("the host's socket: %w", err)
 	}
 	go func() { _ = cb.server.Serve(listener) }()
 	return cb, nil
+}
+
+// tracer makes the call being served the parent of a request that names none.
+type tracer struct {
+	stats.Handler
+	ledger *ledger
+}
+
+// TagRPC is called first for each request; what the request itself carries wins.
+func (t *tracer) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
+	meta, _ := metadata.FromIncomingContext(ctx)
+	if span := t.ledger.span(first(meta, handshake.MetaCall)); span.IsValid() {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, span)
+	}
+	return t.Handler.TagRPC(ctx, info)
 }
 
 func (t Trace) options() []otelgrpc.Option {
@@ -177,7 +205,7 @@ func (cb *callbacks) Log(ctx context.Context, req *elementv1.LogRequest) (*eleme
 		if serving {
 			attrs = append(attrs, slog.String("element", call.Element), slog.String("requestId", call.RequestID))
 		}
-		cb.out.Record(level, line.GetMessage(), attrs...)
+		cb.out.Record(level, line.GetMessage(), attrs...) //nolint:contextcheck // a log line belongs to no request
 	}
 	return &elementv1.LogResponse{}, nil
 }

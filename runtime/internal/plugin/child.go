@@ -89,7 +89,7 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 		c.kill()
 		return c, err
 	}
-	go c.watch()
+	go c.watch() //nolint:contextcheck // the watch lives as long as the process, not its start
 	return c, nil
 }
 
@@ -107,8 +107,8 @@ func (c *child) connect(ctx context.Context) error {
 		AutoMTLS:         c.spec.TCP,
 		// Off: go-plugin's own parser of what a plugin prints never runs.
 		Logger:           hclog.NewNullLogger(),
-		SyncStdout:       c.out.Stream("stdout"),
-		SyncStderr:       c.out.Stream("stderr"),
+		SyncStdout:       c.out.Stream("stdout"), //nolint:contextcheck // a log line belongs to no request
+		SyncStderr:       c.out.Stream("stderr"), //nolint:contextcheck // a log line belongs to no request
 		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: c.dir},
 		GRPCDialOptions:  c.dialOptions(),
 	}
@@ -161,6 +161,7 @@ const brokerMethod = "/plugin.GRPCBroker/StartStream"
 func (c *child) dialOptions() []grpc.DialOption {
 	options := []grpc.DialOption{
 		grpc.WithContextDialer(c.dial),
+		grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(handshake.MaxMessageSize), grpc.MaxCallSendMsgSize(handshake.MaxMessageSize)),
 		// The broker isn't used here, and a plugin could flood the host through it.
 		grpc.WithStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
@@ -250,7 +251,7 @@ func (c *child) ping(deadline time.Duration) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
 	resp, err := grpc_health_v1.NewHealthClient(c.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: goplugin.GRPCServiceName})
-	switch status.Code(err) {
+	switch status.Code(err) { //nolint:exhaustive // any other code is an answer
 	case codes.OK:
 		return resp.GetStatus() == grpc_health_v1.HealthCheckResponse_SERVING
 	case codes.DeadlineExceeded, codes.Unavailable, codes.Canceled:

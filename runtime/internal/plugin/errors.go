@@ -29,9 +29,10 @@ func (c *child) callError(ctx context.Context, err error, reached bool) error {
 		return ended(ctx)
 	}
 	code := status.Code(err)
-	switch code {
+	switch code { //nolint:exhaustive // the rest is a fault of the plugin
 	case codes.DeadlineExceeded:
-		return errcode.Wrap(err, errcode.DeadlineExceeded, "the call's time was up")
+		// The plugin's clock of the same deadline was first.
+		return errcode.Wrap(errors.Join(context.DeadlineExceeded, err), errcode.DeadlineExceeded, "the call's time was up")
 	case codes.Unimplemented:
 		return errcode.Wrap(err, errcode.FunctionNotFound, "the element's plugin has no such function")
 	case codes.ResourceExhausted:

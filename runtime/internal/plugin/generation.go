@@ -12,7 +12,14 @@ import (
 
 // generation is an instance's configuration that the process has taken and is to
 // have again after each start.
-type generation struct{ in Instance }
+type generation struct {
+	in   Instance
+	wire *elementv1.Instance // shared by all requests, never changed
+}
+
+func newGeneration(in Instance) *generation {
+	return &generation{in: in, wire: &elementv1.Instance{Type: in.Type, Name: in.Name, Generation: in.Generation}}
+}
 
 // configured is what became of a generation in one child. err is valid once done
 // is closed.
@@ -31,12 +38,12 @@ const (
 )
 
 // configure gives one configuration to the process.
-func (c *child) configure(ctx context.Context, in Instance) ([]*elementv1.Diagnostic, error) {
+func (c *child) configure(ctx context.Context, g *generation) ([]*elementv1.Diagnostic, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.host.times.Configure)
 	defer cancel()
 	resp, err := c.api.Configure(ctx, &elementv1.ConfigureRequest{
-		Instance:   &elementv1.Instance{Type: in.Type, Name: in.Name, Generation: in.Generation},
-		ConfigJson: in.Config, Title: in.Title, App: c.host.cfg.App,
+		Instance:   g.wire,
+		ConfigJson: g.in.Config, Title: g.in.Title, App: c.host.app(g.in.AppTitle),
 	})
 	if err != nil {
 		return nil, err
@@ -92,7 +99,7 @@ func (c *child) ensure(ctx context.Context, g *generation) error {
 		}
 	}
 	// The work is for all who wait: the first one's leaving doesn't end it.
-	_, entry.err = c.configure(context.WithoutCancel(ctx), g.in)
+	_, entry.err = c.configure(context.WithoutCancel(ctx), g)
 	entry.at = time.Now()
 	close(entry.done)
 	return entry.err

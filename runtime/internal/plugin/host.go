@@ -42,7 +42,7 @@ type Host struct {
 	logger  *slog.Logger
 	times   Timings
 	dir     string
-	guard   *guard.Guard
+	guard   guardian
 	spawner *runner.Spawner
 	pins    pins
 
@@ -50,8 +50,20 @@ type Host struct {
 
 	mu        sync.Mutex
 	closed    bool
-	processes map[string]*Process // by the Type's full name
+	processes map[typeOf]*Process
 }
+
+// guardian is the guard, or what stands in for it where there is no shell.
+type guardian interface {
+	runner.Groups
+	Close()
+}
+
+type unguarded struct{}
+
+func (unguarded) Add(int)    {}
+func (unguarded) Remove(int) {}
+func (unguarded) Close()     {}
 
 // socketPath is the longest socket name below a host's directory, "/p12345" and
 // go-plugin's own "/plugin1234567890", and maxSocketPath what a socket address
@@ -72,17 +84,19 @@ func New(cfg Config) (*Host, error) {
 	if cfg.Observer == nil {
 		cfg.Observer = silent{}
 	}
-	h := &Host{cfg: cfg, logger: cfg.Logger, times: cfg.Timings.withDefaults(), processes: make(map[string]*Process)}
+	h := &Host{cfg: cfg, logger: cfg.Logger, times: cfg.Timings.withDefaults(), processes: make(map[typeOf]*Process)}
 	dir, err := privateDir(cfg.TempDir)
 	if err != nil {
 		return nil, err
 	}
 	h.dir = dir
 	h.pins = pins{dir: filepath.Join(dir, "pinned")}
-	h.guard, err = guard.Start(h.logger, dir)
-	if err != nil {
-		_ = os.RemoveAll(dir)
-		return nil, err
+	if g, err := guard.Start(h.logger, dir); err == nil {
+		h.guard = g
+	} else {
+		// A container without a shell: its init process's end is everybody's.
+		h.logger.Warn("no guard: frozen plugins may outlive a host that is killed", "error", err)
+		h.guard = unguarded{}
 	}
 	h.spawner = runner.NewSpawner()
 	return h, nil
@@ -115,20 +129,35 @@ func privateDir(base string) (string, error) {
 	return "", fmt.Errorf("a private directory for plugins: %w", errors.Join(errs...))
 }
 
-// Process gives the process of spec.Type, making it if there is none or it was
-// stopped. One that exists keeps its own spec: Replace changes it.
+// typeOf names a Type among all apps.
+type typeOf struct{ owner, name string }
+
+// Process gives the process of spec's Type and Owner, making it if there is none
+// or it was stopped. One that exists keeps its own spec: Replace changes it.
 func (h *Host) Process(spec Spec) *Process {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if p := h.processes[spec.Type]; p != nil && (h.closed || !p.ended()) {
+	which := typeOf{spec.Owner, spec.Type}
+	if p := h.processes[which]; p != nil && (h.closed || !p.ended()) {
 		return p
 	}
 	p := newProcess(h, spec)
 	if h.closed {
 		p.end(context.Background())
 	}
-	h.processes[spec.Type] = p
+	h.processes[which] = p
 	return p
+}
+
+// Remove stops a process, its calls finishing while ctx lasts, and forgets it.
+func (h *Host) Remove(ctx context.Context, p *Process) error {
+	err := p.Stop(ctx)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if which := (typeOf{p.spec.Owner, p.spec.Type}); !h.closed && h.processes[which] == p {
+		delete(h.processes, which)
+	}
+	return err
 }
 
 // Close stops all processes, at once whatever ctx leaves to their calls, and
@@ -155,4 +184,12 @@ func (h *Host) Close(ctx context.Context) error {
 func (h *Host) newDir() (string, error) {
 	dir := filepath.Join(h.dir, "p"+strconv.FormatInt(h.dirs.Add(1), 36))
 	return dir, os.Mkdir(dir, 0o700)
+}
+
+// app is what a plugin is told of the app; an empty title is the one at start.
+func (h *Host) app(title string) *elementv1.App {
+	if title == "" || title == h.cfg.App.GetTitle() {
+		return h.cfg.App
+	}
+	return &elementv1.App{AppId: h.cfg.App.GetAppId(), Title: title, Dev: h.cfg.App.GetDev()}
 }

@@ -165,6 +165,17 @@ func (l *ledger) lookup(id string) (element.Call, bool) {
 	return r.call, true
 }
 
+// span gives the trace context of a call, for requests of a plugin that knows
+// nothing of traces.
+func (l *ledger) span(id string) trace.SpanContext {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r := l.records[id]; r != nil {
+		return trace.SpanContextFromContext(r.ctx)
+	}
+	return trace.SpanContext{}
+}
+
 // enter makes the context of a request that the plugin makes for a call: it
 // carries the call, ends with it, and has its deadline. leave is called when the
 // request has been answered. False: there is no such call, or it has ended.
@@ -177,11 +188,6 @@ func (l *ledger) enter(ctx context.Context, id string) (_ context.Context, leave
 	}
 	ctx = element.WithCall(ctx, r.call)
 	ctx = withDepth(ctx, r.depth+1)
-	if !trace.SpanContextFromContext(ctx).IsValid() {
-		if span := trace.SpanContextFromContext(r.ctx); span.IsValid() {
-			ctx = trace.ContextWithRemoteSpanContext(ctx, span)
-		}
-	}
 	var cancel context.CancelFunc
 	if r.deadline.IsZero() {
 		ctx, cancel = context.WithCancel(ctx)

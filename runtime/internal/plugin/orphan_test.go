@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/runtime/internal/plugin/guard"
 )
 
 // actAsHost is what the test binary does as the host that is killed: it starts
@@ -44,7 +46,7 @@ func actAsHost(dir string) {
 		say(p, "pid")
 		say(p, "child")
 	}
-	fmt.Println(h.guard.PID())
+	fmt.Println(h.guard.(*guard.Guard).PID())
 	// Frozen, and its group with it: it can't see its lifeline end.
 	_ = syscall.Kill(-frozen.State().PID, syscall.SIGSTOP)
 	fmt.Println("ready")

@@ -73,9 +73,9 @@ func (p *Process) Configure(ctx context.Context, in Instance) (warnings []*eleme
 		if err != nil {
 			return nil, err
 		}
-		warnings, err = c.configure(ctx, in)
+		g := newGeneration(in)
+		warnings, err = c.configure(ctx, g)
 		if err == nil {
-			g := &generation{in: in}
 			c.took(g)
 			p.gensMu.Lock()
 			p.gens[in.key()] = g
@@ -95,7 +95,7 @@ func (p *Process) Configure(ctx context.Context, in Instance) (warnings []*eleme
 func (p *Process) Check(ctx context.Context, typ, name string, config []byte) (*elementv1.CheckResponse, error) {
 	var answer *elementv1.CheckResponse
 	call := element.Call{Element: name, Type: typ, RequestID: element.RequestID(ctx), Caller: element.CallerOf(ctx)}
-	_, err := p.serve(ctx, key{}, call, false, func(ctx context.Context, c *child) (reply, error) {
+	_, err := p.serve(ctx, nil, call, false, func(ctx context.Context, c *child) (reply, error) {
 		resp, err := c.api.Check(ctx, &elementv1.CheckRequest{Type: typ, Name: name, ConfigJson: config, App: p.host.cfg.App}, peerOf(ctx))
 		answer = resp
 		return reply{}, err
@@ -129,7 +129,7 @@ func (p *Process) Release(name string, gen uint64) {
 		ctx, cancel := context.WithTimeout(context.Background(), p.host.times.Configure)
 		defer cancel()
 		_, err := c.api.Release(ctx, &elementv1.ReleaseRequest{
-			Instance: &elementv1.Instance{Type: g.in.Type, Name: g.in.Name, Generation: g.in.Generation},
+			Instance: g.wire,
 		})
 		if err != nil {
 			p.logger.Debug("a generation was not released", "element", g.in.Name, "generation", g.in.Generation)

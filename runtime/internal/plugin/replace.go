@@ -32,12 +32,12 @@ func (p *Process) Replace(ctx context.Context, spec Spec) error {
 	defer context.AfterFunc(ctx, cancel)()
 	startCtx, startCancel := context.WithTimeout(own, p.host.times.Start)
 	defer startCancel()
-	c, err := p.host.launch(startCtx, spec)
+	c, err := p.host.launch(startCtx, spec) //nolint:contextcheck // ends with ctx and with Stop
 	if err != nil {
 		return p.rejected(c, err)
 	}
-	if err := c.replay(own, p.working()); err != nil {
-		c.stop()
+	if err := c.replay(own, p.working()); err != nil { //nolint:contextcheck // ends with ctx and with Stop
+		c.stop() //nolint:contextcheck // a stop has a bound of its own
 		return p.rejected(c, err)
 	}
 	a := adoption{child: c, spec: spec, taken: make(chan struct{})}
@@ -49,10 +49,10 @@ func (p *Process) Replace(ctx context.Context, spec Spec) error {
 		c.kill()
 		return p.rejected(c, exit(c))
 	case <-p.stop:
-		c.stop()
+		c.stop() //nolint:contextcheck // a stop has a bound of its own
 		return errors.New("the process is stopped")
 	case <-ctx.Done():
-		c.stop()
+		c.stop() //nolint:contextcheck // a stop has a bound of its own
 		return ended(ctx)
 	}
 }

@@ -130,7 +130,7 @@ func call(ctx context.Context, p *Process, function string, args map[string]stri
 	}
 	var s string
 	if json.Unmarshal(out, &s) != nil {
-		return string(out), nil
+		return string(out), nil //nolint:nilerr // not a string: the JSON text itself
 	}
 	return s, nil
 }

@@ -10,6 +10,9 @@ import (
 type Spec struct {
 	// Type is the Type's full name, Meta its family's.
 	Type, Meta string
+	// Owner is the app that the Type comes from: Types of one name from several
+	// apps have a process each.
+	Owner string
 	// Path is the executable, or the interpreter's script; absolute.
 	Path string
 	Args []string
@@ -33,6 +36,8 @@ type Instance struct {
 	// Name is the instance's full name, Type its Type's.
 	Name, Type string
 	Title      string
+	// AppTitle is the app's title; empty: that of Config.App.
+	AppTitle   string
 	Generation uint64
 	// Config is validated: defaults merged, variables replaced.
 	Config json.RawMessage

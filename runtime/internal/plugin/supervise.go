@@ -202,7 +202,7 @@ func (p *Process) note(c *child, err error, starting bool) {
 func (p *Process) pause(ends int, pause *time.Duration) (c *child, adopted bool) {
 	times := p.host.times
 	*pause = min(max(2*(*pause), times.Backoff), times.BackoffMax)
-	wait := time.Duration(float64(*pause) * (0.9 + 0.2*rand.Float64()))
+	wait := time.Duration(float64(*pause) * (0.9 + 0.2*rand.Float64())) //nolint:gosec // jitter is no secret
 	phase := Backoff
 	if ends > times.Budget {
 		phase, wait = Failed, times.FailedRetry

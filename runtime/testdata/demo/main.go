@@ -86,6 +86,8 @@ func (e *echo) Fail(context.Context, sdk.None) (string, error) {
 
 func (e *echo) Version(context.Context) (string, error) { return version, nil }
 
+func (e *echo) AppTitle(context.Context) (string, error) { return e.env.App.Title, nil }
+
 func main() {
 	sdk.Main(sdk.NewType("demo.EchoType", open,
 		sdk.Func("say", (*echo).Say, sdk.ForAnyone()),
@@ -96,5 +98,6 @@ func main() {
 		sdk.Func("panic", (*echo).Panic),
 		sdk.Func("fail", (*echo).Fail),
 		sdk.Prop("version", (*echo).Version),
+		sdk.Prop("appTitle", (*echo).AppTitle),
 	))
 }

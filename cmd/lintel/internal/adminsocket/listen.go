@@ -97,7 +97,7 @@ func listen(path string) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("operators' socket: %w", err)
 	}
-	defer os.RemoveAll(private)
+	defer func() { _ = os.RemoveAll(private) }()
 	made := filepath.Join(private, "s")
 	short, done, err := shorten(made)
 	if err != nil {

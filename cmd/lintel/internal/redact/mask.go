@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 )
@@ -66,17 +67,30 @@ func hasDigits(s string, n int) bool {
 
 // secret says whether an attribute's name says that its value is one.
 func secret(key string) bool {
-	key = strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(key))
-	for _, part := range []string{
-		"password", "passwd", "secret", "token", "authorization", "cookie",
-		"apikey", "accesskey", "privatekey", "signature", "logincode", "ticket",
-		"verifycode", "smscode", "testcode",
-	} {
-		if strings.Contains(key, part) {
+	// This is asked of every attribute of every line: no allocation for usual names.
+	var buffer [64]byte
+	plain := buffer[:0]
+	for i := range len(key) {
+		switch c := key[i]; {
+		case c == '_', c == '-', c == '.':
+		case 'A' <= c && c <= 'Z':
+			plain = append(plain, c+'a'-'A')
+		default:
+			plain = append(plain, c)
+		}
+	}
+	for _, part := range secretNames {
+		if bytes.Contains(plain, part) {
 			return true
 		}
 	}
 	return false
+}
+
+var secretNames = [][]byte{
+	[]byte("password"), []byte("passwd"), []byte("secret"), []byte("token"), []byte("authorization"),
+	[]byte("cookie"), []byte("apikey"), []byte("accesskey"), []byte("privatekey"), []byte("signature"),
+	[]byte("logincode"), []byte("ticket"), []byte("verifycode"), []byte("smscode"), []byte("testcode"),
 }
 
 // code says whether a value under a name such as "code" is a verification code

@@ -118,10 +118,13 @@ func App(dir, id, title string) ([]string, error) {
 		".gitignore": []byte("appData/\n.env\n"),
 	}
 	for path, value := range map[string]any{
-		"SMS/outbox/e.json":                       eJSON{Title: "Outbox for development", Type: "SMS.Outbox", Entry: "."},
-		"SMS/outbox/sms.json":                     struct{}{},
-		"auths/loginTypes/phoneLogin/e.json":      eJSON{Title: "Phone login", Type: "auths.loginTypes.PhoneType", Entry: "."},
-		"auths/loginTypes/phoneLogin/config.json": map[string]string{"smsFullName": "{{PHONE_SMS}}"},
+		"SMS/devOutbox/e.json":               eJSON{Title: "Outbox for development", Type: "SMS.Outbox", Entry: "."},
+		"SMS/devOutbox/sms.json":             struct{}{},
+		"auths/loginTypes/phoneLogin/e.json": eJSON{Title: "Phone login", Type: "auths.loginTypes.PhoneType", Entry: "."},
+		"auths/loginTypes/phoneLogin/config.json": map[string]any{
+			"smsFullName": "{{PHONE_SMS}}",
+			"smsConfig":   map[string]string{"noticeText": "Your phone number at ${product} was replaced."},
+		},
 	} {
 		if f[path], err = indented(value); err != nil {
 			return nil, err

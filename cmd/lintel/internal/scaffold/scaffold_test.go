@@ -27,7 +27,7 @@ func TestAppHasALoginAndAnOutbox(t *testing.T) {
 	app := readJSON(t, dir, "app.json")
 	require.Equal(t, "acme.shop", app["appId"])
 	require.Equal(t, `A "quoted" shop`, app["title"])
-	require.Equal(t, "SMS.Outbox", readJSON(t, dir, "SMS/outbox/e.json")["type"])
+	require.Equal(t, "SMS.Outbox", readJSON(t, dir, "SMS/devOutbox/e.json")["type"])
 	require.Equal(t, "{{PHONE_SMS}}", readJSON(t, dir, "auths/loginTypes/phoneLogin/config.json")["smsFullName"])
 
 	_, err = scaffold.App(dir, "acme.shop", "")

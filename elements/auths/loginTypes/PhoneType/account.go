@@ -20,20 +20,21 @@ type Binding struct {
 }
 
 // Bind gives the current user a phone. Whose account it is and that it has no
-// phone is seen to before phone and code are looked at.
+// phone is seen to before phone and code are looked at. Where the phone is bound
+// to this user, the host knows whether that is what this very request has done.
 func (p *PhoneLogin) Bind(ctx context.Context, in Binding) (int, error) {
 	own, err := account(ctx, in.UserID)
 	if err != nil {
 		return 0, err
 	}
-	if own != "" {
+	identity, err := p.identity(in.Phone)
+	if err == nil {
+		err = p.checkCode("code", in.Code)
+	}
+	if own != "" && (err != nil || own != identity) {
 		return 0, errcode.New(codes.PhoneAlreadyBound, "a phone is bound")
 	}
-	identity, err := p.identity(in.Phone)
 	if err != nil {
-		return 0, err
-	}
-	if err := p.checkCode("code", in.Code); err != nil {
 		return 0, err
 	}
 	_, err = sdk.HostOf(ctx).Login().Bind(ctx, &elementv1.BindRequest{
@@ -55,13 +56,17 @@ type Unbinding struct {
 	Code   string `json:"code" arg:"Stext,required" title:"Code"`
 }
 
-// Unbind takes the current user's phone away.
+// Unbind takes the current user's phone away. Where none is bound, the host knows
+// whether this very request has taken it away.
 func (p *PhoneLogin) Unbind(ctx context.Context, in Unbinding) (int, error) {
-	own, err := boundAccount(ctx, in.UserID)
+	own, err := account(ctx, in.UserID)
 	if err != nil {
 		return 0, err
 	}
 	if err := p.checkCode("code", in.Code); err != nil {
+		if own == "" {
+			return 0, errNotBound()
+		}
 		return 0, err
 	}
 	_, err = sdk.HostOf(ctx).Login().Unbind(ctx, &elementv1.UnbindRequest{

@@ -76,9 +76,6 @@ func open(ctx context.Context, c Config, env sdk.Env) (*PhoneLogin, error) {
 	for number := range p.tests {
 		sdk.Warn(ctx, "/testPhones", "%s is a test phone: it gets no message, and a code that is written here opens it", phone.Mask(number))
 	}
-	if c.SMSConfig.NoticeTemplateCode == "" && c.SMSConfig.NoticeText == "" {
-		sdk.Warn(ctx, "/smsConfig", "neither noticeTemplateCode nor noticeText is set: a user's old number is not told when it is replaced")
-	}
 	return p, nil
 }
 

@@ -231,11 +231,10 @@ func TestOperatorsAreWarned(t *testing.T) {
 		}
 		return all
 	}
-	quiet := sdktest.Open(t, phonetype.Type(), `{"smsFullName": "a", "smsConfig": {"noticeText": "moved"}}`)
+	quiet := sdktest.Open(t, phonetype.Type(), `{"smsFullName": "a"}`)
 	require.Empty(t, quiet.Warnings)
 	loud := texts(sdktest.Open(t, phonetype.Type(), `{"smsFullName": "a", "testPhones": {"13800138000": "123456"}}`).Warnings)
 	require.Contains(t, loud, "138****8000")
-	require.Contains(t, loud, "/smsConfig neither noticeTemplateCode nor noticeText is set")
 	require.NotContains(t, loud, "13800138000")
 	require.NotContains(t, loud, "123456")
 }

@@ -20,6 +20,12 @@ func Type() sdk.Type {
 	return sdk.NewType(Name, open,
 		sdk.Title("Phone login"),
 		sdk.Desc("Logging in with a phone number and a code that a message brings."),
+		sdk.WarnIf(`{"properties": {"testPhones": {"minProperties": 1}}, "required": ["testPhones"]}`, "/testPhones",
+			"there are test phones: they get no message, and a code that is written here opens them"),
+		sdk.WarnIf(`{"not": {"required": ["smsConfig"], "properties": {"smsConfig": {"anyOf": [
+			{"required": ["noticeTemplateCode"], "properties": {"noticeTemplateCode": {"minLength": 1}}},
+			{"required": ["noticeText"], "properties": {"noticeText": {"minLength": 1}}}]}}}}`, "/smsConfig",
+			"neither noticeTemplateCode nor noticeText is set: a user's old number is not told when it is replaced"),
 		sdk.Func("sendMessage", (*PhoneLogin).SendMessage, sdk.ForAnyone(), sdk.RunsToEnd(),
 			sdk.Title("Send a code"), sdk.Desc("Sends a code to a phone.")),
 		sdk.Func("getLoginCode", (*PhoneLogin).GetLoginCode, sdk.ForAnyone(), sdk.RunsToEnd(),

@@ -2,6 +2,7 @@ package loginhost
 
 import (
 	"context"
+	"errors"
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
 	"github.com/lintel-run/lintel/elements/caches"
@@ -43,7 +44,11 @@ func (s *Service) Bind(ctx context.Context, r *elementv1.BindRequest) (*elementv
 	if err != nil {
 		return nil, err
 	}
+	mark := op.mark(purposeBind, user.ID, r.GetIdentity())
 	if user.Phone != "" {
+		if done, err := op.made(ctx, mark); done || err != nil {
+			return &elementv1.BindResponse{}, err
+		}
 		return nil, errRefused(databases.ErrAlreadyBound)
 	}
 	if err := checkIdentity(r.GetIdentity()); err != nil {
@@ -54,7 +59,7 @@ func (s *Service) Bind(ctx context.Context, r *elementv1.BindRequest) (*elementv
 		return nil, err
 	}
 	err = op.change(ctx, code, nil, func(ctx context.Context, use databases.Use) error {
-		use.Kind, use.UserID = purposeBind, user.ID
+		use.Kind, use.UserID, use.Mark = purposeBind, user.ID, mark
 		return op.dir.BindPhone(ctx, user.ID, r.GetIdentity(), use)
 	})
 	if err != nil {
@@ -78,7 +83,11 @@ func (s *Service) Unbind(ctx context.Context, r *elementv1.UnbindRequest) (*elem
 	if err != nil {
 		return nil, err
 	}
+	mark := op.mark(purposeUnbind, user.ID)
 	if user.Phone == "" {
+		if done, err := op.made(ctx, mark); done || err != nil {
+			return &elementv1.UnbindResponse{}, err
+		}
 		return nil, errNotBound()
 	}
 	if !p.allowUnbindLast {
@@ -89,13 +98,32 @@ func (s *Service) Unbind(ctx context.Context, r *elementv1.UnbindRequest) (*elem
 		return nil, err
 	}
 	err = op.change(ctx, code, nil, func(ctx context.Context, use databases.Use) error {
-		use.Kind, use.UserID = purposeUnbind, user.ID
+		use.Kind, use.UserID, use.Mark = purposeUnbind, user.ID, mark
 		return op.dir.UnbindPhone(ctx, user.ID, user.Phone, use)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &elementv1.UnbindResponse{}, nil
+}
+
+// mark names a change that this operation makes. What the change leaves behind
+// would make a repeat of it look like a mistake of the caller's.
+func (o *operation) mark(purpose string, parts ...string) string {
+	return o.keys.request(o.id, purpose+" made", parts...)
+}
+
+// made says whether this very operation has made the change before, without the
+// caller having learned so.
+func (o *operation) made(ctx context.Context, mark string) (bool, error) {
+	_, err := o.dir.CodeUse(ctx, mark)
+	if errors.Is(err, databases.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, errStore(err)
+	}
+	return true, nil
 }
 
 // IssueTicket takes a code of the current user's own identity for a ticket, in
@@ -121,6 +149,7 @@ func (s *Service) IssueTicket(ctx context.Context, r *elementv1.IssueTicketReque
 	if err != nil {
 		return nil, err
 	}
+	op.resume(g)
 	ticket, issue, err := op.ticket(g)
 	if err != nil {
 		return nil, err

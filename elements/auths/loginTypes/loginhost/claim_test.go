@@ -11,6 +11,7 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
 )
 
 // dies lets the host be killed at a step of a register, and gives the code.
@@ -162,6 +163,39 @@ func TestHostKilledInTheMiddleOfAMove(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The answer was lost after the change: what it left behind doesn't make a repeat
+// of the same operation a mistake, while any other request is told of it.
+func TestRepeatOfAChangeThatWasMadeIsAnsweredAsMade(t *testing.T) {
+	one := func() element.Call {
+		c := as("u")
+		c.Operation = "one"
+		return c
+	}
+	t.Run("bind", func(t *testing.T) {
+		w := newWorld(t)
+		w.dir.add(databases.User{ID: "u"})
+		code := w.send(as("u"), phone, "bind")
+		require.NoError(t, w.bind(one(), phone, code))
+		require.NoError(t, w.bind(one(), phone, code))
+		requireCode(t, codes.PhoneAlreadyBound, w.bind(one(), other, code))
+		requireCode(t, codes.PhoneAlreadyBound, w.bind(as("u"), phone, code))
+	})
+	t.Run("unbind", func(t *testing.T) {
+		w := newWorld(t)
+		w.dir.add(databases.User{ID: "u", Phone: phone})
+		code := w.send(as("u"), phone, "unbind")
+		require.NoError(t, w.unbind(one(), code))
+		require.NoError(t, w.unbind(one(), code))
+		requireCode(t, codes.PhoneNotBound, w.unbind(as("u"), code))
+	})
+	t.Run("updatePhone", func(t *testing.T) {
+		w, ticket, code := moving(t)
+		require.NoError(t, w.move(one(), ticket, other, code))
+		require.NoError(t, w.move(one(), ticket, other, code))
+		requireCode(t, codes.TicketRejected, w.move(as("u"), ticket, other, code))
+	})
 }
 
 // A store that forgets, as one does after a failover, must not let a ticket or a

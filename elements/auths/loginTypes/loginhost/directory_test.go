@@ -110,6 +110,9 @@ func (d *directory) pay(uses ...databases.Use) (again bool, err error) {
 func (d *directory) paid(uses ...databases.Use) {
 	for _, u := range uses {
 		d.uses[u.ID] = u
+		if u.Mark != "" {
+			d.uses[u.Mark] = databases.Use{ID: u.Mark, Request: u.Mark, Kind: u.Kind, UserID: u.UserID}
+		}
 	}
 }
 

@@ -213,6 +213,50 @@ func TestUnreachableStoreIsToldAndChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestACodeWhoseAnswerWasLostIsNotCalledWrong(t *testing.T) {
+	w := newWorld(t)
+	w.dir.add(databases.User{ID: "u", Phone: phone})
+	code := w.send(call(), phone, "")
+	w.store.lost["Guess"] = 1
+	_, err := w.exchange(call(), phone, wrong(code, 1))
+	requireCode(t, errcode.StoreUnavailable, err)
+	w.store.lost["Guess"] = 1
+	_, err = w.exchange(call(), phone, code)
+	requireCode(t, errcode.StoreUnavailable, err)
+	out, err := w.exchange(call(), phone, code)
+	require.NoError(t, err, "another operation brings the same code")
+	_, verdict := w.loginCode(out.GetLoginCode())
+	require.Equal(t, caches.OK, verdict)
+	_, err = w.exchange(call(), phone, code)
+	requireCode(t, codes.CodeRejected, err)
+}
+
+func TestWhileTheDatabaseIsAwayNothingIsReserved(t *testing.T) {
+	w := newWorld(t)
+	w.dir.down["Ready"] = 1
+	_, err := w.reserve(call(), phone, "")
+	requireCode(t, errcode.StoreUnavailable, err)
+	_, err = w.reserve(call(), phone, "")
+	require.NoError(t, err, "neither cooldown nor limit was taken")
+}
+
+func TestSendsAtOnceShareALookAtTheDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var p pulse
+		dir := &database{directory: w.dir}
+		for range 20 {
+			require.NoError(t, p.check(t.Context(), dir))
+		}
+		require.Equal(t, 1, w.dir.count("Ready"))
+		time.Sleep(pulseBelieved)
+		w.dir.down["Ready"] = 1
+		require.Error(t, p.check(t.Context(), dir))
+		require.Equal(t, 2, w.dir.count("Ready"))
+		_ = w.store.Instance.Close()
+	})
+}
+
 func TestFrozenStoreIsToldWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -40,14 +40,14 @@ func (usedError) Error() string { return "the code has been used" }
 // guess compares, and does with a right code what g.then says. Errors are
 // answers, but for usedError.
 func (o *operation) guess(ctx context.Context, g guess) (right, error) {
-	bucket, err := o.bucket(ctx, g.holder, g.identity)
+	guesser, err := o.guesser(ctx, g.holder, g.identity)
 	if err != nil {
 		return right{}, err
 	}
 	step := caches.Guess{
 		Key:      o.key(g.identity),
 		Holder:   g.holder,
-		Bucket:   bucket,
+		Bucket:   guesser,
 		Purpose:  g.purpose,
 		MAC:      o.keys.code(o.call.Element, g.identity, g.holder, g.entry != nil, g.digits),
 		Attempts: g.attempts,
@@ -61,6 +61,9 @@ func (o *operation) guess(ctx context.Context, g guess) (right, error) {
 	step.Request = o.keys.request(o.id, guessStep(g), step.Key, step.Holder, step.MAC)
 	answer, err := o.store.Guess(ctx, step)
 	if err != nil {
+		if g.then == caches.Consume {
+			o.lost.put(o.bringing(g), o.id)
+		}
 		return right{}, errStore(err)
 	}
 	if answer.Verdict == caches.Ask {

@@ -46,7 +46,7 @@ func (o *operation) ticket(g guess) (string, *caches.Issue, error) {
 		return "", nil, err
 	}
 	value, err := o.box.SealTicket(at, tokens.Ticket{
-		ID:        o.keys.short("ticket", at.Hash),
+		ID:        o.ticketID(at),
 		UserID:    caller.UserID,
 		SessionID: caller.SessionID,
 		Instance:  o.call.Element,
@@ -57,8 +57,12 @@ func (o *operation) ticket(g guess) (string, *caches.Issue, error) {
 	return ticket, &caches.Issue{Hash: at.Hash, Value: value, TTL: tokens.TicketTTL}, nil
 }
 
+// ticketID names a ticket to the database.
+func (o *operation) ticketID(at tokens.Ref) string { return o.keys.short("ticket", at.Hash) }
+
 // take compares and, in the same step, takes a right code for a loginCode.
 func (o *operation) take(ctx context.Context, g guess, userID string) (string, error) {
+	o.resume(g)
 	token, issue, err := o.loginCode(g, userID)
 	if err != nil {
 		return "", err

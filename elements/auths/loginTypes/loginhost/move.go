@@ -37,6 +37,9 @@ func (s *Service) Move(ctx context.Context, r *elementv1.MoveRequest) (*elementv
 		return nil, err
 	}
 	ticket, err := op.claimTicket(ctx, user, r.GetTicket())
+	if errors.Is(err, errMoved) {
+		return &elementv1.MoveResponse{}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -58,14 +61,29 @@ type claimedTicket struct {
 	id      string
 }
 
+// errMoved says that this very operation has moved the phone before, without the
+// caller having learned so.
+var errMoved = errors.New("the phone has been moved")
+
 // claimTicket claims a ticket of this user, session and instance, made for the
 // identity that the user still has.
 func (o *operation) claimTicket(ctx context.Context, user databases.User, text string) (claimedTicket, error) {
 	at, ok := tokens.Parse(text)
-	if !ok || at.Key != o.key(user.Phone) {
+	if !ok {
 		return claimedTicket{}, errTicket()
 	}
 	claimed := claimedTicket{at: at, request: o.keys.request(o.id, "ticket claim", at.Key, at.Hash)}
+	if at.Key != o.key(user.Phone) {
+		use, err := o.dir.CodeUse(ctx, o.ticketID(at))
+		switch {
+		case err == nil && use.Request == claimed.request && use.UserID == user.ID:
+			return claimedTicket{}, errMoved
+		case err == nil, errors.Is(err, databases.ErrNotFound):
+			return claimedTicket{}, errTicket()
+		default:
+			return claimedTicket{}, errStore(err)
+		}
+	}
 	answer, err := o.store.Token(ctx, caches.TokenRequest{
 		Request:  claimed.request,
 		Key:      at.Key,

@@ -99,12 +99,20 @@ func (o *operation) key(identity string) string {
 	return o.keys.identity(o.call.Element, identity)
 }
 
-// bucket is whose sends and guesses count: a user's own, a device's that has
-// logged in with this identity, or the strangers'.
-func (o *operation) bucket(ctx context.Context, holder, identity string) (string, error) {
+// guesser is whose wrong guesses count: a user's at codes of their own, else a
+// device's that has logged in with this identity, else the strangers'.
+func (o *operation) guesser(ctx context.Context, holder, identity string) (string, error) {
 	if holder != "" {
-		return "u:" + holder, nil
+		return userBucket(holder), nil
 	}
+	return o.device(ctx, identity)
+}
+
+func userBucket(userID string) string { return "u:" + userID }
+
+// device gives the bucket of a device that has logged in with this identity, empty
+// for anybody else. Sends count there, or else for the identity, whoever asks.
+func (o *operation) device(ctx context.Context, identity string) (string, error) {
 	token := o.call.Caller.Device
 	if token == "" || len(token) > longestDevice {
 		return "", nil

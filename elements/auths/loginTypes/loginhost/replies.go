@@ -38,6 +38,13 @@ func errReserve(r caches.Reserved) error {
 	}
 }
 
+// errSent is the answer to a repeat of what may have been sent.
+func errSent(p policy) error {
+	return errcode.New(codes.SMSFailed, "whether the message was sent is not known").
+		With("resendAfter", seconds(roundUp(p.interval, time.Second))).
+		With("expiresIn", seconds(roundUp(p.ttl, time.Second)))
+}
+
 // errGuess gives the error of a guess that wasn't right.
 func errGuess(g caches.Guessed) error {
 	switch g.Verdict {

@@ -9,10 +9,9 @@ import (
 
 // Reserve takes cooldown and limits and makes a pending code.
 //
-// A reservation is never handed out twice: each has a request name of its own,
-// whatever the operation. A repeat of an operation whose answer was lost may not
-// know whether the vendor was asked, so it meets the cooldown instead of sending
-// once more.
+// An operation reserves once for an identity. When it comes again after the host
+// was killed in it, nobody knows whether the vendor was asked: the answer is that
+// of an unknown outcome, and nothing is sent.
 func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*elementv1.ReserveResponse, error) {
 	p, err := policyOf(r.GetPolicy())
 	if err != nil {
@@ -55,9 +54,17 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		}
 		decoy = owner == nil
 	}
-	bucket, err := op.bucket(ctx, scope.holder, identity)
+	bucket, err := op.device(ctx, identity)
 	if err != nil {
 		return nil, err
+	}
+	guesser := bucket
+	if !scope.anonymous() {
+		guesser = userBucket(scope.holder)
+	}
+
+	if err := s.pulse.check(ctx, op.dir); err != nil {
+		return nil, errStore(err)
 	}
 
 	digits := randomDigits(p.length)
@@ -65,10 +72,11 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		digits = entry.code
 	}
 	ask := caches.Reserve{
-		Request: randomID(),
+		Request: s.keys.request(op.id, "reserve", op.key(identity), scope.holder),
 		Key:     op.key(identity),
 		Holder:  scope.holder,
 		Bucket:  bucket,
+		Guesser: guesser,
 		Code: caches.Code{
 			ID:       randomID(),
 			MAC:      s.keys.code(op.call.Element, identity, scope.holder, entry != nil, digits),
@@ -89,6 +97,14 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 	if answer.Verdict != caches.OK {
 		return nil, errReserve(answer)
 	}
+	deliver := entry == nil && !decoy
+	if answer.CodeID != ask.Code.ID {
+		// A code that was never to be sent by this answer leaves nothing unknown.
+		if deliver && !answerFirst {
+			return nil, errSent(p)
+		}
+		deliver = false
+	}
 	handle, err := s.sealReservation(op.call.Element, reservation{
 		Request:     ask.Request,
 		Key:         ask.Key,
@@ -107,7 +123,7 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		ResendAfterMs: p.interval.Milliseconds(),
 		ExpiresInMs:   p.ttl.Milliseconds(),
 	}
-	if entry == nil && !decoy {
+	if deliver {
 		reply.Code, reply.Deliver = digits, true
 	}
 	return reply, nil

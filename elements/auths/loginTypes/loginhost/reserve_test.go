@@ -366,5 +366,39 @@ func TestRepeatOfASendIsNotSentAgain(t *testing.T) {
 	c.Operation = "one"
 	w.send(c, phone, "")
 	_, err := w.reserve(c, phone, "")
+	requireCode(t, codes.SMSFailed, err)
+	e, _ := errcode.As(err)
+	require.EqualValues(t, 45, e.Details["resendAfter"])
+	require.EqualValues(t, 300, e.Details["expiresIn"])
+	_, err = w.reserve(call(), phone, "")
 	requireCode(t, codes.SendTooFrequent, err)
+}
+
+func TestRepeatOfARefusedSendReservesAgain(t *testing.T) {
+	w := newWorld(t)
+	c := call()
+	c.Operation = "one"
+	first, err := w.reserve(c, phone, "")
+	require.NoError(t, err)
+	w.settle(c, first, elementv1.Outcome_OUTCOME_REFUSED)
+	again, err := w.reserve(c, phone, "")
+	require.NoError(t, err)
+	require.True(t, again.GetDeliver())
+}
+
+func TestRepeatOfASendThatWasAnsweredFirstIsAnsweredTheSame(t *testing.T) {
+	w := newWorld(t)
+	w.dir.add(databases.User{ID: "u", Phone: phone})
+	for _, identity := range []string{phone, other} {
+		c := call()
+		c.Operation = "one " + identity
+		policy := w.policy()
+		policy.AllowRegister = false
+		for i := range 2 {
+			answer, err := w.svc.Reserve(in(c), &elementv1.ReserveRequest{Policy: policy, Identity: identity})
+			require.NoError(t, err)
+			require.True(t, answer.GetAnswerFirst())
+			require.Equal(t, i == 0 && identity == phone, answer.GetDeliver())
+		}
+	}
 }

@@ -48,6 +48,8 @@ type Service struct {
 	keys         keyring
 	box          *tokens.Box
 	reservations cipher.AEAD
+	pulse        pulse
+	lost         lost
 }
 
 var _ elementv1.LoginServer = (*Service)(nil)

@@ -123,7 +123,10 @@ type database struct {
 	element.Instance
 }
 
-func (d *database) Ready(context.Context) error { return nil }
+func (d *database) Ready(context.Context) error {
+	_, err := step(d.directory, "Ready", func() (any, error) { return nil, nil })
+	return err
+}
 
 func (w *world) Title(string) (string, error) { return "Title", nil }
 func (w *world) Config(name string) (map[string]any, error) {

@@ -9,6 +9,9 @@ if r and r.e > now then
   elseif r.a then
     return { DONE, r.a }
   elseif r.o == owner then
+    r.l = now + lease
+    r.e = math.max(r.e, r.l)
+    keep(KEYS[1], r, r.e)
     return { OK }
   elseif r.l > now then
     return { BUSY }

@@ -1,6 +1,6 @@
 -- KEYS: the identity's state, then its shared limits.
 local request, attempt, peek = text(), text(), number() == 1
-local holder, bucket = text(), text()
+local holder, bucket, guesser = text(), text(), text()
 local code = { i = text(), m = text(), d = number(), e = now + number(), u = {}, a = {}, q = '', w = 0 }
 local interval = number()
 for i = 1, number() do
@@ -8,9 +8,16 @@ for i = 1, number() do
 end
 
 local s = state(KEYS[1])
-local known = find(s, 'R' .. request)
+local known, at = find(s, 'R' .. request)
+if known and known.d == 2 then
+  -- It was refused: the request may reserve again.
+  table.remove(s.r, at)
+  known = nil
+end
 if known then
-  if not peek and known.x ~= attempt then
+  -- A call with a code of its own will not use this reservation: only the same
+  -- code's may keep it from being taken back.
+  if not peek and known.x ~= attempt and known.c == code.i then
     known.x = attempt
     keep_state(KEYS[1], s)
   end
@@ -38,7 +45,7 @@ local left = wait(s.f, number(), number())
 if left > 0 then
   return { LIMITED, left, 'refusals', 0, '' }
 end
-left = wait(s.g[bucket], number(), number())
+left = wait(s.g[guesser], number(), number())
 if left > 0 then
   return { LIMITED, left, 'guesses', 0, '' }
 end

@@ -27,7 +27,9 @@ func (r *Repeat) Begin(now int64, b *caches.Begin) (answer caches.Begun, changed
 		case r.Answered:
 			return caches.Begun{Verdict: caches.Done, Answer: bytes.Clone(r.Answer)}, false
 		case r.Owner == b.Owner:
-			return caches.Begun{Verdict: caches.OK}, false
+			r.LeaseEnds = now + Millis(b.Lease)
+			r.Expires = max(r.Expires, r.LeaseEnds)
+			return caches.Begun{Verdict: caches.OK}, true
 		case r.LeaseEnds > now:
 			return caches.Begun{Verdict: caches.Busy}, false
 		}

@@ -16,8 +16,8 @@ const (
 // Reserve is caches.Store's Reserve. The state changed when the answer is OK.
 func (s *State) Reserve(now int64, r *caches.Reserve, shared Counters) caches.Reserved {
 	s.settle(now)
-	if s.remembered(reserved+r.Request) != nil {
-		return caches.Reserved{Verdict: caches.OK}
+	if known := s.remembered(reserved + r.Request); known != nil {
+		return caches.Reserved{Verdict: caches.OK, CodeID: known.Code}
 	}
 	if answer := s.limits(now, r); answer.Verdict != caches.OK {
 		return answer
@@ -33,7 +33,7 @@ func (s *State) Reserve(now int64, r *caches.Reserve, shared Counters) caches.Re
 		}
 	}
 	s.reserve(now, r, shared)
-	return caches.Reserved{Verdict: caches.OK}
+	return caches.Reserved{Verdict: caches.OK, CodeID: r.Code.ID}
 }
 
 // limits checks what the identity itself bounds, in the order of the contract.
@@ -49,7 +49,7 @@ func (s *State) limits(now int64, r *caches.Reserve) caches.Reserved {
 	if left := s.Refusals.wait(now, r.Refusals); left > 0 {
 		return limited(caches.LimitRefusals, 0, left)
 	}
-	if left := s.Guesses[r.Bucket].wait(now, r.Guesses); left > 0 {
+	if left := s.Guesses[r.Guesser].wait(now, r.Guesses); left > 0 {
 		return limited(caches.LimitGuesses, 0, left)
 	}
 	return caches.Reserved{Verdict: caches.OK}
@@ -116,6 +116,7 @@ func (s *State) Settle(now int64, e *caches.Settle, shared Counters) bool {
 	if per := longest(e.Refusals); per > 0 {
 		s.Refusals.Add(per, now)
 	}
+	s.forget(reserved + e.Request)
 	return true
 }
 
@@ -132,6 +133,5 @@ func (s *State) Undo(now int64, u *caches.Reserve, shared Counters) bool {
 	s.Settle(now, &caches.Settle{
 		Request: u.Request, Key: u.Key, Holder: u.Holder, Bucket: u.Bucket, CodeID: u.Code.ID, Shared: u.Shared,
 	}, shared)
-	s.Requests = slices.DeleteFunc(s.Requests, func(r Request) bool { return r.ID == id })
 	return true
 }

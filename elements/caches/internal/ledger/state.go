@@ -177,6 +177,10 @@ func (s *State) remembered(id string) *Request {
 	return nil
 }
 
+func (s *State) forget(id string) {
+	s.Requests = slices.DeleteFunc(s.Requests, func(r Request) bool { return r.ID == id })
+}
+
 func (s *State) remember(now int64, r Request) {
 	s.At = now
 	r.Expires = now + Millis(Remembered)

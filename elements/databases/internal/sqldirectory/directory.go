@@ -88,7 +88,7 @@ func (d *Directory) do(ctx context.Context, again repeats, step func(context.Con
 		if errors.Is(caller.Err(), context.Canceled) {
 			return context.Canceled
 		}
-		var f *Failure
+		var f *FailureError
 		if !errors.As(err, &f) || !f.Unavailable || f.Unknown && again == once {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 type Scan func(into ...any) error
 
 // Runner runs statements. each is called for every row; nil when no rows are
-// wanted. The number is that of the rows changed. Every error is a *Failure, or
+// wanted. The number is that of the rows changed. Every error is a *FailureError, or
 // comes from each.
 type Runner interface {
 	Run(ctx context.Context, s Statement, each func(Scan) error, args ...any) (int64, error)
@@ -42,9 +42,9 @@ type Engine interface {
 	Close() error
 }
 
-// Failure is what went wrong in an Engine. Its text holds no value of a row and
+// FailureError is what went wrong in an Engine. Its text holds no value of a row and
 // nothing of the connection's settings.
-type Failure struct {
+type FailureError struct {
 	// Reason is a class of errors, such as a SQLSTATE.
 	Reason string
 	// Unavailable: the database can't be reached or is too slow.
@@ -56,7 +56,7 @@ type Failure struct {
 }
 
 // Error names the reason.
-func (f *Failure) Error() string {
+func (f *FailureError) Error() string {
 	if f.Unavailable {
 		return fmt.Sprintf("%v (%s)", databases.ErrUnavailable, f.Reason)
 	}
@@ -64,11 +64,11 @@ func (f *Failure) Error() string {
 }
 
 // Is makes it a databases.ErrUnavailable.
-func (f *Failure) Is(target error) bool {
+func (f *FailureError) Is(target error) bool {
 	return f.Unavailable && target == databases.ErrUnavailable
 }
 
 func isUnique(err error) bool {
-	var f *Failure
+	var f *FailureError
 	return errors.As(err, &f) && f.Unique
 }

@@ -61,7 +61,7 @@ func (d *Directory) migrated(ctx context.Context) error {
 	d.mu.Lock()
 	if d.closed {
 		d.mu.Unlock()
-		return &Failure{Reason: "closed", Unavailable: true}
+		return &FailureError{Reason: "closed", Unavailable: true}
 	}
 	m := d.migration
 	if m == nil {
@@ -75,7 +75,7 @@ func (d *Directory) migrated(ctx context.Context) error {
 	case <-m.done:
 		return m.err
 	case <-ctx.Done():
-		return &Failure{Reason: "timeout", Unavailable: true}
+		return &FailureError{Reason: "timeout", Unavailable: true}
 	}
 }
 

@@ -49,7 +49,7 @@ var purges = []purge{
 func (d *Directory) purgeNowAndThen() {
 	defer d.running.Done()
 	for {
-		wait := purgeEvery/2 + rand.N(purgeEvery)
+		wait := purgeEvery/2 + rand.N(purgeEvery) //nolint:gosec // spreads replicas out, keeps no secret
 		select {
 		case <-d.background.Done():
 			return

@@ -139,6 +139,9 @@ func (d *Directory) change(ctx context.Context, safe bool, uses []databases.Use,
 ) error {
 	for _, use := range uses {
 		safe = safe || use.ID != "" && use.Request != ""
+		if use.Mark != "" {
+			uses = append(uses, databases.Use{ID: use.Mark, Request: use.Mark, Kind: use.Kind, UserID: use.UserID})
+		}
 	}
 	return d.do(ctx, repeats(safe), func(ctx context.Context) error {
 		return d.engine.Change(ctx, func(r Runner) error {

@@ -89,6 +89,7 @@ func (v *Value) At(tokens []string) (*Value, int) {
 	for _, token := range tokens {
 		var next *Value
 		switch v.Kind {
+		case Null, Bool, Number, String:
 		case Object:
 			for i := range v.Members {
 				if v.Members[i].Name == token {
@@ -112,6 +113,8 @@ func (v *Value) At(tokens []string) (*Value, int) {
 // Any gives the value as encoding/json would, with numbers as json.Number.
 func (v *Value) Any() any {
 	switch v.Kind {
+	case Null:
+		return nil
 	case Bool:
 		return v.Text == "true"
 	case Number:
@@ -137,6 +140,8 @@ func (v *Value) Any() any {
 // Append adds the value's compact JSON text, members in order.
 func (v *Value) Append(dst []byte) []byte {
 	switch v.Kind {
+	case Null:
+		return append(dst, "null"...)
 	case Bool, Number:
 		return append(dst, v.Text...)
 	case String:
@@ -168,7 +173,7 @@ func appendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	s = strings.ToValidUTF8(s, "\uFFFD") // what an environment variable may hold
 	dst = append(dst, '"')
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '"' || c == '\\':
 			dst = append(dst, '\\', c)
@@ -220,4 +225,17 @@ func Pointer(tokens []string) string {
 		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(token, "~", "~0"), "/", "~1"))
 	}
 	return b.String()
+}
+
+// Tokens reads a JSON pointer; what doesn't begin with a slash has none.
+func Tokens(pointer string) []string {
+	below, ok := strings.CutPrefix(pointer, "/")
+	if !ok {
+		return nil
+	}
+	tokens := strings.Split(below, "/")
+	for i, token := range tokens {
+		tokens[i] = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+	}
+	return tokens
 }

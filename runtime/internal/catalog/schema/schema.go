@@ -1,6 +1,7 @@
 // Package schema checks configurations against JSON Schema 2020-12 and reads
-// what its two keywords of ours say: "writeOnly" marks secrets, "x-element" marks
-// strings that are full names of elements. Its messages are made from the kind of
+// what its three keywords of ours say: "writeOnly" marks secrets, "x-element" marks
+// strings that are full names of elements, and "x-warnings" lists what an operator
+// should know of a valid configuration. Its messages are made from the kind of
 // an error and quote the schema, never a value of the configuration.
 package schema
 
@@ -16,7 +17,8 @@ import (
 
 // Schema is a compiled schema; it may be used from any goroutine.
 type Schema struct {
-	root *jsonschema.Schema
+	root     *jsonschema.Schema
+	warnings []warning
 }
 
 const location = "urn:lintel:config"
@@ -53,7 +55,11 @@ func Compile(text string) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the schema can't be compiled: %w", err)
 	}
-	return &Schema{root: compiled}, nil
+	warnings, err := compileWarnings(root["x-warnings"])
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{root: compiled, warnings: warnings}, nil
 }
 
 // closeObjects refuses unknown members of each object schema that lists its

@@ -151,7 +151,7 @@ func retype(v *jsonsource.Value, schemas []*jsonschema.Schema) *jsonsource.Value
 		return v
 	}
 	kind := parsed.Kind.String()
-	if !slices.Contains(wanted, kind) && !(kind == "number" && slices.Contains(wanted, "integer")) {
+	if !slices.Contains(wanted, kind) && (kind != "number" || !slices.Contains(wanted, "integer")) {
 		return v
 	}
 	relocate(parsed, v)

@@ -144,7 +144,7 @@ func nameByte(c byte, digits bool) bool {
 
 // ValidName says whether a text is a variable's name: [A-Za-z_][A-Za-z0-9_]*.
 func ValidName(name string) bool {
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		if !nameByte(name[i], i > 0) {
 			return false
 		}

@@ -8,6 +8,7 @@
 package guard
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -80,7 +81,7 @@ type shell struct {
 // path. The guard is running when it returns.
 func Start(logger *slog.Logger, dir string) (*Guard, error) {
 	if !strings.HasPrefix(dir, "/") || strings.ContainsAny(dir, "\n\r") {
-		return nil, fmt.Errorf("guard: not an absolute directory name")
+		return nil, errors.New("guard: not an absolute directory name")
 	}
 	g := &Guard{logger: logger, dir: dir, groups: make(map[int]struct{}), ended: make(chan struct{})}
 	g.mu.Lock()
@@ -147,7 +148,7 @@ func (g *Guard) launch() error {
 	}
 	_ = write.SetWriteDeadline(time.Now().Add(writeTimeout))
 	_, err = write.WriteString(words.String())
-	cmd := exec.Command("/bin/sh", "-c", script, "lintel-guard")
+	cmd := exec.Command("/bin/sh", "-c", script, "lintel-guard") //nolint:noctx // the guard outlives every context
 	cmd.Env = []string{}
 	cmd.Dir = "/"
 	cmd.Stdin = read

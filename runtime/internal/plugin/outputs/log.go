@@ -34,7 +34,11 @@ type Log struct {
 	bytes   float64
 	filled  time.Time
 	dropped int
+	since   time.Time // the first of those dropped
 }
+
+// tellEvery is how often a flood's dropped lines are told of.
+const tellEvery = time.Second
 
 // NewLog writes to logger, which should name the plugin's Type.
 func NewLog(logger *slog.Logger, limits Limits) *Log {
@@ -94,8 +98,8 @@ func (l *Log) keep(raw []byte) {
 	l.next = (l.next + 1) % len(l.last)
 }
 
-// admit takes a line's share of the limits; what is refused is counted and told
-// of when lines pass again.
+// admit takes a line's share of the limits; what is refused is counted, and the
+// count is logged once a second while lines come.
 func (l *Log) admit(size int) bool {
 	l.mu.Lock()
 	now := time.Now()
@@ -104,17 +108,18 @@ func (l *Log) admit(size int) bool {
 	l.lines = min(l.lines+passed*l.limits.LinesPerSecond, 2*l.limits.LinesPerSecond)
 	l.bytes = min(l.bytes+passed*l.limits.BytesPerSecond, 2*l.limits.BytesPerSecond)
 	ok := l.lines >= 1 && l.bytes >= float64(size)
-	// The lines dropped are told of once there is room for more than one line, so
-	// that a steady flood is not answered with as many notes.
-	dropped := 0
 	if ok {
 		l.lines--
 		l.bytes -= float64(size)
-		if l.dropped > 0 && l.lines >= l.limits.LinesPerSecond/10 {
-			dropped, l.dropped = l.dropped, 0
-		}
 	} else {
+		if l.dropped == 0 {
+			l.since = now
+		}
 		l.dropped++
+	}
+	dropped := 0
+	if l.dropped > 0 && now.Sub(l.since) >= tellEvery {
+		dropped, l.dropped = l.dropped, 0
 	}
 	l.mu.Unlock()
 	if dropped > 0 {

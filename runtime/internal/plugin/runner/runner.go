@@ -84,7 +84,7 @@ func New(cfg Config) *Runner {
 
 // Func is go-plugin's RunnerFunc: it takes the handshake's variables from cmd.
 func (r *Runner) Func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
-	own := exec.Command(r.cfg.Path)
+	own := exec.Command(r.cfg.Path) //nolint:noctx // the process outlives the context of its start
 	own.Path, own.Args, own.Dir = r.cfg.Path, r.cfg.Args, r.cfg.Dir
 	own.Err = nil
 	own.Env = append(own.Env, r.cfg.Env...)
@@ -151,8 +151,8 @@ func (r *Runner) Start(ctx context.Context) error {
 		r.Signal(syscall.SIGKILL)
 	}
 	r.readers.Add(2)
-	go r.readStdout()
-	go r.readStderr()
+	go r.readStdout() //nolint:contextcheck // outputs are read as long as the process lives
+	go r.readStderr() //nolint:contextcheck // outputs are read as long as the process lives
 	go r.wait()
 	return nil
 }

@@ -224,6 +224,9 @@ func (s *served) Call(ctx context.Context, req *elementv1.CallRequest) (resp *el
 	switch req.GetFunction() {
 	case "echo":
 		return &elementv1.CallResponse{ResultJson: req.GetArgsJson()}, nil
+	case "traceparent":
+		md, _ := metadata.FromIncomingContext(ctx)
+		return text("%s %d", strings.Join(md.Get("traceparent"), ","), len(md.Get("not-ours")))
 	case "pid":
 		return text("%d", os.Getpid())
 	case "version":

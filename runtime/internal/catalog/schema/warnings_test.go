@@ -1,0 +1,35 @@
+package schema
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+)
+
+func TestWarningsAreOfTheConfigurationsThatFit(t *testing.T) {
+	s, err := Compile(`{"properties": {"plain": {"type": "boolean"}, "list": {"type": "object", "properties": {"a/b": {}}}}, "x-warnings": [
+		{"if": {"properties": {"plain": {"const": true}}, "required": ["plain"]}, "pointer": "/plain", "message": "plain"},
+		{"if": {"required": ["list"]}, "pointer": "/list/a~1b", "message": "listed"},
+		{"if": {"not": {"required": ["list"]}}, "message": "unlisted"}]}`)
+	require.NoError(t, err)
+	for config, want := range map[string][]Finding{
+		`{}`:                          {{Message: "unlisted"}},
+		`{"plain": false}`:            {{Message: "unlisted"}},
+		`{"plain": true, "list": {}}`: {{Tokens: []string{"plain"}, Message: "plain"}, {Tokens: []string{"list", "a/b"}, Message: "listed"}},
+		`{"list": {"a/b": 1}}`:        {{Tokens: []string{"list", "a/b"}, Message: "listed"}},
+	} {
+		v, err := jsonsource.Parse("config.json", []byte(config))
+		require.NoError(t, err)
+		require.Empty(t, s.Validate(v), config)
+		require.Equal(t, want, s.Warnings(v), config)
+	}
+}
+
+func TestWarningsThatCantBeReadAreErrors(t *testing.T) {
+	for _, keyword := range []string{`{}`, `[1]`, `[{"message": "no if"}]`, `[{"if": true}]`, `[{"if": {"type": 1}, "message": "m"}]`, `[{"if": {"$ref": "https://x.example/y"}, "message": "m"}]`} {
+		_, err := Compile(`{"x-warnings": ` + keyword + `}`)
+		require.Error(t, err, keyword)
+	}
+}

@@ -1,0 +1,117 @@
+package bench
+
+import (
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/lintel-run/lintel/internal/figure"
+	"github.com/lintel-run/lintel/test/blackbox"
+)
+
+// BenchmarkStoreSteps counts what Redis is asked for by one request over HTTP.
+// Commands that scripts run inside the server are no round trips; commands are
+// counted one by one, even if some were sent together.
+func BenchmarkStoreSteps(b *testing.B) {
+	s := newScene(b, nil)
+	// The scripts are known to the server, and the connections open, before.
+	warm := fresh(50)
+	s.users(b, warm)
+	s.lintel.sends(b, 8, warm)
+	s.lintel.logins(b, 8, warm)
+	counted := s.watchRedis(b)
+
+	c, err := dial(s.lintel.address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.conn.Close()
+	var loginCode string
+	const people = 20
+	steps := make(map[string]float64)
+	for b.Loop() {
+		list := fresh(people)
+		s.users(b, list)
+		for _, phone := range list {
+			for _, step := range []struct {
+				name, path string
+				body       func() string
+			}{
+				{"sendMessage", s.server.Path(blackbox.Login, "sendMessage"), func() string { return `{"phone":"` + phone + `"}` }},
+				{"getLoginCode", s.server.Path(blackbox.Login, "getLoginCode"), func() string {
+					return `{"phone":"` + phone + `","code":"` + s.vendor.code("+86"+phone) + `"}`
+				}},
+				{"loginByCode", s.server.Path(blackbox.Sessions, "loginByCode"), func() string {
+					return `{"loginCode":"` + loginCode + `","platform":"api"}`
+				}},
+			} {
+				before := counted()
+				answer, err := c.post(step.path, step.body())
+				if err != nil {
+					b.Fatal(err)
+				}
+				if step.name == "getLoginCode" {
+					loginCode = member(answer, "loginCode")
+				}
+				steps[step.name] += float64(counted()-before) / people
+			}
+		}
+		break
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(steps["loginByCode"], "loginByCode")
+	figure.AtMost(b, "sendMessage", steps["sendMessage"], 2)
+	figure.AtMost(b, "getLoginCode", steps["getLoginCode"], 1)
+}
+
+// watchRedis has the server report every command to a connection of its own. What
+// it gives counts those that clients sent, once all that was asked has been reported.
+func (s *scene) watchRedis(b *testing.B) func() int64 {
+	b.Helper()
+	conn, err := net.DialTimeout("tcp", s.redis.Addr, patience)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = conn.Close() })
+	if _, err := conn.Write([]byte("MONITOR\r\n")); err != nil {
+		b.Fatal(err)
+	}
+	var count, marks atomic.Int64
+	go func() {
+		rest, buffer := "", make([]byte, 64<<10)
+		for {
+			n, err := conn.Read(buffer)
+			if err != nil {
+				return
+			}
+			lines := strings.Split(rest+string(buffer[:n]), "\r\n")
+			rest = lines[len(lines)-1]
+			for _, line := range lines[:len(lines)-1] {
+				switch {
+				case strings.Contains(line, `"benchmark-mark"`):
+					marks.Add(1)
+				case strings.Contains(line, " lua] "), !strings.Contains(line, "] "):
+				case strings.Contains(line, `"PING"`), strings.Contains(line, `"ping"`), strings.Contains(line, `"INFO"`), strings.Contains(line, `"info"`):
+					// The health check's, which no request waits for.
+				default:
+					count.Add(1)
+				}
+			}
+		}
+	}()
+	asker := s.redis.Client()
+	return func() int64 {
+		want := marks.Load() + 1
+		if err := asker.Echo(b.Context(), "benchmark-mark").Err(); err != nil {
+			b.Fatal(err)
+		}
+		for deadline := time.Now().Add(patience); marks.Load() < want; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				b.Fatal("the mark was not reported")
+			}
+		}
+		return count.Load()
+	}
+}

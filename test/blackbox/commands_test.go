@@ -1,0 +1,165 @@
+package blackbox_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/test/blackbox"
+)
+
+func TestScaffoldsAreValid(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	run := func(args ...string) {
+		t.Helper()
+		out := blackbox.Lintel(t, dir, nil, args...)
+		require.Equal(t, 0, out.Code, out.Stdout+out.Stderr)
+	}
+	run("new", "app", "shop", "--id", "acme.shop", "--title", "Acme")
+	run("new", "instance", "SMS.ali", "SMS.Aliyun", "--app", "shop")
+	run("new", "instance", "auths.loginTypes.other", "auths.loginTypes.PhoneType", "--app", "shop")
+	run("new", "instance", "corps.acme", "corps.NormalType", "--app", "shop")
+	run("validate", "shop")
+	out := blackbox.Lintel(t, dir, nil, "new", "instance", "SMS.ali", "SMS.Aliyun", "--app", "shop")
+	require.Equal(t, 1, out.Code)
+	require.Contains(t, out.Stderr, "is there already")
+	out = blackbox.Lintel(t, dir, nil, "new", "instance", "SMS.x", "SMS.Nothing", "--app", "shop")
+	require.Equal(t, 1, out.Code)
+}
+
+// The Type that "new type" writes builds, describes itself, and is used.
+func TestANewTypeBuildsAndServes(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Example(t)
+	out := blackbox.Lintel(t, app.Dir, nil, "new", "type", "SMS.Acme")
+	require.Equal(t, 0, out.Code, out.Stderr)
+
+	// Built as a package of this module: its own module would want the network.
+	source, err := os.ReadFile(filepath.Join(app.Dir, "SMS/Acme/main.go"))
+	require.NoError(t, err)
+	scratch, err := os.MkdirTemp(filepath.Join(blackbox.Root(), "test", "blackbox"), "testdata-")
+	require.NoError(t, err)
+	defer os.RemoveAll(scratch)
+	require.NoError(t, os.WriteFile(filepath.Join(scratch, "main.go"), source, 0o644))
+	executable := filepath.Join(app.Dir, "SMS/Acme/acme")
+	build := exec.Command("go", "build", "-o", executable, ".")
+	build.Dir = scratch
+	text, err := build.CombinedOutput()
+	require.NoError(t, err, string(text))
+	described, err := exec.Command(executable, "describe").Output()
+	require.NoError(t, err)
+	app.Write("SMS/Acme/acme.types.json", string(described))
+
+	out = blackbox.Lintel(t, app.Dir, nil, "new", "instance", "SMS.scaffolded", "SMS.Acme")
+	require.Equal(t, 0, out.Code, out.Stderr)
+	written, err := os.ReadFile(filepath.Join(app.Dir, "SMS/scaffolded/sms.json"))
+	require.NoError(t, err)
+	require.Contains(t, string(written), `"endpoint"`, "what the Type requires is there to be filled in")
+	app.Remove("SMS/scaffolded")
+
+	var messages atomic.Int64
+	vendor := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { messages.Add(1) }))
+	defer vendor.Close()
+	app.Write("SMS/acme1/e.json", `{"title": "Acme", "type": "SMS.Acme", "backendBundleEntry": "."}`)
+	app.WriteJSON("SMS/acme1/sms.json", map[string]any{"endpoint": vendor.URL, "key": "k", "verifyTemplateCode": "T"})
+	app.SetLogin(map[string]any{"smsFullName": "SMS.acme1"})
+	out = blackbox.Lintel(t, app.Dir, nil, "validate")
+	require.Equal(t, 0, out.Code, out.Stdout+out.Stderr)
+	s := app.Serve()
+	spelt, _ := blackbox.Phone()
+	s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+	require.EqualValues(t, 1, messages.Load())
+}
+
+func TestCallIsTheGoAPI(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Example(t)
+	out := blackbox.Lintel(t, app.Dir, nil, "call", blackbox.Login, "getLoginConfig", "--dev")
+	require.Equal(t, 0, out.Code, out.Stderr)
+	var config map[string]any
+	require.NoError(t, json.Unmarshal([]byte(out.Stdout), &config))
+	require.Equal(t, 6.0, config["codeLength"])
+
+	// Nobody can call this over HTTP.
+	out = blackbox.Lintel(t, app.Dir, nil, "call", app.Dir, "SMS.devOutbox", "sendMessage", `["+8613800138000"]`, `{"code":"123456"}`, "T", "--dev")
+	require.Equal(t, 0, out.Code, out.Stderr)
+	require.Contains(t, out.Stdout, `"vendor": "Outbox"`)
+
+	out = blackbox.Lintel(t, app.Dir, nil, "call", blackbox.Login, "sendMessage", "--args", `{"phone":"12"}`, "--dev", "--json")
+	require.Equal(t, 1, out.Code)
+	require.Contains(t, out.Stdout, `"code": "PHONE_INVALID"`)
+	out = blackbox.Lintel(t, app.Dir, nil, "call", "SMS.nobody", "sendMessage", "--dev")
+	require.Equal(t, 1, out.Code)
+	require.Contains(t, out.Stderr, "ELEMENT_NOT_FOUND")
+}
+
+func TestRotatedKeysSignFromThenOn(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Example(t)
+	s := app.Serve()
+	before := s.Register()
+	out := blackbox.Lintel(t, app.Dir, nil, "keys", "rotate", "--dev")
+	require.Equal(t, 0, out.Code, out.Stderr)
+	before.Call(blackbox.Sessions, "currentUser", nil).OK(t)
+	s.Stop()
+	s = app.Serve()
+	s.Client().Bearer(before.AccessToken).Call(blackbox.Sessions, "currentUser", nil).OK(t)
+	s.Register().Call(blackbox.Sessions, "currentUser", nil).OK(t)
+}
+
+func TestListings(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Example(t)
+	out := blackbox.Lintel(t, app.Dir, nil, "elements", "--json")
+	require.Equal(t, 0, out.Code, out.Stderr)
+	var elements []struct{ FullName, Rank string }
+	require.NoError(t, json.Unmarshal([]byte(out.Stdout), &elements))
+	ranks := make(map[string]string)
+	for _, e := range elements {
+		ranks[e.FullName] = e.Rank
+	}
+	require.Equal(t, "instance", ranks[blackbox.Login])
+	require.Equal(t, "type", ranks["auths.loginTypes.PhoneType"])
+	require.Equal(t, "meta", ranks["SMS.Meta"])
+	require.NoDirExists(t, filepath.Join(app.Dir, "appData"), "listing writes nothing")
+
+	out = blackbox.Lintel(t, t.TempDir(), nil, "types", "--json")
+	require.Equal(t, 0, out.Code, out.Stderr)
+	var types []struct{ Name, Executable string }
+	require.NoError(t, json.Unmarshal([]byte(out.Stdout), &types))
+	executables := make(map[string]string)
+	for _, typ := range types {
+		executables[typ.Name] = typ.Executable
+	}
+	require.Equal(t, "lintel-types", executables["SMS.Http"])
+	require.Equal(t, "builtin", executables["caches.RedisType"])
+
+	out = blackbox.Lintel(t, app.Dir, nil, "doctor", "--json")
+	require.Equal(t, 0, out.Code, out.Stdout)
+}
+
+func TestLockedRunsOnlyWhatIsPinned(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Example(t)
+	require.Equal(t, 0, blackbox.Lintel(t, app.Dir, nil, "lock").Code)
+	app.Serve(blackbox.Start{Args: []string{"--locked"}}).Register()
+	require.FileExists(t, filepath.Join(app.Dir, "lintel.lock"))
+
+	app.Write("lintel.lock", "{}\n")
+	s, err := app.Begin(blackbox.Start{Args: []string{"--locked"}})
+	require.NoError(t, err)
+	if s.Await() != nil {
+		require.Equal(t, 1, s.Exit())
+		return // it may as well refuse a lock that pins nothing
+	}
+	spelt, _ := blackbox.Phone()
+	s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, 503, "ELEMENT_UNAVAILABLE")
+}

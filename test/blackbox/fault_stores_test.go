@@ -1,0 +1,273 @@
+package blackbox_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/internal/faultproxy"
+	"github.com/lintel-run/lintel/test/blackbox"
+)
+
+// withinASecond is a second and what a busy machine adds to it.
+const withinASecond = 1500 * time.Millisecond
+
+// harms are what can befall a store.
+var harms = []struct {
+	name string
+	do   func(p *faultproxy.Proxy)
+}{
+	{"stopped", func(p *faultproxy.Proxy) { p.Down() }},
+	{"slow", func(p *faultproxy.Proxy) { p.Delay(2 * time.Second) }},
+	{"frozen", func(p *faultproxy.Proxy) { p.Freeze() }},
+	{"answering with its replies cut", func(p *faultproxy.Proxy) { p.CutReplies(1<<30, nil) }},
+}
+
+// While a store is away nothing is sent, nothing is called wrong, and whoever asks
+// is told so within a second; when it is back, all goes on without a restart.
+func TestFaultStoresAway(t *testing.T) {
+	t.Parallel()
+	for _, store := range []string{"cache", "database"} {
+		t.Run(store, func(t *testing.T) {
+			t.Parallel()
+			f := newFaulty(t, nil)
+			f.Open(1)
+			proxy, name := f.Cache, "caches.main"
+			if store == "database" {
+				proxy, name = f.Database, "databases.main"
+			}
+			away(t, f, proxy, name, nil) // so that all is warm
+			before := used(t, f.server())
+			for range blackbox.Rounds(1, 20) {
+				for _, harm := range harms {
+					t.Log(harm.name)
+					away(t, f, proxy, name, harm.do)
+				}
+			}
+			blackbox.Eventually(t, 30*time.Second, "goroutines and files are let go", func() bool {
+				now := used(t, f.server())
+				return now.files <= before.files+20 && now.goroutines <= before.goroutines+50
+			})
+			f.nothingLasts(t)
+			f.nothingHalf(t)
+		})
+	}
+}
+
+// away does harm to a store while people have codes in their hands.
+func away(t *testing.T, f *faulty, proxy *faultproxy.Proxy, name string, harm func(*faultproxy.Proxy)) {
+	t.Helper()
+	c := f.client()
+	member, binder := f.SignUp(blackbox.Login), f.SignUp(blackbox.Login)
+	newcomer, newcomerE164 := blackbox.Phone()
+	registerCode := f.Code(c, blackbox.Login, newcomer, newcomerE164)
+	time.Sleep(faultInterval * time.Second)
+	loginCode := f.Code(c, blackbox.Login, member.Phone, member.E164)
+	unbindCode := f.Code(binder.Client, blackbox.Login, binder.Phone, binder.E164, blackbox.Args{"purpose": "unbind"})
+	binder.Call(blackbox.Login, "unbind", blackbox.Args{"userId": binder.UserID, "code": unbindCode}).OK(t)
+	own, ownE164 := blackbox.Phone()
+	bindCode := f.Code(binder.Client, blackbox.Login, own, ownE164, blackbox.Args{"purpose": "bind"})
+	stranger, strangerE164 := blackbox.Phone()
+
+	asks := []struct {
+		name, function string
+		as             *blackbox.Client
+		args           blackbox.Args
+	}{
+		{"send", "sendMessage", c, blackbox.Args{"phone": stranger}},
+		{"verify", "getLoginCode", c, blackbox.Args{"phone": member.Phone, "code": loginCode}},
+		{"verify a wrong one", "getLoginCode", c, blackbox.Args{"phone": member.Phone, "code": blackbox.Wrong(loginCode)}},
+		{"register", "register", c, blackbox.Args{"phone": newcomer, "code": registerCode, "nick": "n"}},
+		{"bind", "bind", binder.Client, blackbox.Args{"userId": binder.UserID, "phone": own, "code": bindCode}},
+	}
+	keys := make([]string, len(asks))
+	sent := len(f.Vendor.Sent())
+	if harm == nil {
+		return
+	}
+	harm(proxy)
+	t.Cleanup(func() { proxy.Up(t) })
+	time.Sleep(time.Second) // what is believed of a session is a second old at most
+	type told struct {
+		answer *blackbox.Answer
+		took   time.Duration
+	}
+	answers := make([][2]told, len(asks))
+	var wait sync.WaitGroup
+	for i, ask := range asks {
+		keys[i] = key()
+		wait.Go(func() {
+			for j, as := range []*blackbox.Client{ask.as, ask.as.With("Idempotency-Key", keys[i])} {
+				begun := time.Now()
+				answer := as.Call(blackbox.Login, ask.function, ask.args)
+				answers[i][j] = told{answer, time.Since(begun)}
+			}
+		})
+	}
+	wait.Wait()
+	for i, ask := range asks {
+		for _, told := range answers[i] {
+			told.answer.Fails(t, 503, "STORE_UNAVAILABLE")
+			require.Positive(t, told.answer.RetryAfter(), ask.name)
+			require.Less(t, told.took, withinASecond, ask.name)
+		}
+	}
+	require.Len(t, f.Vendor.Sent(), sent, "something was sent")
+	blackbox.Eventually(t, 5*time.Second, "it is not ready", func() bool { return !ready(t, f.server()) })
+	status, body := f.server().Operator("/readyz")
+	require.Equal(t, 503, status)
+	require.Contains(t, body, name)
+
+	proxy.Up(t)
+	proxy.Cut()
+	back := time.Now()
+	blackbox.Eventually(t, 10*time.Second, "it serves again", func() bool {
+		spelt, _ := blackbox.Phone()
+		return c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Status == 200
+	})
+	require.Less(t, time.Since(back), 4*time.Second, "it took long to serve again")
+	blackbox.Eventually(t, 5*time.Second, "it is ready", func() bool { return ready(t, f.server()) })
+
+	// The same requests, some under the same keys: a right code is right.
+	user := repeated(t, c.With("Idempotency-Key", keys[1]), blackbox.Login, "getLoginCode", asks[1].args).OK(t)
+	require.Equal(t, member.UserID, user.Text("userId"))
+	made := repeated(t, c, blackbox.Login, "register", asks[3].args)
+	if made.Is("PHONE_IN_USE") {
+		// The lost answer's request has made the user: the phone's owner sees so.
+		require.Equal(t, 1, f.count(t, "SELECT count(*) FROM lintel_users WHERE phone = $1", newcomerE164))
+	} else if made.Is("CODE_REJECTED") {
+		require.Equal(t, 1, f.count(t, "SELECT count(*) FROM lintel_users WHERE phone = $1", newcomerE164))
+	} else {
+		made.OK(t)
+	}
+	bound := repeated(t, binder.With("Idempotency-Key", keys[4]), blackbox.Login, "bind", asks[4].args)
+	if bound.Status != 200 {
+		// The request without a key has bound it, its answer was lost.
+		require.Equal(t, "PHONE_ALREADY_BOUND", bound.Code, bound.Body)
+	}
+	require.Equal(t, 1, f.count(t, "SELECT count(*) FROM lintel_users WHERE phone = $1 AND id = $2", ownE164, binder.UserID))
+
+	// Nobody was blocked: the stranger's phone gets its message now or when the
+	// interval of a reservation that was lost is over.
+	blackbox.Eventually(t, (faultInterval+3)*time.Second, "the phone gets a message", func() bool {
+		return c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": stranger}).Status == 200
+	})
+	require.Len(t, f.Codes(strangerE164), 1)
+}
+
+func ready(t testing.TB, s *blackbox.Server) bool {
+	t.Helper()
+	status, body := public(t, s, "/readyz")
+	var answer struct {
+		Ready bool `json:"ready"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &answer))
+	require.Equal(t, answer.Ready, status == 200)
+	return answer.Ready
+}
+
+// A wrong guess whose answer was lost on the way burns one attempt, and the right
+// code is right afterwards.
+func TestFaultLostRepliesBurnOneAttempt(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t, nil)
+	f.Open(1)
+	p := f.SignUp(blackbox.Login)
+	for range blackbox.Rounds(3, 100) {
+		time.Sleep(faultInterval * time.Second)
+		c := f.client()
+		code := f.Code(c, blackbox.Login, p.Phone, p.E164)
+		for i := range 4 {
+			f.Cache.CutReplies(1, []byte("evalsha"))
+			wrong := blackbox.Wrong(code)
+			if i%2 == 1 {
+				c = c.With("Idempotency-Key", key())
+			}
+			c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": wrong}).Fails(t, 401, "CODE_REJECTED")
+		}
+		f.Cache.CutReplies(1, []byte("evalsha"))
+		f.client().Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": code}).OK(t)
+		f.redis.FlushAll(t.Context()) // an hour's guesses
+	}
+}
+
+// A call that needs a user is refused while the database can't say who it is.
+func TestFaultTokensFailClosed(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t, nil)
+	f.Open(1)
+	p := f.SignUp(blackbox.Login)
+	p.Call(blackbox.Sessions, "currentUser", nil).OK(t)
+	f.Database.Freeze()
+	time.Sleep(1100 * time.Millisecond)
+	for _, function := range []string{"currentUser", "sessions", "logout"} {
+		begun := time.Now()
+		answer := p.Call(blackbox.Sessions, function, nil)
+		took := time.Since(begun)
+		answer.Fails(t, 503, "STORE_UNAVAILABLE")
+		require.Positive(t, answer.RetryAfter())
+		require.Less(t, took, withinASecond, function)
+	}
+	f.Database.Thaw()
+	blackbox.Eventually(t, 4*time.Second, "the session is known again", func() bool {
+		return p.Call(blackbox.Sessions, "currentUser", nil).Status == 200
+	})
+}
+
+// A Redis that is killed and starts empty is used again; one that is stopped is
+// told of within a second.
+func TestFaultRedisItself(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t, nil)
+	f.Open(1)
+	p := f.SignUp(blackbox.Login)
+	for _, away := range []struct{ gone, back func() }{
+		{f.Redis.Stop, f.Redis.Start},
+		{f.Redis.Freeze, f.Redis.Thaw},
+	} {
+		away.gone()
+		sent := len(f.Vendor.Sent())
+		spelt, e164 := blackbox.Phone()
+		for range 3 {
+			begun := time.Now()
+			answer := f.client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+			took := time.Since(begun)
+			answer.Fails(t, 503, "STORE_UNAVAILABLE")
+			require.Less(t, took, withinASecond)
+		}
+		p.Call(blackbox.Sessions, "currentUser", nil).OK(t)
+		require.Len(t, f.Vendor.Sent(), sent)
+		away.back()
+		blackbox.Eventually(t, 4*time.Second, "the phone gets a message", func() bool {
+			return f.client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Status == 200
+		})
+		f.client().Call(blackbox.Login, "register", blackbox.Args{"phone": spelt, "code": f.Newest(e164), "nick": "n"}).OK(t)
+	}
+	f.nothingLasts(t)
+}
+
+// usage is what a process holds.
+type usage struct{ files, goroutines int }
+
+var goroutines = regexp.MustCompile(`(?m)^go_goroutines (\d+)$`)
+
+func used(t testing.TB, s *blackbox.Server) usage {
+	t.Helper()
+	files, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(s.PID()), "fd"))
+	if err != nil {
+		t.Skipf("files of a process are counted in /proc only: %v", err)
+	}
+	_, metrics := s.Operator("/metrics")
+	found := goroutines.FindStringSubmatch(metrics)
+	require.NotNil(t, found, "no count of goroutines")
+	n, err := strconv.Atoi(found[1])
+	require.NoError(t, err)
+	return usage{len(files), n}
+}

@@ -1,0 +1,209 @@
+package blackbox
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// secret is the app's, in base64, where a test's stores are not embedded.
+const secret = "Y29uc3RhbnQtYW5kLW9mLW5vLXZhbHVlLXRvLWFueWJvZHk="
+
+// Shop is the example app with a vendor's stand-in, served without --dev by one
+// or more processes.
+type Shop struct {
+	*App
+	t       testing.TB
+	Vendor  *Vendor
+	Servers []*Server
+	// Together: the processes share the app's data directory.
+	Together bool
+	turn     atomic.Int64
+}
+
+// NewShop makes the app; change it, then Open it. No limit on addresses is in
+// the way of tests, which all come from one.
+func NewShop(t testing.TB) *Shop {
+	t.Helper()
+	s := &Shop{App: Example(t), t: t, Vendor: NewVendor(t)}
+	s.UseVendor(s.Vendor, "gateway")
+	s.SetLogin(map[string]any{"ipHourlyLimit": 1000000})
+	return s
+}
+
+// Store makes an instance of a store's Type the default one: kind is
+// defaultCache or defaultDatabase.
+func (s *Shop) Store(kind, fullName, typeName string, config map[string]any) {
+	s.t.Helper()
+	dir := strings.ReplaceAll(fullName, ".", "/")
+	s.WriteJSON(dir+"/e.json", map[string]any{"title": fullName, "type": typeName, "backendBundleEntry": "."})
+	s.WriteJSON(dir+"/config.json", config)
+	s.Edit("app.json", func(app map[string]any) {
+		settings, _ := app["settings"].(map[string]any)
+		elements, _ := settings["defaultElement"].(map[string]any)
+		elements[kind] = fullName
+	})
+}
+
+// Another makes one more login of the app: codes, cooldowns and limits are an
+// instance's own, so what one login has sent keeps nobody from using another.
+func (s *Shop) Another(name string, settings map[string]any) string {
+	s.t.Helper()
+	config := map[string]any{"smsFullName": "SMS.gateway", "ipHourlyLimit": 1000000}
+	for key, value := range settings {
+		config[key] = value
+	}
+	s.WriteJSON("auths/loginTypes/"+name+"/e.json", map[string]any{
+		"title": name, "type": "auths.loginTypes.PhoneType", "backendBundleEntry": ".",
+	})
+	s.WriteJSON("auths/loginTypes/"+name+"/config.json", config)
+	return "auths.loginTypes." + name
+}
+
+// Open serves the app by so many processes, each with a data directory of its
+// own when there are several, unless they are Together.
+func (s *Shop) Open(processes int, how ...Start) *Shop {
+	s.t.Helper()
+	for range processes {
+		start := Start{NoDev: true, Env: []string{"LINTEL_SECRET=" + secret}}
+		if processes > 1 && !s.Together {
+			start.Args = []string{"--data", s.t.TempDir()}
+		}
+		s.Servers = append(s.Servers, s.Serve(append([]Start{start}, how...)...))
+	}
+	return s
+}
+
+// Visitor makes a client of the next process.
+func (s *Shop) Visitor() *Client {
+	return s.Servers[int(s.turn.Add(1))%len(s.Servers)].Client()
+}
+
+// Crowd makes n clients, spread over the processes.
+func (s *Shop) Crowd(n int) []*Client {
+	first := make([]*Client, len(s.Servers))
+	for i, server := range s.Servers {
+		first[i] = server.Client()
+	}
+	crowd := make([]*Client, n)
+	for i := range crowd {
+		crowd[i] = first[i%len(first)]
+	}
+	return crowd
+}
+
+// Codes are those that the vendor was asked to send to a phone, oldest first.
+func (s *Shop) Codes(e164 string) []string {
+	var codes []string
+	for _, sent := range s.Vendor.To(e164) {
+		codes = append(codes, sent.Code)
+	}
+	return codes
+}
+
+// Newest is the newest code that was sent to a phone.
+func (s *Shop) Newest(e164 string) string {
+	s.t.Helper()
+	codes := s.Codes(e164)
+	if len(codes) == 0 {
+		s.t.Fatal("nothing was sent to that phone")
+	}
+	return codes[len(codes)-1]
+}
+
+// Code has a login send a code and gives it.
+func (s *Shop) Code(c *Client, login, spelt, e164 string, more ...Args) string {
+	s.t.Helper()
+	args := Args{"phone": spelt}
+	for _, m := range more {
+		for key, value := range m {
+			args[key] = value
+		}
+	}
+	c.Call(login, "sendMessage", args).OK(s.t)
+	return s.Newest(e164)
+}
+
+// SignUp registers a new phone through a login and logs the person in.
+func (s *Shop) SignUp(login string) *Person {
+	s.t.Helper()
+	p := &Person{Client: s.Visitor()}
+	p.Phone, p.E164 = Phone()
+	code := s.Code(p.Client, login, p.Phone, p.E164)
+	user := p.Call(login, "register", Args{"phone": p.Phone, "code": code, "nick": "Somebody"}).OK(s.t)
+	p.UserID = user.Text("userId")
+	p.exchange(user.Text("loginCode"))
+	return p
+}
+
+// Log is what all processes have written.
+func (s *Shop) Log() string {
+	var all strings.Builder
+	for _, server := range s.Servers {
+		all.WriteString(server.Log())
+	}
+	return all.String()
+}
+
+// Wrong gives a code that differs from all of those.
+func Wrong(codes ...string) string {
+	for n := 0; ; n++ {
+		code := fmt.Sprintf("%0*d", len(codes[0]), n)
+		if !contains(codes, code) {
+			return code
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, item := range list {
+		if item == s {
+			return true
+		}
+	}
+	return false
+}
+
+// AtOnce calls do from n goroutines that begin together, and waits for them.
+func AtOnce(n int, do func(i int)) {
+	var ready, done sync.WaitGroup
+	begin := make(chan struct{})
+	ready.Add(n)
+	for i := range n {
+		done.Go(func() {
+			ready.Done()
+			<-begin
+			do(i)
+		})
+	}
+	ready.Wait()
+	close(begin)
+	done.Wait()
+}
+
+// Tally counts answers by code; success is "OK".
+func Tally(answers []*Answer) map[string]int {
+	tally := make(map[string]int)
+	for _, a := range answers {
+		switch {
+		case a.Code != "":
+			tally[a.Code]++
+		case a.Status == 200:
+			tally["OK"]++
+		default:
+			tally[fmt.Sprint("status ", a.Status)]++
+		}
+	}
+	return tally
+}
+
+// Rounds gives how often a race is run: few, or with LINTEL_SOAK many.
+func Rounds(few, many int) int {
+	if os.Getenv("LINTEL_SOAK") != "" {
+		return many
+	}
+	return few
+}
