@@ -10,11 +10,18 @@ type Colors struct {
 	AccentDark string `json:"accentDark,omitempty" jsonschema:"pattern=^#[0-9a-fA-F]{6}$" doc:"The same on dark pages."`
 }
 
-// callingCodes gives the calling code of each region that may log in.
-func callingCodes(regions []string) map[string]int {
-	codes := make(map[string]int, len(regions))
-	for _, region := range regions {
+// Look is what the login page shows besides the settings of the login.
+type Look struct {
+	// CallingCodes are those of the regions that may log in.
+	CallingCodes map[string]int `json:"callingCodes"`
+	Logo         string         `json:"logo"`
+	Colors       Colors         `json:"colors"`
+}
+
+func (p *PhoneLogin) look() Look {
+	codes := make(map[string]int, len(p.config.Regions))
+	for _, region := range p.config.Regions {
 		codes[region] = phonenumbers.GetCountryCodeForRegion(region)
 	}
-	return codes
+	return Look{CallingCodes: codes, Logo: p.config.Logo, Colors: p.config.Colors}
 }

@@ -51,6 +51,7 @@ func Type() sdk.Type {
 
 // LoginConfig is what a login page needs. Times are in seconds.
 type LoginConfig struct {
+	Look
 	Title          string   `json:"title"`
 	Regions        []string `json:"regions"`
 	DefaultRegion  string   `json:"defaultRegion"`
@@ -59,15 +60,12 @@ type LoginConfig struct {
 	ResendInterval int      `json:"resendInterval"`
 	AllowRegister  bool     `json:"allowRegister"`
 	Captcha        string   `json:"captcha"`
-	// CallingCodes are those of Regions.
-	CallingCodes map[string]int `json:"callingCodes"`
-	Logo         string         `json:"logo"`
-	Colors       Colors         `json:"colors"`
 }
 
 // GetLoginConfig gives what a login page needs.
 func (p *PhoneLogin) GetLoginConfig(context.Context, sdk.None) (LoginConfig, error) {
 	return LoginConfig{
+		Look:           p.look(),
 		Title:          p.title,
 		Regions:        p.config.Regions,
 		DefaultRegion:  p.config.DefaultRegion,
@@ -76,9 +74,6 @@ func (p *PhoneLogin) GetLoginConfig(context.Context, sdk.None) (LoginConfig, err
 		ResendInterval: p.config.ResendInterval,
 		AllowRegister:  p.config.AllowRegister == 1,
 		Captcha:        p.config.Captcha,
-		CallingCodes:   callingCodes(p.config.Regions),
-		Logo:           p.config.Logo,
-		Colors:         p.config.Colors,
 	}, nil
 }
 
