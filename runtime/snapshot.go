@@ -105,6 +105,7 @@ func functionList(exposed []catalog.Function) []Function {
 			Title:         fn.Title,
 			Desc:          fn.Desc,
 			ReturnType:    fn.ReturnType,
+			ReturnSchema:  fn.ReturnSchema,
 			LoginRequired: fn.LoginRequired,
 			Args:          make([]Argument, len(fn.Args)),
 		}
