@@ -6,6 +6,8 @@ package lintel
 import (
 	_ "github.com/Masterminds/semver/v3"
 	_ "github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
+	_ "github.com/aws/aws-sdk-go-v2/credentials"
+	_ "github.com/aws/aws-sdk-go-v2/service/sns"
 	_ "github.com/fsnotify/fsnotify"
 	_ "github.com/golang-jwt/jwt/v5"
 	_ "github.com/google/uuid"
@@ -23,6 +25,8 @@ import (
 	_ "github.com/spf13/cobra"
 	_ "github.com/spf13/viper"
 	_ "github.com/stretchr/testify/require"
+	_ "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
+	_ "github.com/twilio/twilio-go/rest/api/v2010"
 	_ "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	_ "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	_ "go.opentelemetry.io/otel/sdk/trace"

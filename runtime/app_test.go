@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 
+	"github.com/lintel-run/lintel/internal/figure"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -428,4 +429,6 @@ func BenchmarkGetElement(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	figure.AtMost(b, "ns/look-up", float64(b.Elapsed().Nanoseconds())/float64(b.N), 50)
+	figure.AtMost(b, "allocs/look-up", testing.AllocsPerRun(1000, func() { _, _ = app.GetElement("many.m5000") }), 0)
 }

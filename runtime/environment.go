@@ -1,6 +1,10 @@
 package runtime
 
 import (
+	"context"
+	"encoding/json"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -42,6 +46,14 @@ func (e elements) Default(kind string) (element.Instance, func(), error) {
 
 func (e elements) DefaultName(kind string) string {
 	return e.app.snapshot.Load().catalog.Defaults[kind]
+}
+
+func (e elements) Call(ctx context.Context, fullName, function string, args json.RawMessage) (json.RawMessage, error) {
+	call, ok := element.CallOf(ctx)
+	if !ok {
+		return nil, errcode.New(errcode.Forbidden, "other elements are called within a call only")
+	}
+	return callbacks{e.app}.Call(ctx, call, fullName, function, args)
 }
 
 func (e elements) Title(fullName string) (string, error) {

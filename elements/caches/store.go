@@ -42,6 +42,8 @@ type Store interface {
 	Token(ctx context.Context, t TokenRequest) (TokenResult, error)
 	// EndToken ends the claim of a token: used, or free again.
 	EndToken(ctx context.Context, e EndToken) error
+	// Issue keeps a token under a key, in place of one with the same hash.
+	Issue(ctx context.Context, key string, i Issue) error
 
 	// Begin looks a repeatable request up and marks it as under way.
 	Begin(ctx context.Context, b Begin) (Begun, error)
@@ -77,8 +79,39 @@ type Shared struct {
 	Window Window
 }
 
-// Reserve asks for one send. Order of the checks: Interval, then Sends, Refusals
-// and Guesses, then Shared in order; the first that fails is the answer.
+// Crowd is many identities whose sends are watched together. Each send is counted
+// in its crowds, and there again when the first right guess verifies it; one that
+// is undone never was. The times are kept exactly while they are few, and to ten
+// seconds when they are many; counts are exact.
+type Crowd struct {
+	Key string
+	// Per is how long a send counts.
+	Per time.Duration
+	// A crowd is suspicious when it has at least Sends of them, and more than half
+	// of those older than Ripe are not verified. Sends 0 never is.
+	Sends int
+	Ripe  time.Duration
+}
+
+// Proof is what is known of the captcha that came with a send.
+type Proof struct {
+	// Given: one came. A given one must be Right and unused.
+	Given bool
+	Right bool
+	// Mark is the key under which its use is noted, for Keep; empty for one that
+	// can't be used at all. It is noted when it lets a send pass, and when it is
+	// not Right.
+	Mark string
+	Keep time.Duration
+	// Asked: without one there is no send.
+	Asked bool
+	// Full asks for one as well when any of these windows is; it takes nothing.
+	Full []Shared
+}
+
+// Reserve asks for one send. Order of the checks: Interval, then Proof, then
+// Sends, Refusals and Guesses, then Shared in order; the first that fails is the
+// answer. A suspicious crowd asks for a proof too.
 type Reserve struct {
 	Request string
 	// Key is the identity's, within app and instance; at most 64 characters. All
@@ -98,7 +131,10 @@ type Reserve struct {
 	TTL time.Duration
 	// Interval is the cooldown of Key, over all holders and buckets.
 	Interval time.Duration
-	Sends    []Window
+	Proof    Proof
+	// Crowds are the identity's, at most 8.
+	Crowds []Crowd
+	Sends  []Window
 	// Refusals bounds the refused sends of Key, over all buckets.
 	Refusals Window
 	// Guesses bounds the wrong guesses of Guesser: past it, no send.
@@ -119,7 +155,8 @@ const (
 	Cooldown
 	// Limited: past a limit, named by Limit.
 	Limited
-	// Wrong: no code matched. Counted only when one was alive.
+	// Wrong: no code matched, counted only when one was alive; or the proof was not
+	// right.
 	Wrong
 	// Locked: past Attempts or Guesses; nothing was compared.
 	Locked
@@ -131,12 +168,14 @@ const (
 	Ask
 	// Gone: there is no such token.
 	Gone
-	// Used: the token was taken before, by another request.
+	// Used: the token was taken before, by another request; or the proof was.
 	Used
 	// Done: the request was answered before; Answer is that answer.
 	Done
 	// Mismatch: the same key came with other arguments.
 	Mismatch
+	// Unproved: a proof is asked for and none was given.
+	Unproved
 )
 
 // The limits that Reserved.Limit names.
@@ -147,7 +186,7 @@ const (
 	LimitShared   = "shared"
 )
 
-// Reserved is OK, Cooldown or Limited.
+// Reserved is OK, Cooldown, Unproved, Wrong or Used (of the proof), or Limited.
 type Reserved struct {
 	Verdict    Verdict
 	RetryAfter time.Duration
@@ -202,7 +241,8 @@ type Issue struct {
 // Wrong adds to each compared code's attempts and to Guesses. A code is right
 // when MAC is equal and Purpose is among its Purposes. Attempts are counted for
 // each code and Bucket. Consuming the live code leaves a pending one; consuming
-// the pending one retires the live one too.
+// the pending one retires the live one too. The first right guess of a code
+// verifies its send.
 type Guess struct {
 	Request  string
 	Key      string

@@ -21,6 +21,62 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// CaptchaMode says when Reserve asks for a captcha. One that is given is checked
+// whenever.
+type CaptchaMode int32
+
+const (
+	// As CAPTCHA_MODE_OFF.
+	CaptchaMode_CAPTCHA_MODE_UNSPECIFIED CaptchaMode = 0
+	CaptchaMode_CAPTCHA_MODE_OFF         CaptchaMode = 1
+	// When the caller's address or a crowd of the identity sends suspiciously many.
+	CaptchaMode_CAPTCHA_MODE_RISK   CaptchaMode = 2
+	CaptchaMode_CAPTCHA_MODE_ALWAYS CaptchaMode = 3
+)
+
+// Enum value maps for CaptchaMode.
+var (
+	CaptchaMode_name = map[int32]string{
+		0: "CAPTCHA_MODE_UNSPECIFIED",
+		1: "CAPTCHA_MODE_OFF",
+		2: "CAPTCHA_MODE_RISK",
+		3: "CAPTCHA_MODE_ALWAYS",
+	}
+	CaptchaMode_value = map[string]int32{
+		"CAPTCHA_MODE_UNSPECIFIED": 0,
+		"CAPTCHA_MODE_OFF":         1,
+		"CAPTCHA_MODE_RISK":        2,
+		"CAPTCHA_MODE_ALWAYS":      3,
+	}
+)
+
+func (x CaptchaMode) Enum() *CaptchaMode {
+	p := new(CaptchaMode)
+	*p = x
+	return p
+}
+
+func (x CaptchaMode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CaptchaMode) Descriptor() protoreflect.EnumDescriptor {
+	return file_lintel_element_v1_login_proto_enumTypes[0].Descriptor()
+}
+
+func (CaptchaMode) Type() protoreflect.EnumType {
+	return &file_lintel_element_v1_login_proto_enumTypes[0]
+}
+
+func (x CaptchaMode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CaptchaMode.Descriptor instead.
+func (CaptchaMode) EnumDescriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{0}
+}
+
 type Outcome int32
 
 const (
@@ -57,11 +113,11 @@ func (x Outcome) String() string {
 }
 
 func (Outcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_lintel_element_v1_login_proto_enumTypes[0].Descriptor()
+	return file_lintel_element_v1_login_proto_enumTypes[1].Descriptor()
 }
 
 func (Outcome) Type() protoreflect.EnumType {
-	return &file_lintel_element_v1_login_proto_enumTypes[0]
+	return &file_lintel_element_v1_login_proto_enumTypes[1]
 }
 
 func (x Outcome) Number() protoreflect.EnumNumber {
@@ -70,7 +126,62 @@ func (x Outcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Outcome.Descriptor instead.
 func (Outcome) EnumDescriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{0}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{1}
+}
+
+type CaptchaKind int32
+
+const (
+	CaptchaKind_CAPTCHA_KIND_UNSPECIFIED CaptchaKind = 0
+	// The client computes; the person does nothing.
+	CaptchaKind_CAPTCHA_KIND_POW CaptchaKind = 1
+	// The person reads digits in a picture.
+	CaptchaKind_CAPTCHA_KIND_IMAGE CaptchaKind = 2
+	// The person hears digits.
+	CaptchaKind_CAPTCHA_KIND_AUDIO CaptchaKind = 3
+)
+
+// Enum value maps for CaptchaKind.
+var (
+	CaptchaKind_name = map[int32]string{
+		0: "CAPTCHA_KIND_UNSPECIFIED",
+		1: "CAPTCHA_KIND_POW",
+		2: "CAPTCHA_KIND_IMAGE",
+		3: "CAPTCHA_KIND_AUDIO",
+	}
+	CaptchaKind_value = map[string]int32{
+		"CAPTCHA_KIND_UNSPECIFIED": 0,
+		"CAPTCHA_KIND_POW":         1,
+		"CAPTCHA_KIND_IMAGE":       2,
+		"CAPTCHA_KIND_AUDIO":       3,
+	}
+)
+
+func (x CaptchaKind) Enum() *CaptchaKind {
+	p := new(CaptchaKind)
+	*p = x
+	return p
+}
+
+func (x CaptchaKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CaptchaKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_lintel_element_v1_login_proto_enumTypes[2].Descriptor()
+}
+
+func (CaptchaKind) Type() protoreflect.EnumType {
+	return &file_lintel_element_v1_login_proto_enumTypes[2]
+}
+
+func (x CaptchaKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CaptchaKind.Descriptor instead.
+func (CaptchaKind) EnumDescriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{2}
 }
 
 // Policy is the instance's rules, as its configuration gives them. The host
@@ -89,7 +200,8 @@ type Policy struct {
 	AllowRegister   bool  `protobuf:"varint,9,opt,name=allow_register,json=allowRegister,proto3" json:"allow_register,omitempty"`
 	AllowUnbindLast bool  `protobuf:"varint,10,opt,name=allow_unbind_last,json=allowUnbindLast,proto3" json:"allow_unbind_last,omitempty"`
 	// Full name of the corp that new users join; empty: the app's default.
-	Corp          string `protobuf:"bytes,11,opt,name=corp,proto3" json:"corp,omitempty"`
+	Corp          string      `protobuf:"bytes,11,opt,name=corp,proto3" json:"corp,omitempty"`
+	Captcha       CaptchaMode `protobuf:"varint,12,opt,name=captcha,proto3,enum=lintel.element.v1.CaptchaMode" json:"captcha,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -201,6 +313,67 @@ func (x *Policy) GetCorp() string {
 	return ""
 }
 
+func (x *Policy) GetCaptcha() CaptchaMode {
+	if x != nil {
+		return x.Captcha
+	}
+	return CaptchaMode_CAPTCHA_MODE_UNSPECIFIED
+}
+
+// CaptchaAnswer is what a person gave.
+type CaptchaAnswer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The captcha's token, or the id that the client chose for it.
+	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	Answer        string `protobuf:"bytes,2,opt,name=answer,proto3" json:"answer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaptchaAnswer) Reset() {
+	*x = CaptchaAnswer{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaptchaAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaptchaAnswer) ProtoMessage() {}
+
+func (x *CaptchaAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaptchaAnswer.ProtoReflect.Descriptor instead.
+func (*CaptchaAnswer) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *CaptchaAnswer) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *CaptchaAnswer) GetAnswer() string {
+	if x != nil {
+		return x.Answer
+	}
+	return ""
+}
+
 // TestEntry is one entry of testPhones: it is compared, never sent.
 type TestEntry struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -211,7 +384,7 @@ type TestEntry struct {
 
 func (x *TestEntry) Reset() {
 	*x = TestEntry{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[1]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -223,7 +396,7 @@ func (x *TestEntry) String() string {
 func (*TestEntry) ProtoMessage() {}
 
 func (x *TestEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[1]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -236,7 +409,7 @@ func (x *TestEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestEntry.ProtoReflect.Descriptor instead.
 func (*TestEntry) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{1}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *TestEntry) GetCode() string {
@@ -253,14 +426,20 @@ type ReserveRequest struct {
 	// login, register, bind, unbind, checkMyMessage, updatePhone, or empty.
 	Purpose string `protobuf:"bytes,3,opt,name=purpose,proto3" json:"purpose,omitempty"`
 	// Set when the identity is one of the instance's test phones.
-	Test          *TestEntry `protobuf:"bytes,4,opt,name=test,proto3" json:"test,omitempty"`
+	Test *TestEntry `protobuf:"bytes,4,opt,name=test,proto3" json:"test,omitempty"`
+	// Unset: none was given.
+	Captcha *CaptchaAnswer `protobuf:"bytes,5,opt,name=captcha,proto3" json:"captcha,omitempty"`
+	// The crowds that the identity is one of, such as its dial prefix and its
+	// country: at most 4 names of at most 64 characters. The host adds the app.
+	// Sends to a crowd that are not verified are what CAPTCHA_MODE_RISK looks at.
+	Crowds        []string `protobuf:"bytes,6,rep,name=crowds,proto3" json:"crowds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReserveRequest) Reset() {
 	*x = ReserveRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[2]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -272,7 +451,7 @@ func (x *ReserveRequest) String() string {
 func (*ReserveRequest) ProtoMessage() {}
 
 func (x *ReserveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[2]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -285,7 +464,7 @@ func (x *ReserveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveRequest.ProtoReflect.Descriptor instead.
 func (*ReserveRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{2}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ReserveRequest) GetPolicy() *Policy {
@@ -316,6 +495,20 @@ func (x *ReserveRequest) GetTest() *TestEntry {
 	return nil
 }
 
+func (x *ReserveRequest) GetCaptcha() *CaptchaAnswer {
+	if x != nil {
+		return x.Captcha
+	}
+	return nil
+}
+
+func (x *ReserveRequest) GetCrowds() []string {
+	if x != nil {
+		return x.Crowds
+	}
+	return nil
+}
+
 type ReserveResponse struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Reservation string                 `protobuf:"bytes,1,opt,name=reservation,proto3" json:"reservation,omitempty"`
@@ -334,7 +527,7 @@ type ReserveResponse struct {
 
 func (x *ReserveResponse) Reset() {
 	*x = ReserveResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[3]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -346,7 +539,7 @@ func (x *ReserveResponse) String() string {
 func (*ReserveResponse) ProtoMessage() {}
 
 func (x *ReserveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[3]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -359,7 +552,7 @@ func (x *ReserveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveResponse.ProtoReflect.Descriptor instead.
 func (*ReserveResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{3}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ReserveResponse) GetReservation() string {
@@ -404,6 +597,134 @@ func (x *ReserveResponse) GetExpiresInMs() int64 {
 	return 0
 }
 
+type SendRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Reserve *ReserveRequest        `protobuf:"bytes,1,opt,name=reserve,proto3" json:"reserve,omitempty"`
+	// Full name of the element whose function sendMessage is called; the calling
+	// instance's configuration names it.
+	Element string `protobuf:"bytes,2,opt,name=element,proto3" json:"element,omitempty"`
+	// The arguments of sendMessage, a JSON object; the host puts the code into
+	// params.code.
+	ArgsJson      []byte `protobuf:"bytes,3,opt,name=args_json,json=argsJson,proto3" json:"args_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendRequest) Reset() {
+	*x = SendRequest{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendRequest) ProtoMessage() {}
+
+func (x *SendRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendRequest.ProtoReflect.Descriptor instead.
+func (*SendRequest) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SendRequest) GetReserve() *ReserveRequest {
+	if x != nil {
+		return x.Reserve
+	}
+	return nil
+}
+
+func (x *SendRequest) GetElement() string {
+	if x != nil {
+		return x.Element
+	}
+	return ""
+}
+
+func (x *SendRequest) GetArgsJson() []byte {
+	if x != nil {
+		return x.ArgsJson
+	}
+	return nil
+}
+
+type SendResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Without the code, where the message has been sent.
+	Reserved *ReserveResponse `protobuf:"bytes,1,opt,name=reserved,proto3" json:"reserved,omitempty"`
+	// How it ended; unspecified where the answer is to be given first. A code that
+	// is not to be delivered, a test phone's, counts as accepted.
+	Outcome Outcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=lintel.element.v1.Outcome" json:"outcome,omitempty"`
+	// What the element said, unless accepted.
+	Error         *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendResponse) Reset() {
+	*x = SendResponse{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendResponse) ProtoMessage() {}
+
+func (x *SendResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendResponse.ProtoReflect.Descriptor instead.
+func (*SendResponse) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SendResponse) GetReserved() *ReserveResponse {
+	if x != nil {
+		return x.Reserved
+	}
+	return nil
+}
+
+func (x *SendResponse) GetOutcome() Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return Outcome_OUTCOME_UNSPECIFIED
+}
+
+func (x *SendResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 type SettleRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Reservation   string                 `protobuf:"bytes,1,opt,name=reservation,proto3" json:"reservation,omitempty"`
@@ -414,7 +735,7 @@ type SettleRequest struct {
 
 func (x *SettleRequest) Reset() {
 	*x = SettleRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[4]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -426,7 +747,7 @@ func (x *SettleRequest) String() string {
 func (*SettleRequest) ProtoMessage() {}
 
 func (x *SettleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[4]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -439,7 +760,7 @@ func (x *SettleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleRequest.ProtoReflect.Descriptor instead.
 func (*SettleRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{4}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SettleRequest) GetReservation() string {
@@ -464,7 +785,7 @@ type SettleResponse struct {
 
 func (x *SettleResponse) Reset() {
 	*x = SettleResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -476,7 +797,7 @@ func (x *SettleResponse) String() string {
 func (*SettleResponse) ProtoMessage() {}
 
 func (x *SettleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[5]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -489,7 +810,7 @@ func (x *SettleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleResponse.ProtoReflect.Descriptor instead.
 func (*SettleResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{5}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{8}
 }
 
 type ExchangeRequest struct {
@@ -504,7 +825,7 @@ type ExchangeRequest struct {
 
 func (x *ExchangeRequest) Reset() {
 	*x = ExchangeRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -516,7 +837,7 @@ func (x *ExchangeRequest) String() string {
 func (*ExchangeRequest) ProtoMessage() {}
 
 func (x *ExchangeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[6]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -529,7 +850,7 @@ func (x *ExchangeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeRequest.ProtoReflect.Descriptor instead.
 func (*ExchangeRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{6}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ExchangeRequest) GetPolicy() *Policy {
@@ -570,7 +891,7 @@ type Corp struct {
 
 func (x *Corp) Reset() {
 	*x = Corp{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +903,7 @@ func (x *Corp) String() string {
 func (*Corp) ProtoMessage() {}
 
 func (x *Corp) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[7]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +916,7 @@ func (x *Corp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Corp.ProtoReflect.Descriptor instead.
 func (*Corp) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{7}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Corp) GetCorpId() string {
@@ -623,7 +944,7 @@ type ExchangeResponse struct {
 
 func (x *ExchangeResponse) Reset() {
 	*x = ExchangeResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -635,7 +956,7 @@ func (x *ExchangeResponse) String() string {
 func (*ExchangeResponse) ProtoMessage() {}
 
 func (x *ExchangeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[8]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -648,7 +969,7 @@ func (x *ExchangeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExchangeResponse.ProtoReflect.Descriptor instead.
 func (*ExchangeResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{8}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ExchangeResponse) GetLoginCode() string {
@@ -685,7 +1006,7 @@ type RegisterRequest struct {
 
 func (x *RegisterRequest) Reset() {
 	*x = RegisterRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +1018,7 @@ func (x *RegisterRequest) String() string {
 func (*RegisterRequest) ProtoMessage() {}
 
 func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[9]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +1031,7 @@ func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterRequest.ProtoReflect.Descriptor instead.
 func (*RegisterRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{9}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RegisterRequest) GetPolicy() *Policy {
@@ -760,7 +1081,7 @@ type RegisterResponse struct {
 
 func (x *RegisterResponse) Reset() {
 	*x = RegisterResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -772,7 +1093,7 @@ func (x *RegisterResponse) String() string {
 func (*RegisterResponse) ProtoMessage() {}
 
 func (x *RegisterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[10]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -785,7 +1106,7 @@ func (x *RegisterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterResponse.ProtoReflect.Descriptor instead.
 func (*RegisterResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{10}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RegisterResponse) GetUserId() string {
@@ -829,7 +1150,7 @@ type BindRequest struct {
 
 func (x *BindRequest) Reset() {
 	*x = BindRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -841,7 +1162,7 @@ func (x *BindRequest) String() string {
 func (*BindRequest) ProtoMessage() {}
 
 func (x *BindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[11]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -854,7 +1175,7 @@ func (x *BindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindRequest.ProtoReflect.Descriptor instead.
 func (*BindRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{11}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *BindRequest) GetPolicy() *Policy {
@@ -900,7 +1221,7 @@ type BindResponse struct {
 
 func (x *BindResponse) Reset() {
 	*x = BindResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -912,7 +1233,7 @@ func (x *BindResponse) String() string {
 func (*BindResponse) ProtoMessage() {}
 
 func (x *BindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[12]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -925,7 +1246,7 @@ func (x *BindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindResponse.ProtoReflect.Descriptor instead.
 func (*BindResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{12}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{15}
 }
 
 type UnbindRequest struct {
@@ -940,7 +1261,7 @@ type UnbindRequest struct {
 
 func (x *UnbindRequest) Reset() {
 	*x = UnbindRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -952,7 +1273,7 @@ func (x *UnbindRequest) String() string {
 func (*UnbindRequest) ProtoMessage() {}
 
 func (x *UnbindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[13]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -965,7 +1286,7 @@ func (x *UnbindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnbindRequest.ProtoReflect.Descriptor instead.
 func (*UnbindRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{13}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *UnbindRequest) GetPolicy() *Policy {
@@ -1004,7 +1325,7 @@ type UnbindResponse struct {
 
 func (x *UnbindResponse) Reset() {
 	*x = UnbindResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +1337,7 @@ func (x *UnbindResponse) String() string {
 func (*UnbindResponse) ProtoMessage() {}
 
 func (x *UnbindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[14]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,7 +1350,7 @@ func (x *UnbindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnbindResponse.ProtoReflect.Descriptor instead.
 func (*UnbindResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{14}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{17}
 }
 
 type IssueTicketRequest struct {
@@ -1043,7 +1364,7 @@ type IssueTicketRequest struct {
 
 func (x *IssueTicketRequest) Reset() {
 	*x = IssueTicketRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1376,7 @@ func (x *IssueTicketRequest) String() string {
 func (*IssueTicketRequest) ProtoMessage() {}
 
 func (x *IssueTicketRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[15]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1389,7 @@ func (x *IssueTicketRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueTicketRequest.ProtoReflect.Descriptor instead.
 func (*IssueTicketRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{15}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *IssueTicketRequest) GetPolicy() *Policy {
@@ -1101,7 +1422,7 @@ type IssueTicketResponse struct {
 
 func (x *IssueTicketResponse) Reset() {
 	*x = IssueTicketResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1113,7 +1434,7 @@ func (x *IssueTicketResponse) String() string {
 func (*IssueTicketResponse) ProtoMessage() {}
 
 func (x *IssueTicketResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[16]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1126,7 +1447,7 @@ func (x *IssueTicketResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueTicketResponse.ProtoReflect.Descriptor instead.
 func (*IssueTicketResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{16}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *IssueTicketResponse) GetTicket() string {
@@ -1150,7 +1471,7 @@ type MoveRequest struct {
 
 func (x *MoveRequest) Reset() {
 	*x = MoveRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1483,7 @@ func (x *MoveRequest) String() string {
 func (*MoveRequest) ProtoMessage() {}
 
 func (x *MoveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[17]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1496,7 @@ func (x *MoveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveRequest.ProtoReflect.Descriptor instead.
 func (*MoveRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{17}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *MoveRequest) GetPolicy() *Policy {
@@ -1230,7 +1551,7 @@ type MoveResponse struct {
 
 func (x *MoveResponse) Reset() {
 	*x = MoveResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1242,7 +1563,7 @@ func (x *MoveResponse) String() string {
 func (*MoveResponse) ProtoMessage() {}
 
 func (x *MoveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[18]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1255,7 +1576,7 @@ func (x *MoveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveResponse.ProtoReflect.Descriptor instead.
 func (*MoveResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{18}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MoveResponse) GetPrevious() string {
@@ -1273,7 +1594,7 @@ type AccountRequest struct {
 
 func (x *AccountRequest) Reset() {
 	*x = AccountRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1285,7 +1606,7 @@ func (x *AccountRequest) String() string {
 func (*AccountRequest) ProtoMessage() {}
 
 func (x *AccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[19]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1298,7 +1619,7 @@ func (x *AccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountRequest.ProtoReflect.Descriptor instead.
 func (*AccountRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{19}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{22}
 }
 
 type AccountResponse struct {
@@ -1313,7 +1634,7 @@ type AccountResponse struct {
 
 func (x *AccountResponse) Reset() {
 	*x = AccountResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1325,7 +1646,7 @@ func (x *AccountResponse) String() string {
 func (*AccountResponse) ProtoMessage() {}
 
 func (x *AccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[20]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1338,7 +1659,7 @@ func (x *AccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountResponse.ProtoReflect.Descriptor instead.
 func (*AccountResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{20}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AccountResponse) GetUserId() string {
@@ -1355,11 +1676,208 @@ func (x *AccountResponse) GetIdentity() string {
 	return ""
 }
 
+type MakeCaptchaRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Kind  CaptchaKind            `protobuf:"varint,1,opt,name=kind,proto3,enum=lintel.element.v1.CaptchaKind" json:"kind,omitempty"`
+	// A UUID that the client chose as the captcha's name, or empty.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Of CAPTCHA_KIND_AUDIO: the language of the digits (BCP 47); one that isn't
+	// spoken is English.
+	Language      string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MakeCaptchaRequest) Reset() {
+	*x = MakeCaptchaRequest{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MakeCaptchaRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MakeCaptchaRequest) ProtoMessage() {}
+
+func (x *MakeCaptchaRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MakeCaptchaRequest.ProtoReflect.Descriptor instead.
+func (*MakeCaptchaRequest) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *MakeCaptchaRequest) GetKind() CaptchaKind {
+	if x != nil {
+		return x.Kind
+	}
+	return CaptchaKind_CAPTCHA_KIND_UNSPECIFIED
+}
+
+func (x *MakeCaptchaRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *MakeCaptchaRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+type MakeCaptchaResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the answer is given with: the id where there was one.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// One of these, as the kind says.
+	Challenge     *Challenge `protobuf:"bytes,2,opt,name=challenge,proto3" json:"challenge,omitempty"`
+	Png           []byte     `protobuf:"bytes,3,opt,name=png,proto3" json:"png,omitempty"`
+	Wav           []byte     `protobuf:"bytes,4,opt,name=wav,proto3" json:"wav,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MakeCaptchaResponse) Reset() {
+	*x = MakeCaptchaResponse{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MakeCaptchaResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MakeCaptchaResponse) ProtoMessage() {}
+
+func (x *MakeCaptchaResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MakeCaptchaResponse.ProtoReflect.Descriptor instead.
+func (*MakeCaptchaResponse) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *MakeCaptchaResponse) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *MakeCaptchaResponse) GetChallenge() *Challenge {
+	if x != nil {
+		return x.Challenge
+	}
+	return nil
+}
+
+func (x *MakeCaptchaResponse) GetPng() []byte {
+	if x != nil {
+		return x.Png
+	}
+	return nil
+}
+
+func (x *MakeCaptchaResponse) GetWav() []byte {
+	if x != nil {
+		return x.Wav
+	}
+	return nil
+}
+
+// Challenge is a computation: find the integer n, 0 <= n <= max, for which the
+// SHA-256 of salt followed by n in decimal is hash. n in decimal is the answer.
+type Challenge struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ASCII.
+	Salt string `protobuf:"bytes,1,opt,name=salt,proto3" json:"salt,omitempty"`
+	// 64 hexadecimal digits in lower case.
+	Hash          string `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	Max           int64  `protobuf:"varint,3,opt,name=max,proto3" json:"max,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Challenge) Reset() {
+	*x = Challenge{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Challenge) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Challenge) ProtoMessage() {}
+
+func (x *Challenge) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Challenge.ProtoReflect.Descriptor instead.
+func (*Challenge) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Challenge) GetSalt() string {
+	if x != nil {
+		return x.Salt
+	}
+	return ""
+}
+
+func (x *Challenge) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *Challenge) GetMax() int64 {
+	if x != nil {
+		return x.Max
+	}
+	return 0
+}
+
 var File_lintel_element_v1_login_proto protoreflect.FileDescriptor
 
 const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlintel/element/v1/login.proto\x12\x11lintel.element.v1\"\xad\x03\n" +
+	"\x1dlintel/element/v1/login.proto\x12\x11lintel.element.v1\x1a\x1flintel/element/v1/element.proto\"\xe7\x03\n" +
 	"\x06Policy\x12\x1f\n" +
 	"\vcode_length\x18\x01 \x01(\x05R\n" +
 	"codeLength\x12\x1e\n" +
@@ -1373,21 +1891,35 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x0eallow_register\x18\t \x01(\bR\rallowRegister\x12*\n" +
 	"\x11allow_unbind_last\x18\n" +
 	" \x01(\bR\x0fallowUnbindLast\x12\x12\n" +
-	"\x04corp\x18\v \x01(\tR\x04corp\"\x1f\n" +
+	"\x04corp\x18\v \x01(\tR\x04corp\x128\n" +
+	"\acaptcha\x18\f \x01(\x0e2\x1e.lintel.element.v1.CaptchaModeR\acaptcha\"=\n" +
+	"\rCaptchaAnswer\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n" +
+	"\x06answer\x18\x02 \x01(\tR\x06answer\"\x1f\n" +
 	"\tTestEntry\x12\x12\n" +
-	"\x04code\x18\x01 \x01(\tR\x04code\"\xab\x01\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\"\xff\x01\n" +
 	"\x0eReserveRequest\x121\n" +
 	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyR\x06policy\x12\x1a\n" +
 	"\bidentity\x18\x02 \x01(\tR\bidentity\x12\x18\n" +
 	"\apurpose\x18\x03 \x01(\tR\apurpose\x120\n" +
-	"\x04test\x18\x04 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\"\xd0\x01\n" +
+	"\x04test\x18\x04 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\x12:\n" +
+	"\acaptcha\x18\x05 \x01(\v2 .lintel.element.v1.CaptchaAnswerR\acaptcha\x12\x16\n" +
+	"\x06crowds\x18\x06 \x03(\tR\x06crowds\"\xd0\x01\n" +
 	"\x0fReserveResponse\x12 \n" +
 	"\vreservation\x18\x01 \x01(\tR\vreservation\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x18\n" +
 	"\adeliver\x18\x03 \x01(\bR\adeliver\x12!\n" +
 	"\fanswer_first\x18\x04 \x01(\bR\vanswerFirst\x12&\n" +
 	"\x0fresend_after_ms\x18\x05 \x01(\x03R\rresendAfterMs\x12\"\n" +
-	"\rexpires_in_ms\x18\x06 \x01(\x03R\vexpiresInMs\"g\n" +
+	"\rexpires_in_ms\x18\x06 \x01(\x03R\vexpiresInMs\"\x81\x01\n" +
+	"\vSendRequest\x12;\n" +
+	"\areserve\x18\x01 \x01(\v2!.lintel.element.v1.ReserveRequestR\areserve\x12\x18\n" +
+	"\aelement\x18\x02 \x01(\tR\aelement\x12\x1b\n" +
+	"\targs_json\x18\x03 \x01(\fR\bargsJson\"\xb4\x01\n" +
+	"\fSendResponse\x12>\n" +
+	"\breserved\x18\x01 \x01(\v2\".lintel.element.v1.ReserveResponseR\breserved\x124\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2\x1a.lintel.element.v1.OutcomeR\aoutcome\x12.\n" +
+	"\x05error\x18\x03 \x01(\v2\x18.lintel.element.v1.ErrorR\x05error\"g\n" +
 	"\rSettleRequest\x12 \n" +
 	"\vreservation\x18\x01 \x01(\tR\vreservation\x124\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2\x1a.lintel.element.v1.OutcomeR\aoutcome\"\x10\n" +
@@ -1448,14 +1980,38 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x0eAccountRequest\"F\n" +
 	"\x0fAccountResponse\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1a\n" +
-	"\bidentity\x18\x02 \x01(\tR\bidentity*b\n" +
+	"\bidentity\x18\x02 \x01(\tR\bidentity\"t\n" +
+	"\x12MakeCaptchaRequest\x122\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1e.lintel.element.v1.CaptchaKindR\x04kind\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x1a\n" +
+	"\blanguage\x18\x03 \x01(\tR\blanguage\"\x8b\x01\n" +
+	"\x13MakeCaptchaResponse\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\x12:\n" +
+	"\tchallenge\x18\x02 \x01(\v2\x1c.lintel.element.v1.ChallengeR\tchallenge\x12\x10\n" +
+	"\x03png\x18\x03 \x01(\fR\x03png\x12\x10\n" +
+	"\x03wav\x18\x04 \x01(\fR\x03wav\"E\n" +
+	"\tChallenge\x12\x12\n" +
+	"\x04salt\x18\x01 \x01(\tR\x04salt\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x10\n" +
+	"\x03max\x18\x03 \x01(\x03R\x03max*q\n" +
+	"\vCaptchaMode\x12\x1c\n" +
+	"\x18CAPTCHA_MODE_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10CAPTCHA_MODE_OFF\x10\x01\x12\x15\n" +
+	"\x11CAPTCHA_MODE_RISK\x10\x02\x12\x17\n" +
+	"\x13CAPTCHA_MODE_ALWAYS\x10\x03*b\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_ACCEPTED\x10\x01\x12\x13\n" +
 	"\x0fOUTCOME_REFUSED\x10\x02\x12\x13\n" +
-	"\x0fOUTCOME_UNKNOWN\x10\x032\xe3\x05\n" +
+	"\x0fOUTCOME_UNKNOWN\x10\x03*q\n" +
+	"\vCaptchaKind\x12\x1c\n" +
+	"\x18CAPTCHA_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10CAPTCHA_KIND_POW\x10\x01\x12\x16\n" +
+	"\x12CAPTCHA_KIND_IMAGE\x10\x02\x12\x16\n" +
+	"\x12CAPTCHA_KIND_AUDIO\x10\x032\x8a\a\n" +
 	"\x05Login\x12P\n" +
-	"\aReserve\x12!.lintel.element.v1.ReserveRequest\x1a\".lintel.element.v1.ReserveResponse\x12M\n" +
+	"\aReserve\x12!.lintel.element.v1.ReserveRequest\x1a\".lintel.element.v1.ReserveResponse\x12G\n" +
+	"\x04Send\x12\x1e.lintel.element.v1.SendRequest\x1a\x1f.lintel.element.v1.SendResponse\x12M\n" +
 	"\x06Settle\x12 .lintel.element.v1.SettleRequest\x1a!.lintel.element.v1.SettleResponse\x12S\n" +
 	"\bExchange\x12\".lintel.element.v1.ExchangeRequest\x1a#.lintel.element.v1.ExchangeResponse\x12S\n" +
 	"\bRegister\x12\".lintel.element.v1.RegisterRequest\x1a#.lintel.element.v1.RegisterResponse\x12G\n" +
@@ -1463,7 +2019,8 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x06Unbind\x12 .lintel.element.v1.UnbindRequest\x1a!.lintel.element.v1.UnbindResponse\x12\\\n" +
 	"\vIssueTicket\x12%.lintel.element.v1.IssueTicketRequest\x1a&.lintel.element.v1.IssueTicketResponse\x12G\n" +
 	"\x04Move\x12\x1e.lintel.element.v1.MoveRequest\x1a\x1f.lintel.element.v1.MoveResponse\x12P\n" +
-	"\aAccount\x12!.lintel.element.v1.AccountRequest\x1a\".lintel.element.v1.AccountResponseB0Z.github.com/lintel-run/lintel/plugins/elementv1b\x06proto3"
+	"\aAccount\x12!.lintel.element.v1.AccountRequest\x1a\".lintel.element.v1.AccountResponse\x12\\\n" +
+	"\vMakeCaptcha\x12%.lintel.element.v1.MakeCaptchaRequest\x1a&.lintel.element.v1.MakeCaptchaResponseB0Z.github.com/lintel-run/lintel/plugins/elementv1b\x06proto3"
 
 var (
 	file_lintel_element_v1_login_proto_rawDescOnce sync.Once
@@ -1477,73 +2034,94 @@ func file_lintel_element_v1_login_proto_rawDescGZIP() []byte {
 	return file_lintel_element_v1_login_proto_rawDescData
 }
 
-var file_lintel_element_v1_login_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_lintel_element_v1_login_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_lintel_element_v1_login_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_lintel_element_v1_login_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_lintel_element_v1_login_proto_goTypes = []any{
-	(Outcome)(0),                // 0: lintel.element.v1.Outcome
-	(*Policy)(nil),              // 1: lintel.element.v1.Policy
-	(*TestEntry)(nil),           // 2: lintel.element.v1.TestEntry
-	(*ReserveRequest)(nil),      // 3: lintel.element.v1.ReserveRequest
-	(*ReserveResponse)(nil),     // 4: lintel.element.v1.ReserveResponse
-	(*SettleRequest)(nil),       // 5: lintel.element.v1.SettleRequest
-	(*SettleResponse)(nil),      // 6: lintel.element.v1.SettleResponse
-	(*ExchangeRequest)(nil),     // 7: lintel.element.v1.ExchangeRequest
-	(*Corp)(nil),                // 8: lintel.element.v1.Corp
-	(*ExchangeResponse)(nil),    // 9: lintel.element.v1.ExchangeResponse
-	(*RegisterRequest)(nil),     // 10: lintel.element.v1.RegisterRequest
-	(*RegisterResponse)(nil),    // 11: lintel.element.v1.RegisterResponse
-	(*BindRequest)(nil),         // 12: lintel.element.v1.BindRequest
-	(*BindResponse)(nil),        // 13: lintel.element.v1.BindResponse
-	(*UnbindRequest)(nil),       // 14: lintel.element.v1.UnbindRequest
-	(*UnbindResponse)(nil),      // 15: lintel.element.v1.UnbindResponse
-	(*IssueTicketRequest)(nil),  // 16: lintel.element.v1.IssueTicketRequest
-	(*IssueTicketResponse)(nil), // 17: lintel.element.v1.IssueTicketResponse
-	(*MoveRequest)(nil),         // 18: lintel.element.v1.MoveRequest
-	(*MoveResponse)(nil),        // 19: lintel.element.v1.MoveResponse
-	(*AccountRequest)(nil),      // 20: lintel.element.v1.AccountRequest
-	(*AccountResponse)(nil),     // 21: lintel.element.v1.AccountResponse
+	(CaptchaMode)(0),            // 0: lintel.element.v1.CaptchaMode
+	(Outcome)(0),                // 1: lintel.element.v1.Outcome
+	(CaptchaKind)(0),            // 2: lintel.element.v1.CaptchaKind
+	(*Policy)(nil),              // 3: lintel.element.v1.Policy
+	(*CaptchaAnswer)(nil),       // 4: lintel.element.v1.CaptchaAnswer
+	(*TestEntry)(nil),           // 5: lintel.element.v1.TestEntry
+	(*ReserveRequest)(nil),      // 6: lintel.element.v1.ReserveRequest
+	(*ReserveResponse)(nil),     // 7: lintel.element.v1.ReserveResponse
+	(*SendRequest)(nil),         // 8: lintel.element.v1.SendRequest
+	(*SendResponse)(nil),        // 9: lintel.element.v1.SendResponse
+	(*SettleRequest)(nil),       // 10: lintel.element.v1.SettleRequest
+	(*SettleResponse)(nil),      // 11: lintel.element.v1.SettleResponse
+	(*ExchangeRequest)(nil),     // 12: lintel.element.v1.ExchangeRequest
+	(*Corp)(nil),                // 13: lintel.element.v1.Corp
+	(*ExchangeResponse)(nil),    // 14: lintel.element.v1.ExchangeResponse
+	(*RegisterRequest)(nil),     // 15: lintel.element.v1.RegisterRequest
+	(*RegisterResponse)(nil),    // 16: lintel.element.v1.RegisterResponse
+	(*BindRequest)(nil),         // 17: lintel.element.v1.BindRequest
+	(*BindResponse)(nil),        // 18: lintel.element.v1.BindResponse
+	(*UnbindRequest)(nil),       // 19: lintel.element.v1.UnbindRequest
+	(*UnbindResponse)(nil),      // 20: lintel.element.v1.UnbindResponse
+	(*IssueTicketRequest)(nil),  // 21: lintel.element.v1.IssueTicketRequest
+	(*IssueTicketResponse)(nil), // 22: lintel.element.v1.IssueTicketResponse
+	(*MoveRequest)(nil),         // 23: lintel.element.v1.MoveRequest
+	(*MoveResponse)(nil),        // 24: lintel.element.v1.MoveResponse
+	(*AccountRequest)(nil),      // 25: lintel.element.v1.AccountRequest
+	(*AccountResponse)(nil),     // 26: lintel.element.v1.AccountResponse
+	(*MakeCaptchaRequest)(nil),  // 27: lintel.element.v1.MakeCaptchaRequest
+	(*MakeCaptchaResponse)(nil), // 28: lintel.element.v1.MakeCaptchaResponse
+	(*Challenge)(nil),           // 29: lintel.element.v1.Challenge
+	(*Error)(nil),               // 30: lintel.element.v1.Error
 }
 var file_lintel_element_v1_login_proto_depIdxs = []int32{
-	1,  // 0: lintel.element.v1.ReserveRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 1: lintel.element.v1.ReserveRequest.test:type_name -> lintel.element.v1.TestEntry
-	0,  // 2: lintel.element.v1.SettleRequest.outcome:type_name -> lintel.element.v1.Outcome
-	1,  // 3: lintel.element.v1.ExchangeRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 4: lintel.element.v1.ExchangeRequest.test:type_name -> lintel.element.v1.TestEntry
-	8,  // 5: lintel.element.v1.ExchangeResponse.corps:type_name -> lintel.element.v1.Corp
-	1,  // 6: lintel.element.v1.RegisterRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 7: lintel.element.v1.RegisterRequest.test:type_name -> lintel.element.v1.TestEntry
-	8,  // 8: lintel.element.v1.RegisterResponse.corps:type_name -> lintel.element.v1.Corp
-	1,  // 9: lintel.element.v1.BindRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 10: lintel.element.v1.BindRequest.test:type_name -> lintel.element.v1.TestEntry
-	1,  // 11: lintel.element.v1.UnbindRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 12: lintel.element.v1.UnbindRequest.test:type_name -> lintel.element.v1.TestEntry
-	1,  // 13: lintel.element.v1.IssueTicketRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 14: lintel.element.v1.IssueTicketRequest.test:type_name -> lintel.element.v1.TestEntry
-	1,  // 15: lintel.element.v1.MoveRequest.policy:type_name -> lintel.element.v1.Policy
-	2,  // 16: lintel.element.v1.MoveRequest.test:type_name -> lintel.element.v1.TestEntry
-	3,  // 17: lintel.element.v1.Login.Reserve:input_type -> lintel.element.v1.ReserveRequest
-	5,  // 18: lintel.element.v1.Login.Settle:input_type -> lintel.element.v1.SettleRequest
-	7,  // 19: lintel.element.v1.Login.Exchange:input_type -> lintel.element.v1.ExchangeRequest
-	10, // 20: lintel.element.v1.Login.Register:input_type -> lintel.element.v1.RegisterRequest
-	12, // 21: lintel.element.v1.Login.Bind:input_type -> lintel.element.v1.BindRequest
-	14, // 22: lintel.element.v1.Login.Unbind:input_type -> lintel.element.v1.UnbindRequest
-	16, // 23: lintel.element.v1.Login.IssueTicket:input_type -> lintel.element.v1.IssueTicketRequest
-	18, // 24: lintel.element.v1.Login.Move:input_type -> lintel.element.v1.MoveRequest
-	20, // 25: lintel.element.v1.Login.Account:input_type -> lintel.element.v1.AccountRequest
-	4,  // 26: lintel.element.v1.Login.Reserve:output_type -> lintel.element.v1.ReserveResponse
-	6,  // 27: lintel.element.v1.Login.Settle:output_type -> lintel.element.v1.SettleResponse
-	9,  // 28: lintel.element.v1.Login.Exchange:output_type -> lintel.element.v1.ExchangeResponse
-	11, // 29: lintel.element.v1.Login.Register:output_type -> lintel.element.v1.RegisterResponse
-	13, // 30: lintel.element.v1.Login.Bind:output_type -> lintel.element.v1.BindResponse
-	15, // 31: lintel.element.v1.Login.Unbind:output_type -> lintel.element.v1.UnbindResponse
-	17, // 32: lintel.element.v1.Login.IssueTicket:output_type -> lintel.element.v1.IssueTicketResponse
-	19, // 33: lintel.element.v1.Login.Move:output_type -> lintel.element.v1.MoveResponse
-	21, // 34: lintel.element.v1.Login.Account:output_type -> lintel.element.v1.AccountResponse
-	26, // [26:35] is the sub-list for method output_type
-	17, // [17:26] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	0,  // 0: lintel.element.v1.Policy.captcha:type_name -> lintel.element.v1.CaptchaMode
+	3,  // 1: lintel.element.v1.ReserveRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 2: lintel.element.v1.ReserveRequest.test:type_name -> lintel.element.v1.TestEntry
+	4,  // 3: lintel.element.v1.ReserveRequest.captcha:type_name -> lintel.element.v1.CaptchaAnswer
+	6,  // 4: lintel.element.v1.SendRequest.reserve:type_name -> lintel.element.v1.ReserveRequest
+	7,  // 5: lintel.element.v1.SendResponse.reserved:type_name -> lintel.element.v1.ReserveResponse
+	1,  // 6: lintel.element.v1.SendResponse.outcome:type_name -> lintel.element.v1.Outcome
+	30, // 7: lintel.element.v1.SendResponse.error:type_name -> lintel.element.v1.Error
+	1,  // 8: lintel.element.v1.SettleRequest.outcome:type_name -> lintel.element.v1.Outcome
+	3,  // 9: lintel.element.v1.ExchangeRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 10: lintel.element.v1.ExchangeRequest.test:type_name -> lintel.element.v1.TestEntry
+	13, // 11: lintel.element.v1.ExchangeResponse.corps:type_name -> lintel.element.v1.Corp
+	3,  // 12: lintel.element.v1.RegisterRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 13: lintel.element.v1.RegisterRequest.test:type_name -> lintel.element.v1.TestEntry
+	13, // 14: lintel.element.v1.RegisterResponse.corps:type_name -> lintel.element.v1.Corp
+	3,  // 15: lintel.element.v1.BindRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 16: lintel.element.v1.BindRequest.test:type_name -> lintel.element.v1.TestEntry
+	3,  // 17: lintel.element.v1.UnbindRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 18: lintel.element.v1.UnbindRequest.test:type_name -> lintel.element.v1.TestEntry
+	3,  // 19: lintel.element.v1.IssueTicketRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 20: lintel.element.v1.IssueTicketRequest.test:type_name -> lintel.element.v1.TestEntry
+	3,  // 21: lintel.element.v1.MoveRequest.policy:type_name -> lintel.element.v1.Policy
+	5,  // 22: lintel.element.v1.MoveRequest.test:type_name -> lintel.element.v1.TestEntry
+	2,  // 23: lintel.element.v1.MakeCaptchaRequest.kind:type_name -> lintel.element.v1.CaptchaKind
+	29, // 24: lintel.element.v1.MakeCaptchaResponse.challenge:type_name -> lintel.element.v1.Challenge
+	6,  // 25: lintel.element.v1.Login.Reserve:input_type -> lintel.element.v1.ReserveRequest
+	8,  // 26: lintel.element.v1.Login.Send:input_type -> lintel.element.v1.SendRequest
+	10, // 27: lintel.element.v1.Login.Settle:input_type -> lintel.element.v1.SettleRequest
+	12, // 28: lintel.element.v1.Login.Exchange:input_type -> lintel.element.v1.ExchangeRequest
+	15, // 29: lintel.element.v1.Login.Register:input_type -> lintel.element.v1.RegisterRequest
+	17, // 30: lintel.element.v1.Login.Bind:input_type -> lintel.element.v1.BindRequest
+	19, // 31: lintel.element.v1.Login.Unbind:input_type -> lintel.element.v1.UnbindRequest
+	21, // 32: lintel.element.v1.Login.IssueTicket:input_type -> lintel.element.v1.IssueTicketRequest
+	23, // 33: lintel.element.v1.Login.Move:input_type -> lintel.element.v1.MoveRequest
+	25, // 34: lintel.element.v1.Login.Account:input_type -> lintel.element.v1.AccountRequest
+	27, // 35: lintel.element.v1.Login.MakeCaptcha:input_type -> lintel.element.v1.MakeCaptchaRequest
+	7,  // 36: lintel.element.v1.Login.Reserve:output_type -> lintel.element.v1.ReserveResponse
+	9,  // 37: lintel.element.v1.Login.Send:output_type -> lintel.element.v1.SendResponse
+	11, // 38: lintel.element.v1.Login.Settle:output_type -> lintel.element.v1.SettleResponse
+	14, // 39: lintel.element.v1.Login.Exchange:output_type -> lintel.element.v1.ExchangeResponse
+	16, // 40: lintel.element.v1.Login.Register:output_type -> lintel.element.v1.RegisterResponse
+	18, // 41: lintel.element.v1.Login.Bind:output_type -> lintel.element.v1.BindResponse
+	20, // 42: lintel.element.v1.Login.Unbind:output_type -> lintel.element.v1.UnbindResponse
+	22, // 43: lintel.element.v1.Login.IssueTicket:output_type -> lintel.element.v1.IssueTicketResponse
+	24, // 44: lintel.element.v1.Login.Move:output_type -> lintel.element.v1.MoveResponse
+	26, // 45: lintel.element.v1.Login.Account:output_type -> lintel.element.v1.AccountResponse
+	28, // 46: lintel.element.v1.Login.MakeCaptcha:output_type -> lintel.element.v1.MakeCaptchaResponse
+	36, // [36:47] is the sub-list for method output_type
+	25, // [25:36] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_lintel_element_v1_login_proto_init() }
@@ -1551,13 +2129,14 @@ func file_lintel_element_v1_login_proto_init() {
 	if File_lintel_element_v1_login_proto != nil {
 		return
 	}
+	file_lintel_element_v1_element_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lintel_element_v1_login_proto_rawDesc), len(file_lintel_element_v1_login_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   21,
+			NumEnums:      3,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	Login_Reserve_FullMethodName     = "/lintel.element.v1.Login/Reserve"
+	Login_Send_FullMethodName        = "/lintel.element.v1.Login/Send"
 	Login_Settle_FullMethodName      = "/lintel.element.v1.Login/Settle"
 	Login_Exchange_FullMethodName    = "/lintel.element.v1.Login/Exchange"
 	Login_Register_FullMethodName    = "/lintel.element.v1.Login/Register"
@@ -28,6 +29,7 @@ const (
 	Login_IssueTicket_FullMethodName = "/lintel.element.v1.Login/IssueTicket"
 	Login_Move_FullMethodName        = "/lintel.element.v1.Login/Move"
 	Login_Account_FullMethodName     = "/lintel.element.v1.Login/Account"
+	Login_MakeCaptcha_FullMethodName = "/lintel.element.v1.Login/MakeCaptcha"
 )
 
 // LoginClient is the client API for Login service.
@@ -43,8 +45,14 @@ const (
 // Codes are made by the host, handed out once by Reserve, and kept as an HMAC.
 type LoginClient interface {
 	// Reserve takes cooldown and limits and makes a pending code, in one step.
-	// Errors: SEND_TOO_FREQUENT, SEND_LIMITED, LOGIN_REQUIRED, STORE_UNAVAILABLE.
+	// Errors: SEND_TOO_FREQUENT, CAPTCHA_REQUIRED, CAPTCHA_ERROR, SEND_LIMITED,
+	// LOGIN_REQUIRED, STORE_UNAVAILABLE.
 	Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error)
+	// Send is Reserve, the call of the element that sends the message, and Settle
+	// by what became of it. The host does all of it, so it runs to its end whatever
+	// becomes of the plugin. Where the answer is to be given first (answer_first)
+	// it only reserves. Errors as Reserve's; how the message ended is in the answer.
+	Send(ctx context.Context, in *SendRequest, opts ...grpc.CallOption) (*SendResponse, error)
 	// Settle ends a reservation with the vendor's outcome. Without it the outcome
 	// is unknown: the code stays valid and the cooldown stays.
 	Settle(ctx context.Context, in *SettleRequest, opts ...grpc.CallOption) (*SettleResponse, error)
@@ -70,6 +78,10 @@ type LoginClient interface {
 	Move(ctx context.Context, in *MoveRequest, opts ...grpc.CallOption) (*MoveResponse, error)
 	// Account tells who the caller is and which identity they have.
 	Account(ctx context.Context, in *AccountRequest, opts ...grpc.CallOption) (*AccountResponse, error)
+	// MakeCaptcha makes one for the calling instance: for two minutes and one try.
+	// Errors: SEND_LIMITED (the caller's address has had too many),
+	// STORE_UNAVAILABLE (an id was given).
+	MakeCaptcha(ctx context.Context, in *MakeCaptchaRequest, opts ...grpc.CallOption) (*MakeCaptchaResponse, error)
 }
 
 type loginClient struct {
@@ -84,6 +96,16 @@ func (c *loginClient) Reserve(ctx context.Context, in *ReserveRequest, opts ...g
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ReserveResponse)
 	err := c.cc.Invoke(ctx, Login_Reserve_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loginClient) Send(ctx context.Context, in *SendRequest, opts ...grpc.CallOption) (*SendResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SendResponse)
+	err := c.cc.Invoke(ctx, Login_Send_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +192,16 @@ func (c *loginClient) Account(ctx context.Context, in *AccountRequest, opts ...g
 	return out, nil
 }
 
+func (c *loginClient) MakeCaptcha(ctx context.Context, in *MakeCaptchaRequest, opts ...grpc.CallOption) (*MakeCaptchaResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MakeCaptchaResponse)
+	err := c.cc.Invoke(ctx, Login_MakeCaptcha_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LoginServer is the server API for Login service.
 // All implementations must embed UnimplementedLoginServer
 // for forward compatibility.
@@ -183,8 +215,14 @@ func (c *loginClient) Account(ctx context.Context, in *AccountRequest, opts ...g
 // Codes are made by the host, handed out once by Reserve, and kept as an HMAC.
 type LoginServer interface {
 	// Reserve takes cooldown and limits and makes a pending code, in one step.
-	// Errors: SEND_TOO_FREQUENT, SEND_LIMITED, LOGIN_REQUIRED, STORE_UNAVAILABLE.
+	// Errors: SEND_TOO_FREQUENT, CAPTCHA_REQUIRED, CAPTCHA_ERROR, SEND_LIMITED,
+	// LOGIN_REQUIRED, STORE_UNAVAILABLE.
 	Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error)
+	// Send is Reserve, the call of the element that sends the message, and Settle
+	// by what became of it. The host does all of it, so it runs to its end whatever
+	// becomes of the plugin. Where the answer is to be given first (answer_first)
+	// it only reserves. Errors as Reserve's; how the message ended is in the answer.
+	Send(context.Context, *SendRequest) (*SendResponse, error)
 	// Settle ends a reservation with the vendor's outcome. Without it the outcome
 	// is unknown: the code stays valid and the cooldown stays.
 	Settle(context.Context, *SettleRequest) (*SettleResponse, error)
@@ -210,6 +248,10 @@ type LoginServer interface {
 	Move(context.Context, *MoveRequest) (*MoveResponse, error)
 	// Account tells who the caller is and which identity they have.
 	Account(context.Context, *AccountRequest) (*AccountResponse, error)
+	// MakeCaptcha makes one for the calling instance: for two minutes and one try.
+	// Errors: SEND_LIMITED (the caller's address has had too many),
+	// STORE_UNAVAILABLE (an id was given).
+	MakeCaptcha(context.Context, *MakeCaptchaRequest) (*MakeCaptchaResponse, error)
 	mustEmbedUnimplementedLoginServer()
 }
 
@@ -222,6 +264,9 @@ type UnimplementedLoginServer struct{}
 
 func (UnimplementedLoginServer) Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Reserve not implemented")
+}
+func (UnimplementedLoginServer) Send(context.Context, *SendRequest) (*SendResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Send not implemented")
 }
 func (UnimplementedLoginServer) Settle(context.Context, *SettleRequest) (*SettleResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Settle not implemented")
@@ -246,6 +291,9 @@ func (UnimplementedLoginServer) Move(context.Context, *MoveRequest) (*MoveRespon
 }
 func (UnimplementedLoginServer) Account(context.Context, *AccountRequest) (*AccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Account not implemented")
+}
+func (UnimplementedLoginServer) MakeCaptcha(context.Context, *MakeCaptchaRequest) (*MakeCaptchaResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method MakeCaptcha not implemented")
 }
 func (UnimplementedLoginServer) mustEmbedUnimplementedLoginServer() {}
 func (UnimplementedLoginServer) testEmbeddedByValue()               {}
@@ -282,6 +330,24 @@ func _Login_Reserve_Handler(srv interface{}, ctx context.Context, dec func(inter
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(LoginServer).Reserve(ctx, req.(*ReserveRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Login_Send_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoginServer).Send(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Login_Send_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoginServer).Send(ctx, req.(*SendRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -430,6 +496,24 @@ func _Login_Account_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Login_MakeCaptcha_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MakeCaptchaRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoginServer).MakeCaptcha(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Login_MakeCaptcha_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoginServer).MakeCaptcha(ctx, req.(*MakeCaptchaRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Login_ServiceDesc is the grpc.ServiceDesc for Login service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -440,6 +524,10 @@ var Login_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Reserve",
 			Handler:    _Login_Reserve_Handler,
+		},
+		{
+			MethodName: "Send",
+			Handler:    _Login_Send_Handler,
 		},
 		{
 			MethodName: "Settle",
@@ -472,6 +560,10 @@ var Login_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Account",
 			Handler:    _Login_Account_Handler,
+		},
+		{
+			MethodName: "MakeCaptcha",
+			Handler:    _Login_MakeCaptcha_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

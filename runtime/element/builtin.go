@@ -77,6 +77,10 @@ type Elements interface {
 	// a changed configuration gives another one. release says that it is no
 	// longer used.
 	Default(kind string) (instance Instance, release func(), err error)
+	// Call calls a function of another element on behalf of the Call in ctx, whose
+	// element's configuration has to name it. args is a JSON object; the answer is
+	// JSON text. Errors as Element.Call's, and FORBIDDEN.
+	Call(ctx context.Context, fullName, function string, args json.RawMessage) (json.RawMessage, error)
 	// Title gives an element's title and config its configuration with secrets
 	// masked; errors are as App.GetElement's.
 	Title(fullName string) (string, error)

@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds every wait of a client.
-const patience = 20 * time.Second
+const patience = 40 * time.Second
 
 // client is one connection that is kept, with no more work to it than HTTP needs,
 // so that little of what is measured is the client's.

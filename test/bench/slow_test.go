@@ -2,6 +2,8 @@ package bench
 
 import (
 	"context"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -64,19 +66,23 @@ func BenchmarkSlowVendor(b *testing.B) {
 // than of sends, PostgreSQL is in the middle of nothing, and a login is served.
 func BenchmarkHeldWhileVendorIsWaitedFor(b *testing.B) {
 	s := newScene(b, nil)
-	person := fresh(1)
-	s.users(b, person)
-	s.lintel.sends(b, 1, person)
 	var redisConnections, postgresConnections, postgresBusy float64
 	var login time.Duration
 	for b.Loop() {
+		person := fresh(1)
+		s.users(b, person)
+		s.lintel.sends(b, 1, person)
 		gate := make(chan struct{})
+		open := sync.OnceFunc(func() { s.vendor.gate.Store(nil); close(gate) })
+		b.Cleanup(open)
 		s.vendor.gate.Store(&gate)
 		done := make(chan outcome, 1)
-		go func() { done <- s.lintel.sends(b, many, fresh(many)) }()
+		go func() {
+			defer close(done)
+			done <- s.lintel.sends(b, many, fresh(many))
+		}()
 		for deadline := time.Now().Add(patience); s.vendor.waiting.Load() < many; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
-				close(gate)
 				b.Fatalf("only %d of %d sends are at the vendor", s.vendor.waiting.Load(), many)
 			}
 		}
@@ -84,17 +90,12 @@ func BenchmarkHeldWhileVendorIsWaitedFor(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for _, letter := range clients {
-			if letter == '\n' {
-				redisConnections++
-			}
-		}
+		redisConnections = float64(strings.Count(clients, "\n"))
 		postgresConnections, postgresBusy = s.postgresConnections(b)
-		s.vendor.gate.Store(nil)
 		begun := time.Now()
 		s.lintel.logins(b, 1, person)
 		login = time.Since(begun)
-		close(gate)
+		open()
 		<-done
 	}
 	b.ReportMetric(0, "ns/op")

@@ -65,6 +65,6 @@ func (v *vendor) config() map[string]any {
 		"body":      map[string]any{"to": "${phone}", "code": "${params.code}"},
 		"accepted":  map[string]any{"status": []int{200}, "where": map[string]any{"/code": "0"}},
 		"messageId": "/id",
-		"timeout":   15000,
+		"timeout":   30000,
 	}
 }

@@ -13,8 +13,17 @@ type App struct {
 	Dir string
 }
 
-// Example copies app.example.
+// Example copies app.example, with captcha off: all tests are one address, which
+// would be asked for one after three sends.
 func Example(t testing.TB) *App {
+	t.Helper()
+	a := Shipped(t)
+	a.SetLogin(map[string]any{"captcha": "off"})
+	return a
+}
+
+// Shipped copies app.example as it is.
+func Shipped(t testing.TB) *App {
 	t.Helper()
 	a := &App{t: t, Dir: filepath.Join(t.TempDir(), "app")}
 	if err := os.CopyFS(a.Dir, os.DirFS(filepath.Join(Root(), "app.example"))); err != nil {

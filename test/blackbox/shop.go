@@ -52,7 +52,7 @@ func (s *Shop) Store(kind, fullName, typeName string, config map[string]any) {
 // instance's own, so what one login has sent keeps nobody from using another.
 func (s *Shop) Another(name string, settings map[string]any) string {
 	s.t.Helper()
-	config := map[string]any{"smsFullName": "SMS.gateway", "ipHourlyLimit": 1000000}
+	config := map[string]any{"smsFullName": "SMS.gateway", "ipHourlyLimit": 1000000, "captcha": "off"}
 	for key, value := range settings {
 		config[key] = value
 	}

@@ -68,7 +68,7 @@ func TestSwappingTheVendorUnderLoadCostsNothing(t *testing.T) {
 	}()
 
 	vendors := []*blackbox.Vendor{a, b}
-	good := blackbox.Args{"smsConfig": map[string]any{"noticeText": "moved"}}
+	good := blackbox.Args{"captcha": "off", "smsConfig": map[string]any{"noticeText": "moved"}}
 	for i := range swaps {
 		from, to := vendors[i%2], vendors[(i+1)%2]
 		// A broken edit first: it changes nothing.

@@ -4,6 +4,7 @@ package aliyun
 
 import (
 	"context"
+	"strings"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/plugins/sdk"
@@ -35,7 +36,19 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 		Settings: c.Settings,
 		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
 		NeedsTemplate: true, NeedsSign: true,
+		Doubts:  doubts(c),
 		Secrets: []string{c.AccessKey, c.AccessSecret},
 		Close:   client.Close,
 	}), nil
+}
+
+// doubts says what doesn't look as Alibaba Cloud's values do.
+func doubts(c Config) (list []string) {
+	if c.VerifyTemplateCode != "" && !strings.HasPrefix(c.VerifyTemplateCode, "SMS_") {
+		list = append(list, "verifyTemplateCode is the template's code, such as SMS_71390007")
+	}
+	if strings.ContainsAny(c.VerifySign, "【】") {
+		list = append(list, "verifySign is written without 【】")
+	}
+	return list
 }

@@ -9,6 +9,8 @@ import (
 
 	alisdk "github.com/aliyun/alibaba-cloud-sdk-go/sdk"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
@@ -31,9 +33,46 @@ type vendor struct {
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
 	params, err := json.Marshal(m.Named())
 	if err != nil {
-		return refusedHere("the parameters can't be written as JSON")
+		return delivery.NotMade()
 	}
-	exchange := &exchange{ctx: ctx, base: v.base, client: v.client}
+	request := dysmsapi.CreateSendSmsRequest()
+	// What identifies the person travels in the body: URLs end up in logs.
+	request.FormParams = map[string]string{
+		"PhoneNumbers":  number(m.Phone),
+		"SignName":      m.Sign,
+		"TemplateCode":  m.Template,
+		"TemplateParam": string(params),
+	}
+	request.Domain = v.base.Host
+	answer, failed, ok := v.do(ctx, request, dysmsapi.CreateSendSmsResponse())
+	if !ok {
+		return failed
+	}
+	return outcomeOf(answer)
+}
+
+// Prove asks for the template's state. A user that may send but not read
+// templates has the right keys all the same.
+func (v *vendor) Prove(ctx context.Context, template, _ string) delivery.Outcome {
+	request := dysmsapi.CreateQuerySmsTemplateRequest()
+	request.TemplateCode = template
+	request.Domain = v.base.Host
+	answer, failed, ok := v.do(ctx, request, dysmsapi.CreateQuerySmsTemplateResponse())
+	if !ok {
+		return failed
+	}
+	o := outcomeOf(answer)
+	switch o.Code {
+	case "isp.RAM_PERMISSION_DENY", "Forbidden.RAM", "NoPermission":
+		o = delivery.Accepted("")
+		o.What = "but its user may not read templates"
+	}
+	return o
+}
+
+// do lets the SDK build and sign one request and gives its answer.
+func (v *vendor) do(ctx context.Context, request requests.AcsRequest, response responses.AcsResponse) (*delivery.Answer, delivery.Outcome, bool) {
+	exchange := v.client.Exchange(ctx, prepare(v.base))
 	config := alisdk.NewConfig().WithScheme("HTTPS").WithAutoRetry(false).WithMaxRetryTime(0)
 	if deadline, ok := ctx.Deadline(); ok {
 		// The context ends the request; the SDK's own limit is only behind it.
@@ -42,28 +81,12 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 	config.Transport = exchange
 	client, err := alisdk.NewClientWithOptions("cn-hangzhou", config, credentials.NewStaticAKCredentialsProvider(v.key, v.secret))
 	if err != nil {
-		return refusedHere("the vendor's SDK can't be set up")
-	}
-	request := dysmsapi.CreateSendSmsRequest()
-	request.Domain = v.base.Host
-	// What identifies the person travels in the body: URLs end up in logs.
-	request.FormParams = map[string]string{
-		"PhoneNumbers":  number(m.Phone),
-		"SignName":      m.Sign,
-		"TemplateCode":  m.Template,
-		"TemplateParam": string(params),
+		return nil, delivery.NotMade(), false
 	}
 	// Neither the SDK's error nor its absence says how the request ended, and its
 	// text holds the whole request; the answer itself is read instead.
-	_ = client.DoAction(request, dysmsapi.CreateSendSmsResponse())
-	return exchange.outcome()
-}
-
-// refusedHere is for a request that was never made.
-func refusedHere(what string) delivery.Outcome {
-	o := delivery.Refused(delivery.Other, "")
-	o.What = what
-	return o
+	_ = client.DoAction(request, response)
+	return exchange.Answer()
 }
 
 // number gives a phone as the vendor wants it: mainland numbers bare, others
@@ -87,17 +110,16 @@ type answer struct {
 // nothing else.
 func outcomeOf(a *delivery.Answer) delivery.Outcome {
 	var said answer
-	if a.Cut || json.Unmarshal(a.Body, &said) != nil {
+	if !a.JSON(&said) {
 		return delivery.Unknown("the answer can't be read")
 	}
-	success := a.Status >= 200 && a.Status < 300
 	var o delivery.Outcome
 	switch {
 	case said.Code == "":
 		o = delivery.Unknown("the answer has no code")
-	case said.Code == "OK" && success:
+	case said.Code == "OK" && a.OK():
 		o = delivery.Accepted(said.BizID)
-	case said.Code == "OK" || a.Status >= 300 && a.Status < 400:
+	case said.Code == "OK" || a.Redirect():
 		o = delivery.Unknown("the answer contradicts itself")
 	default:
 		o = refusal(said.Code, said.Message, a.Status)

@@ -20,7 +20,11 @@ const maxAnswer = 64 << 10
 
 // Client makes requests to a vendor over its own pool of connections. It follows
 // no redirect, asks no proxy, sends no request twice, and cuts long answers.
-type Client struct{ transport *http.Transport }
+// It has at most as many connections as there are requests at once.
+type Client struct {
+	transport *http.Transport
+	gate      *gate
+}
 
 // Guard refuses an address at the moment it is dialled, after names are resolved.
 type Guard func(network, address string) error
@@ -31,8 +35,11 @@ func NewClient(guard Guard) *Client {
 	if guard != nil {
 		dialer.Control = func(network, address string, _ syscall.RawConn) error { return guard(network, address) }
 	}
-	return &Client{&http.Transport{
-		DialContext:            dialer.DialContext,
+	gate := newGate()
+	return &Client{gate: gate, transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return gate.dial(ctx, func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, network, address) })
+		},
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    10 * time.Second,
 		MaxIdleConns:           256,
@@ -60,6 +67,8 @@ type Answer struct {
 // connection was made, so that nothing can have been sent; unknown otherwise.
 func (c *Client) Do(req *http.Request) (answer *Answer, failed Outcome, ok bool) {
 	once(req)
+	heard(req)
+	defer c.gate.enter()()
 	var connected atomic.Bool
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },

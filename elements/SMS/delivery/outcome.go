@@ -106,6 +106,21 @@ func NotSent(err error) Outcome {
 	return Outcome{status: StatusRefused, Reason: Other, wrong: err}
 }
 
+// NotMade is an outcome: the request could not be made, nothing was sent.
+func NotMade() Outcome {
+	o := Refused(Other, "")
+	o.What = "the request can't be made"
+	return o
+}
+
+// NotServed is an outcome: the vendor doesn't take numbers of this country, or not
+// with what is configured. Nothing was sent.
+func NotServed(why string) Outcome {
+	o := Refused(Region, "")
+	o.What = why
+	return o
+}
+
 // Status gives the outcome's status.
 func (o Outcome) Status() Status {
 	if o.status == "" {

@@ -7,7 +7,7 @@ const maxVendorWord = 128
 
 // redacted cleans what the vendor said of everything that must not be seen: a
 // vendor may echo the phone, the code or a key in any field.
-func (s *Sender) redacted(o Outcome, m *Message) Outcome {
+func (s *Sender) redacted(o Outcome, m *Message, proofs []string) Outcome {
 	sensitive := []string{m.Phone.E164(), m.Phone.Digits(), m.Phone.National()}
 	for _, value := range m.Given {
 		sensitive = append(sensitive, value)
@@ -16,6 +16,7 @@ func (s *Sender) redacted(o Outcome, m *Message) Outcome {
 		sensitive = append(sensitive, m.Text)
 	}
 	sensitive = append(sensitive, s.o.Secrets...)
+	sensitive = append(sensitive, proofs...)
 	o.Code = cleaned(o.Code, sensitive)
 	o.RequestID = cleaned(o.RequestID, sensitive)
 	o.MessageID = cleaned(o.MessageID, sensitive)

@@ -1,6 +1,8 @@
 package delivery
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -47,6 +49,8 @@ type Message struct {
 	Given map[string]string
 	// Text is the text for vendors without templates; empty for others.
 	Text string
+	// TextGiven: the text is the call's own, not the configuration's.
+	TextGiven bool
 	// RequestID is unique to this message.
 	RequestID string
 }
@@ -141,4 +145,13 @@ func messageID(requestID string, n int) string {
 		return requestID
 	}
 	return fmt.Sprintf("%s-%d", requestID, n+1)
+}
+
+// Token names the message to vendors that send one name once: letters and digits,
+// at most maxLength of them, the same for the same message. It gives nothing of
+// the message away.
+func (m *Message) Token(maxLength int) string {
+	sum := sha256.Sum256([]byte(m.RequestID + "\x00" + m.Phone.E164() + "\x00" + m.Template))
+	token := hex.EncodeToString(sum[:])
+	return token[:min(maxLength, len(token))]
 }

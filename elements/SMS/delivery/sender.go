@@ -46,6 +46,9 @@ type Options struct {
 	TextGaps bool
 	// NeedsTemplate and NeedsSign refuse a message without.
 	NeedsTemplate, NeedsSign bool
+	// Doubts are what in the configuration doesn't look as the vendor's values do;
+	// a check shows them. They hold no value.
+	Doubts []string
 	// Secrets appear in no error and no log line, whatever the vendor answers.
 	Secrets []string
 	// Close lets the vendor's connections go.
@@ -117,13 +120,14 @@ func (s *Sender) deliver(ctx context.Context, m *Message) (o, shown Outcome) {
 	started := time.Now()
 	limited, cancel := context.WithTimeout(ctx, time.Duration(s.o.Timeout)*time.Millisecond)
 	defer cancel()
+	limited, said := withSpoken(limited)
 	if ctx.Err() != nil {
 		o = Refused(Unavailable, "")
 		o.What = "no time was left"
 	} else {
 		o = s.vendor.Deliver(limited, m)
 	}
-	shown = s.redacted(o, m)
+	shown = s.redacted(o, m, said.list())
 	level := slog.LevelInfo
 	if o.Status() != StatusAccepted {
 		level = slog.LevelWarn
@@ -183,7 +187,7 @@ func (s *Sender) messages(ctx context.Context, r Request) ([]*Message, error) {
 		if missing != "" && !s.o.TextGaps {
 			return nil, errcode.New(CodeParams, "parameter %q of the text is missing", missing).With("param", missing)
 		}
-		common.Text = text
+		common.Text, common.TextGiven = text, r.Text != ""
 	}
 	messages := make([]*Message, 0, len(r.PhoneList))
 	for i, phone := range r.PhoneList {

@@ -67,6 +67,9 @@ func windowKey(key string, per int64) string {
 	return "w" + strconv.FormatInt(per, 36) + "\x00" + key
 }
 
+func crowdKey(key string) string { return "y" + key }
+func markKey(key string) string  { return "m" + key }
+
 func load[T any](v *view, shardKey, key string) *T {
 	e := v.store.shards[v.store.shardOf(shardKey)].entries[key]
 	if e == nil || e.expires <= v.now {

@@ -2,6 +2,7 @@ package memorytype
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
@@ -11,13 +12,25 @@ import (
 // Reserve implements caches.Store.
 func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (answer caches.Reserved, err error) {
 	keys := []string{r.Key}
-	for _, limit := range r.Shared {
+	for _, limit := range slices.Concat(r.Proof.Full, r.Shared) {
 		keys = append(keys, limit.Key)
+	}
+	for _, c := range r.Crowds {
+		keys = append(keys, c.Key)
+	}
+	if r.Proof.Mark != "" {
+		keys = append(keys, r.Proof.Mark)
 	}
 	need := func(v *view) int {
 		n := v.missing(r.Key, stateKey(r.Key))
 		for _, limit := range r.Shared {
 			n += v.missing(limit.Key, windowKey(limit.Key, ledger.Millis(limit.Window.Per)))
+		}
+		for _, c := range r.Crowds {
+			n += v.missing(c.Key, crowdKey(c.Key))
+		}
+		if r.Proof.Mark != "" {
+			n += v.missing(r.Proof.Mark, markKey(r.Proof.Mark))
 		}
 		return n
 	}
@@ -36,11 +49,14 @@ func (s *Store) Settle(ctx context.Context, e caches.Settle) error {
 	for _, limit := range e.Shared {
 		keys = append(keys, limit.Key)
 	}
-	return s.step(ctx, keys, nothing, func(v *view) {
-		if state := v.state(e.Key); state.Settle(v.now, &e, v) {
+	var tells []tell
+	err := s.step(ctx, keys, nothing, func(v *view) {
+		if state := v.state(e.Key); state.Settle(v.now, &e, apart{v, &tells}) {
 			v.keepState(e.Key, state)
 		}
 	})
+	s.tell(tells)
+	return err
 }
 
 // Guess implements caches.Store.
@@ -51,16 +67,18 @@ func (s *Store) Guess(ctx context.Context, g caches.Guess) (answer caches.Guesse
 		}
 		return 1
 	}
+	var tells []tell
 	err = s.step(ctx, []string{g.Key}, need, func(v *view) {
 		state := v.state(g.Key)
 		var issue, changed bool
-		if answer, issue, changed = state.Guess(v.now, &g); changed {
+		if answer, issue, changed = state.Guess(v.now, &g, apart{v, &tells}); changed {
 			v.keepState(g.Key, state)
 		}
 		if issue {
 			v.issue(g.Key, g.Issue)
 		}
 	})
+	s.tell(tells)
 	return answer, err
 }
 
@@ -109,6 +127,12 @@ func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
 			v.keep(e.Key, name, token, token.End())
 		}
 	})
+}
+
+// Issue implements caches.Store.
+func (s *Store) Issue(ctx context.Context, key string, i caches.Issue) error {
+	need := func(v *view) int { return v.missing(key, tokenKey(key, i.Hash)) }
+	return s.step(ctx, []string{key}, need, func(v *view) { v.issue(key, &i) })
 }
 
 // Begin implements caches.Store.

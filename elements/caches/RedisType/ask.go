@@ -46,6 +46,15 @@ func (a *args) add(values ...any) *args {
 	return a
 }
 
+// windows adds a list of windows, its length first.
+func (a *args) windows(list ...caches.Window) *args {
+	a.add(len(list))
+	for _, w := range list {
+		a.add(w)
+	}
+	return a
+}
+
 // failure is why an operation had no answer. It says nothing of addresses.
 type failure struct {
 	reason string

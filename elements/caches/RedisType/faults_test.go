@@ -107,7 +107,7 @@ func TestARetryAdoptsWhatTheFailedCallReserved(t *testing.T) {
 	r := reserveOf("k", 1)
 	first, again := reservation{&r, "attempt-1"}, reservation{&r, "attempt-2"}
 	for _, q := range []reservation{first, again} {
-		got, _, err := s.reserve(ctx, q, false)
+		got, _, err := s.reserve(ctx, q, false, nil)
 		require.NoError(t, err)
 		require.Equal(t, caches.OK, got.Verdict)
 	}
@@ -116,7 +116,7 @@ func TestARetryAdoptsWhatTheFailedCallReserved(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, caches.Cooldown, got.Verdict, "the second call has it")
 	require.True(t, s.undo(ctx, again))
-	_, _, err = s.reserve(ctx, again, false)
+	_, _, err = s.reserve(ctx, again, false, nil)
 	require.ErrorIs(t, err, caches.ErrUnavailable, "a straggler of what was given up reserves nothing")
 	got, err = s.Reserve(ctx, reserveOf("k", 2))
 	require.NoError(t, err)

@@ -25,6 +25,9 @@ func stateKey(key string) string       { return tag(key) + "s" }
 func tokenKey(key, hash string) string { return tag(key) + "t:" + hash }
 func repeatKey(key string) string      { return tag(key) + "b" }
 
+func crowdKey(key string) string { return tag(key) + "y" }
+func markKey(key string) string  { return tag(key) + "m" }
+
 func sharedKey(s caches.Shared) string {
 	return tag(s.Key) + "w:" + strconv.FormatInt(ledger.Millis(s.Window.Per), 36)
 }

@@ -18,12 +18,13 @@ func (s *Store) Settle(ctx context.Context, e caches.Settle) error {
 		}
 	}
 	reply, err := s.ask(ctx, settleScript, keys,
-		s.args(7).add(e.Request, e.Holder, e.Bucket, e.CodeID, e.Accepted, e.Refusals))
+		s.args(8).add(e.Request, e.Holder, e.Bucket, e.CodeID, e.Accepted, !s.apart, e.Refusals))
 	if err != nil {
 		return err
 	}
 	if s.apart && parsed(reply).number(0) == refused {
-		s.giveBack(ctx, e.Shared, e.CodeID)
+		s.giveShared(ctx, e.Shared, e.CodeID)
+		s.tellApart(ctx, reply, 1, false)
 	}
 	return nil
 }
@@ -35,13 +36,14 @@ const refused = 2
 func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	a := s.args(14).add(g.Request, g.Holder, g.Bucket, g.Purpose, g.MAC,
-		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared)
+	a := s.args(15).add(g.Request, g.Holder, g.Bucket, g.Purpose, g.MAC,
+		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, !s.apart)
 	keys := issued(stateKey(g.Key), g.Key, g.Issue, a)
 	reply, err := s.ask(ctx, guessScript, keys, a)
 	if err != nil {
 		return caches.Guessed{}, err
 	}
+	s.tellApart(ctx, reply, 3, true)
 	p := parsed(reply)
 	return caches.Guessed{Verdict: p.verdict(0), RetryAfter: p.wait(1), CodeID: p.text(2)}, nil
 }
@@ -83,6 +85,14 @@ func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	_, err := s.ask(ctx, endTokenScript, []string{tokenKey(e.Key, e.Hash)}, s.args(3).add(e.Request, e.Used, e.Linger))
+	return err
+}
+
+// Issue implements caches.Store.
+func (s *Store) Issue(ctx context.Context, key string, i caches.Issue) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	_, err := s.ask(ctx, issuedScript, []string{tokenKey(key, i.Hash)}, s.args(2).add(string(i.Value), i.TTL))
 	return err
 }
 

@@ -19,6 +19,13 @@ var (
 	//go:embed scripts/take.lua
 	takeText string
 
+	//go:embed scripts/crowds.lua
+	crowdsText string
+	//go:embed scripts/watch.lua
+	watchText string
+	//go:embed scripts/marks.lua
+	marksText string
+
 	//go:embed scripts/reserve.lua
 	reserveText string
 	//go:embed scripts/settle.lua
@@ -41,15 +48,29 @@ var (
 	takeSharedText string
 	//go:embed scripts/give_shared.lua
 	giveSharedText string
+	//go:embed scripts/full.lua
+	fullText string
+	//go:embed scripts/prove.lua
+	proveText string
+	//go:embed scripts/unmark.lua
+	unmarkText string
+	//go:embed scripts/suspicious.lua
+	suspiciousText string
+	//go:embed scripts/count.lua
+	countText string
+	//go:embed scripts/tell.lua
+	tellText string
+	//go:embed scripts/issued.lua
+	issuedText string
 )
 
 // One script for each operation. They are sent by their hash, and whole only to
 // a server that doesn't know them yet.
 var (
-	reserveScript    = script(stateText, windowsText, reserveText)
-	settleScript     = script(stateText, settleText)
-	undoScript       = script(stateText, undoText)
-	guessScript      = script(stateText, issueText, guessText)
+	reserveScript    = script(stateText, windowsText, crowdsText, marksText, reserveText)
+	settleScript     = script(stateText, crowdsText, watchText, settleText)
+	undoScript       = script(stateText, crowdsText, watchText, marksText, undoText)
+	guessScript      = script(stateText, issueText, crowdsText, watchText, guessText)
 	endClaimScript   = script(stateText, issueText, endClaimText)
 	tokenScript      = script(takeText, tokenText)
 	endTokenScript   = script(takeText, endTokenText)
@@ -57,6 +78,13 @@ var (
 	finishScript     = script(finishText)
 	takeSharedScript = script(windowsText, takeSharedText)
 	giveSharedScript = script(giveSharedText)
+	fullScript       = script(windowsText, fullText)
+	proveScript      = script(marksText, proveText)
+	unmarkScript     = script(marksText, unmarkText)
+	suspiciousScript = script(crowdsText, suspiciousText)
+	countScript      = script(crowdsText, countText)
+	tellScript       = script(crowdsText, tellText)
+	issuedScript     = script(issueText, issuedText)
 )
 
 func script(parts ...string) *redis.Script {

@@ -52,18 +52,24 @@ func (s *Store) undoAll(ctx context.Context) {
 func (s *Store) undo(ctx context.Context, q reservation) bool {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
+	marked := q.Proof.Given && q.Proof.Mark != ""
 	keys := []string{stateKey(q.Key)}
 	if !s.apart {
 		for _, limit := range q.Shared {
 			keys = append(keys, sharedKey(limit))
 		}
+		if marked {
+			keys = append(keys, markKey(q.Proof.Mark))
+		}
 	}
-	reply, err := s.ask(ctx, undoScript, keys, s.args(5).add(q.Request, q.attempt, q.Holder, q.Bucket, q.Code.ID))
+	reply, err := s.ask(ctx, undoScript, keys,
+		s.args(7).add(q.Request, q.attempt, q.Holder, q.Bucket, q.Code.ID, !s.apart, marked && !s.apart))
 	if err != nil {
 		return false
 	}
 	if s.apart && parsed(reply).number(0) == 1 {
-		s.giveBack(ctx, q.Shared, q.Code.ID)
+		s.giveBack(ctx, q, taken{shared: q.Shared, mark: marked})
+		s.tellApart(ctx, reply, 1, false)
 	}
 	return true
 }

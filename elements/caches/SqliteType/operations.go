@@ -45,7 +45,7 @@ func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, erro
 	err := s.do(ctx, &job{run: func(t *tx) error {
 		issue := false
 		err := t.state(g.Key, func(now int64, state *ledger.State) (changed bool) {
-			answer, issue, changed = state.Guess(now, &g)
+			answer, issue, changed = state.Guess(now, &g, counters{t, now})
 			return changed
 		})
 		if err == nil && issue {
@@ -96,6 +96,11 @@ func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
 			return token.EndClaim(now, &e)
 		})
 	}})
+}
+
+// Issue implements caches.Store.
+func (s *Store) Issue(ctx context.Context, key string, i caches.Issue) error {
+	return s.do(ctx, &job{run: func(t *tx) error { return t.issue(key, &i) }})
 }
 
 // Begin implements caches.Store.

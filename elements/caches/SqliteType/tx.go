@@ -22,6 +22,8 @@ type tx struct {
 func stateKey(key string) []byte       { return []byte("s" + key) }
 func tokenKey(key, hash string) []byte { return []byte("t" + key + "\x00" + hash) }
 func repeatKey(key string) []byte      { return []byte("b" + key) }
+func crowdKey(key string) []byte       { return []byte("y" + key) }
+func markKey(key string) []byte        { return []byte("m" + key) }
 func windowKey(key string, per int64) []byte {
 	return []byte(strconv.FormatInt(per, 36) + "\x00" + key)
 }

@@ -27,6 +27,15 @@ func Benchmark(b *testing.B, open func(testing.TB) Opened) {
 			_, err := s.Store.Reserve(s.ctx, r)
 			return err
 		}},
+		{"ReserveInCrowds", func(key string, _ int64) error {
+			r := (&scene{key: key}).reserve()
+			r.Proof.Full = []caches.Shared{{Key: key, Window: caches.Window{Max: 3, Per: time.Hour}}}
+			for _, crowd := range []string{"app", "country", "prefix"} {
+				r.Crowds = append(r.Crowds, caches.Crowd{Key: s.key + crowd, Per: 10 * time.Minute, Sends: 20, Ripe: 2 * time.Minute})
+			}
+			_, err := s.Store.Reserve(s.ctx, r)
+			return err
+		}},
 		{"ReserveSettle", func(key string, _ int64) error {
 			r := (&scene{key: key}).reserve()
 			if _, err := s.Store.Reserve(s.ctx, r); err != nil {

@@ -46,7 +46,7 @@ func (d *duel) key(t *rapid.T) string { return d.prefix + pick(t, "key", "a", "b
 func (d *duel) step(t *rapid.T, advance func(time.Duration)) {
 	steps := []func(*rapid.T){
 		d.reserve, d.reserve, d.settle, d.settle, d.guess, d.guess, d.guess, d.endClaim,
-		d.token, d.endToken, d.begin, d.finish,
+		d.token, d.endToken, d.issue, d.begin, d.finish,
 		func(t *rapid.T) {
 			by := time.Duration(pick(t, "seconds", 1, 1, 2, 5, 10, 30, 60, 300, 700)) * time.Second
 			advance(by)
@@ -86,6 +86,8 @@ func (d *duel) reserve(t *rapid.T) {
 		Refusals: caches.Window{Max: 2, Per: 10 * time.Minute},
 		Guesses:  caches.Window{Max: 4, Per: 10 * time.Minute},
 		Shared:   d.shared(t),
+		Crowds:   d.crowds(t),
+		Proof:    d.proof(t),
 	}
 	want, _ := d.ref.Reserve(context.Background(), r)
 	got, err := d.store.Reserve(context.Background(), r)
@@ -108,6 +110,29 @@ func (d *duel) shared(t *rapid.T) []caches.Shared {
 		{Key: d.prefix + "none", Window: caches.Window{Max: 0, Per: time.Hour}},
 	}
 	return all[:rapid.IntRange(0, len(all)).Draw(t, "shared")]
+}
+
+func (d *duel) crowds(t *rapid.T) []caches.Crowd {
+	all := []caches.Crowd{
+		{Key: d.prefix + "app", Per: 10 * time.Minute, Sends: pick(t, "most", 0, 2, 4), Ripe: 30 * time.Second},
+		{Key: d.prefix + "prefix", Per: time.Minute, Sends: 3, Ripe: 10 * time.Second},
+	}
+	return all[:rapid.IntRange(0, len(all)).Draw(t, "crowds")]
+}
+
+func (d *duel) proof(t *rapid.T) caches.Proof {
+	p := caches.Proof{Asked: rapid.IntRange(0, 9).Draw(t, "asked") == 0}
+	if rapid.IntRange(0, 3).Draw(t, "full") == 0 {
+		p.Full = []caches.Shared{{Key: d.prefix + "ip", Window: caches.Window{Max: 2, Per: 5 * time.Minute}}}
+	}
+	if p.Given = rapid.IntRange(0, 2).Draw(t, "given") == 0; p.Given {
+		p.Right = rapid.Bool().Draw(t, "right")
+		p.Keep = pick(t, "keep", time.Minute, 3*time.Minute)
+		if p.Mark = pick(t, "mark", "", "m1", "m2", "m3", "m4"); p.Mark != "" {
+			p.Mark = d.prefix + p.Mark
+		}
+	}
+	return p
 }
 
 func (d *duel) settle(t *rapid.T) {
@@ -172,6 +197,14 @@ func (d *duel) endToken(t *rapid.T) {
 	}
 	require.NoError(t, d.ref.EndToken(context.Background(), e))
 	require.NoError(t, d.store.EndToken(context.Background(), e))
+}
+
+func (d *duel) issue(t *rapid.T) {
+	if i := issue(t); i != nil {
+		key := d.key(t)
+		require.NoError(t, d.ref.Issue(context.Background(), key, *i))
+		require.NoError(t, d.store.Issue(context.Background(), key, *i))
+	}
 }
 
 func (d *duel) begin(t *rapid.T) {

@@ -53,6 +53,9 @@ func races(t *testing.T, o Opened, opts Options) {
 		run  func(s *scene)
 	}{
 		{"300 sends at once are one", raceSends},
+		{"50 sends at once with one proof are one", raceProofs},
+		{"50 answers at once to one captcha are one try", raceAnswers},
+		{"40 sends and verifications at once are all counted", raceVerified},
 		{"200 right guesses at once are one success", raceRight},
 		{"200 wrong guesses at once are five compared", raceWrong},
 		{"200 wrong guesses over many codes stop at the hourly bound", raceHourly},

@@ -18,6 +18,8 @@ type reference struct {
 	tokens  map[[2]string]*ledger.Token
 	repeats map[string]*ledger.Repeat
 	windows windows
+	crowds  map[string]*ledger.Crowd
+	marks   map[string]mark
 }
 
 var _ caches.Store = (*reference)(nil)
@@ -27,6 +29,7 @@ func newReference() *reference {
 		now:    time.Now().UnixMilli(),
 		states: make(map[string]*ledger.State), tokens: make(map[[2]string]*ledger.Token),
 		repeats: make(map[string]*ledger.Repeat), windows: make(windows),
+		crowds: make(map[string]*ledger.Crowd), marks: make(map[string]mark),
 	}
 }
 
@@ -60,6 +63,50 @@ func (w windows) Remove(key string, per, at int64) {
 	}
 }
 
+// mark is the note of a use.
+type mark struct {
+	by    string
+	until int64
+}
+
+// counters are the reference's, at its time.
+type counters struct {
+	windows // of reference, which has a field of that name
+	*reference
+}
+
+func (r *reference) counters() ledger.Counters { return counters{r.windows, r} }
+
+func (c counters) Crowd(key string) *ledger.Crowd { return c.crowds[key] }
+
+func (c counters) Count(key string, now, per int64) {
+	if c.crowds[key] == nil {
+		c.crowds[key] = &ledger.Crowd{}
+	}
+	c.crowds[key].Count(now, per)
+}
+
+func (c counters) Uncount(key string, at int64) {
+	if crowd := c.crowds[key]; crowd != nil {
+		crowd.Uncount(at)
+	}
+}
+
+func (c counters) Verify(key string, at int64) {
+	if crowd := c.crowds[key]; crowd != nil {
+		crowd.Verify(at)
+	}
+}
+
+func (c counters) Marked(key string) string {
+	if m := c.marks[key]; m.until > c.now {
+		return m.by
+	}
+	return ""
+}
+
+func (c counters) Mark(key, request string, until int64) { c.marks[key] = mark{request, until} }
+
 func (r *reference) state(key string) *ledger.State {
 	if r.states[key] == nil {
 		r.states[key] = &ledger.State{}
@@ -81,20 +128,20 @@ func (r *reference) issue(key string, i *caches.Issue) {
 func (r *reference) Reserve(_ context.Context, q caches.Reserve) (caches.Reserved, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.state(q.Key).Reserve(r.now, &q, r.windows), nil
+	return r.state(q.Key).Reserve(r.now, &q, r.counters()), nil
 }
 
 func (r *reference) Settle(_ context.Context, q caches.Settle) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state(q.Key).Settle(r.now, &q, r.windows)
+	r.state(q.Key).Settle(r.now, &q, r.counters())
 	return nil
 }
 
 func (r *reference) Guess(_ context.Context, q caches.Guess) (caches.Guessed, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	answer, issue, _ := r.state(q.Key).Guess(r.now, &q)
+	answer, issue, _ := r.state(q.Key).Guess(r.now, &q, r.counters())
 	if issue {
 		r.issue(q.Key, q.Issue)
 	}
@@ -121,6 +168,13 @@ func (r *reference) EndToken(_ context.Context, q caches.EndToken) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tokens[[2]string{q.Key, q.Hash}].EndClaim(r.now, &q)
+	return nil
+}
+
+func (r *reference) Issue(_ context.Context, key string, i caches.Issue) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.issue(key, &i)
 	return nil
 }
 

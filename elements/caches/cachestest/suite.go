@@ -44,6 +44,8 @@ func Run(t *testing.T, open func(testing.TB) Opened, opts Options) {
 		}
 	}
 	t.Run("sends", func(t *testing.T) { each(t, open, sends) })
+	t.Run("proofs", func(t *testing.T) { each(t, open, proofs) })
+	t.Run("crowds", func(t *testing.T) { each(t, open, crowds) })
 	t.Run("guesses", func(t *testing.T) { each(t, open, guesses) })
 	t.Run("claims", func(t *testing.T) { each(t, open, claims) })
 	t.Run("tokens", func(t *testing.T) { each(t, open, tokens) })

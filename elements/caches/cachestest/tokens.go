@@ -54,6 +54,16 @@ var tokens = []rule{
 		s.Advance(time.Second)
 		require.Equal(s, caches.Gone, s.read("h").Verdict)
 	}},
+	{"a token that is issued takes the place of one with the same hash", func(s *scene) {
+		s.issue("h", time.Minute)
+		require.Equal(s, caches.OK, s.take("h").Verdict)
+		again := caches.Issue{Hash: "h", Value: []byte("again"), TTL: 2 * time.Minute}
+		require.NoError(s, s.Store.Issue(s.ctx, s.key, again))
+		s.Advance(119 * time.Second)
+		require.Equal(s, caches.TokenResult{Verdict: caches.OK, Value: []byte("again")}, s.read("h"))
+		s.Advance(time.Second)
+		require.Equal(s, caches.Gone, s.read("h").Verdict)
+	}},
 	{"a token belongs to its key", func(s *scene) {
 		s.issue("h", time.Minute)
 		s.key += "x"

@@ -6,7 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
+	"time"
+
+	"github.com/lintel-run/lintel/internal/figure"
 )
 
 // many writes an app of n SMS instances.
@@ -36,6 +40,7 @@ const benchElements = 10_000
 
 func BenchmarkLoad10000(b *testing.B) {
 	cfg := many(b, benchElements)
+	var heap float64
 	for b.Loop() {
 		var before, after runtime.MemStats
 		runtime.GC()
@@ -51,11 +56,13 @@ func BenchmarkLoad10000(b *testing.B) {
 		b.StopTimer()
 		runtime.GC()
 		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/benchElements, "heapB/element")
+		heap = float64(after.HeapAlloc-before.HeapAlloc) / benchElements
 		runtime.KeepAlive(l)
 		_ = l.Close()
 		b.StartTimer()
 	}
+	figure.AtMost(b, "heapB/element", heap, 8<<10)
+	figure.AtMost(b, "s/load", b.Elapsed().Seconds()/float64(b.N), 1)
 }
 
 func BenchmarkReloadOneOf10000(b *testing.B) {
@@ -68,7 +75,9 @@ func BenchmarkReloadOneOf10000(b *testing.B) {
 	first := l.Load(context.Background())
 	dir := filepath.Join(l.roots[0].dir, "SMS/group42/sms4242")
 	before := first.Lookup("SMS.group42.sms4242").Revision
+	var times []time.Duration
 	for i := 0; b.Loop(); i++ {
+		begun := time.Now()
 		if err := os.WriteFile(filepath.Join(dir, "sms.json"), fmt.Appendf(nil, `{"url":"https://changed/%d"}`, i), 0o644); err != nil {
 			b.Fatal(err)
 		}
@@ -80,7 +89,10 @@ func BenchmarkReloadOneOf10000(b *testing.B) {
 		} else {
 			before = e.Revision
 		}
+		times = append(times, time.Since(begun))
 	}
+	slices.Sort(times)
+	figure.AtMost(b, "median-ms", float64(times[len(times)/2].Microseconds())/1000, 50)
 }
 
 // BenchmarkReloadAll looks at every file by itself, as polling does.

@@ -43,8 +43,9 @@ type callbacks struct {
 	server  *grpc.Server
 }
 
-// maxRequests bounds what one process may ask for at once.
-const maxRequests = 1024
+// maxRequests bounds what one process may ask for at once. A login Type has one
+// open for each message whose vendor is slow; logins must get through beside them.
+const maxRequests = 8192
 
 // keptGoroutines serve one request after the other, each with a stack that has
 // grown already; what comes when all are busy gets goroutines of its own.

@@ -26,7 +26,8 @@ type Config struct {
 	AppHourlyLimit   int               `json:"appHourlyLimit" jsonschema:"minimum=0,maximum=1000000" default:"0" doc:"Messages of the whole app in any hour; 0: no limit."`
 	Regions          []string          `json:"regions" jsonschema:"minItems=1" default:"[\"CN\"]" doc:"Regions whose numbers may log in: ISO 3166 codes in capitals."`
 	DefaultRegion    string            `json:"defaultRegion" jsonschema:"pattern=^[A-Z]{2}$" default:"CN" doc:"Region of a number without country code."`
-	Captcha          string            `json:"captcha" jsonschema:"enum=off" default:"off" doc:"Whether a person has to be proved before a message is sent."`
+	Captcha          string            `json:"captcha" jsonschema:"enum=off,enum=risk,enum=always" default:"risk" doc:"When a captcha is asked for before a message is sent: never, when an address or many phones of a kind look suspicious, or always."`
+	CaptchaKind      string            `json:"captchaKind" jsonschema:"enum=pow,enum=image" default:"pow" doc:"The captcha that is offered. pow: the browser works, the person does nothing. image: the person reads digits, or has them read out."`
 	TestPhones       map[string]string `json:"testPhones" secret:"true" doc:"Phones that never get a message, each with the code that opens the user made through it. For those who review the app in a store."`
 	CorpFullName     string            `json:"corpFullName" element:"corps.Meta" doc:"Full name of the corp that new users join; the app's default where it is not set."`
 	AllowUnbindLast  int               `json:"allowUnbindLast" jsonschema:"minimum=0,maximum=1" default:"1" doc:"Whether a user may unbind their only way to log in."`
@@ -92,6 +93,7 @@ func policyOf(c Config) *elementv1.Policy {
 		AllowRegister:    c.AllowRegister == 1,
 		AllowUnbindLast:  c.AllowUnbindLast == 1,
 		Corp:             c.CorpFullName,
+		Captcha:          captchaModes[c.Captcha],
 	}
 }
 

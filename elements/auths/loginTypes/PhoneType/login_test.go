@@ -1,6 +1,7 @@
 package phonetype_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,14 +21,15 @@ func TestFunctionsAreThoseOfTheContract(t *testing.T) {
 		login, end bool
 	}
 	want := map[string]function{
-		"sendMessage":    {"phone:Phone purpose:Stext ", false, true},
-		"getLoginCode":   {"phone:Phone! code:Stext! ", false, true},
-		"register":       {"phone:Phone! code:Stext! nick:Stext! ", false, true},
-		"bind":           {"userId:Stext! phone:Phone! code:Stext! ", true, true},
-		"unbind":         {"userId:Stext! code:Stext! ", true, true},
-		"checkMyMessage": {"code:Stext! ", true, true},
-		"updatePhone":    {"userId:Stext! ticket:Stext! newPhone:Phone! newCode:Stext! ", true, true},
-		"getLoginConfig": {"", false, false},
+		"sendMessage":     {"phone:Phone purpose:Stext captcha:JitDict ", false, true},
+		"getLoginCode":    {"phone:Phone! code:Stext! ", false, true},
+		"register":        {"phone:Phone! code:Stext! nick:Stext! ", false, true},
+		"bind":            {"userId:Stext! phone:Phone! code:Stext! ", true, true},
+		"unbind":          {"userId:Stext! code:Stext! ", true, true},
+		"checkMyMessage":  {"code:Stext! ", true, true},
+		"updatePhone":     {"userId:Stext! ticket:Stext! newPhone:Phone! newCode:Stext! ", true, true},
+		"getLoginConfig":  {"", false, false},
+		"generateCaptcha": {"kind:Stext id:Stext ", false, false},
 	}
 	got := map[string]function{}
 	for _, f := range phonetype.Type().Describe().GetFunctions() {
@@ -91,6 +93,15 @@ func TestArgumentsAreCheckedBeforeAnythingIsTaken(t *testing.T) {
 		{"sendMessage", sdktest.Args{"phone": alice, "purpose": ""}, errcode.Params, "purpose"},
 		{"sendMessage", sdktest.Args{"phone": alice, "purpose": "Login"}, errcode.Params, "purpose"},
 		{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{}}, errcode.Params, "captcha"},
+		{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{"token": "t"}}, errcode.Params, "captcha"},
+		{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{"token": "t", "answer": 1}}, errcode.Params, "captcha"},
+		{"sendMessage", sdktest.Args{"phone": "", "captcha": sdktest.Args{"token": "t", "answer": "a", "more": 1}}, errcode.Params, "captcha"},
+		{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{"token": strings.Repeat("t", 1000), "answer": "a"}}, errcode.Params, "captcha"},
+		{"generateCaptcha", sdktest.Args{"kind": "maths"}, errcode.Params, "kind"},
+		{"generateCaptcha", sdktest.Args{"kind": ""}, errcode.Params, "kind"},
+		{"generateCaptcha", sdktest.Args{"kind": "pow-en"}, errcode.Params, "kind"},
+		{"generateCaptcha", sdktest.Args{"id": ""}, errcode.Params, "id"},
+		{"generateCaptcha", sdktest.Args{"id": "1"}, errcode.Params, "id"},
 		{"sendMessage", sdktest.Args{"purpose": "bind"}, errcode.Params, "phone"},
 		{"sendMessage", sdktest.Args{"phone": ""}, codes.PhoneInvalid, ""},
 		{"sendMessage", sdktest.Args{"phone": alice + "\n"}, codes.PhoneInvalid, ""},
@@ -195,7 +206,7 @@ func TestSettingsForALoginPage(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"callingCodes": map[string]any{"CN": 86.0}, "logo": "", "colors": map[string]any{},
 		"title": "A test", "regions": []any{"CN"}, "defaultRegion": "CN", "codeLength": 8.0, "codeTTL": 300.0,
-		"resendInterval": 45.0, "allowRegister": false, "captcha": "off",
+		"resendInterval": 45.0, "allowRegister": false, "captcha": "risk", "captchaKind": "pow",
 	}, out)
 	for property, want := range map[string]any{
 		"allowRegister": false, "authType": "PhoneType", "isActive": true,
@@ -215,7 +226,6 @@ func TestConfigurationThatCantWorkIsRefused(t *testing.T) {
 		`{"smsFullName": "a", "testPhones": {"+447400123456": "123456"}}`:                              "/testPhones",
 		`{"smsFullName": "a", "testPhones": {"13800138000": "12345"}}`:                                 "/testPhones",
 		`{"smsFullName": "a", "testPhones": {"13800138000": "123456", "+86 138 0013 8000": "123456"}}`: "/testPhones",
-		`{"smsFullName": "a", "captchaKind": "pow"}`:                                                   "",
 	} {
 		_, wrong := sdktest.TryOpen(t, phonetype.Type(), config)
 		require.NotEmpty(t, wrong, config)

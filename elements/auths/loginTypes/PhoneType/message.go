@@ -33,59 +33,59 @@ type receipt struct {
 // accepted is the status of a message that the vendor has taken.
 const accepted = "accepted"
 
-// send has a code sent, once, and says how that ended: accepted without error,
-// refused or unknown with the caller's.
-func (p *PhoneLogin) send(ctx context.Context, identity string, reserved *elementv1.ReserveResponse) (elementv1.Outcome, error) {
+// message is what carries a code to a phone.
+func (p *PhoneLogin) message(identity, code string) message {
 	own := p.config.SMSConfig
-	var got receipt
-	err := sdk.HostOf(ctx).Call(ctx, p.config.SMSFullName, "sendMessage", message{
+	return message{
 		PhoneList: []string{identity},
 		Params: map[string]string{
-			"code":    reserved.GetCode(),
-			"minutes": minutes(reserved.GetExpiresInMs()),
+			"code":    code,
+			"minutes": minutes(p.policy.GetCodeTtlMs()),
 			"product": p.appTitle,
 		},
 		VerifyTemplateCode: own.VerifyTemplateCode,
 		VerifySign:         own.VerifySign,
 		VerifyParams:       own.VerifyParams,
-	}, &got)
-	if err == nil && len(got.Results) == 1 && got.Results[0].Status == accepted {
-		return elementv1.Outcome_OUTCOME_ACCEPTED, nil
 	}
-	if refusal := refusalOf(err); refusal != nil {
-		return elementv1.Outcome_OUTCOME_REFUSED, refusal
-	}
-	return elementv1.Outcome_OUTCOME_UNKNOWN, errcode.Wrap(err, codes.SMSFailed, "what became of the message is not known").
-		With("resendAfter", wholeSeconds(reserved.GetResendAfterMs())).
-		With("expiresIn", wholeSeconds(reserved.GetExpiresInMs()))
 }
 
-// refusalOf gives the caller's error for a message that was surely not sent, nil
-// for any other error.
-func refusalOf(err error) error {
-	e, ok := errcode.As(err)
-	if !ok {
-		return nil
+// send has a code sent, once, and says how that ended: accepted without error,
+// refused or unknown with the caller's.
+func (p *PhoneLogin) send(ctx context.Context, identity string, reserved *elementv1.ReserveResponse) (elementv1.Outcome, error) {
+	var got receipt
+	err := sdk.HostOf(ctx).Call(ctx, p.config.SMSFullName, "sendMessage", p.message(identity, reserved.GetCode()), &got)
+	return p.outcome(err, err == nil && len(got.Results) == 1 && got.Results[0].Status == accepted)
+}
+
+// outcome says how a send ended, by the SMS element's error or that it was accepted.
+func (p *PhoneLogin) outcome(err error, accepted bool) (elementv1.Outcome, error) {
+	switch {
+	case accepted:
+		return elementv1.Outcome_OUTCOME_ACCEPTED, nil
+	case codes.Unsent(err):
+		return elementv1.Outcome_OUTCOME_REFUSED, refusal(err)
 	}
+	return elementv1.Outcome_OUTCOME_UNKNOWN, errcode.Wrap(err, codes.SMSFailed, "what became of the message is not known").
+		With("resendAfter", wholeSeconds(p.policy.GetResendIntervalMs())).
+		With("expiresIn", wholeSeconds(p.policy.GetCodeTtlMs()))
+}
+
+// refusal gives the caller's error for a message that was not sent.
+func refusal(err error) error {
+	e, _ := errcode.As(err)
 	switch e.Code {
 	case codes.SMSRefused:
 		if e.Details["reason"] == "throttled" && e.Details["scope"] != "account" {
 			return throttled(e)
 		}
 		return e
-	case codes.SMSParams:
+	case codes.SMSParams, errcode.ElementUnavailable:
 		return e
-	case errcode.ElementUnavailable:
-		if e.Details["outcome"] == errcode.OutcomeNotExecuted {
-			return e
-		}
-	case errcode.Params, errcode.ElementNotFound, errcode.FunctionNotFound, errcode.Forbidden:
-		// The element or what was asked of it doesn't fit this login: nothing was run.
+	default:
+		// The element or what was asked of it doesn't fit this login.
 		return errcode.Wrap(e, errcode.ElementUnavailable, "the SMS element can't be used").
 			With("outcome", errcode.OutcomeNotExecuted)
-	default:
 	}
-	return nil
 }
 
 // throttled is the answer when the vendor has had too many for this number. The

@@ -2,10 +2,12 @@ package phonetype
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
 	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
@@ -16,6 +18,8 @@ type Request struct {
 	// Purpose may be left out: a user's code is then good for their account, and
 	// anybody else's for logging in and registering.
 	Purpose *string `json:"purpose" arg:"Stext" title:"What the code is for"`
+	// Captcha is asked for at times; then the answer is CAPTCHA_REQUIRED.
+	Captcha *Answer `json:"captcha" arg:"JitDict" title:"A captcha's token and answer"`
 }
 
 // Sent is the answer to a code that was sent. Times are in seconds.
@@ -30,22 +34,37 @@ type Sent struct {
 // even when the call's is up: what the vendor said must not be lost.
 const settleBound = 3 * time.Second
 
-// SendMessage reserves, has the message sent, and settles the reservation by what
-// became of it. Where the host says so, it answers before it sends.
+// SendMessage has the host reserve, send and settle. Where every phone is to be
+// answered alike, the host only reserves, and the message is sent after the answer.
 func (p *PhoneLogin) SendMessage(ctx context.Context, in Request) (*Sent, error) {
+	captcha, err := captchaOf(in.Captcha)
+	if err != nil {
+		return nil, err
+	}
 	purpose, identity, err := p.addressee(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	reserved, err := sdk.HostOf(ctx).Login().Reserve(ctx, &elementv1.ReserveRequest{
-		Policy:   p.policy,
-		Identity: identity,
-		Purpose:  purpose,
-		Test:     p.tests[identity],
+	text, err := json.Marshal(p.message(identity, ""))
+	if err != nil {
+		return nil, err
+	}
+	answer, err := sdk.HostOf(ctx).Login().Send(ctx, &elementv1.SendRequest{
+		Reserve: &elementv1.ReserveRequest{
+			Policy:   p.policy,
+			Identity: identity,
+			Purpose:  purpose,
+			Test:     p.tests[identity],
+			Captcha:  captcha,
+			Crowds:   p.crowdsOf(identity),
+		},
+		Element:  p.config.SMSFullName,
+		ArgsJson: text,
 	})
 	if err != nil {
 		return nil, err
 	}
+	reserved := answer.GetReserved()
 	sent := &Sent{
 		Code:        200,
 		Message:     "success",
@@ -53,7 +72,11 @@ func (p *PhoneLogin) SendMessage(ctx context.Context, in Request) (*Sent, error)
 		ExpiresIn:   wholeSeconds(reserved.GetExpiresInMs()),
 	}
 	if !reserved.GetAnswerFirst() {
-		if err := p.deliver(ctx, identity, reserved); err != nil {
+		outcome, err := p.outcome(errcode.FromWire(answer.GetError()), answer.GetOutcome() == elementv1.Outcome_OUTCOME_ACCEPTED)
+		if reserved.GetDeliver() {
+			p.tell(ctx, identity, outcome, err)
+		}
+		if err != nil {
 			return nil, err
 		}
 		return sent, nil
@@ -88,12 +111,21 @@ func (p *PhoneLogin) addressee(ctx context.Context, in Request) (purpose, identi
 
 // deliver has a reserved code sent, if it is to be, and settles the reservation.
 func (p *PhoneLogin) deliver(ctx context.Context, identity string, reserved *elementv1.ReserveResponse) error {
-	log := sdk.Logger(ctx).With("phone", phone.Mask(identity))
 	if !reserved.GetDeliver() {
 		p.settle(ctx, reserved, elementv1.Outcome_OUTCOME_ACCEPTED)
 		return nil
 	}
 	outcome, err := p.send(ctx, identity, reserved)
+	p.tell(ctx, identity, outcome, err)
+	if outcome != elementv1.Outcome_OUTCOME_UNKNOWN {
+		p.settle(ctx, reserved, outcome)
+	}
+	return err
+}
+
+// tell logs how a send ended.
+func (p *PhoneLogin) tell(ctx context.Context, identity string, outcome elementv1.Outcome, err error) {
+	log := sdk.Logger(ctx).With("phone", phone.Mask(identity))
 	switch outcome {
 	case elementv1.Outcome_OUTCOME_ACCEPTED:
 		log.Info("a code was sent")
@@ -101,10 +133,7 @@ func (p *PhoneLogin) deliver(ctx context.Context, identity string, reserved *ele
 		log.Warn("a code was not sent", "error", err)
 	default:
 		log.Warn("what became of a code is not known", "error", err)
-		return err
 	}
-	p.settle(ctx, reserved, outcome)
-	return err
 }
 
 // settle tells the host. A failure changes nothing for the caller: an accepted

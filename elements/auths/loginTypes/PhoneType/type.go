@@ -42,6 +42,8 @@ func Type() sdk.Type {
 			sdk.Title("Replace the phone"), sdk.Desc("Gives the current user another phone and ends their other sessions.")),
 		sdk.Func("getLoginConfig", (*PhoneLogin).GetLoginConfig, sdk.ForAnyone(),
 			sdk.Title("Login settings"), sdk.Desc("What a login page needs.")),
+		sdk.Func("generateCaptcha", (*PhoneLogin).GenerateCaptcha, sdk.ForAnyone(),
+			sdk.Title("Make a captcha"), sdk.Desc("Makes a captcha, which sendMessage may ask for.")),
 		sdk.Prop("allowRegister", (*PhoneLogin).AllowRegister, sdk.Title("New users")),
 		sdk.Prop("authConfig", (*PhoneLogin).AuthConfig, sdk.Title("SMS configuration in use")),
 		sdk.Prop("authType", (*PhoneLogin).AuthType, sdk.Title("Kind of login")),
@@ -60,6 +62,7 @@ type LoginConfig struct {
 	ResendInterval int      `json:"resendInterval"`
 	AllowRegister  bool     `json:"allowRegister"`
 	Captcha        string   `json:"captcha"`
+	CaptchaKind    string   `json:"captchaKind"`
 }
 
 // GetLoginConfig gives what a login page needs.
@@ -74,6 +77,7 @@ func (p *PhoneLogin) GetLoginConfig(context.Context, sdk.None) (LoginConfig, err
 		ResendInterval: p.config.ResendInterval,
 		AllowRegister:  p.config.AllowRegister == 1,
 		Captcha:        p.config.Captcha,
+		CaptchaKind:    p.config.CaptchaKind,
 	}, nil
 }
 

@@ -12,6 +12,11 @@ const (
 	// SendLimited: past another limit on sends; Details has "retryAfter", rounded
 	// up to a minute.
 	SendLimited errcode.Code = "SEND_LIMITED"
+	// CaptchaRequired: a captcha is asked for, and none was given.
+	CaptchaRequired errcode.Code = "CAPTCHA_REQUIRED"
+	// CaptchaError: the captcha was not solved; Details has "reason", wrong or
+	// expired (used before, too).
+	CaptchaError errcode.Code = "CAPTCHA_ERROR"
 	// PhoneInvalid: not a mobile number.
 	PhoneInvalid errcode.Code = "PHONE_INVALID"
 	// PhoneRegionNotAllowed: a mobile number of a region that isn't served.

@@ -104,6 +104,14 @@ func (k keyring) address(address string) string {
 // app is the store's key of the app's own limit.
 func (k keyring) app() string { return k.short("app") }
 
+// captcha is the store's key of the captcha that a client named with an id, and
+// mark of the note that a captcha was used.
+func (k keyring) captcha(instance, id string) string { return k.short("captcha id", instance, id) }
+func (k keyring) mark(id string) string              { return k.short("captcha mark", id) }
+
+// crowd is the store's key of a crowd of the app's.
+func (k keyring) crowd(name string) string { return k.short("crowd", name) }
+
 // randomID is unique: 128 random bits, 22 characters.
 func randomID() string {
 	var b [16]byte

@@ -36,6 +36,7 @@ type policy struct {
 	allowRegister   bool
 	allowUnbindLast bool
 	corp            string
+	captcha         elementv1.CaptchaMode
 }
 
 // policyOf reads a Type's policy. One outside the bounds is the Type's fault.
@@ -57,6 +58,9 @@ func policyOf(p *elementv1.Policy) (policy, error) {
 			return policy{}, errcode.New(errcode.Internal, "the login's policy is out of bounds: %s", bound.name)
 		}
 	}
+	if p.GetCaptcha() > elementv1.CaptchaMode_CAPTCHA_MODE_ALWAYS {
+		return policy{}, errcode.New(errcode.Internal, "the login's policy is out of bounds: captcha")
+	}
 	return policy{
 		length:   int(p.GetCodeLength()),
 		ttl:      time.Duration(p.GetCodeTtlMs()) * time.Millisecond,
@@ -71,5 +75,6 @@ func policyOf(p *elementv1.Policy) (policy, error) {
 		allowRegister:   p.GetAllowRegister(),
 		allowUnbindLast: p.GetAllowUnbindLast(),
 		corp:            p.GetCorp(),
+		captcha:         p.GetCaptcha(),
 	}, nil
 }

@@ -22,13 +22,20 @@ func errStore(err error) error {
 	return errcode.Wrap(err, errcode.Internal, "an internal error")
 }
 
-// errReserve gives the error of a reservation that was not made.
-func errReserve(r caches.Reserved) error {
+// errReserve gives the error of a reservation that was not made; reason says what
+// is wrong with its captcha where something is.
+func errReserve(r caches.Reserved, reason string) error {
 	switch r.Verdict {
 	case caches.Cooldown:
 		wait := max(roundUp(r.RetryAfter, time.Second), time.Second)
 		return errcode.New(codes.SendTooFrequent, "a code was sent a moment ago").
 			After(wait).With("retryAfter", seconds(wait))
+	case caches.Unproved:
+		return errcode.New(codes.CaptchaRequired, "a captcha is needed")
+	case caches.Wrong:
+		return errcode.New(codes.CaptchaError, "the captcha was not solved").With("reason", reason)
+	case caches.Used:
+		return errcode.New(codes.CaptchaError, "the captcha was not solved").With("reason", captchaExpired)
 	case caches.Limited:
 		wait := max(roundUp(r.RetryAfter, time.Minute), time.Minute)
 		return errcode.New(codes.SendLimited, "too many codes were sent").

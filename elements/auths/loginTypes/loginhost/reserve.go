@@ -7,7 +7,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-// Reserve takes cooldown and limits and makes a pending code.
+// Reserve takes cooldown, captcha and limits and makes a pending code.
 //
 // An operation reserves once for an identity. When it comes again after the host
 // was killed in it, nobody knows whether the vendor was asked: the answer is that
@@ -67,6 +67,15 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		return nil, errStore(err)
 	}
 
+	proof, reason, err := op.proof(ctx, p, r.GetCaptcha())
+	if err != nil {
+		return nil, err
+	}
+	crowds, err := op.crowds(p, r.GetCrowds())
+	if err != nil {
+		return nil, err
+	}
+
 	digits := randomDigits(p.length)
 	if entry != nil {
 		digits = entry.code
@@ -85,6 +94,8 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		},
 		TTL:      p.ttl,
 		Interval: p.interval,
+		Proof:    proof,
+		Crowds:   crowds,
 		Sends:    p.sends,
 		Refusals: refusals,
 		Guesses:  wrongGuesses,
@@ -95,7 +106,7 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 		return nil, errStore(err)
 	}
 	if answer.Verdict != caches.OK {
-		return nil, errReserve(answer)
+		return nil, errReserve(answer, reason)
 	}
 	deliver := entry == nil && !decoy
 	if answer.CodeID != ask.Code.ID {

@@ -5,7 +5,8 @@
 // What it keeps and where: a code lies in the cache, as an HMAC over app,
 // instance, identity, holder and digits; cooldowns, limits and tokens lie beside
 // it under one opaque key an identity. Users and phones lie in the database. The
-// package itself keeps nothing between two requests.
+// package itself keeps nothing between two requests, but for captchas made ahead
+// and who asks for how many.
 //
 // It knows no phone number's form, no vendor and no HTTP.
 package loginhost
@@ -19,6 +20,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/captcha"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -47,6 +49,7 @@ type Service struct {
 	logger       *slog.Logger
 	keys         keyring
 	box          *tokens.Box
+	captchas     *captcha.Maker
 	reservations cipher.AEAD
 	pulse        pulse
 	lost         lost
@@ -68,6 +71,14 @@ func New(env element.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	captchaKey, err := env.Key("auths.loginTypes/captchas")
+	if err != nil {
+		return nil, fmt.Errorf("loginhost: the key of captchas: %w", err)
+	}
+	captchas, err := captcha.New(captchaKey)
+	if err != nil {
+		return nil, fmt.Errorf("loginhost: %w", err)
+	}
 	logger := env.Logger
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
@@ -77,9 +88,13 @@ func New(env element.Env) (*Service, error) {
 		logger:       logger,
 		keys:         keys,
 		box:          box,
+		captchas:     captchas,
 		reservations: reservations,
 	}, nil
 }
+
+// Close ends what the service makes ahead.
+func (s *Service) Close() error { return s.captchas.Close() }
 
 // newReservationSeal makes the key under which reservations are handed out. It
 // lives as long as the host: the plugins that hold reservations don't outlive it.

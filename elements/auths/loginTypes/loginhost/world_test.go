@@ -3,6 +3,7 @@ package loginhost
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"testing"
@@ -32,6 +33,8 @@ type world struct {
 	store  *store
 	dir    *directory
 	config map[string]map[string]any // of corps
+	// sms answers calls of other elements; nil: none is named.
+	sms func(ctx context.Context, name, function string, args json.RawMessage) (json.RawMessage, error)
 }
 
 func newWorld(t testing.TB) *world {
@@ -126,6 +129,14 @@ type database struct {
 func (d *database) Ready(context.Context) error {
 	_, err := step(d.directory, "Ready", func() (any, error) { return nil, nil })
 	return err
+}
+
+// Call is the SMS element.
+func (w *world) Call(ctx context.Context, name, function string, args json.RawMessage) (json.RawMessage, error) {
+	if w.sms == nil {
+		return nil, errcode.New(errcode.Forbidden, "not named")
+	}
+	return w.sms(ctx, name, function, args)
 }
 
 func (w *world) Title(string) (string, error) { return "Title", nil }

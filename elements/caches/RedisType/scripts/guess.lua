@@ -1,7 +1,8 @@
--- KEYS: the identity's state, and the token's where one is issued.
+-- KEYS: the identity's state, and the token's where one is issued. The answer ends
+-- with the crowds that are to be told apart.
 local request, holder, bucket, purpose, mac = text(), text(), text(), text(), text()
 local attempts, max, per = number(), number(), number()
-local after, claim_for, cleared = number(), number(), text()
+local after, claim_for, cleared, near = number(), number(), text(), number() == 1
 
 local s = state(KEYS[1])
 local known = find(s, 'G' .. request)
@@ -50,6 +51,7 @@ for _, c in ipairs(compared) do
     if c.q ~= '' and c.q ~= request and cleared ~= c.i then
       return { ASK, 0, c.i }
     end
+    local verified, crowds = unwatch(s, c.i, near, true)
     if after == CONSUME then
       use(s, holder, c.i)
       if KEYS[2] then
@@ -57,12 +59,14 @@ for _, c in ipairs(compared) do
       end
     elseif after == CLAIM then
       c.q, c.w = request, now + claim_for
-    else
-      return { OK, 0, c.i }
     end
-    remember(s, { k = 'G' .. request, v = OK, c = c.i, x = '', d = 0 })
-    keep_state(KEYS[1], s)
-    return { OK, 0, c.i }
+    if after ~= KEEP then
+      remember(s, { k = 'G' .. request, v = OK, c = c.i, x = '', d = 0 })
+    end
+    if after ~= KEEP or verified then
+      keep_state(KEYS[1], s)
+    end
+    return answer({ OK, 0, c.i }, crowds)
   end
 end
 for _, c in ipairs(compared) do

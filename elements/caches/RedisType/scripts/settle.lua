@@ -1,6 +1,7 @@
--- KEYS: the identity's state, then its shared limits.
+-- KEYS: the identity's state, then its shared limits. The answer ends with the
+-- crowds that are to be told apart.
 local request, holder, bucket, id = text(), text(), text(), text()
-local accepted = number() == 1
+local accepted, near = number() == 1, number() == 1
 local max, per = number(), number()
 
 local s = state(KEYS[1])
@@ -11,6 +12,7 @@ end
 if r.d ~= 0 then
   return { r.d }
 end
+local crowds = {}
 if accepted then
   r.d = 1
   local h = s.h[holder]
@@ -20,6 +22,7 @@ if accepted then
 else
   r.d = 2
   undo(s, r, holder, bucket)
+  crowds = select(2, unwatch(s, id, near, false))
   for i = 2, #KEYS do
     redis.call('ZREM', KEYS[i], id)
   end
@@ -28,4 +31,4 @@ else
   end
 end
 keep_state(KEYS[1], s)
-return { r.d }
+return answer({ r.d }, crowds)

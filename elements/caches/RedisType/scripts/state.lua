@@ -4,9 +4,11 @@
 --   h          holder -> l and p, the live and the pending code
 --   s, g, f    sends and wrong guesses of each bucket, refusals: p how long the times t matter
 --   r          answers to repeats, oldest first
+--   y          sends that are not verified yet, oldest first: i the code, e when it
+--              expires, k the keys of its crowds and t when they counted it
 -- A code: i id, m MAC, u purposes, d decoy, e expires, a attempts of each bucket,
 -- q the request that claimed it, w until when.
-local REMEMBERS = 128
+local REMEMBERS, WATCHES = 128, 16
 
 local function prune(w)
   local over = 0
@@ -47,6 +49,9 @@ local function shift(s, by)
     r.e = r.e + by
     r.t = r.t + by
   end
+  for _, w in ipairs(s.y) do
+    w.e = w.e + by
+  end
 end
 
 -- The state as of now: what is over is dropped, and a clock that went back takes
@@ -54,8 +59,9 @@ end
 local function state(key)
   local s = load(key)
   if not s then
-    return { n = now, cu = 0, cc = '', h = {}, s = {}, g = {}, f = { p = 0, t = {} }, r = {} }
+    return { n = now, cu = 0, cc = '', h = {}, s = {}, g = {}, f = { p = 0, t = {} }, r = {}, y = {} }
   end
+  s.y = s.y or {}
   if s.n > now then
     shift(s, now - s.n)
   end
@@ -89,6 +95,13 @@ local function state(key)
     end
   end
   s.r = alive
+  local watched = {}
+  for _, w in ipairs(s.y) do
+    if w.e > now then
+      watched[#watched + 1] = w
+    end
+  end
+  s.y = watched
   return s
 end
 

@@ -94,7 +94,22 @@ func DecodeState(b []byte) (*State, error) {
 			})
 		}
 	}
+	if len(r.from) > 0 { // what was kept before there were crowds ends here
+		s.Watched = r.watched()
+	}
 	return s, r.end()
+}
+
+func (r *reader) watched() []Watched {
+	n := r.count()
+	if n == 0 {
+		return nil
+	}
+	list := make([]Watched, 0, n+1)
+	for range n {
+		list = append(list, Watched{Code: r.text(), At: r.int(), Expires: r.int(), Crowds: r.texts()})
+	}
+	return list
 }
 
 func (r *reader) code() *Code {
@@ -161,4 +176,20 @@ func DecodeRepeat(b []byte) (*Repeat, error) {
 		Answered: r.flag(), Answer: []byte(r.text()), Expires: r.int(),
 	}
 	return p, r.end()
+}
+
+// DecodeCrowd reads what Crowd.Encode gave.
+func DecodeCrowd(b []byte) (*Crowd, error) {
+	r := &reader{from: b}
+	r.format(crowdFormat)
+	c := &Crowd{Per: r.int()}
+	if n := r.count(); n > 0 {
+		c.Slots = make([]Slot, 0, n+1)
+		last := int64(0)
+		for range n {
+			last += r.int()
+			c.Slots = append(c.Slots, Slot{At: last, Sends: r.int(), Verified: r.int()})
+		}
+	}
+	return c, r.end()
 }

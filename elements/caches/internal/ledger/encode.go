@@ -11,6 +11,7 @@ const (
 	stateFormat  = 's'
 	tokenFormat  = 't'
 	repeatFormat = 'r'
+	crowdFormat  = 'c'
 )
 
 // writer appends fields in order: integers as varints, texts behind their length.
@@ -64,6 +65,14 @@ func (s *State) Encode() []byte {
 		w.int(r.At)
 		w.int(r.Shared)
 		w.flag(r.Settled)
+	}
+	w.int(int64(len(s.Watched)))
+	for i := range s.Watched {
+		watched := &s.Watched[i]
+		w.text(watched.Code)
+		w.int(watched.At)
+		w.int(watched.Expires)
+		w.texts(watched.Crowds)
 	}
 	return w.to
 }
@@ -127,5 +136,20 @@ func (r *Repeat) Encode() []byte {
 	w.flag(r.Answered)
 	w.text(string(r.Answer))
 	w.int(r.Expires)
+	return w.to
+}
+
+// Encode gives the crowd as bytes; DecodeCrowd is its inverse.
+func (c *Crowd) Encode() []byte {
+	w := &writer{to: []byte{crowdFormat}}
+	w.int(c.Per)
+	w.int(int64(len(c.Slots)))
+	last := int64(0)
+	for _, s := range c.Slots {
+		w.int(s.At - last)
+		w.int(s.Sends)
+		w.int(s.Verified)
+		last = s.At
+	}
 	return w.to
 }

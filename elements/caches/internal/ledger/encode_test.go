@@ -38,6 +38,7 @@ func TestEncodingIsUndoneByDecoding(t *testing.T) {
 			s.Sends = map[string]*Times{text.Draw(t, "bucket"): {Per: 5, At: []int64{1, 1, 4, 9}}}
 			s.Refusals = Times{Per: time.Draw(t, "per"), At: []int64{time.Draw(t, "time")}}
 			s.Requests = []Request{{ID: text.Draw(t, "request"), Expires: 1, Verdict: 2, Code: "c", At: 3, Shared: 4, Settled: true}}
+			s.Watched = []Watched{{Code: text.Draw(t, "watched"), At: time.Draw(t, "sent"), Expires: 5, Crowds: []string{text.Draw(t, "crowd")}}}
 		}
 		got, err := DecodeState(s.Encode())
 		require.NoError(t, err)
@@ -51,6 +52,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(s.Encode())
 	f.Add((&Token{Value: []byte("v")}).Encode())
 	f.Add((&Repeat{Owner: "o"}).Encode())
+	f.Add((&Crowd{Per: 1, Slots: []Slot{{At: 1, Sends: 2, Verified: 1}}}).Encode())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if s, err := DecodeState(b); err == nil {
 			again, err := DecodeState(s.Encode())
@@ -59,6 +61,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		_, _ = DecodeToken(b)
 		_, _ = DecodeRepeat(b)
+		_, _ = DecodeCrowd(b)
 	})
 }
 
@@ -75,9 +78,9 @@ func TestAClockThatGoesBackProlongsNothing(t *testing.T) {
 	now += Millis(45 * time.Second)
 	require.Equal(t, caches.LimitSends, s.Reserve(now, r, nil).Limit)
 	g := &caches.Guess{Purpose: "p", MAC: "m", Attempts: 1}
-	answer, _, _ := s.Guess(now, g)
+	answer, _, _ := s.Guess(now, g, nil)
 	require.Equal(t, caches.OK, answer.Verdict)
-	answer, _, _ = s.Guess(now+Millis(5*time.Minute), g)
+	answer, _, _ = s.Guess(now+Millis(5*time.Minute), g, nil)
 	require.Equal(t, caches.Wrong, answer.Verdict)
 }
 
@@ -87,4 +90,65 @@ func TestWhatIsKeptOfAnIdentityIsBounded(t *testing.T) {
 		s.remember(int64(i), Request{ID: "x"})
 	}
 	require.Len(t, s.Requests, remembers)
+}
+
+func TestACrowdIsKeptExactlyAndInLittle(t *testing.T) {
+	watched := caches.Crowd{Per: 10 * time.Minute, Sends: 20, Ripe: 2 * time.Minute}
+	c, now := &Crowd{}, int64(0)
+	rate := rapid.Int64Range(0, 400)
+	rapid.Check(t, func(t *rapid.T) {
+		c, now = &Crowd{}, 1
+		var counted []int64
+		for range rapid.IntRange(0, 2000).Draw(t, "sends") {
+			now += rate.Draw(t, "pause")
+			c.Count(now, Millis(watched.Per))
+			counted = append(counted, now)
+		}
+		again, err := DecodeCrowd(c.Encode())
+		require.NoError(t, err)
+		require.Equal(t, c, again)
+		require.LessOrEqual(t, len(c.Slots), slots+int(Millis(watched.Per)/coarse)+1)
+		for _, at := range counted {
+			c.Verify(at)
+		}
+		var sends int64
+		for _, s := range c.Slots {
+			sends += s.Sends
+			require.Equal(t, s.Sends, s.Verified)
+		}
+		if now < Millis(watched.Per) {
+			require.Equal(t, int64(len(counted)), sends)
+		}
+		require.False(t, c.suspicious(now+Millis(watched.Ripe), watched))
+	})
+}
+
+func TestASuspiciousCrowd(t *testing.T) {
+	watched := caches.Crowd{Per: 10 * time.Minute, Sends: 20, Ripe: 2 * time.Minute}
+	for _, test := range []struct {
+		name            string
+		sends, verified int
+		after           time.Duration
+		want            bool
+	}{
+		{"nothing is ripe yet", 20, 0, 2*time.Minute - time.Second, false},
+		{"none was verified", 20, 0, 2 * time.Minute, true},
+		{"one send less", 19, 0, 2 * time.Minute, false},
+		{"half was verified", 20, 10, 2 * time.Minute, false},
+		{"less than half was", 20, 9, 2 * time.Minute, true},
+		{"until they are over", 20, 0, 10*time.Minute - time.Millisecond, true},
+		{"when they are over", 20, 0, 10 * time.Minute, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := &Crowd{}
+			for range test.sends {
+				c.Count(1000, Millis(watched.Per))
+			}
+			for range test.verified {
+				c.Verify(1000)
+			}
+			require.Equal(t, test.want, c.suspicious(1000+Millis(test.after), watched))
+			require.False(t, c.suspicious(1000+Millis(test.after), caches.Crowd{Per: watched.Per, Ripe: watched.Ripe}))
+		})
+	}
 }

@@ -9,7 +9,7 @@ import (
 
 // Guess is caches.Store's Guess. issue says that the guess's token is to be
 // kept, changed that the state is.
-func (s *State) Guess(now int64, g *caches.Guess) (answer caches.Guessed, issue, changed bool) {
+func (s *State) Guess(now int64, g *caches.Guess, shared Counters) (answer caches.Guessed, issue, changed bool) {
 	s.settle(now)
 	if r := s.remembered(guessed + g.Request); r != nil {
 		return caches.Guessed{Verdict: caches.Verdict(r.Verdict), CodeID: r.Code}, false, false
@@ -32,7 +32,7 @@ func (s *State) Guess(now int64, g *caches.Guess) (answer caches.Guessed, issue,
 	}
 	for _, c := range compared {
 		if c.matches(g) {
-			return s.right(now, g, c)
+			return s.right(now, g, c, shared)
 		}
 	}
 	for _, c := range compared {
@@ -78,11 +78,12 @@ func (c *Code) matches(g *caches.Guess) bool {
 	return same && !c.Decoy && slices.Contains(c.Purposes, g.Purpose)
 }
 
-func (s *State) right(now int64, g *caches.Guess, c *Code) (answer caches.Guessed, issue, changed bool) {
+func (s *State) right(now int64, g *caches.Guess, c *Code, shared Counters) (answer caches.Guessed, issue, changed bool) {
 	if c.Claim != "" && c.Claim != g.Request && g.Cleared != c.ID {
 		return caches.Guessed{Verdict: caches.Ask, CodeID: c.ID}, false, false
 	}
 	answer = caches.Guessed{Verdict: caches.OK, CodeID: c.ID}
+	verified := s.verify(c.ID, shared)
 	switch g.Then {
 	case caches.Consume:
 		s.use(g.Holder, c.ID)
@@ -90,7 +91,10 @@ func (s *State) right(now int64, g *caches.Guess, c *Code) (answer caches.Guesse
 	case caches.Claim:
 		c.Claim, c.ClaimEnds = g.Request, now+Millis(g.ClaimFor)
 	default:
-		return answer, false, false
+		if verified {
+			s.At = now
+		}
+		return answer, false, verified
 	}
 	s.remember(now, Request{ID: guessed + g.Request, Verdict: int(caches.OK), Code: c.ID})
 	return answer, issue, true

@@ -13,11 +13,18 @@ const (
 	ended    = "E"
 )
 
-// Reserve is caches.Store's Reserve. The state changed when the answer is OK.
+// Reserve is caches.Store's Reserve. The state changed when the answer is OK;
+// when it is Wrong, the proof's mark was set.
 func (s *State) Reserve(now int64, r *caches.Reserve, shared Counters) caches.Reserved {
 	s.settle(now)
 	if known := s.remembered(reserved + r.Request); known != nil {
 		return caches.Reserved{Verdict: caches.OK, CodeID: known.Code}
+	}
+	if left := s.Cooldown.Until - now; left > 0 {
+		return caches.Reserved{Verdict: caches.Cooldown, RetryAfter: span(left)}
+	}
+	if verdict := prove(now, r, shared); verdict != caches.OK {
+		return caches.Reserved{Verdict: verdict}
 	}
 	if answer := s.limits(now, r); answer.Verdict != caches.OK {
 		return answer
@@ -36,11 +43,9 @@ func (s *State) Reserve(now int64, r *caches.Reserve, shared Counters) caches.Re
 	return caches.Reserved{Verdict: caches.OK, CodeID: r.Code.ID}
 }
 
-// limits checks what the identity itself bounds, in the order of the contract.
+// limits checks how much the identity itself may send, in the order of the
+// contract.
 func (s *State) limits(now int64, r *caches.Reserve) caches.Reserved {
-	if left := s.Cooldown.Until - now; left > 0 {
-		return caches.Reserved{Verdict: caches.Cooldown, RetryAfter: span(left)}
-	}
 	for i, w := range r.Sends {
 		if left := s.Sends[r.Bucket].wait(now, w); left > 0 {
 			return limited(caches.LimitSends, i, left)
@@ -69,6 +74,10 @@ func (s *State) reserve(now int64, r *caches.Reserve, shared Counters) {
 			shared.Add(limit.Key, Millis(limit.Window.Per), now)
 		}
 	}
+	if r.Proof.Given && r.Proof.Mark != "" {
+		shared.Mark(r.Proof.Mark, r.Request, now+Millis(r.Proof.Keep))
+	}
+	s.watch(now, r, shared)
 	codes := s.codes(r.Holder)
 	if codes.Pending != nil {
 		// What became of the one before isn't known: it may have been delivered, so
@@ -101,6 +110,7 @@ func (s *State) Settle(now int64, e *caches.Settle, shared Counters) bool {
 		}
 		return true
 	}
+	s.unwatch(e.CodeID, shared)
 	s.drop(e.Holder, e.CodeID)
 	if s.Cooldown.Code == e.CodeID {
 		s.Cooldown = Cooldown{}
@@ -133,5 +143,8 @@ func (s *State) Undo(now int64, u *caches.Reserve, shared Counters) bool {
 	s.Settle(now, &caches.Settle{
 		Request: u.Request, Key: u.Key, Holder: u.Holder, Bucket: u.Bucket, CodeID: u.Code.ID, Shared: u.Shared,
 	}, shared)
+	if u.Proof.Given && u.Proof.Mark != "" && shared.Marked(u.Proof.Mark) == u.Request {
+		shared.Mark(u.Proof.Mark, "", now)
+	}
 	return true
 }

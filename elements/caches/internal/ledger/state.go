@@ -32,6 +32,16 @@ type State struct {
 	Refusals Times
 	// Requests are the answers to repeats, oldest first.
 	Requests []Request
+	// Watched are the sends that are not verified yet, oldest first.
+	Watched []Watched
+}
+
+// Watched is a send that was counted in crowds, at a time by their clock.
+type Watched struct {
+	Code    string
+	At      int64
+	Expires int64
+	Crowds  []string
 }
 
 // Cooldown is the pause after a send; Code is the one that was sent.
@@ -142,6 +152,7 @@ func (s *State) settle(now int64) {
 	}
 	s.Refusals.prune(now)
 	s.Requests = slices.DeleteFunc(s.Requests, func(r Request) bool { return r.Expires <= now })
+	s.Watched = slices.DeleteFunc(s.Watched, func(w Watched) bool { return w.Expires <= now })
 }
 
 func (s *State) shift(by int64) {
@@ -165,6 +176,9 @@ func (s *State) shift(by int64) {
 	for i := range s.Requests {
 		s.Requests[i].Expires += by
 		s.Requests[i].At += by
+	}
+	for i := range s.Watched {
+		s.Watched[i].Expires += by
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-// Counters keeps the windows that many identities share. Its methods run within
+// Counters keeps what many identities share: windows, crowds, marks. Its methods run within
 // the critical section or transaction of the operation that calls them.
 type Counters interface {
 	// Nth gives the nth youngest time of a window, counted from 1.
@@ -16,6 +16,19 @@ type Counters interface {
 	Add(key string, per, at int64)
 	// Remove takes one time back that Add kept; one that is gone is no error.
 	Remove(key string, per, at int64)
+
+	// Crowd gives what is kept of a crowd, to read; nil for nothing.
+	Crowd(key string) *Crowd
+	// Count adds a send to a crowd.
+	Count(key string, now, per int64)
+	// Uncount takes back a send that was counted at a time, Verify verifies it.
+	Uncount(key string, at int64)
+	Verify(key string, at int64)
+
+	// Marked gives the request that noted a use, "" for none.
+	Marked(key string) string
+	// Mark notes a use until a time; one that is over is dropped.
+	Mark(key, request string, until int64)
 }
 
 // wait is how long until a window admits one more, whose Max-th youngest time

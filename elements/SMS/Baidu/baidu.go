@@ -1,0 +1,54 @@
+// Package baidu is the Type SMS.Baidu: Baidu AI Cloud's Simple Message Service,
+// POST /api/v3/sendSms.
+package baidu
+
+import (
+	"context"
+	"strings"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// vendorsEndpoint is Beijing's, every account's unless the vendor says otherwise.
+const vendorsEndpoint = "https://smsv3.bj.baidubce.com"
+
+// Config is an instance's configuration.
+type Config struct {
+	delivery.Settings
+	delivery.TemplateSettings
+	AccessKey    string `json:"accessKey" jsonschema:"required,minLength=1" secret:"true" doc:"Access Key of a user that may send messages"`
+	AccessSecret string `json:"accessSecret" jsonschema:"required,minLength=1" secret:"true" doc:"Secret Key of that user"`
+}
+
+// Type is SMS.Baidu.
+func Type() sdk.Type {
+	return delivery.NewType("SMS.Baidu", "Baidu AI Cloud SMS", "Sends messages with Baidu AI Cloud's short message service.", open)
+}
+
+func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
+	base, err := c.Base(ctx, vendorsEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	client := delivery.NewClient(nil)
+	return delivery.NewSender("Baidu", &vendor{key: c.AccessKey, secret: c.AccessSecret, base: base, client: client}, delivery.Options{
+		Settings: c.Settings,
+		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
+		NeedsTemplate: true, NeedsSign: true,
+		Doubts:  doubts(c),
+		Secrets: []string{c.AccessKey, c.AccessSecret},
+		Close:   client.Close,
+	}), nil
+}
+
+// doubts says what doesn't look as Baidu's values do.
+func doubts(c Config) (list []string) {
+	if c.VerifySign != "" && !strings.HasPrefix(c.VerifySign, "sms-sign") {
+		list = append(list, "verifySign is the sign's id, such as sms-sign-QeEHQe10478, not its text")
+	}
+	if c.VerifyTemplateCode != "" && !strings.HasPrefix(c.VerifyTemplateCode, "sms-tmpl") {
+		list = append(list, "verifyTemplateCode is the template's id, such as sms-tmpl-HNbGLw26882")
+	}
+	return list
+}

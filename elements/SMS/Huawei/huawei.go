@@ -1,0 +1,60 @@
+// Package huawei is the Type SMS.Huawei: Huawei Cloud's Message & SMS service,
+// POST /sms/batchSendSms/v1.
+package huawei
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// vendorsEndpoint is Beijing's; the console shows an application's own.
+const vendorsEndpoint = "https://smsapi.cn-north-4.myhuaweicloud.com"
+
+// Config is an instance's configuration.
+type Config struct {
+	delivery.Settings
+	delivery.TemplateSettings
+	AppKey    string `json:"appKey" jsonschema:"required,minLength=1" secret:"true" doc:"Application Key of the SMS application"`
+	AppSecret string `json:"appSecret" jsonschema:"required,minLength=1" secret:"true" doc:"Application Secret of it"`
+	Sender    string `json:"sender" jsonschema:"required,minLength=1" doc:"channel number of the sign, such as csms12345678"`
+}
+
+// Type is SMS.Huawei.
+func Type() sdk.Type {
+	return delivery.NewType("SMS.Huawei", "Huawei Cloud SMS", "Sends messages with Huawei Cloud's short message service.", open)
+}
+
+func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
+	base, err := c.Base(ctx, vendorsEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	if base.Scheme == "https" {
+		// The console's address has the port; who signs and who checks must agree
+		// on the header Host, which https doesn't need it in.
+		base.Host = strings.TrimSuffix(base.Host, ":443")
+	}
+	client := delivery.NewClient(nil)
+	return delivery.NewSender("Huawei", &vendor{key: c.AppKey, secret: c.AppSecret, sender: c.Sender, base: base, client: client}, delivery.Options{
+		Settings: c.Settings,
+		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
+		NeedsTemplate: true,
+		Doubts:        doubts(c),
+		Secrets:       []string{c.AppKey, c.AppSecret},
+		Close:         client.Close,
+	}), nil
+}
+
+var channel = regexp.MustCompile(`^(csms|isms)?[0-9]+$`)
+
+// doubts says what doesn't look as Huawei's values do.
+func doubts(c Config) (list []string) {
+	if !channel.MatchString(c.Sender) {
+		list = append(list, "sender is the channel number of the sign, such as csms12345678, not its text")
+	}
+	return list
+}

@@ -1,0 +1,83 @@
+// Package twilio is the Type SMS.Twilio: Twilio's Programmable Messaging, resource
+// Messages of the API 2010-04-01.
+package twilio
+
+import (
+	"context"
+	"regexp"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+const vendorsEndpoint = "https://api.twilio.com"
+
+// Config is an instance's configuration.
+type Config struct {
+	delivery.Settings
+	AccountSid          string `json:"accountSid" jsonschema:"required,minLength=1" secret:"true" doc:"Account SID of the console's first page, AC…"`
+	AuthToken           string `json:"authToken" jsonschema:"required,minLength=1" secret:"true" doc:"Auth Token beside it"`
+	From                string `json:"from,omitempty" doc:"number or name that sends; or messagingServiceSid"`
+	MessagingServiceSid string `json:"messagingServiceSid,omitempty" doc:"messaging service that chooses the number, MG…"`
+	Text                string `json:"text,omitempty" doc:"the message; ${code} and other values of the call may stand in it; without it \"${product}: ${code}, valid for ${minutes} minutes\""`
+	ContentSid          string `json:"contentSid,omitempty" doc:"content template in place of text, HX…; its variables are numbered in the order of verifyParams"`
+}
+
+// Type is SMS.Twilio.
+func Type() sdk.Type {
+	return delivery.NewType("SMS.Twilio", "Twilio Messaging", "Sends messages with Twilio.", open)
+}
+
+func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
+	base, err := c.Base(ctx, vendorsEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case c.From == "" && c.MessagingServiceSid == "":
+		return nil, sdk.ConfigError("", "needs from or messagingServiceSid")
+	case c.From != "" && c.MessagingServiceSid != "":
+		return nil, sdk.ConfigError("/messagingServiceSid", "is there beside from; only one of them may be")
+	case c.Text != "" && c.ContentSid != "":
+		return nil, sdk.ConfigError("/contentSid", "is there beside text; only one of them may be")
+	}
+	text := c.Text
+	if text == "" {
+		text = delivery.DefaultText
+	}
+	client := delivery.NewClient(nil)
+	return delivery.NewSender("Twilio", &vendor{
+		sid: c.AccountSid, token: c.AuthToken, from: c.From, service: c.MessagingServiceSid, content: c.ContentSid, base: base, client: client,
+	}, delivery.Options{
+		Settings: c.Settings,
+		Template: c.ContentSid,
+		// Content has its own words; a call may still bring a text.
+		Text: text, TextGaps: c.ContentSid != "",
+		Doubts:  doubts(c),
+		Secrets: []string{c.AccountSid, c.AuthToken},
+		Close:   client.Close,
+	}), nil
+}
+
+// shapes are what Twilio's ids look like.
+var shapes = []struct {
+	name  string
+	value func(c Config) string
+	shape *regexp.Regexp
+}{
+	{"accountSid is AC and 32 hexadecimal digits", func(c Config) string { return c.AccountSid }, regexp.MustCompile(`^AC[0-9a-f]{32}$`)},
+	{"authToken is 32 hexadecimal digits", func(c Config) string { return c.AuthToken }, regexp.MustCompile(`^[0-9a-f]{32}$`)},
+	{"messagingServiceSid is MG and 32 hexadecimal digits", func(c Config) string { return c.MessagingServiceSid }, regexp.MustCompile(`^(MG[0-9a-f]{32})?$`)},
+	{"contentSid is HX and 32 hexadecimal digits", func(c Config) string { return c.ContentSid }, regexp.MustCompile(`^(HX[0-9a-f]{32})?$`)},
+	{"from is a number in E.164, a short code or a name of up to 11 letters and digits", func(c Config) string { return c.From }, regexp.MustCompile(`^(\+[0-9]{7,15}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11})?$`)},
+}
+
+// doubts says what doesn't look as Twilio's values do.
+func doubts(c Config) (list []string) {
+	for _, s := range shapes {
+		if !s.shape.MatchString(s.value(c)) {
+			list = append(list, s.name)
+		}
+	}
+	return list
+}

@@ -1,0 +1,75 @@
+package delivery
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// Prover is a Vendor with a call that costs nothing, changes nothing, and that
+// the vendor answers only to who has the credentials.
+type Prover interface {
+	// Prove makes that call. It is accepted when the credentials are right; refused
+	// for the template or the sign when they are, but that is not; else refused or
+	// unknown. ctx has the configured deadline.
+	Prove(ctx context.Context, template, sign string) Outcome
+}
+
+// The rungs of a check.
+const (
+	rungConfiguration = "configuration"
+	rungCredentials   = "credentials"
+	rungTemplate      = "template"
+)
+
+// Check tests the instance without sending anything: what the configuration
+// lacks, and whether the vendor knows its credentials.
+func (s *Sender) Check(ctx context.Context) []sdk.Rung {
+	var doubts []string
+	if s.o.NeedsTemplate && s.o.Template == "" {
+		doubts = append(doubts, "verifyTemplateCode is empty: each call must bring one")
+	}
+	if s.o.NeedsSign && s.o.Sign == "" {
+		doubts = append(doubts, "verifySign is empty: each call must bring one")
+	}
+	doubts = append(doubts, s.o.Doubts...)
+	first := sdk.Rung{Name: rungConfiguration, OK: len(doubts) == 0, Message: "complete"}
+	if !first.OK {
+		first.Message = strings.Join(doubts, "; ")
+	}
+	prover, ok := s.vendor.(Prover)
+	if !ok {
+		first.Message += "; this vendor has no call that proves the credentials without sending, only a message does"
+		return []sdk.Rung{first}
+	}
+	limited, cancel := context.WithTimeout(ctx, time.Duration(s.o.Timeout)*time.Millisecond)
+	defer cancel()
+	return append([]sdk.Rung{first}, s.proven(prover.Prove(limited, s.o.Template, s.o.Sign))...)
+}
+
+// proven puts the outcome of a proof into rungs.
+func (s *Sender) proven(o Outcome) []sdk.Rung {
+	said := ""
+	if code := cleaned(o.Code, s.o.Secrets); code != "" {
+		said = " (" + code + ")"
+	}
+	known := sdk.Rung{Name: rungCredentials, OK: true, Message: "the vendor knows them"}
+	if o.What != "" && o.Status() == StatusAccepted {
+		known.Message += ", " + o.What
+	}
+	switch {
+	case o.Status() == StatusAccepted:
+		return []sdk.Rung{known}
+	case o.Status() == StatusRefused && (o.Reason == Template || o.Reason == Signature):
+		return []sdk.Rung{known, {Name: rungTemplate, Message: "the vendor refuses the " + string(o.Reason) + said}}
+	case o.Status() == StatusRefused && o.Reason == Auth:
+		return []sdk.Rung{{Name: rungCredentials, Message: "the vendor refuses them" + said}}
+	}
+	why := o.What
+	if why == "" {
+		why = "the vendor answered " + string(o.Reason)
+	}
+	return []sdk.Rung{{Name: rungCredentials, Message: "not tested: " + why + said}}
+}

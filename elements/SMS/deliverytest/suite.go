@@ -1,0 +1,210 @@
+// Package deliverytest is what every vendor's Type must hold, whatever its vendor
+// is like: nothing but the vendor's own word counts as accepted, a deadline is
+// one, connections are shared and none leaks, and nothing that must stay secret
+// is seen in an error or a log line.
+//
+//	deliverytest.Run(t, deliverytest.Vendor{Type: acme.Type(), …})
+//
+// It runs a Type against stand-ins of its vendor on loopback addresses.
+package deliverytest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/plugins/sdk"
+	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
+)
+
+// Answer is what a stand-in answers.
+type Answer struct {
+	// Status is 200 where it is 0.
+	Status int
+	// Type is the Content-Type.
+	Type string
+	Body string
+	// RetryAfter is the header of that name.
+	RetryAfter string
+}
+
+// Vendor is what the suite has to know of a Type.
+type Vendor struct {
+	Type sdk.Type
+	// Config is a configuration without "endpoint".
+	Config map[string]any
+	// Secrets are the values of Config that must never be seen.
+	Secrets []string
+	// Phone is a number that the vendor serves; a mainland one where it is empty.
+	Phone string
+	// Accepted is the vendor's yes.
+	Accepted Answer
+	// Refusal is the vendor's no, with this code and this id of the request.
+	Refusal func(code, requestID string) Answer
+	// Codes is the vendor's table of errors.
+	Codes []Code
+	// Known and Strange answer the check of credentials; nil where there is none.
+	Known, Strange *Answer
+}
+
+// Code is one row of a vendor's table of errors.
+type Code struct {
+	Code string
+	// Status is the answer's where it isn't the usual one of Vendor.Refusal.
+	Status int
+	// Reason is empty for an unknown outcome.
+	Reason delivery.Reason
+	Scope  delivery.Scope
+	Wait   time.Duration
+}
+
+// The message that the suite sends.
+const (
+	code    = "493027"
+	minutes = "5"
+)
+
+// Run runs the whole suite.
+func Run(t *testing.T, v Vendor) {
+	if v.Phone == "" {
+		v.Phone = "+8613800138000"
+	}
+	t.Run("the vendor's yes is accepted", v.accepted)
+	t.Run("the vendor's no is refused", v.refused)
+	t.Run("nothing else is accepted", v.neverAccepted)
+	t.Run("broken connections", v.broken)
+	t.Run("a deadline is one", v.deadline)
+	t.Run("connections are shared", v.shared)
+	t.Run("no connection leaks", v.leaks)
+	t.Run("nothing secret is seen", v.canaries)
+	t.Run("credentials are checked without sending", v.checked)
+}
+
+// config gives the configuration with an endpoint.
+func (v Vendor) config(endpoint string, more map[string]any) string {
+	c := maps.Clone(v.Config)
+	c["endpoint"] = endpoint
+	maps.Copy(c, more)
+	raw, err := json.Marshal(c)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}
+
+// open opens an instance whose vendor is at an endpoint.
+func (v Vendor) open(t *testing.T, endpoint string, more map[string]any) *sdktest.Instance {
+	t.Helper()
+	return sdktest.Open(t, v.Type, v.config(endpoint, more))
+}
+
+func args(phone string) sdktest.Args {
+	return sdktest.Args{"phoneList": []string{phone}, "params": map[string]any{"code": code, "minutes": minutes, "product": "Lintel Shop"}}
+}
+
+// send sends one message.
+func (v Vendor) send(sms *sdktest.Instance, phone string) (*delivery.Receipt, error) {
+	var receipt delivery.Receipt
+	if err := sms.CallInto(context.Background(), "sendMessage", args(phone), &receipt); err != nil {
+		return nil, err
+	}
+	return &receipt, nil
+}
+
+// fails sends one message that must not be accepted.
+func (v Vendor) fails(t *testing.T, sms *sdktest.Instance) *errcode.Error {
+	t.Helper()
+	_, err := v.send(sms, v.Phone)
+	require.Error(t, err, "the message was accepted")
+	e, ok := errcode.As(err)
+	require.True(t, ok, "an error without a code: %v", err)
+	require.Contains(t, []errcode.Code{delivery.CodeRefused, delivery.CodeFailed}, e.Code)
+	return e
+}
+
+func (v Vendor) accepted(t *testing.T) {
+	s := newStandIn(t, always(v.Accepted))
+	receipt, err := v.send(v.open(t, s.URL, nil), v.Phone)
+	require.NoError(t, err)
+	require.Len(t, receipt.Results, 1)
+	require.Equal(t, v.Phone, receipt.Results[0].Phone)
+	require.Equal(t, delivery.StatusAccepted, receipt.Results[0].Status)
+	require.NotEmpty(t, receipt.Results[0].MessageID)
+	require.EqualValues(t, 1, s.requests.Load())
+}
+
+func (v Vendor) refused(t *testing.T) {
+	rows := append(v.Codes, Code{Code: "Some.Code.Of.No.Table", Reason: delivery.Other})
+	for _, row := range rows {
+		t.Run(fmt.Sprintf("%s %d", row.Code, row.Status), func(t *testing.T) {
+			answer := v.Refusal(row.Code, "R-42")
+			if row.Status != 0 {
+				answer.Status = row.Status
+			}
+			s := newStandIn(t, always(answer))
+			e := v.fails(t, v.open(t, s.URL, nil))
+			require.EqualValues(t, 1, s.requests.Load())
+			require.Equal(t, row.Code, e.Details["vendorCode"])
+			if row.Reason == "" {
+				require.Equal(t, delivery.CodeFailed, e.Code)
+				require.Equal(t, errcode.OutcomeUnknown, e.Details["outcome"])
+				return
+			}
+			require.Equal(t, delivery.CodeRefused, e.Code)
+			require.Equal(t, string(row.Reason), e.Details["reason"])
+			scope, _ := e.Details["scope"].(string)
+			require.Equal(t, string(row.Scope), scope)
+			require.Equal(t, row.Wait, e.RetryAfter)
+			if requestID, ok := e.Details["vendorRequestId"]; ok {
+				require.Equal(t, "R-42", requestID)
+			}
+		})
+	}
+}
+
+func (v Vendor) checked(t *testing.T) {
+	if v.Known == nil {
+		gone := newStandIn(t, always(v.Accepted))
+		answer := sdktest.Check(t, v.Type, v.config(gone.URL, nil))
+		require.Len(t, answer.GetRungs(), 1)
+		require.EqualValues(t, 0, gone.requests.Load())
+		return
+	}
+	for _, c := range []struct {
+		name   string
+		answer Answer
+		ok     bool
+	}{
+		{"known", *v.Known, true}, {"strange", *v.Strange, false},
+		{"500", Answer{Status: http.StatusInternalServerError}, false}, {"empty", Answer{}, false}, {"nothing in it", Answer{Body: "{}", Type: "application/json"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStandIn(t, always(c.answer))
+			answer := sdktest.Check(t, v.Type, v.config(s.URL, nil))
+			require.Empty(t, answer.GetDiagnostics())
+			require.EqualValues(t, 1, s.requests.Load())
+			rungs := answer.GetRungs()
+			require.Equal(t, "configuration", rungs[0].GetName())
+			require.True(t, rungs[0].GetOk(), rungs[0].GetMessage())
+			require.Equal(t, "credentials", rungs[1].GetName())
+			require.Equal(t, c.ok, rungs[1].GetOk(), rungs[1].GetMessage())
+			v.unseen(t, s, fmt.Sprint(rungs))
+		})
+	}
+}
+
+// Coded gives an error with its code; one without fails the test.
+func Coded(t *testing.T, err error) *errcode.Error {
+	t.Helper()
+	e, ok := errcode.As(err)
+	require.True(t, ok, "accepted, or an error without a code: %v", err)
+	return e
+}

@@ -1,0 +1,3 @@
+-- KEYS: a crowd.
+crowd_count(KEYS[1], number())
+return { now }

@@ -1,0 +1,3 @@
+-- KEYS: the token.
+issue(KEYS[1], text(), number())
+return { 1 }

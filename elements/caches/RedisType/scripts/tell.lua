@@ -1,0 +1,3 @@
+-- KEYS: a crowd.
+crowd_tell(KEYS[1], number(), number() == 1)
+return { 1 }

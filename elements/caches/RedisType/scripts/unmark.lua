@@ -1,0 +1,3 @@
+-- KEYS: a proof's mark.
+unmark(KEYS[1], text())
+return { 1 }
