@@ -3,6 +3,8 @@
 # make test    every test, fetching what they need; the last line counts them
 # make lint    formatting, linters, wire compatibility, known vulnerabilities
 # make generate  what is made from other files: wire code, configuration reference
+# make pages   what browsers get of web/src
+# make screenshots  the pictures in docs/screenshots, by a browser
 # make bench   the benchmarks, kept in bin/bench.txt
 # make soak    the tests' long rounds
 # make fuzz    each fuzz target for FUZZTIME
@@ -17,7 +19,7 @@ TOOLS := $(CURDIR)/bin/tools
 FUZZTIME ?= 30s
 APP ?= app.example
 
-.PHONY: all build run test lint generate generated bench soak fuzz clean
+.PHONY: all build run test lint generate generated pages screenshots bench soak fuzz clean
 
 all: build
 
@@ -54,13 +56,26 @@ fuzz:
 		done; \
 	done
 
-generate: $(TOOLS)/.proto build
+ESBUILD := '$(TOOLS)/esbuild' --bundle --minify --log-level=warning --target=es2021,chrome100,safari15,firefox100
+
+generate: $(TOOLS)/.proto pages build
 	cd plugins/proto && PATH='$(TOOLS)':"$$PATH" buf generate
 	$(GO) run ./docs/internal/reference -types bin/lintel-types.types.json -o docs/configuration.md
 
+# The pages' modules and stylesheets, as browsers get them.
+pages: $(TOOLS)/.web
+	$(ESBUILD) --format=esm web/src/page.js --outfile=web/dist/page.js
+	$(ESBUILD) --format=esm --target=es2022 web/src/docs.js --outfile=web/dist/docs.js
+	$(ESBUILD) web/src/page.css web/src/docs.css --outdir=web/dist
+
+# The pictures in docs/, from pages as they are.
+screenshots: build
+	test/fetch
+	LINTEL_BIN='$(CURDIR)/bin' LINTEL_SCREENSHOTS='$(CURDIR)/docs/screenshots' $(GO) test -count 1 -run '^TestScreenshots$$' ./test/browser
+
 # Fails when a committed file isn't what its sources make.
 generated: generate
-	@git diff --exit-code -- plugins/elementv1 docs/configuration.md || \
+	@git diff --exit-code -- plugins/elementv1 docs/configuration.md web/dist || \
 		{ echo "lint: generated files differ; run make generate and commit them" >&2; exit 1; }
 
 lint: $(TOOLS)/.proto $(TOOLS)/.lint $(TOOLS)/.vuln generated

@@ -42,12 +42,14 @@ type Define struct {
 
 // Function is one entry of a function list.
 type Function struct {
-	Name          string     `json:"name"`
-	Title         string     `json:"title,omitempty"`
-	Desc          string     `json:"desc,omitempty"`
-	Args          []Argument `json:"args,omitempty"`
-	ReturnType    string     `json:"returnType,omitempty"`
-	LoginRequired bool       `json:"loginRequired"`
+	Name       string     `json:"name"`
+	Title      string     `json:"title,omitempty"`
+	Desc       string     `json:"desc,omitempty"`
+	Args       []Argument `json:"args,omitempty"`
+	ReturnType string     `json:"returnType,omitempty"`
+	// ReturnSchema is the JSON Schema of what it returns, where its Type declares one.
+	ReturnSchema  json.RawMessage `json:"returnSchema,omitempty"`
+	LoginRequired bool            `json:"loginRequired"`
 }
 
 // Argument is one argument of a Function.

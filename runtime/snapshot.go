@@ -86,6 +86,17 @@ func (a *App) GetElementDefine(fullName string) (*Define, error) {
 	return defineOf(el.definition()), nil
 }
 
+// Definitions gives those of all elements, the official library's included, in
+// name order.
+func (a *App) Definitions() []Define {
+	elements := a.snapshot.Load().catalog.Elements()
+	list := make([]Define, len(elements))
+	for i, el := range elements {
+		list[i] = *defineOf(el)
+	}
+	return list
+}
+
 func functionList(exposed []catalog.Function) []Function {
 	list := make([]Function, len(exposed))
 	for i, fn := range exposed {
@@ -94,6 +105,7 @@ func functionList(exposed []catalog.Function) []Function {
 			Title:         fn.Title,
 			Desc:          fn.Desc,
 			ReturnType:    fn.ReturnType,
+			ReturnSchema:  fn.ReturnSchema,
 			LoginRequired: fn.LoginRequired,
 			Args:          make([]Argument, len(fn.Args)),
 		}

@@ -13,6 +13,8 @@ type App interface {
 	Info() runtime.Info
 	Find(fullName string) (Element, error)
 	Select(selector string) ([]Element, error)
+	// Definitions are those of all elements, in name order.
+	Definitions() []runtime.Define
 	GetElementDefine(fullName string) (*runtime.Define, error)
 	Builtin(fullName string) (element.Instance, func(), error)
 	BuiltinDefault(kind string) (element.Instance, func(), error)

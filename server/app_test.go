@@ -106,6 +106,15 @@ func (a *standInApp) Select(selector string) ([]Element, error) {
 	return found, nil
 }
 
+func (a *standInApp) Definitions() []runtime.Define {
+	var all []runtime.Define
+	for name := range a.elements {
+		d, _ := a.GetElementDefine(name)
+		all = append(all, *d)
+	}
+	return all
+}
+
 func (a *standInApp) GetElementDefine(fullName string) (*runtime.Define, error) {
 	d := &runtime.Define{FullName: fullName}
 	for name := range a.elements[fullName].functions {

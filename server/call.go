@@ -55,11 +55,18 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, target Elemen
 		return nil, err
 	}
 	rec.address = visitor.caller.Address
-	cookies, err := s.sessionCookies(r, visitor, target, function, args)
+	return s.perform(ctx, w, r, visitor, target, function, args, key)
+}
+
+// perform runs a function for a visitor and moves what belongs into cookies
+// there. key is the client's name for the request, "" for none.
+func (s *Server) perform(ctx context.Context, w http.ResponseWriter, r *http.Request, v visitor, target Element, function string, args element.Args, key string) (json.RawMessage, error) {
+	rec := recordOf(r.Context())
+	cookies, err := newSessionCookies(r, v, target, function, args)
 	if err != nil {
 		return nil, err
 	}
-	ctx = runtime.WithCaller(ctx, visitor.caller)
+	ctx = runtime.WithCaller(ctx, v.caller)
 	ctx = element.WithRequestID(ctx, rec.id)
 
 	var data json.RawMessage
@@ -69,7 +76,7 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, target Elemen
 		// The client may come back for the answer: its going away ends nothing.
 		kept, end := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 		defer end()
-		repeat := s.repeats.named(rec.element, function, cookies.repeater(), key, args)
+		repeat := s.repeats.named(target.FullName(), function, cookies.repeater(), key, args)
 		data, rec.repeated, err = s.repeats.run(kept, repeat, func(ctx context.Context) (json.RawMessage, error) {
 			return target.Serve(ctx, function, args)
 		})

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
@@ -53,8 +52,6 @@ func (v visitor) cookie(r *http.Request, name string) string {
 // functions of a session service.
 type sessionCookies struct {
 	visitor
-	// path of the element, where alone the refresh cookie is sent.
-	path string
 	// hold: the tokens of the answer go into cookies and leave the body.
 	hold bool
 	// shown: the refresh token came from the cookie.
@@ -67,14 +64,13 @@ type sessionCookies struct {
 	login bool
 }
 
-// sessionCookies puts the refresh cookie into the arguments where the function
+// newSessionCookies puts the refresh cookie into the arguments where the function
 // takes it and the client named none.
-func (s *Server) sessionCookies(r *http.Request, v visitor, target Element, function string, args element.Args) (sessionCookies, error) {
+func newSessionCookies(r *http.Request, v visitor, target Element, function string, args element.Args) (sessionCookies, error) {
 	c := sessionCookies{visitor: v}
 	if target.Meta() != sessions.Meta {
 		return c, nil
 	}
-	c.path = v.base + strings.TrimSuffix(r.URL.Path, "/"+function)
 	switch function {
 	case "loginByCode":
 		c.login = true
@@ -174,7 +170,9 @@ func (c sessionCookies) set(w http.ResponseWriter, name, value string, life time
 		cookie.MaxAge = -1
 	}
 	if name == refreshCookie {
-		cookie.Path = c.path
+		// The pages need it as well as the session service: they open a new access
+		// token's time for whoever comes back.
+		cookie.Path = c.base + "/"
 	}
 	http.SetCookie(w, cookie)
 }

@@ -69,7 +69,7 @@ func TestWebTokensAreInCookiesOnly(t *testing.T) {
 	require.Len(t, set, 3)
 	for name, want := range map[string]http.Cookie{
 		"lintel_session": {Value: "a2", Path: "/", MaxAge: 900},
-		"lintel_refresh": {Value: "r2", Path: "/api/acme/shop/auths/loginTypes/services/AuthSvc", MaxAge: 30 * 24 * 3600},
+		"lintel_refresh": {Value: "r2", Path: "/", MaxAge: 30 * 24 * 3600},
 		"lintel_device":  {Value: "d2", Path: "/", MaxAge: 180 * 24 * 3600},
 	} {
 		c := set[name]
@@ -243,7 +243,7 @@ func TestPublicURLIsGivenToTheAuthSvc(t *testing.T) {
 	s := serve(t, Options{PublicURL: "https://app.example/sub"}, app)
 	w, _ := s.do(request(authPath+"loginByCode", `{"platform":"web"}`))
 	require.Equal(t, "https://app.example/sub", app.auth.(*standInAuth).public)
-	require.Equal(t, "/sub/api/acme/shop/auths/loginTypes/services/AuthSvc", cookiesOf(w)["__Secure-lintel_refresh"].Path)
+	require.Equal(t, "/sub/", cookiesOf(w)["__Secure-lintel_refresh"].Path)
 	_, err := newServer(app, Options{PublicURL: "app.example"})
 	require.Error(t, err)
 }

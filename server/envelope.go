@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/web"
 )
 
 // refusal is an error whose status is not that of its code.
@@ -62,23 +63,7 @@ func (s *Server) succeed(w http.ResponseWriter, r *http.Request, data json.RawMe
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	e := coded(err)
 	rec := recordOf(r.Context())
-	a, known := answers[e.Code]
-	code := e.Code
-	if !known {
-		a, code = internal, errcode.Internal
-	}
-	if a.status >= http.StatusInternalServerError {
-		level := slog.LevelWarn
-		switch {
-		case r.Context().Err() != nil: // nobody waits for the answer any more
-			level = slog.LevelDebug
-		case a.status == http.StatusInternalServerError:
-			level = slog.LevelError
-		}
-		s.logger.Log(r.Context(), level, "a request failed",
-			"requestId", rec.id, "element", rec.element, "function", rec.function,
-			"code", e.Code, "message", e.Message, "cause", causeOf(err), "reason", e.Details["reason"])
-	}
+	a, code := s.answerTo(r, e, err)
 	status := a.status
 	var own refusal
 	if errors.As(err, &own) {
@@ -96,6 +81,39 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		Number: a.number, Words: a.say(e), Code: code, RequestID: rec.id,
 		SysTime: now.UnixMilli(), Duration: now.Sub(rec.begun).Milliseconds(), Data: a.data(e),
 	})
+}
+
+// answerTo gives the table's answer to an error; what it doesn't tell is logged.
+func (s *Server) answerTo(r *http.Request, e *errcode.Error, err error) (answer, errcode.Code) {
+	rec := recordOf(r.Context())
+	a, known := answers[e.Code]
+	code := e.Code
+	if !known {
+		a, code = internal, errcode.Internal
+	}
+	if a.status >= http.StatusInternalServerError {
+		level := slog.LevelWarn
+		switch {
+		case r.Context().Err() != nil: // nobody waits for the answer any more
+			level = slog.LevelDebug
+		case a.status == http.StatusInternalServerError:
+			level = slog.LevelError
+		}
+		s.logger.Log(r.Context(), level, "a request failed",
+			"requestId", rec.id, "element", rec.element, "function", rec.function,
+			"code", e.Code, "message", e.Message, "cause", causeOf(err), "reason", e.Details["reason"])
+	}
+	return a, code
+}
+
+// failureOf gives an error of a call that a page made.
+func (s *Server) failureOf(r *http.Request, fullName, function string, err error) *web.Failure {
+	e := coded(err)
+	rec := recordOf(r.Context())
+	rec.element, rec.function = fullName, function
+	a, code := s.answerTo(r, e, err)
+	rec.code = string(code)
+	return &web.Failure{Code: string(code), RequestID: rec.id, Wait: a.retryAfter(e), Data: a.data(e)}
 }
 
 // say gives the words of an answer; an error's own only when they are a line.

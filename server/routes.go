@@ -15,7 +15,14 @@ const callPattern = "POST " + callPath
 // routes lists the public listener's paths.
 func (s *Server) routes() http.Handler {
 	r := router{mux: http.NewServeMux(), server: s}
-	r.on("POST", callPath, s.call)
+	r.on("POST", callPath, s.readable(s.call))
+	r.preflight(callPath)
+	r.preflight("/openapi.json")
+	r.page("/login", s.pages.Login, s.pages.PostLogin)
+	r.page("/account", s.pages.Account, s.pages.PostAccount)
+	r.on("GET", "/assets/{version}/{file}", s.pages.Asset)
+	r.on("GET", "/docs", s.pages.Docs)
+	r.on("GET", "/openapi.json", s.readable(s.openAPI))
 	r.on("GET", "/.well-known/jwks.json", s.jwks)
 	r.on("GET", "/healthz", s.healthz)
 	r.on("GET", "/readyz", s.readyz)
@@ -40,6 +47,10 @@ func (r router) on(method, pattern string, handler http.HandlerFunc) {
 		allow = "GET, HEAD"
 	}
 	r.mux.HandleFunc(method+" "+pattern, handler)
+	r.refuseOthers(pattern, allow)
+}
+
+func (r router) refuseOthers(pattern, allow string) {
 	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, q *http.Request) {
 		w.Header().Set("Allow", allow)
 		r.server.refuse(w, q, refusal{
@@ -47,6 +58,13 @@ func (r router) on(method, pattern string, handler http.HandlerFunc) {
 			status: http.StatusMethodNotAllowed,
 		})
 	})
+}
+
+// page registers a page: what is read, and the form that is posted to it.
+func (r router) page(pattern string, show, take http.HandlerFunc) {
+	r.mux.HandleFunc("GET "+pattern, show)
+	r.mux.HandleFunc("POST "+pattern, take)
+	r.refuseOthers(pattern, "GET, HEAD, POST")
 }
 
 // handler answers by the mux, but for paths that the mux would redirect.

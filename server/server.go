@@ -23,6 +23,7 @@ import (
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
 	"github.com/lintel-run/lintel/runtime"
+	"github.com/lintel-run/lintel/web"
 )
 
 // Limits of a request. A call has callTime; the time to write is longer, so that
@@ -51,6 +52,10 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// PublicURL is where clients reach the app; it wins over the AuthSvc element's.
 	PublicURL string
+	// CORSOrigins are the origins whose pages may call, cookies included; none unless named.
+	CORSOrigins []string
+	// Pages are the wishes for the pages; see web.Options.
+	Pages web.Options
 	// Collectors are served at /metrics beside the server's own.
 	Collectors []prometheus.Collector
 }
@@ -63,6 +68,8 @@ type Server struct {
 	trusted   []netip.Prefix
 	publicURL string
 	origin    *http.CrossOriginProtection
+	cors      map[string]bool
+	pages     *web.Pages
 	repeats   *repeats
 	health    *health
 	metrics   *metrics
@@ -103,6 +110,12 @@ func newServer(app App, o Options) (*Server, error) {
 		}
 	}
 	var err error
+	if s.cors, err = s.trustOrigins(o.CORSOrigins); err != nil {
+		return nil, err
+	}
+	if s.pages, err = web.New(site{s}, o.Pages); err != nil {
+		return nil, err
+	}
 	if s.repeats, err = newRepeats(app, s.info.AppID); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/lintel-run/lintel/cmd/lintel/internal/tracing"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/server"
+	"github.com/lintel-run/lintel/web"
 )
 
 // serveFlags are those of "lintel serve".
@@ -37,6 +38,9 @@ type serveFlags struct {
 	adminToken   string
 	proxies      []string
 	publicURL    string
+	redirects    []string
+	cors         []string
+	locales      string
 	otlpEndpoint string
 	drainTimeout time.Duration
 
@@ -64,6 +68,7 @@ or hex, or the file "secret" in the data directory. Traces are sent when
 --otlp-endpoint or OTEL_EXPORTER_OTLP_ENDPOINT says where to.`,
 		Example: `  lintel serve app.example --dev
   lintel serve /srv/shop --listen :8080 --trusted-proxies 10.0.0.0/8 --public-url https://shop.example
+  lintel serve /srv/shop --redirect-origins https://shop.example --cors-origins https://shop.example --locales /srv/words
   LINTEL_ADMIN_TOKEN=… lintel serve /srv/shop --admin 10.0.0.5:9090 --locked`,
 		Args: maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -84,9 +89,12 @@ or hex, or the file "secret" in the data directory. Traces are sent when
 	flags.StringVar(&f.adminToken, "admin-token", "", "bearer token of the operators' listener; better given as "+settings.Environment("admin-token"))
 	flags.StringSliceVar(&f.proxies, "trusted-proxies", nil, "CIDRs of proxies whose X-Forwarded-For is believed")
 	flags.StringVar(&f.publicURL, "public-url", "", "where clients reach the app, such as https://shop.example")
+	flags.StringSliceVar(&f.redirects, "redirect-origins", nil, "origins that the login page may lead to by ?redirect=, besides this one")
+	flags.StringSliceVar(&f.cors, "cors-origins", nil, "exact origins whose pages may call, with cookies; none unless named")
+	flags.StringVar(&f.locales, "locales", "", "directory of NAME.json files: further languages of the pages, or other words")
 	flags.StringVar(&f.otlpEndpoint, "otlp-endpoint", "", "URL of an OpenTelemetry collector (OTLP over gRPC)")
 	flags.DurationVar(&f.drainTimeout, "drain-timeout", 30*time.Second, "how long requests in flight may take after the first SIGTERM")
-	settings.Mark(flags, "listen", "admin", "admin-token", "trusted-proxies", "public-url", "otlp-endpoint", "drain-timeout")
+	settings.Mark(flags, "listen", "admin", "admin-token", "trusted-proxies", "public-url", "redirect-origins", "cors-origins", "locales", "otlp-endpoint", "drain-timeout")
 	return cmd
 }
 
@@ -106,6 +114,12 @@ func (f *serveFlags) check() (err error) {
 		if o.tcp != "" && f.adminToken == "" {
 			return usagef("--admin on TCP needs --admin-token or %s", settings.Environment("admin-token"))
 		}
+	}
+	if f.redirects, err = web.ParseOrigins("redirectOrigins", f.redirects); err != nil {
+		return usageError{err}
+	}
+	if f.cors, err = web.ParseOrigins("corsOrigins", f.cors); err != nil {
+		return usageError{err}
 	}
 	if f.drainTimeout < 0 {
 		return usagef("--drain-timeout is not negative")
@@ -159,6 +173,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	defer func() { _ = operators.Close() }()
 	srv, err := server.New(app, server.Options{
 		Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL, Collectors: []prometheus.Collector{calls},
+		CORSOrigins: f.cors, Pages: f.pages(),
 	})
 	if err != nil {
 		return err
@@ -186,6 +201,14 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		os.Exit(exitFailed)
 	}()
 	return drain(srv, app, f.drainTimeout, logger)
+}
+
+func (f *serveFlags) pages() web.Options {
+	o := web.Options{RedirectOrigins: f.redirects}
+	if f.locales != "" {
+		o.Locales = os.DirFS(f.locales)
+	}
+	return o
 }
 
 // open opens the app; a signal meanwhile gives up. The app's context outlives
@@ -241,6 +264,9 @@ func announce(w io.Writer, app *runtime.App, public, admin net.Listener) error {
 	for _, login := range logins {
 		path := strings.ReplaceAll(info.AppID+"."+login.FullName(), ".", "/")
 		lines = append(lines, "login API at "+base+"/api/"+path)
+	}
+	if len(logins) > 0 {
+		lines = append(lines, "login page at "+base+"/login")
 	}
 	if info.Dev {
 		lines = append(lines, "outbox at "+base+"/_dev/outbox")

@@ -226,7 +226,10 @@ type Function struct {
 	// Whether the function is offered to callers outside the app at all.
 	Exposed bool `protobuf:"varint,7,opt,name=exposed,proto3" json:"exposed,omitempty"`
 	// The work goes on when the caller gives up: the host does not cancel it.
-	RunsToEnd     bool `protobuf:"varint,8,opt,name=runs_to_end,json=runsToEnd,proto3" json:"runs_to_end,omitempty"`
+	RunsToEnd bool `protobuf:"varint,8,opt,name=runs_to_end,json=runsToEnd,proto3" json:"runs_to_end,omitempty"`
+	// JSON Schema 2020-12 of what is returned, without references; empty: what
+	// return_type says.
+	ReturnSchema  string `protobuf:"bytes,9,opt,name=return_schema,json=returnSchema,proto3" json:"return_schema,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -315,6 +318,13 @@ func (x *Function) GetRunsToEnd() bool {
 		return x.RunsToEnd
 	}
 	return false
+}
+
+func (x *Function) GetReturnSchema() string {
+	if x != nil {
+		return x.ReturnSchema
+	}
+	return ""
 }
 
 type Argument struct {
@@ -1366,7 +1376,7 @@ const file_lintel_element_v1_element_proto_rawDesc = "" +
 	"properties\x12#\n" +
 	"\rconfig_schema\x18\x06 \x01(\tR\fconfigSchema\x12\x1f\n" +
 	"\vconfig_file\x18\a \x01(\tR\n" +
-	"configFile\"\xfb\x01\n" +
+	"configFile\"\xa0\x02\n" +
 	"\bFunction\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +
@@ -1376,7 +1386,8 @@ const file_lintel_element_v1_element_proto_rawDesc = "" +
 	"returnType\x12%\n" +
 	"\x0elogin_required\x18\x06 \x01(\bR\rloginRequired\x12\x18\n" +
 	"\aexposed\x18\a \x01(\bR\aexposed\x12\x1e\n" +
-	"\vruns_to_end\x18\b \x01(\bR\trunsToEnd\"\x90\x01\n" +
+	"\vruns_to_end\x18\b \x01(\bR\trunsToEnd\x12#\n" +
+	"\rreturn_schema\x18\t \x01(\tR\freturnSchema\"\x90\x01\n" +
 	"\bArgument\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x1b\n" +

@@ -18,6 +18,7 @@ type function struct {
 	element           reflect.Type
 	args              []argument
 	returns           string
+	out               reflect.Type
 	exposed, login    bool
 	runsToEnd         bool
 	call              func(ctx context.Context, element any, args json.RawMessage) (any, error)
@@ -52,6 +53,7 @@ func Func[E, In, Out any](name string, fn func(*E, context.Context, In) (Out, er
 		element: reflect.TypeFor[*E](),
 		args:    argumentsOf(name, in),
 		returns: dataTypeOf(out),
+		out:     out,
 	}
 	f.call = func(ctx context.Context, element any, raw json.RawMessage) (any, error) {
 		var args In
@@ -79,7 +81,7 @@ func (f *function) addTo(t *typeDef) {
 
 func (f *function) describe() *elementv1.Function {
 	d := &elementv1.Function{
-		Name: f.name, Title: f.title, Desc: f.desc, ReturnType: f.returns,
+		Name: f.name, Title: f.title, Desc: f.desc, ReturnType: f.returns, ReturnSchema: returnSchema(f.out),
 		Exposed: f.exposed, LoginRequired: f.login, RunsToEnd: f.runsToEnd,
 	}
 	for _, a := range f.args {

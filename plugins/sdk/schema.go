@@ -36,6 +36,29 @@ func (t *typeDef) configSchema() string {
 	return t.schema
 }
 
+// returnSchema gives the JSON Schema of what a function returns, empty where its
+// Go type says no more than its data type does.
+func returnSchema(out reflect.Type) string {
+	for out.Kind() == reflect.Pointer {
+		out = out.Elem()
+	}
+	below := out
+	for below.Kind() == reflect.Pointer || below.Kind() == reflect.Slice {
+		below = below.Elem()
+	}
+	if below.Kind() != reflect.Struct || out == reflect.TypeFor[None]() {
+		return ""
+	}
+	r := &jsonschema.Reflector{Anonymous: true, DoNotReference: true, ExpandedStruct: true}
+	s := r.ReflectFromType(out)
+	s.Version = ""
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic(fmt.Sprintf("sdk: the schema of %s: %v", out, err))
+	}
+	return string(text)
+}
+
 // annotate carries the tags of a struct's fields over to their schemas.
 func annotate(where string, s *jsonschema.Schema, t reflect.Type) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {

@@ -62,6 +62,7 @@ type Answer struct {
 	Duration   float64         `json:"duration"`
 	Data       json.RawMessage `json:"data"`
 	requested  string
+	method     string
 	retryAfter string
 }
 
@@ -111,10 +112,13 @@ func (c *Client) Do(request *http.Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(text), requested: request.URL.Path}
+	a := &Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(text), requested: request.URL.Path, method: request.Method}
 	a.retryAfter = resp.Header.Get("Retry-After")
 	if err := json.Unmarshal(text, a); err != nil {
 		return nil, fmt.Errorf("status %d, no envelope: %q", resp.StatusCode, text)
+	}
+	if err := c.server.check(a); err != nil {
+		c.t.Error(err)
 	}
 	return a, nil
 }

@@ -22,6 +22,7 @@ func TestServePrintsItsAddressesAndEndsCleanly(t *testing.T) {
 	require.Equal(t, []string{
 		"listening on " + s.URL,
 		"login API at " + s.URL + "/api/example/shop/auths/loginTypes/myPhoneLogin",
+		"login page at " + s.URL + "/login",
 		"outbox at " + s.URL + "/_dev/outbox",
 		"operators on unix://" + s.Admin,
 	}, s.Printed)

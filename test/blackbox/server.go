@@ -33,6 +33,7 @@ type Server struct {
 	// Printed are the lines of standard output up to the operators' address.
 	Printed []string
 
+	contract  contract
 	transport *http.Transport
 
 	cmd  *exec.Cmd

@@ -10,12 +10,14 @@ import (
 
 // Function is one entry of a function list.
 type Function struct {
-	Name          string     `json:"name"`
-	Title         string     `json:"title,omitempty"`
-	Desc          string     `json:"desc,omitempty"`
-	Args          []Argument `json:"args,omitempty"`
-	ReturnType    string     `json:"returnType,omitempty"`
-	LoginRequired bool       `json:"loginRequired"`
+	Name       string     `json:"name"`
+	Title      string     `json:"title,omitempty"`
+	Desc       string     `json:"desc,omitempty"`
+	Args       []Argument `json:"args,omitempty"`
+	ReturnType string     `json:"returnType,omitempty"`
+	// ReturnSchema is a JSON Schema, nil where the Type declares none.
+	ReturnSchema  json.RawMessage `json:"returnSchema,omitempty"`
+	LoginRequired bool            `json:"loginRequired"`
 }
 
 // Argument is one argument of a Function.
@@ -35,6 +37,9 @@ func exposed(d *elementv1.TypeDescription) []Function {
 			continue
 		}
 		out := Function{Name: f.GetName(), Title: f.GetTitle(), Desc: f.GetDesc(), ReturnType: f.GetReturnType(), LoginRequired: f.GetLoginRequired()}
+		if text := []byte(f.GetReturnSchema()); json.Valid(text) {
+			out.ReturnSchema = text
+		}
 		for _, a := range f.GetArgs() {
 			arg := Argument{Name: a.GetName(), Title: a.GetTitle(), DataType: a.GetDataType(), Required: a.GetRequired()}
 			if text := a.GetDefaultJson(); text != "" && json.Unmarshal([]byte(text), &arg.Value) != nil {

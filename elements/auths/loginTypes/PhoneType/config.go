@@ -31,6 +31,8 @@ type Config struct {
 	TestPhones       map[string]string `json:"testPhones" secret:"true" doc:"Phones that never get a message, each with the code that opens the user made through it. For those who review the app in a store."`
 	CorpFullName     string            `json:"corpFullName" element:"corps.Meta" doc:"Full name of the corp that new users join; the app's default where it is not set."`
 	AllowUnbindLast  int               `json:"allowUnbindLast" jsonschema:"minimum=0,maximum=1" default:"1" doc:"Whether a user may unbind their only way to log in."`
+	Logo             string            `json:"logo,omitempty" jsonschema:"maxLength=65536,pattern=^(https://|/[^/]|data:image/(png|jpeg|webp|gif|svg\\+xml);base64\\,)" doc:"Picture on the login page: an https URL, a path of the site, or a data URI."`
+	Colors           Colors            `json:"colors" doc:"Colours of the login page. Text on them is black or white, whichever can be read."`
 }
 
 // SMSConfig is what a login wants of its messages.

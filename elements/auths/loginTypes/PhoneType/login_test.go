@@ -204,6 +204,7 @@ func TestSettingsForALoginPage(t *testing.T) {
 	out, err := w.Call(by(""), "getLoginConfig", nil)
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{
+		"callingCodes": map[string]any{"CN": 86.0}, "logo": "", "colors": map[string]any{},
 		"title": "A test", "regions": []any{"CN"}, "defaultRegion": "CN", "codeLength": 8.0, "codeTTL": 300.0,
 		"resendInterval": 45.0, "allowRegister": false, "captcha": "risk", "captchaKind": "pow",
 	}, out)

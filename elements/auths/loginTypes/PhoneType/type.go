@@ -53,6 +53,7 @@ func Type() sdk.Type {
 
 // LoginConfig is what a login page needs. Times are in seconds.
 type LoginConfig struct {
+	Look
 	Title          string   `json:"title"`
 	Regions        []string `json:"regions"`
 	DefaultRegion  string   `json:"defaultRegion"`
@@ -67,6 +68,7 @@ type LoginConfig struct {
 // GetLoginConfig gives what a login page needs.
 func (p *PhoneLogin) GetLoginConfig(context.Context, sdk.None) (LoginConfig, error) {
 	return LoginConfig{
+		Look:           p.look(),
 		Title:          p.title,
 		Regions:        p.config.Regions,
 		DefaultRegion:  p.config.DefaultRegion,

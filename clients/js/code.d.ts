@@ -1,0 +1,1 @@
+export function tidyCode(text: string, n: number): string;

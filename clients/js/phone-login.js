@@ -1,0 +1,200 @@
+// <phone-login>: signing in with a phone, for a page of one's own.
+//
+//   <script type="module" src="phone-login.js"></script>
+//   <phone-login src="https://shop.example" login="auths.loginTypes.myPhoneLogin"></phone-login>
+//
+// src: the app; this site when left out. login: the login's full name. app-id: saves
+// asking for it. platform: web (cookies), mobile or api. lang: en or zh.
+// Events, which bubble: "signed-in" (detail: the session), "failed" (detail: a
+// LintelError). Colours: the CSS variables --accent and --on-accent.
+import { connect } from "./lintel.js";
+import { solve } from "./captcha.js";
+import { tidyCode } from "./code.js";
+
+const words = {
+  en: {
+    phone: "Mobile phone number", send: "Get a code", code: "Code", next: "Continue", again: "Send a new code", wait: "New code in {n} s",
+    edit: "Use another number", nick: "Name", register: "Create an account", corp: "Where do you want to go?", digits: "The code has {n} digits.",
+    sent: "A code is on its way. Only the newest one works.", picture: "Digits in the picture", shown: "Digits to be typed",
+    PHONE_INVALID: "Enter a mobile phone number.", PHONE_REGION_NOT_ALLOWED: "Numbers of this country can't be used here.",
+    SEND_TOO_FREQUENT: "A code was sent a moment ago.", SEND_LIMITED: "Too many codes were sent. Try again later.",
+    CAPTCHA_REQUIRED: "Show that you are a person first.", CAPTCHA_ERROR: "That wasn't right. Here is a new one.",
+    CODE_REJECTED: "The code is wrong or has expired.", CODE_LOCKED: "Too many wrong codes. Try again later.",
+    REGISTRATION_CLOSED: "This number can't be used to sign in.", SMS_FAILED: "The code may still arrive.",
+    other: "That doesn't work at the moment. Try again later.",
+  },
+  zh: {
+    phone: "手机号", send: "获取验证码", code: "验证码", next: "继续", again: "重新发送", wait: "{n} 秒后可重新发送",
+    edit: "更换号码", nick: "昵称", register: "注册", corp: "请选择要进入的组织", digits: "验证码共 {n} 位数字。",
+    sent: "验证码已发送,请以最新一条为准。", picture: "图中的数字", shown: "待输入的数字",
+    PHONE_INVALID: "请输入正确的手机号。", PHONE_REGION_NOT_ALLOWED: "暂不支持该国家或地区的手机号。",
+    SEND_TOO_FREQUENT: "验证码刚刚已发送。", SEND_LIMITED: "获取过于频繁,请稍后再试。",
+    CAPTCHA_REQUIRED: "请先完成安全验证。", CAPTCHA_ERROR: "验证未通过,请重新输入。",
+    CODE_REJECTED: "验证码不正确或已过期。", CODE_LOCKED: "错误次数过多,请稍后再试。",
+    REGISTRATION_CLOSED: "该手机号暂不能登录。", SMS_FAILED: "短信可能稍后到达。",
+    other: "暂时无法处理,请稍后再试。",
+  },
+};
+
+const style = `
+:host { display: block; font: 1rem/1.5 system-ui, sans-serif }
+form { display: grid; gap: .5rem }
+label { font-weight: 600 }
+input, select, button { box-sizing: border-box; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; border: 1px solid #80858f; border-radius: .5rem }
+button { cursor: pointer; color: inherit; background: none }
+button.main { color: var(--on-accent, #fff); background: var(--accent, #0b57d0); border-color: transparent; font-weight: 600 }
+button[aria-disabled=true] { border-style: dashed; cursor: default }
+p { margin: 0 } p:empty { display: none }
+:focus-visible { outline: 3px solid var(--accent, #0b57d0); outline-offset: 2px }`;
+
+class PhoneLogin extends HTMLElement {
+  #state = { step: "phone", note: "" };
+
+  connectedCallback() {
+    this.words = words[(this.lang || document.documentElement.lang || "en").startsWith("zh") ? "zh" : "en"];
+    const src = this.getAttribute("src") ?? "";
+    this.app = connect(src, {
+      appId: this.getAttribute("app-id") ?? undefined,
+      credentials: src ? "include" : "same-origin",
+    });
+    this.login = this.app.getElement(this.getAttribute("login"));
+    this.sessions = this.app.getElement("auths.loginTypes.services.AuthSvc");
+    if (!this.shadowRoot) {
+      const root = this.attachShadow({ mode: "open" });
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(style);
+      root.adoptedStyleSheets = [sheet];
+      root.addEventListener("submit", (e) => {
+        e.preventDefault();
+        this.#act(e.submitter?.value ?? "");
+      });
+    }
+    this.#show();
+  }
+
+  disconnectedCallback() { clearInterval(this.timer); }
+
+  // act does what a button of the current step asks for.
+  async #act(what) {
+    if (this.busy) return;
+    this.busy = true;
+    const s = this.#state;
+    const value = (id) => this.shadowRoot.getElementById(id)?.value ?? "";
+    s.note = "";
+    try {
+      if (what === "send") {
+        if (s.step === "phone") s.phone = value("phone").trim();
+        await this.#send(s.captcha && { token: s.captcha.token, answer: value("picture").trim() });
+      } else if (what === "edit") {
+        s.step = "phone";
+      } else if (what === "verify") {
+        const { codeLength } = (this.config ??= await this.login.getLoginConfig());
+        s.code = tidyCode(value("code"), codeLength);
+        if (s.code.length !== codeLength) s.note = this.words.digits.replace("{n}", codeLength);
+        else await this.#chosen(await this.login.getLoginCode(s.phone, s.code));
+      } else if (what === "register") {
+        await this.#chosen(await this.login.register(s.phone, s.code, value("nick")));
+      } else if (what === "enter") {
+        await this.#enter(value("corp"));
+      }
+    } catch (e) {
+      if (e.code === "USER_NOT_REGISTERED") s.step = "register";
+      else {
+        s.note = this.words[e.code] ?? this.words.other;
+        this.dispatchEvent(new CustomEvent("failed", { detail: e, bubbles: true, composed: true }));
+      }
+    }
+    this.busy = false;
+    this.#show();
+  }
+
+  async #send(captcha) {
+    const s = this.#state;
+    try {
+      const sent = await this.login.sendMessage({ phone: s.phone, purpose: "login", ...(captcha && { captcha }) });
+      s.until = performance.now() + sent.resendAfter * 1000;
+      s.note = this.words.sent;
+    } catch (e) {
+      if (e.code === "CAPTCHA_REQUIRED" || (e.code === "CAPTCHA_ERROR" && s.captcha)) {
+        const asked = await this.login.generateCaptcha();
+        if (asked.challenge) return this.#send({ token: asked.token, answer: await solve(asked.challenge) });
+        s.captcha = asked;
+        s.step = "captcha";
+        throw e;
+      }
+      const still = e.code === "SMS_FAILED" ? e.data.resendAfter : e.retryAfter;
+      if (e.code !== "SEND_TOO_FREQUENT" && e.code !== "SMS_FAILED") throw e;
+      s.until = performance.now() + still * 1000;
+      s.note = this.words[e.code];
+    }
+    s.captcha = undefined;
+    s.step = "code";
+  }
+
+  async #chosen(user) {
+    const s = this.#state;
+    s.loginCode = user.loginCode;
+    s.code = "";
+    if (user.corpList.length > 1) {
+      s.corps = user.corpList;
+      s.step = "corp";
+    } else await this.#enter();
+  }
+
+  async #enter(corp) {
+    const session = await this.sessions.loginByCode({
+      loginCode: this.#state.loginCode, platform: this.getAttribute("platform") ?? "web", ...(corp && { corp }),
+    });
+    this.#state = { step: "done", note: "" };
+    this.dispatchEvent(new CustomEvent("signed-in", { detail: session, bubbles: true, composed: true }));
+  }
+
+  #show() {
+    clearInterval(this.timer);
+    const { step, note, phone, corps, captcha } = this.#state;
+    const w = this.words;
+    const el = (tag, attributes, ...children) => {
+      const e = document.createElement(tag);
+      for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
+      e.append(...children);
+      return e;
+    };
+    const field = (id, label, attributes) => [el("label", { for: id }, label), el("input", { id, required: "", "aria-describedby": "note", ...attributes })];
+    const button = (value, label, main) => el("button", { value, ...(main ? { class: "main" } : { formnovalidate: "" }) }, label);
+    const parts = {
+      phone: () => [...field("phone", w.phone, { type: "tel", autocomplete: "tel", value: phone ?? "" }), button("send", w.send, true)],
+      captcha: () => [el("img", { src: captcha.img, alt: w.shown }), ...field("picture", w.picture, { autocomplete: "off" }), button("send", w.next, true), button("edit", w.edit)],
+      code: () => [...field("code", w.code, { inputmode: "numeric", autocomplete: "one-time-code" }), button("verify", w.next, true), button("send", w.again), button("edit", w.edit)],
+      register: () => [...field("nick", w.nick, { autocomplete: "nickname", maxlength: "64" }), button("register", w.register, true), button("edit", w.edit)],
+      corp: () => [el("label", { for: "corp" }, w.corp), el("select", { id: "corp" }, ...corps.map((c) => el("option", { value: c.corpId }, c.corpName))), button("enter", w.next, true)],
+      done: () => [],
+    };
+    this.shadowRoot.replaceChildren(el("form", {}, el("p", { id: "note", role: "alert" }, note), ...parts[step]()));
+    if (step !== "phone" && step !== "done") this.shadowRoot.querySelector("input, select").focus();
+    if (step === "code") this.#countdown();
+  }
+
+  #countdown() {
+    const again = this.shadowRoot.querySelector("button[value=send]");
+    const input = this.shadowRoot.getElementById("code");
+    input.addEventListener("input", () => {
+      const n = this.config?.codeLength ?? 6;
+      const tidy = tidyCode(input.value, n);
+      if (tidy.length === n) input.value = tidy;
+    });
+    again.addEventListener("click", (e) => again.getAttribute("aria-disabled") && e.preventDefault());
+    const tick = () => {
+      const left = Math.ceil((this.#state.until - performance.now()) / 1000);
+      again.textContent = left > 0 ? this.words.wait.replace("{n}", left) : this.words.again;
+      if (left > 0) again.setAttribute("aria-disabled", "true");
+      else {
+        again.removeAttribute("aria-disabled");
+        clearInterval(this.timer);
+      }
+    };
+    this.timer = setInterval(tick, 250);
+    tick();
+  }
+}
+
+customElements.define("phone-login", PhoneLogin);

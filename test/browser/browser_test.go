@@ -1,0 +1,139 @@
+// Package browser_test has people at a browser use the pages of a running app.
+package browser_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/test/blackbox"
+)
+
+// chromium finds the browser, and node with what the scenarios import; it skips
+// where one is missing. test/fetch gets them.
+func chromium(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		if _, err := exec.LookPath("node"); err != nil {
+			t.Skip("node is not installed")
+		}
+		if _, err := os.Stat("node_modules/playwright-core"); err != nil {
+			t.Skip("playwright-core is not installed; run test/fetch")
+		}
+		return path
+	}
+	t.Skip("chromium is not installed")
+	return ""
+}
+
+// quick makes the example's login one that a person who never waits can use.
+var quick = map[string]any{"resendInterval": 1, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000, "ipHourlyLimit": 100000}
+
+// shop lets pages of the origin front call.
+func shop(t testing.TB, front string) *blackbox.Server {
+	app := blackbox.Example(t)
+	app.SetLogin(quick)
+	return app.Serve(blackbox.Start{Args: []string{"--redirect-origins", "https://front.example", "--cors-origins", front}})
+}
+
+// many has several logins.
+func many(t testing.TB) *blackbox.Server {
+	app := blackbox.Example(t)
+	app.SetLogin(quick)
+	login := func(name, title string, settings map[string]any) {
+		config := map[string]any{"smsFullName": "{{PHONE_SMS}}"}
+		for _, more := range []map[string]any{quick, settings} {
+			for key, value := range more {
+				config[key] = value
+			}
+		}
+		app.WriteJSON("auths/loginTypes/"+name+"/e.json", map[string]any{"title": title, "type": "auths.loginTypes.PhoneType"})
+		app.WriteJSON("auths/loginTypes/"+name+"/config.json", config)
+	}
+	login("slow", "Slow", map[string]any{"resendInterval": 45})
+	login("brief", "Brief", map[string]any{"codeTTL": 2})
+	login("world", "World", map[string]any{
+		"regions": []string{"CN", "HK", "GB", "US"}, "codeLength": 8,
+		"logo": pixel, "colors": map[string]any{"accent": "#ffb300", "accentDark": "#7a4fff"},
+	})
+	return app.Serve()
+}
+
+func environment(sites map[string]string, browser string, more ...string) []string {
+	text, _ := json.Marshal(sites)
+	return append(os.Environ(), append(more, "LINTEL_SITES="+string(text), "LINTEL_CHROMIUM="+browser)...)
+}
+
+func TestPeopleAtABrowser(t *testing.T) {
+	browser := chromium(t)
+	other := newStub(t)
+	one, several := shop(t, other), many(t)
+	cmd := exec.Command("node", "pages.mjs")
+	cmd.Env = environment(map[string]string{"shop": one.URL, "many": several.URL, "stub": other}, browser)
+	ran := runScenarios(t, cmd)
+	require.GreaterOrEqual(t, ran, 1)
+	for _, s := range []*blackbox.Server{one, several} {
+		log := s.Log()
+		require.NotContains(t, log, "panicked")
+		for _, m := range s.Outbox() {
+			require.NotContains(t, log, m.Phone[len(m.Phone)-10:], "a phone in the log")
+			if code := m.Params["code"]; code != "" { // a notice has none
+				require.NotContains(t, log, `"`+code+`"`, "a code in the log")
+				require.NotContains(t, log, "="+code+" ", "a code in the log")
+			}
+		}
+	}
+}
+
+// runScenarios makes each line of a scenario runner a test.
+func runScenarios(t *testing.T, cmd *exec.Cmd) (ran int) {
+	t.Helper()
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var done struct{ Name, Error string }
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &done), lines.Text())
+		ran++
+		t.Run(done.Name, func(t *testing.T) {
+			if done.Error != "" {
+				t.Error(done.Error)
+			}
+		})
+	}
+	require.NoError(t, cmd.Wait())
+	return ran
+}
+
+// TestScreenshots writes the pictures of the documentation; make screenshots.
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("LINTEL_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("make screenshots writes them")
+	}
+	browser := chromium(t)
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	s := shop(t, "https://front.example")
+	cmd := exec.Command("node", "screenshots.mjs")
+	cmd.Env = environment(map[string]string{"shop": s.URL, "many": many(t).URL}, browser, "LINTEL_SCREENSHOTS="+filepath.Clean(dir))
+	runScenarios(t, cmd)
+}
+
+func TestLockedPackagesNameNoRegistry(t *testing.T) {
+	text, err := os.ReadFile("package-lock.json")
+	require.NoError(t, err)
+	require.False(t, strings.Contains(string(text), `"resolved"`))
+}

@@ -1,0 +1,45 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// budget is what everything that a browser loads for a step may weigh.
+const budget = 8 << 10
+
+func packed(t *testing.T, text []byte) int {
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	require.NoError(t, err)
+	_, err = z.Write(text)
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return out.Len()
+}
+
+func TestEachStepOfLoginFitsTheBudget(t *testing.T) {
+	p := newPages(t, &fakeSite{}, Options{})
+	files := packed(t, assets["page.css"].text) + packed(t, assets["page.js"].text)
+	for _, s := range []step{"", stepCode, stepRegister, stepCorp} {
+		for _, lang := range []string{"en", "zh-CN"} {
+			r := httptest.NewRequest(http.MethodGet, "/login?lang="+lang, nil)
+			w := httptest.NewRecorder()
+			v, ok := p.open(w, r)
+			require.True(t, ok)
+			v.flow = flow{Step: s, Phone: "13800138000", Resend: 1 << 50, Corps: []corp{{"1", "First"}, {"2", "Second"}}, Message: note{Key: "codeRejected"}}
+			showLogin(v)
+			total := files + packed(t, w.Body.Bytes())
+			require.LessOrEqual(t, total, budget, "%s %s", s, lang)
+			require.Greater(t, total, 2000)
+			require.NotContains(t, w.Body.String(), "<script>")
+			require.NotContains(t, w.Body.String(), "style=")
+		}
+	}
+	t.Logf("css %d, js %d", packed(t, assets["page.css"].text), packed(t, assets["page.js"].text))
+}

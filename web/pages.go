@@ -1,0 +1,234 @@
+package web
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// pageHeader is sent by the pages' module with its requests: the answer is then
+// the page itself, and an address to go to stands in goHeader.
+const (
+	pageHeader = "Lintel-Page"
+	goHeader   = "Lintel-Location"
+)
+
+// longestForm is what a form of these pages may hold.
+const longestForm = 32 << 10
+
+// Pages serves the pages of one app. Its methods may be called from any goroutine.
+type Pages struct {
+	site    Site
+	flows   *flows
+	locales *locales
+	options Options
+}
+
+// New makes the pages of a site.
+func New(site Site, o Options) (*Pages, error) {
+	f, err := newFlows(site)
+	if err != nil {
+		return nil, err
+	}
+	l, err := newLocales(o.Locales)
+	if err != nil {
+		return nil, err
+	}
+	return &Pages{site: site, flows: f, locales: l, options: o}, nil
+}
+
+// loginConfig is what a login says of itself.
+type loginConfig struct {
+	Title         string         `json:"title"`
+	Logo          string         `json:"logo"`
+	Colors        colors         `json:"colors"`
+	Regions       []string       `json:"regions"`
+	DefaultRegion string         `json:"defaultRegion"`
+	CallingCodes  map[string]int `json:"callingCodes"`
+	CodeLength    int            `json:"codeLength"`
+	CodeTTL       int            `json:"codeTTL"`
+	AllowRegister bool           `json:"allowRegister"`
+	CaptchaKind   string         `json:"captchaKind"`
+}
+
+// visit is one request for a page.
+type visit struct {
+	Visit
+	pages  *Pages
+	w      http.ResponseWriter
+	r      *http.Request
+	words  locale
+	logins []loginLink
+	login  string
+	config loginConfig
+	query  url.Values
+	flow   flow
+}
+
+// loginLink is one login to choose.
+type loginLink struct {
+	Name, Title string
+	Address     template.URL
+	Current     bool
+}
+
+// open reads what every page needs. The flow is the caller's to read. false: the
+// request is answered.
+func (p *Pages) open(w http.ResponseWriter, r *http.Request) (*visit, bool) {
+	who, err := p.site.Visit(w, r)
+	if err != nil {
+		p.site.Refuse(w, r, err)
+		return nil, false
+	}
+	v := &visit{Visit: who, pages: p, w: w, r: r, query: url.Values{}}
+	asked := r.URL.Query()
+	v.words = p.locales.choose(w, r, p.site)
+	if to := destination(asked.Get("redirect"), p.options.RedirectOrigins); to != "" {
+		v.query.Set("redirect", to)
+	}
+	names, err := p.site.PhoneLogins()
+	if err == nil && len(names) == 0 {
+		err = errcode.New(errcode.ElementNotFound, "the app has no phone login")
+	}
+	if err != nil {
+		p.site.Refuse(w, r, err)
+		return nil, false
+	}
+	v.login = names[0]
+	if wanted := asked.Get("login"); slices.Contains(names, wanted) {
+		v.login = wanted
+		v.query.Set("login", wanted)
+	}
+	for _, name := range names {
+		link := loginLink{Name: name, Current: name == v.login}
+		if len(names) > 1 || link.Current {
+			var c loginConfig
+			if failed := v.ask(name, "getLoginConfig", nil, "", &c); failed == nil {
+				link.Title = c.Title
+				if link.Current {
+					v.config = c
+				}
+			} else if link.Current {
+				p.site.Refuse(w, r, errcode.Unavailable(errcode.OutcomeNotExecuted, "the login is not available"))
+				return nil, false
+			}
+		}
+		q := url.Values{"login": {name}}
+		if to := v.query.Get("redirect"); to != "" {
+			q.Set("redirect", to)
+		}
+		if link.Address = queryOf(q); link.Title == "" {
+			link.Title = name
+		}
+		v.logins = append(v.logins, link)
+	}
+	if v.config.Title == "" {
+		v.config.Title = p.site.AppTitle()
+	}
+	return v, true
+}
+
+// ask calls a function and reads its answer.
+func (v *visit) ask(fullName, function string, args map[string]any, key string, into any) *Failure {
+	if args == nil {
+		args = map[string]any{}
+	}
+	data, failed := v.Call(fullName, function, args, key)
+	if failed == nil && into != nil && json.Unmarshal(data, into) != nil {
+		return &Failure{Code: string(errcode.Internal)}
+	}
+	return failed
+}
+
+// do is ask for what changes something: the form's key and the arguments name the
+// request, so a form that is sent twice does its work once.
+func (v *visit) do(fullName, function string, args map[string]any, into any) *Failure {
+	text, err := json.Marshal([]any{v.r.PostForm.Get("key"), fullName, function, args})
+	if err != nil {
+		return &Failure{Code: string(errcode.Internal)}
+	}
+	digest := sha256.Sum256(text)
+	return v.ask(fullName, function, args, base64.RawURLEncoding.EncodeToString(digest[:]), into)
+}
+
+// form reads a posted form; false: the request is answered.
+func (p *Pages) form(w http.ResponseWriter, r *http.Request) bool {
+	if !p.site.SameOrigin(r) {
+		p.site.Refuse(w, r, errcode.New(errcode.Forbidden, "another origin's page can't act here"))
+		return false
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, longestForm)
+	if err := r.ParseForm(); err != nil {
+		p.site.Refuse(w, r, errcode.New(errcode.Params, "the form can't be read"))
+		return false
+	}
+	return true
+}
+
+// field gives what stands in a form's field.
+func (v *visit) field(name string) string { return shorten(v.r.PostForm.Get(name), 400) }
+
+// say leaves a message for the page that comes next.
+func (v *visit) say(n note) { v.flow.Message = n }
+
+func (v *visit) fail(f *Failure) { v.say(noteOf(f)) }
+
+// again shows the page as it is now: to the module at once, to anybody else by a
+// redirect, so that a reload sends no form again.
+func (v *visit) again(page string, show func(*visit)) {
+	if v.r.Header.Get(pageHeader) != "" {
+		show(v)
+		return
+	}
+	v.pages.flows.write(v.w, v.r, v.flow)
+	v.redirect(v.address(page))
+}
+
+// leave ends the flow and goes elsewhere.
+func (v *visit) leave(to string) {
+	v.flow = flow{}
+	v.pages.flows.write(v.w, v.r, v.flow)
+	if v.r.Header.Get(pageHeader) != "" {
+		v.w.Header().Set(goHeader, to)
+		v.w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	v.redirect(to)
+}
+
+// redirect is relative where the address is: the app may lie below a path that
+// only a proxy knows.
+func (v *visit) redirect(to string) {
+	v.w.Header().Set("Location", to)
+	v.w.WriteHeader(http.StatusSeeOther)
+}
+
+// address is a page's, with what this visit carries along.
+func (v *visit) address(page string) string {
+	if q := v.query.Encode(); q != "" {
+		return page + "?" + q
+	}
+	return page
+}
+
+// newKey names a form.
+func newKey() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// queryOf is an address on this page.
+func queryOf(q url.Values) template.URL {
+	return template.URL("?" + q.Encode()) //nolint:gosec // G203: Encode leaves nothing that ends an attribute
+}

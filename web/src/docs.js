@@ -1,0 +1,78 @@
+// The viewer of /openapi.json: functions by element, each with its arguments, its
+// answer and a form to call it with.
+
+const make = (tag, attributes = {}, ...children) => {
+  const el = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) el.setAttribute(name, value);
+  el.append(...children);
+  return el;
+};
+
+const kindOf = (schema) => schema.format ?? [schema.type ?? "any"].flat().join(" | ");
+
+function argumentsOf(body) {
+  const entries = Object.entries(body.properties ?? {});
+  if (entries.length === 0) return make("p", {}, "No arguments.");
+  const rows = entries.map(([name, schema]) => make("tr", {},
+    make("th", { scope: "row" }, make("code", {}, name)),
+    make("td", {}, kindOf(schema)),
+    make("td", {}, body.required?.includes(name) ? "required" : "default" in schema ? "default " + JSON.stringify(schema.default) : "optional"),
+    make("td", {}, schema.title ?? "")));
+  const head = ["Argument", "Type", "", "Meaning"].map((t) => (t ? make("th", { scope: "col" }, t) : make("td")));
+  return make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+}
+
+function trial(path, body, id) {
+  const first = Object.fromEntries(Object.keys(body.properties ?? {}).filter((n) => body.required?.includes(n)).map((n) => [n, ""]));
+  const field = make("textarea", { id, rows: 4, spellcheck: "false" });
+  field.value = JSON.stringify(first, null, 2);
+  const button = make("button", { type: "button" }, "Call");
+  const out = make("pre", { role: "status", tabindex: "0", "aria-label": "Answer" });
+  out.hidden = true;
+  button.addEventListener("click", async () => {
+    out.hidden = false;
+    out.textContent = "…";
+    try {
+      const answer = await fetch(path.slice(1), { method: "POST", headers: { "Content-Type": "application/json" }, body: field.value });
+      out.textContent = answer.status + " " + JSON.stringify(await answer.json(), null, 2);
+    } catch {
+      out.textContent = "No answer.";
+    }
+  });
+  return make("div", {}, make("label", { for: id }, "Arguments as JSON"), field, button, out);
+}
+
+function operation(path, op) {
+  const body = op.requestBody.content["application/json"].schema;
+  const data = op.responses["200"].content["application/json"].schema.properties.data;
+  const details = make("details", {}, make("summary", {}, make("code", {}, op.operationId.split(".").pop()), " " + (op.summary ?? "")));
+  let filled = false;
+  details.addEventListener("toggle", () => {
+    if (filled) return;
+    filled = true;
+    details.append(
+      make("p", {}, op.description ?? ""),
+      make("p", {}, make("code", {}, "POST " + path)),
+      make("p", {}, Object.keys(op.security[0]).length ? "For signed-in users." : "For anyone."),
+      argumentsOf(body),
+      make("p", {}, "Returns " + kindOf(data) + ":"),
+      make("pre", { tabindex: "0", "aria-label": "Schema of the answer" }, JSON.stringify(data, null, 2)),
+      trial(path, body, "try-" + op.operationId));
+  });
+  return details;
+}
+
+const place = document.querySelector("#api");
+try {
+  const api = await (await fetch("openapi.json")).json();
+  for (const tag of api.tags ?? []) {
+    const own = Object.entries(api.paths).filter(([, p]) => p.post.tags.includes(tag.name));
+    place.append(make("h2", {}, tag.name), make("p", {}, tag.description ?? ""),
+      ...own.map(([path, p]) => operation(path, p.post)));
+  }
+  place.append(make("h2", {}, "Errors"), make("p", {}, "A failure has one of these codes:"),
+    make("p", {}, ...api.components.schemas.Failure.properties.code.enum.flatMap((c) => [make("code", {}, c), " "])));
+} catch {
+  place.append(make("p", { role: "alert" }, "openapi.json can't be read."));
+}
+place.removeAttribute("aria-busy");

@@ -1,0 +1,123 @@
+// The module of the pages. A page is complete without it; with it a form's answer
+// takes the page's place, seconds are counted down, a code may be pasted in any
+// shape, and what a captcha asks of the browser is done.
+import { solve } from "../../clients/js/captcha.js";
+import { tidyCode } from "../../clients/js/code.js";
+import { connect } from "../../clients/js/lintel.js";
+
+let busy = false;
+let ends; // stops what the page before had started
+
+const $ = (selector) => document.querySelector(selector);
+
+function say(text) {
+  const note = $("#note");
+  note.className = "bad";
+  note.setAttribute("role", "alert");
+  note.textContent = text;
+}
+
+async function send(form, button) {
+  if (busy) return;
+  busy = true;
+  $("main").setAttribute("aria-busy", "true");
+  const body = new URLSearchParams(new FormData(form));
+  if (button?.name) body.append(button.name, button.value);
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, headers: { "Lintel-Page": "1" } });
+    const to = answer.headers.get("Lintel-Location");
+    if (to) return location.assign(to);
+    if (!answer.headers.get("Content-Type").startsWith("text/html")) throw 0;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.title = page.title;
+    $("main").replaceWith(page.querySelector("main"));
+    begin();
+    ($("main [autofocus]") ?? $("#phone") ?? $("main button"))?.focus();
+  } catch {
+    say($("main").dataset.offline);
+  } finally {
+    busy = false;
+    $("main").removeAttribute("aria-busy");
+  }
+}
+
+// begin wires up the page that is shown now.
+function begin() {
+  ends?.abort();
+  ends = new AbortController();
+  const { signal } = ends;
+  const lang = document.documentElement.lang;
+  const names = new Intl.DisplayNames(lang, { type: "region" });
+  document.querySelectorAll("option").forEach((o) => (o.text = names.of(o.value) + o.text.slice(2)));
+  document.querySelectorAll("time").forEach((t) => (t.textContent = new Date(t.dateTime).toLocaleString(lang)));
+  countdown(signal);
+  code(signal);
+  const work = $("[data-challenge]");
+  if (work) solve(JSON.parse(work.dataset.challenge), signal).then((answer) => {
+    work.value = answer;
+    send(work.form, $(".main"));
+  }, () => {});
+}
+
+// countdown goes by a moment, not by ticks: tabs in the background tick late.
+function countdown(signal) {
+  const wait = $("#wait");
+  if (!wait) return;
+  const button = $("#resend");
+  const end = performance.now() + wait.dataset.wait * 1000;
+  const show = () => {
+    const left = Math.ceil((end - performance.now()) / 1000);
+    if (left > 0) {
+      button.setAttribute("aria-disabled", "true");
+      wait.textContent = wait.dataset.in.replace("{n}", left);
+      return;
+    }
+    clearInterval(timer);
+    button.removeAttribute("aria-disabled");
+    wait.setAttribute("role", "status");
+    wait.textContent = wait.dataset.wait > 0 ? wait.dataset.now : "";
+  };
+  const timer = setInterval(show, 250);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  show();
+}
+
+function code(signal) {
+  const field = $("#code");
+  if (!field) return;
+  const n = +field.dataset.digits;
+  field.addEventListener("input", () => {
+    const tidy = tidyCode(field.value, n);
+    if (tidy.length === n && tidy !== field.value) field.value = tidy;
+  });
+  // The message's last line names this site (WebOTP); the person agrees to it, so
+  // the form may go by itself.
+  if ("OTPCredential" in window) {
+    navigator.credentials.get({ otp: { transport: ["sms"] }, signal }).then((otp) => {
+      field.value = tidyCode(otp.code, n);
+      if (field.value.length === n) send(field.form, $(".main"));
+    }, () => {});
+  }
+}
+
+// Whoever comes back to an account that was left open sees whether they are still
+// signed in; the server takes cookies for new ones by itself, no token is seen here.
+document.addEventListener("visibilitychange", async () => {
+  const { app } = $("main").dataset;
+  if (!app || document.hidden) return;
+  const sessions = connect(new URL(".", location).href, { appId: app }).getElement("auths.loginTypes.services.AuthSvc");
+  try {
+    await sessions.currentUser().catch((e) => {
+      if (e.code !== "LOGIN_REQUIRED") throw e;
+      return sessions.refresh();
+    });
+  } catch (e) {
+    if (e.code === "LOGIN_REQUIRED") location.reload();
+  }
+});
+
+document.addEventListener("submit", (e) => {
+  e.preventDefault();
+  if (e.submitter?.getAttribute("aria-disabled") !== "true") send(e.target, e.submitter);
+});
+begin();

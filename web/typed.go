@@ -1,0 +1,87 @@
+package web
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// tidyCode finds a code of n digits in what a person typed or pasted: with spaces
+// or hyphens in it, full-width digits, or the message around it. What is none is
+// given back as its digits.
+func tidyCode(text string, n int) string {
+	var runs []string
+	var run strings.Builder
+	end := func() {
+		if run.Len() > 0 {
+			runs = append(runs, run.String())
+			run.Reset()
+		}
+	}
+	for _, c := range text {
+		switch d := digit(c); {
+		case d >= 0:
+			run.WriteByte(byte('0' + d))
+		case c == ' ', c == '\t', c == '-', c == '\u00a0', c == '\u3000', '\u2010' <= c && c <= '\u2015', c == '\u202f':
+		default:
+			end()
+		}
+	}
+	end()
+	for _, r := range runs {
+		if len(r) == n {
+			return r
+		}
+	}
+	return strings.Join(runs, "")
+}
+
+// digit gives the value of an ASCII or full-width digit, -1 for any other.
+func digit(c rune) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case '０' <= c && c <= '９':
+		return int(c - '０')
+	}
+	return -1
+}
+
+// international puts the calling code of the chosen country before a number that
+// was typed without one.
+func international(phone string, callingCode int, always bool) string {
+	phone = strings.TrimSpace(phone)
+	if callingCode == 0 || !always || strings.HasPrefix(phone, "+") || strings.HasPrefix(phone, "＋") || strings.HasPrefix(phone, "00") {
+		return phone
+	}
+	return "+" + itoa(int64(callingCode)) + " " + phone
+}
+
+// maskTyped shows a number that was just typed: enough to know it by.
+func maskTyped(phone string) string {
+	var digits strings.Builder
+	for _, c := range phone {
+		if d := digit(c); d >= 0 {
+			digits.WriteByte(byte('0' + d))
+		}
+	}
+	all := digits.String()
+	switch {
+	case len(all) == 13 && strings.HasPrefix(all, "86"):
+		all = all[2:]
+	case len(all) < 3:
+		return ""
+	}
+	if len(all) >= 11 {
+		return all[:3] + "****" + all[len(all)-4:]
+	}
+	return strings.Repeat("*", len(all)-2) + all[len(all)-2:]
+}
+
+// shorten cuts what a person typed to a length that any field takes.
+func shorten(text string, most int) string {
+	text = strings.ToValidUTF8(text, "")
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	return string([]rune(text)[:most])
+}
