@@ -255,7 +255,8 @@ func TestFaultHostKilledWhileTheVendorIsAsked(t *testing.T) {
 		t.Run(fmt.Sprintf("embedded=%v", embedded), func(t *testing.T) {
 			t.Parallel()
 			const interval = 6 * time.Second
-			shop, restart := blackbox.NewShop(t), func() {}
+			shop := blackbox.NewShop(t)
+			var restart func()
 			if embedded {
 				restart = func() { shop.Servers = nil; shop.Open(1) }
 			} else {

@@ -251,7 +251,7 @@ func TestFaultDrainUnderLoad(t *testing.T) {
 			return true
 		}
 		_ = resp.Body.Close()
-		return resp.StatusCode == 503
+		return resp.StatusCode == http.StatusServiceUnavailable
 	})
 	require.Equal(t, 0, s.Exit())
 	wait.Wait()

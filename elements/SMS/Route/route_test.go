@@ -161,7 +161,7 @@ func TestAllRefuse(t *testing.T) {
 	e, _ := errcode.As(err)
 	require.Equal(t, map[string]any{"reason": "balance", "through": "a"}, e.Details)
 
-	v.says["b"] = func() error { return refuses(delivery.Throttled)().(*errcode.Error).After(time.Minute) }
+	v.says["b"] = func() error { return asError(refuses(delivery.Throttled)()).After(time.Minute) }
 	_, err = send(open(t, v, both))
 	e, _ = errcode.As(err)
 	require.Equal(t, "throttled", e.Details["reason"], "waiting helps, so the caller is told")
@@ -278,7 +278,7 @@ func TestWhatConcernsOneNumberOpensNothing(t *testing.T) {
 	e := open(t, v, both)
 	for _, say := range []func() error{
 		refuses(delivery.Number), refuses(delivery.Blocked), refuses(delivery.Region),
-		func() error { return refuses(delivery.Throttled)().(*errcode.Error).With("scope", "number") },
+		func() error { return asError(refuses(delivery.Throttled)()).With("scope", "number") },
 	} {
 		v.says1("a", say)
 		for range 20 {
@@ -333,4 +333,9 @@ func TestManyAtOnceAreSentOnceEach(t *testing.T) {
 	for to, n := range sent {
 		require.Equal(t, 1, n, to)
 	}
+}
+
+func asError(err error) *errcode.Error {
+	e, _ := errcode.As(err)
+	return e
 }

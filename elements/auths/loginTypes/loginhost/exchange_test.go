@@ -253,7 +253,7 @@ func TestSendsAtOnceShareALookAtTheDatabase(t *testing.T) {
 		w.dir.down["Ready"] = 1
 		require.Error(t, p.check(t.Context(), dir))
 		require.Equal(t, 2, w.dir.count("Ready"))
-		_ = w.store.Instance.Close()
+		_ = w.store.Close()
 	})
 }
 

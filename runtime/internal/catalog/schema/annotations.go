@@ -83,8 +83,9 @@ func isSet(v *jsonsource.Value) bool {
 		return slices.ContainsFunc(v.Members, func(m jsonsource.Member) bool { return isSet(m.Value) })
 	case jsonsource.Array:
 		return slices.ContainsFunc(v.Items, isSet)
+	default:
+		return v.Kind != jsonsource.Null
 	}
-	return v.Kind != jsonsource.Null
 }
 
 func walk(v *jsonsource.Value, schemas []*jsonschema.Schema, tokens []string, visit func(*jsonsource.Value, []*jsonschema.Schema, []string)) {
