@@ -4,6 +4,8 @@
 package main
 
 import (
+	"runtime/debug"
+
 	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
 	awssns "github.com/lintel-run/lintel/elements/SMS/AwsSns"
 	baidu "github.com/lintel-run/lintel/elements/SMS/Baidu"
@@ -19,6 +21,9 @@ import (
 )
 
 func main() {
+	// A Type's heap is small and one process of many: less memory is worth more
+	// than the little that collecting more often costs.
+	debug.SetGCPercent(50)
 	sdk.Main(
 		aliyun.Type(),
 		awssns.Type(),
