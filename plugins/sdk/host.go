@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/lintel-run/lintel/plugins/carrier"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/handshake"
@@ -81,12 +82,18 @@ type hostConn struct {
 // dialHost prepares the connection; it is made on first use.
 func dialHost(address, token string) *Host {
 	return &Host{conn: &hostConn{token: token, dial: sync.OnceValues(func() (grpc.ClientConnInterface, error) {
-		return grpc.NewClient("unix:"+address,
+		conn, err := grpc.NewClient("unix:"+address,
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
 			grpc.WithDefaultCallOptions(
 				grpc.MaxCallRecvMsgSize(handshake.MaxMessageSize),
 				grpc.MaxCallSendMsgSize(handshake.MaxMessageSize)))
+		if err != nil {
+			return nil, err
+		}
+		return carrier.NewConn(conn, func(ctx context.Context) context.Context {
+			return metadata.AppendToOutgoingContext(ctx, handshake.MetaToken, token)
+		}), nil
 	})}}
 }
 

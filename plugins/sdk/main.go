@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 
+	"github.com/lintel-run/lintel/plugins/carrier"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/handshake"
 )
@@ -32,6 +33,9 @@ func Main(types ...Type) {
 // keptGoroutines serve one call after the other, each with a stack that has grown
 // already; what comes when all are busy gets goroutines of its own.
 const keptGoroutines = 32
+
+// mostCalls is how many calls are served at once. The host bounds what it asks for.
+const mostCalls = 1 << 20
 
 // window is HTTP/2's, of a request and of a connection. One that is set keeps gRPC
 // from measuring the connection by a ping with every message, which costs a socket
@@ -71,7 +75,7 @@ type servedPlugin struct {
 }
 
 func (p *servedPlugin) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
-	elementv1.RegisterElementServer(s, p.element)
+	elementv1.RegisterElementServer(carrier.NewServer(s, carrier.Options{Most: mostCalls, Kept: keptGoroutines}), p.element)
 	return nil
 }
 

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
+	"github.com/lintel-run/lintel/plugins/carrier"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/handshake"
@@ -77,13 +78,17 @@ func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*ca
 		options = append(options, grpc.StatsHandler(&tracer{otelgrpc.NewServerHandler(h.cfg.Trace.options()...), book}))
 	}
 	cb.server = grpc.NewServer(options...)
-	elementv1.RegisterHostServer(cb.server, cb)
+	var services grpc.ServiceRegistrar = cb.server
+	if h.cfg.Trace.Provider == nil {
+		services = carrier.NewServer(cb.server, carrier.Options{Most: maxRequests, Kept: keptGoroutines, Unary: cb.unary})
+	}
+	elementv1.RegisterHostServer(services, cb)
 	if declaresReferences(spec.Description) {
 		cb.calls = h.cfg.Calls
 	}
 	for _, service := range h.cfg.Services {
 		if service.Meta == spec.Meta {
-			service.Register(cb.server)
+			service.Register(services)
 			cb.calls = h.cfg.Calls
 		}
 	}
@@ -152,8 +157,8 @@ func (t Trace) options() []otelgrpc.Option {
 // unary admits a request and gives it the context of the call that it is for.
 func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
 	meta, _ := metadata.FromIncomingContext(ctx)
-	if subtle.ConstantTimeCompare([]byte(first(meta, handshake.MetaToken)), []byte(cb.token)) != 1 {
-		return nil, status.Error(codes.Unauthenticated, "the process's token is missing or wrong")
+	if !cb.admits(meta) {
+		return nil, unauthenticated
 	}
 	id := first(meta, handshake.MetaCall)
 	defer func() {
@@ -188,10 +193,25 @@ func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerI
 
 var refused = status.Error(codes.PermissionDenied, "this request belongs to no call that is being served")
 
-// stream refuses: no service of the host's streams.
-func (cb *callbacks) stream(any, grpc.ServerStream, *grpc.StreamServerInfo, grpc.StreamHandler) error {
-	return status.Error(codes.Unimplemented, "no such stream")
+// stream admits the stream that carries requests, each of which unary admits, and no
+// other.
+func (cb *callbacks) stream(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	meta, _ := metadata.FromIncomingContext(stream.Context())
+	if !cb.admits(meta) {
+		return unauthenticated
+	}
+	if info.FullMethod != elementv1.Carrier_Carry_FullMethodName {
+		return status.Error(codes.Unimplemented, "no such stream")
+	}
+	return handler(service, stream)
 }
+
+// admits says whether a request shows the process's token.
+func (cb *callbacks) admits(meta metadata.MD) bool {
+	return subtle.ConstantTimeCompare([]byte(first(meta, handshake.MetaToken)), []byte(cb.token)) == 1
+}
+
+var unauthenticated = status.Error(codes.Unauthenticated, "the process's token is missing or wrong")
 
 // status gives a service's error as it crosses to the plugin: whole when it has a
 // code, as it is when it is a status, and else without its words.

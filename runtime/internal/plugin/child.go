@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/lintel-run/lintel/plugins/carrier"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/handshake"
 	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
@@ -40,7 +41,9 @@ type child struct {
 	run    *runner.Runner
 	client *goplugin.Client
 	conn   *grpc.ClientConn
-	api    elementv1.ElementClient
+	// carried is how requests go to the process, nil where each goes by itself.
+	carried *carrier.Conn
+	api     elementv1.ElementClient
 
 	// configured has what became of each *generation here: *configured.
 	configured sync.Map
@@ -152,7 +155,13 @@ func (c *child) negotiate() (err error) {
 		return errors.New("the plugin doesn't speak gRPC")
 	}
 	c.conn = grpcClient.Conn
-	c.api = elementv1.NewElementClient(c.conn)
+	// A request that is traced has metadata of its own.
+	if c.host.cfg.Trace.Provider != nil {
+		c.api = elementv1.NewElementClient(c.conn)
+		return nil
+	}
+	c.carried = carrier.NewConn(c.conn, nil)
+	c.api = elementv1.NewElementClient(c.carried)
 	return nil
 }
 
@@ -310,6 +319,9 @@ func (c *child) kill() {
 		go func() {
 			defer close(cleaned)
 			c.client.Kill()
+			if c.carried != nil {
+				c.carried.Close()
+			}
 		}()
 		select {
 		case <-cleaned:

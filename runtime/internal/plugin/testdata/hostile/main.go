@@ -25,6 +25,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/lintel-run/lintel/plugins/carrier"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/handshake"
@@ -145,7 +146,11 @@ type served struct {
 
 func (s *served) GRPCServer(_ *goplugin.GRPCBroker, server *grpc.Server) error {
 	s.instances = map[string]string{}
-	elementv1.RegisterElementServer(server, s)
+	if _, ok := s.flags["uncarried"]; ok {
+		elementv1.RegisterElementServer(server, s)
+		return nil
+	}
+	elementv1.RegisterElementServer(carrier.NewServer(server, carrier.Options{Most: 1024, Kept: 4}), s)
 	return nil
 }
 
@@ -314,6 +319,11 @@ func (s *served) host(ctx context.Context, function string, args map[string]stri
 		callID = c
 	}
 	host := elementv1.NewHostClient(conn)
+	if _, ok := s.flags["uncarried"]; !ok {
+		host = elementv1.NewHostClient(carrier.NewConn(conn, func(ctx context.Context) context.Context {
+			return metadata.AppendToOutgoingContext(ctx, handshake.MetaToken, token)
+		}))
+	}
 	out := func(ctx context.Context) context.Context {
 		return metadata.AppendToOutgoingContext(ctx, handshake.MetaToken, token, handshake.MetaCall, callID)
 	}
