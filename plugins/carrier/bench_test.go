@@ -17,7 +17,9 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-type echo struct{ elementv1.UnimplementedElementServer }
+type echo struct {
+	elementv1.UnimplementedElementServer
+}
 
 func (echo) Call(_ context.Context, r *elementv1.CallRequest) (*elementv1.CallResponse, error) {
 	return &elementv1.CallResponse{ResultJson: r.GetArgsJson()}, nil
