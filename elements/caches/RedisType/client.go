@@ -16,6 +16,9 @@ const (
 	attempt = 280 * time.Millisecond
 	// connections at most to one server.
 	connections = 64
+	// buffer is a connection's for reading and for writing, in bytes: what is asked and
+	// answered here is small. The client's own default is 32 KiB.
+	buffer = 4 << 10
 	// idle connections are closed after that long.
 	idle = 5 * time.Minute
 )
@@ -60,6 +63,7 @@ func connect(c Config) (client redis.UniversalClient, cluster bool, err error) {
 	o.DialerRetries = 1
 	o.ContextTimeoutEnabled = true
 	o.PoolSize = connections
+	o.ReadBufferSize, o.WriteBufferSize = buffer, buffer
 	o.ConnMaxIdleTime = idle
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewUniversalClient(o), cluster, nil
