@@ -58,8 +58,7 @@ func newWorld(t testing.TB, register func(*grpc.Server)) *world {
 	socket := filepath.Join(t.TempDir(), "s")
 	listener, err := net.Listen("unix", socket)
 	require.NoError(t, err)
-	limits := grpc.MaxRecvMsgSize(handshake.MaxMessageSize + 64<<10)
-	w.server = grpc.NewServer(limits, grpc.UnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	w.server = grpc.NewServer(grpc.MaxRecvMsgSize(handshake.MaxMessageSize+carrier.Overhead), grpc.MaxSendMsgSize(handshake.MaxMessageSize+carrier.Overhead), grpc.UnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		w.plain.Add(1)
 		return handler(ctx, req)
 	}))
@@ -217,11 +216,26 @@ func TestLargeMessages(t *testing.T) {
 	require.Len(t, answer.GetResultJson(), len(big))
 	require.Equal(t, int32(1), w.plain.Load(), "others would wait behind it")
 
-	most := handshake.MaxMessageSize - 1024
+	// The field takes five bytes of the message.
+	most := handshake.MaxMessageSize - 5
 	answer, err = w.Call(limited(t), &elementv1.CallRequest{Function: strconv.Itoa(most)})
 	require.NoError(t, err)
 	require.Len(t, answer.GetResultJson(), most)
-	_, err = w.Call(limited(t), &elementv1.CallRequest{Function: strconv.Itoa(handshake.MaxMessageSize + 1)})
+	var wg sync.WaitGroup
+	for i := range 40 { // a small one before the largest, at once
+		wg.Go(func() {
+			n := 60 << 10
+			if i == 20 {
+				n = most
+			}
+			answer, err := w.Call(limited(t), &elementv1.CallRequest{Function: strconv.Itoa(n)})
+			if err != nil || len(answer.GetResultJson()) != n {
+				t.Error(n, err)
+			}
+		})
+	}
+	wg.Wait()
+	_, err = w.Call(limited(t), &elementv1.CallRequest{Function: strconv.Itoa(most + 1)})
 	require.Equal(t, codes.ResourceExhausted, status.Code(err))
 	_, err = w.Call(limited(t), &elementv1.CallRequest{Function: "1"})
 	require.NoError(t, err, "the stream goes on")

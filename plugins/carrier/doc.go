@@ -8,14 +8,19 @@
 // method and message (headers, trailers, trace context) is not carried.
 package carrier
 
+// Overhead is by how much a gRPC message that carries others may be larger than the
+// largest of them, in bytes: a server that serves Carrier adds it to
+// handshake.MaxMessageSize for its limits, to receive and to send.
+const Overhead = 128 << 10
+
 const (
 	// bulk is the size in bytes from which on a message goes as a request of its own,
 	// so that others don't wait behind it.
 	bulk = 256 << 10
 	// queued is how many frames may wait to be written before who asks waits.
 	queued = 1024
-	// batch is about how many bytes are written at once.
+	// batch is from how many bytes on nothing more is written at once.
 	batch = 64 << 10
-	// overhead is what a frame may add to its message, in bytes.
-	overhead = 8 << 10
+	// header is about what a frame adds to its message, in bytes.
+	header = 128
 )

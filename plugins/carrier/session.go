@@ -43,7 +43,7 @@ func newSession(attach func(context.Context) context.Context, conn grpc.ClientCo
 func (s *session) run(ctx context.Context, conn grpc.ClientConnInterface) {
 	defer close(s.gone)
 	defer s.cancel()
-	stream, err := elementv1.NewCarrierClient(conn).Carry(ctx, grpc.MaxCallRecvMsgSize(handshake.MaxMessageSize+overhead))
+	stream, err := elementv1.NewCarrierClient(conn).Carry(ctx, grpc.MaxCallRecvMsgSize(handshake.MaxMessageSize+Overhead))
 	if err != nil {
 		s.end(err)
 		return

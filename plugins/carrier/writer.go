@@ -34,7 +34,7 @@ func (w *writer) run(ctx context.Context, stream sender) {
 			for e != nil {
 				e.written.Store(true)
 				out.Frames = append(out.Frames, e.frame)
-				size += len(e.frame.GetMessage()) + len(e.frame.GetStatus())
+				size += header + len(e.frame.GetMessage()) + len(e.frame.GetStatus())
 				e = w.more(size)
 			}
 		case <-ctx.Done():

@@ -57,8 +57,8 @@ func serve(types []Type) {
 		Plugins: plugin.PluginSet{handshake.PluginName: &servedPlugin{element: element}},
 		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
 			return grpc.NewServer(append(opts,
-				grpc.MaxRecvMsgSize(handshake.MaxMessageSize),
-				grpc.MaxSendMsgSize(handshake.MaxMessageSize),
+				grpc.MaxRecvMsgSize(handshake.MaxMessageSize+carrier.Overhead),
+				grpc.MaxSendMsgSize(handshake.MaxMessageSize+carrier.Overhead),
 				grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window),
 				grpc.NumStreamWorkers(keptGoroutines))...)
 		},

@@ -66,8 +66,8 @@ func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*ca
 		token: hex.EncodeToString(random[:]), address: filepath.Join(dir, "host"),
 	}
 	options := []grpc.ServerOption{
-		grpc.MaxRecvMsgSize(handshake.MaxMessageSize),
-		grpc.MaxSendMsgSize(handshake.MaxMessageSize),
+		grpc.MaxRecvMsgSize(handshake.MaxMessageSize + carrier.Overhead),
+		grpc.MaxSendMsgSize(handshake.MaxMessageSize + carrier.Overhead),
 		grpc.MaxConcurrentStreams(maxRequests),
 		grpc.NumStreamWorkers(keptGoroutines),
 		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window),

@@ -53,7 +53,7 @@ func main() {
 		},
 		Plugins: goplugin.PluginSet{handshake.PluginName: &served{flags: flags}},
 		GRPCServer: func(opts []grpc.ServerOption) *grpc.Server {
-			return grpc.NewServer(append(opts, grpc.MaxRecvMsgSize(handshake.MaxMessageSize), grpc.MaxSendMsgSize(handshake.MaxMessageSize))...)
+			return grpc.NewServer(append(opts, grpc.MaxRecvMsgSize(handshake.MaxMessageSize+carrier.Overhead), grpc.MaxSendMsgSize(handshake.MaxMessageSize+carrier.Overhead))...)
 		},
 	})
 	if _, ok := flags["linger"]; ok {
