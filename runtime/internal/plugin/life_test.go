@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
+	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
@@ -169,6 +172,48 @@ func TestCrashesUnderLoadCostOnlyCallsInFlight(t *testing.T) {
 	close(stop)
 	wg.Wait()
 	mustCall(t, p, "echo", nil)
+}
+
+// A call may find one process dead after the other: while nothing of it was sent, it waits for the next.
+func TestACallThatWasNeverSentWaitsThroughSeveralCrashes(t *testing.T) {
+	p, _ := testProcess(t)
+	tries := map[int]bool{}
+	for _, runsToEnd := range []bool{false, true} {
+		clear(tries)
+		_, err := p.serve(testContext(t), nil, testCall(), runsToEnd, func(ctx context.Context, c *child) (reply, error) {
+			tries[c.run.PID()] = true
+			if len(tries) < 3 {
+				if err := syscall.Kill(c.run.PID(), syscall.SIGKILL); err != nil {
+					return reply{}, err
+				}
+				<-c.run.Done()
+				c.cutConns()
+			}
+			_, err := c.api.Describe(ctx, &elementv1.DescribeRequest{}, peerOf(ctx))
+			return reply{}, err
+		})
+		require.NoError(t, err)
+		require.Len(t, tries, 3, "each process was tried once")
+	}
+}
+
+// Waiting ends where the budget does.
+func TestACallThatIsNeverSentFailsWithTheProcess(t *testing.T) {
+	times := quick
+	times.Budget, times.FailedRetry = 2, time.Hour
+	h, _ := testHost(t, Config{Timings: times})
+	p := h.Process(hostileSpec())
+	tries := 0
+	_, err := p.serve(testContext(t), nil, testCall(), false, func(_ context.Context, c *child) (reply, error) {
+		tries++
+		if err := syscall.Kill(c.run.PID(), syscall.SIGKILL); err != nil {
+			return reply{}, err
+		}
+		return reply{}, status.Error(codes.Unavailable, "connection refused")
+	})
+	_ = requireOutcome(t, err, errcode.OutcomeNotExecuted)
+	require.Equal(t, Failed, p.State().Phase)
+	require.Equal(t, 3, tries, "the first and its budget of restarts")
 }
 
 func TestReplayComesBeforeTheNextCall(t *testing.T) {
