@@ -166,12 +166,36 @@ func TestCrashesUnderLoadCostOnlyCallsInFlight(t *testing.T) {
 	}
 	for range 3 {
 		before := p.State().PID
+		require.Positive(t, before)
 		require.NoError(t, syscall.Kill(before, syscall.SIGKILL))
-		eventually(t, "another process", func() bool { s := p.State(); return s.Phase == Ready && s.PID != before })
+		eventually(t, "another process", func() bool {
+			s := p.State()
+			return s.Phase == Ready && s.PID != before
+		})
 	}
 	close(stop)
 	wg.Wait()
 	mustCall(t, p, "echo", nil)
+}
+
+// watcher looks at a process's state when it is told of its end.
+type watcher struct {
+	silent
+	look func()
+}
+
+func (w *watcher) Exited(string) { w.look() }
+
+func TestReadyMeansThatThereIsAProcess(t *testing.T) {
+	seen := make(chan State, 1)
+	w := &watcher{}
+	h, _ := testHost(t, Config{Observer: w})
+	p := h.Process(hostileSpec())
+	w.look = func() { seen <- p.State() }
+	require.NoError(t, p.Start(testContext(t)))
+	require.NoError(t, syscall.Kill(p.State().PID, syscall.SIGKILL))
+	s := <-seen
+	require.False(t, s.Phase == Ready && s.PID == 0, "%+v", s)
 }
 
 // A call may find one process dead after the other: while nothing of it was sent, it waits for the next.
