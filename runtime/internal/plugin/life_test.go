@@ -210,8 +210,7 @@ func TestACallThatWasNeverSentWaitsThroughSeveralCrashes(t *testing.T) {
 				if err := syscall.Kill(c.run.PID(), syscall.SIGKILL); err != nil {
 					return reply{}, err
 				}
-				<-c.run.Done()
-				c.cutConns()
+				return reply{}, status.Error(codes.Unavailable, "connection refused")
 			}
 			_, err := c.api.Describe(ctx, &elementv1.DescribeRequest{}, peerOf(ctx))
 			return reply{}, err
@@ -257,7 +256,10 @@ func TestReplayComesBeforeTheNextCall(t *testing.T) {
 }
 
 func TestFrozenProcessIsKilledAndReplaced(t *testing.T) {
-	p, _ := testProcess(t)
+	times := quick
+	times.PingDeadline = time.Second
+	h, _ := testHost(t, Config{Timings: times})
+	p := h.Process(hostileSpec())
 	configure(t, p, 1, `{}`)
 	before := p.State().PID
 	_, err := call(testContext(t), p, "freeze", nil)
