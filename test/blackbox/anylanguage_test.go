@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +69,16 @@ func TestATypeInNode(t *testing.T) {
 	blackbox.Eventually(t, 10*time.Second, "it is started again", func() bool {
 		pid := s.Plugins(2)["vendors.Acme"]
 		return pid != 0 && pid != killed
+	})
+	shop.SignUp(blackbox.Login)
+
+	// A file that the script imports is a part of it.
+	old := s.Plugins(2)["vendors.Acme"]
+	text, err := os.ReadFile(filepath.Join(shop.Dir, "vendors/Acme/plugin.mjs"))
+	require.NoError(t, err)
+	shop.Write("vendors/Acme/plugin.mjs", string(text)+"\nconsole.error('the changed one runs');\n")
+	blackbox.Eventually(t, 10*time.Second, "it is replaced", func() bool {
+		return strings.Contains(s.Log(), "the changed one runs") && !blackbox.Alive(old)
 	})
 	shop.SignUp(blackbox.Login)
 
