@@ -107,10 +107,11 @@ func (p *pass) codeStamp(u *unit) string {
 		text := "none"
 		if at, found := p.place(u); found {
 			parts := []string{at.path(), "none", "none"}
-			for i, file := range []string{at.name, at.name + descriptionSuffix} {
-				if s, err := at.tree.stat(file); err == nil {
-					parts[i+1] = s.String()
-				}
+			if s, err := at.tree.stat(at.name); err == nil {
+				parts[1] = stampOfCode(u, at, s)
+			}
+			if s, err := at.tree.stat(at.name + descriptionSuffix); err == nil {
+				parts[2] = s.String()
 			}
 			text = strings.Join(parts, " ")
 		}
@@ -176,7 +177,7 @@ func (p *pass) executable(u *unit, e *Element, fail func(code, format string, ar
 		fail(CodeExecutable, "the file is not executable")
 		return nil
 	}
-	e.Entry = Entry{Kind: Exec, Path: at.path(), Args: m.args, Interpreter: m.interpreter, Stamp: s.String(),
+	e.Entry = Entry{Kind: Exec, Path: at.path(), Args: m.args, Interpreter: m.interpreter, Stamp: stampOfCode(u, at, s),
 		Dir: filepath.Join(u.root.dir, filepath.FromSlash(u.dir))}
 	if u.root.dir == "" {
 		e.Entry.Dir = ""

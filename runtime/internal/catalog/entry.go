@@ -22,7 +22,8 @@ type Entry struct {
 	// Dir is the directory of the Type that has the code, absolute; empty in the
 	// official library.
 	Dir string
-	// Stamp changes when the executable's size, time or identity does.
+	// Stamp changes when the executable's size, time or identity does; a script's also when that of a file with its
+	// extension does, in the element's directory or below.
 	Stamp string
 }
 

@@ -184,6 +184,31 @@ func TestAnInterpretedTypeHasItsScriptAndDescription(t *testing.T) {
 	require.JSONEq(t, `{}`, string(s.Lookup("my.one").Config))
 }
 
+func TestAScriptIsEveryFileWithItsExtension(t *testing.T) {
+	a := newApp(t, map[string]string{
+		"my/Type/e.json":             `{"title":"x","type":"SMS.Meta","backendBundleEntry":"./main.py","interpreter":"python3"}`,
+		"my/Type/main.py":            `import lib.part`,
+		"my/Type/main.py.types.json": `{"types":[{"name":"Whatever"}]}`,
+		"my/Type/lib/part.py":        `one`,
+	})
+	stamp := fine(t, a.load()).Lookup("my.Type").Entry.Stamp
+	changes := func(path, text string) bool {
+		t.Helper()
+		a.write(path, text)
+		next := fine(t, a.reload(step)).Lookup("my.Type").Entry.Stamp
+		changed := next != stamp
+		stamp = next
+		return changed
+	}
+	require.False(t, changes("my/Type/state.db", "what it writes itself"))
+	require.False(t, changes("my/Type/.venv/x.py", "not watched"))
+	require.True(t, changes("my/Type/lib/part.py", "another"))
+	require.True(t, changes("my/Type/lib/more.py", "one more"))
+	require.True(t, changes("my/Type/main.py", "import lib.more"))
+	a.remove("my/Type/lib/more.py")
+	require.NotEqual(t, stamp, fine(t, a.reload(step)).Lookup("my.Type").Entry.Stamp)
+}
+
 func TestFunctionListLeavesOutAndRaises(t *testing.T) {
 	for what, c := range map[string]struct {
 		list, want, problem string

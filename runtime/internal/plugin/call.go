@@ -83,15 +83,16 @@ type reply struct {
 // send is one request on the wire.
 type send func(ctx context.Context, c *child) (reply, error)
 
-// serve carries one request, for a generation or for none (nil), to the process. One that provably never reached it is
-// tried once more on the process that comes after.
+// serve carries one request, for a generation or for none (nil), to the process. One that provably never reached it
+// waits for the process that comes after, as one that found none would: how long, and after how many crashes no more,
+// is await's to say.
 func (p *Process) serve(ctx context.Context, g *generation, call element.Call, runsToEnd bool, request send) (json.RawMessage, error) {
 	depth := depthOf(ctx)
 	if depth > maxDepth {
 		return nil, errcode.New(errcode.Internal, "elements call each other more than %d deep", maxDepth)
 	}
 	var avoid *child
-	for attempt := 0; ; attempt++ {
+	for {
 		c, r, own, cancel, err := p.enter(ctx, g, call, depth, runsToEnd, avoid)
 		if err != nil {
 			return nil, err
@@ -103,7 +104,7 @@ func (p *Process) serve(ctx context.Context, g *generation, call element.Call, r
 			out, err = c.exchange(own, r, request)
 			cancel()
 		}
-		if attempt > 0 || !neverSent(err) || ctx.Err() != nil {
+		if !neverSent(err) || ctx.Err() != nil {
 			return out, err
 		}
 		avoid = c

@@ -105,9 +105,10 @@ func (c *child) connect(ctx context.Context) error {
 		Plugins:          goplugin.PluginSet{handshake.PluginName: &wire{}},
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		RunnerFunc:       c.run.Func,
-		StartTimeout:     c.host.times.Start,
-		SkipHostEnv:      true,
-		AutoMTLS:         c.spec.TCP,
+		// ctx bounds the start; go-plugin's own bound, which says less, never comes first.
+		StartTimeout: 2 * c.host.times.Start,
+		SkipHostEnv:  true,
+		AutoMTLS:     c.spec.TCP,
 		// Off: go-plugin's own parser of what a plugin prints never runs.
 		Logger:           hclog.NewNullLogger(),
 		SyncStdout:       c.out.Stream("stdout"), //nolint:contextcheck // a log line belongs to no request

@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
+	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
@@ -163,12 +166,77 @@ func TestCrashesUnderLoadCostOnlyCallsInFlight(t *testing.T) {
 	}
 	for range 3 {
 		before := p.State().PID
+		require.Positive(t, before)
 		require.NoError(t, syscall.Kill(before, syscall.SIGKILL))
-		eventually(t, "another process", func() bool { s := p.State(); return s.Phase == Ready && s.PID != before })
+		eventually(t, "another process", func() bool {
+			s := p.State()
+			return s.Phase == Ready && s.PID != before
+		})
 	}
 	close(stop)
 	wg.Wait()
 	mustCall(t, p, "echo", nil)
+}
+
+// watcher looks at a process's state when it is told of its end.
+type watcher struct {
+	silent
+	look func()
+}
+
+func (w *watcher) Exited(string) { w.look() }
+
+func TestReadyMeansThatThereIsAProcess(t *testing.T) {
+	seen := make(chan State, 1)
+	w := &watcher{}
+	h, _ := testHost(t, Config{Observer: w})
+	p := h.Process(hostileSpec())
+	w.look = func() { seen <- p.State() }
+	require.NoError(t, p.Start(testContext(t)))
+	require.NoError(t, syscall.Kill(p.State().PID, syscall.SIGKILL))
+	s := <-seen
+	require.False(t, s.Phase == Ready && s.PID == 0, "%+v", s)
+}
+
+// A call may find one process dead after the other: while nothing of it was sent, it waits for the next.
+func TestACallThatWasNeverSentWaitsThroughSeveralCrashes(t *testing.T) {
+	p, _ := testProcess(t)
+	tries := map[int]bool{}
+	for _, runsToEnd := range []bool{false, true} {
+		clear(tries)
+		_, err := p.serve(testContext(t), nil, testCall(), runsToEnd, func(ctx context.Context, c *child) (reply, error) {
+			tries[c.run.PID()] = true
+			if len(tries) < 3 {
+				if err := syscall.Kill(c.run.PID(), syscall.SIGKILL); err != nil {
+					return reply{}, err
+				}
+				return reply{}, status.Error(codes.Unavailable, "connection refused")
+			}
+			_, err := c.api.Describe(ctx, &elementv1.DescribeRequest{}, peerOf(ctx))
+			return reply{}, err
+		})
+		require.NoError(t, err)
+		require.Len(t, tries, 3, "each process was tried once")
+	}
+}
+
+// Waiting ends where the budget does.
+func TestACallThatIsNeverSentFailsWithTheProcess(t *testing.T) {
+	times := quick
+	times.Budget, times.FailedRetry = 2, time.Hour
+	h, _ := testHost(t, Config{Timings: times})
+	p := h.Process(hostileSpec())
+	tries := 0
+	_, err := p.serve(testContext(t), nil, testCall(), false, func(_ context.Context, c *child) (reply, error) {
+		tries++
+		if err := syscall.Kill(c.run.PID(), syscall.SIGKILL); err != nil {
+			return reply{}, err
+		}
+		return reply{}, status.Error(codes.Unavailable, "connection refused")
+	})
+	_ = requireOutcome(t, err, errcode.OutcomeNotExecuted)
+	require.Equal(t, Failed, p.State().Phase)
+	require.Equal(t, 3, tries, "the first and its budget of restarts")
 }
 
 func TestReplayComesBeforeTheNextCall(t *testing.T) {
@@ -188,7 +256,10 @@ func TestReplayComesBeforeTheNextCall(t *testing.T) {
 }
 
 func TestFrozenProcessIsKilledAndReplaced(t *testing.T) {
-	p, _ := testProcess(t)
+	times := quick
+	times.PingDeadline = time.Second
+	h, _ := testHost(t, Config{Timings: times})
+	p := h.Process(hostileSpec())
 	configure(t, p, 1, `{}`)
 	before := p.State().PID
 	_, err := call(testContext(t), p, "freeze", nil)

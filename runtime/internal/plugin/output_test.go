@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -75,4 +76,14 @@ func TestEnvironment(t *testing.T) {
 		"PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_UNIX_SOCKET_DIR",
 	}, names)
 	require.Equal(t, "0 EOF", mustCall(t, p, "stdin", nil))
+
+	spec.Interpreter, spec.Path = "sh", filepath.Join(t.TempDir(), "run.sh")
+	require.NoError(t, os.WriteFile(spec.Path, []byte("exec "+hostile), 0o600))
+	spec.Type = "test.Other.Hostile"
+	p = h.Process(spec)
+	configure(t, p, 1, `{}`)
+	env = mustCall(t, p, "env", nil)
+	require.NotContains(t, env, "of the host")
+	require.Contains(t, env, "PATH=/usr/local/bin:/usr/bin:/bin\n")
+	require.Contains(t, env, "PYTHONDONTWRITEBYTECODE=1")
 }

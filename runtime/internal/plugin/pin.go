@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -78,8 +79,9 @@ type program struct {
 	env  []string
 }
 
-// searchPath is all that an interpreter learns of where programs are.
-const searchPath = "/usr/local/bin:/usr/bin:/bin"
+// interpreterEnv is what an interpreter gets beside what was asked for: all that it learns of where programs are, and
+// that Python is to leave no __pycache__ in a directory of which every file is pinned.
+var interpreterEnv = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE=1"}
 
 // program settles what runs for a spec; privateDir is the process's own.
 func (h *Host) program(spec Spec, privateDir string) (program, error) {
@@ -94,7 +96,7 @@ func (h *Host) program(spec Spec, privateDir string) (program, error) {
 			return program{}, err
 		}
 		path, script = interpreter, spec.Path
-		prog.env = append([]string{"PATH=" + searchPath}, prog.env...)
+		prog.env = append(slices.Clone(interpreterEnv), prog.env...)
 	}
 	// A copy runs under the original's name: interpreters find their libraries by it.
 	prog.args = []string{path}

@@ -188,7 +188,7 @@ func (p *Process) note(c *child, err error, starting bool) {
 	words := outputs.Printable(err.Error()[:min(len(err.Error()), maxReason)])
 	p.mu.Lock()
 	p.failure = err
-	p.state.LastError, p.state.LastLines, p.state.PID = words, lines, 0
+	p.state.LastError, p.state.LastLines = words, lines
 	if starting {
 		p.failures++
 	}
@@ -210,6 +210,7 @@ func (p *Process) pause(ends int, pause *time.Duration) (c *child, adopted bool)
 	p.mu.Lock()
 	p.until = time.Now().Add(wait)
 	before := p.state.Phase
+	p.state.PID = 0 // with the phase: who sees Ready sees a process
 	p.phase(phase)
 	failure := p.state.LastError
 	lines := p.state.LastLines

@@ -1,0 +1,42 @@
+package catalog
+
+import (
+	"hash/fnv"
+	"io/fs"
+	"path"
+	"strconv"
+)
+
+// maxScriptFiles is how many files one script is looked for in.
+const maxScriptFiles = 4096
+
+// stampOfCode changes when the code at a place does. An interpreter's is more than
+// the script: it is every file in the element's directory that has the script's
+// extension. Others may be data that the process itself writes, and directories
+// that hold no elements, such as node_modules, are not watched.
+func stampOfCode(u *unit, at place, s stamp) string {
+	disk, ok := at.tree.(diskTree)
+	ext := path.Ext(at.name)
+	if u.source.interpreter == "" || ext == "" || !ok {
+		return s.String()
+	}
+	sum, files := fnv.New64a(), 0
+	_ = fs.WalkDir(disk.root.FS(), u.dir, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil //nolint:nilerr // what can't be read now will be seen when it can
+		case entry.IsDir() && name != u.dir && holdsNoElements(entry.Name()):
+			return fs.SkipDir
+		case entry.IsDir() || path.Ext(name) != ext:
+			return nil
+		}
+		if files++; files > maxScriptFiles {
+			return fs.SkipAll
+		}
+		if at, err := disk.stat(name); err == nil {
+			_, _ = sum.Write([]byte(name + "\x00" + at.String() + "\x00"))
+		}
+		return nil
+	})
+	return s.String() + "-" + strconv.FormatUint(sum.Sum64(), 36)
+}
