@@ -110,6 +110,9 @@ func (a *App) open(ctx context.Context, dir string) error {
 		DataDir: cfg.DataDir,
 		Dev:     a.settings.dev,
 	}
+	if err := usableStores(first); err != nil {
+		return err
+	}
 	if a.secret, err = findSecret(a.settings.secret, cfg.DataDir, embeddedStores(first)); err != nil {
 		return err
 	}
