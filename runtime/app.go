@@ -50,9 +50,13 @@ type App struct {
 	closed     error
 }
 
-// Open loads the app in dir. It fails for a bad app.json, a missing secret and
-// unusable default stores; a broken element is a Problem of its own, and its
-// calls fail with ELEMENT_UNAVAILABLE while the rest serves.
+// Open loads the app in dir. It fails for a bad app.json, a missing secret or lock
+// (API_PARAMS_ERROR) and unusable default stores (STORE_UNAVAILABLE); a broken
+// element is a Problem of its own, and its calls fail with ELEMENT_UNAVAILABLE
+// while the rest serves.
+//
+// The official Types' executable, lintel-types, is sought in the directories of
+// WithPluginDir, and beside the program's own executable.
 func Open(ctx context.Context, dir string, opts ...Option) (*App, error) {
 	s := newSettings(opts)
 	a := &App{
@@ -64,10 +68,24 @@ func Open(ctx context.Context, dir string, opts ...Option) (*App, error) {
 	}
 	a.life, a.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.open(ctx, dir); err != nil {
-		return nil, errors.Join(err, a.Close())
+		return nil, errors.Join(unopened(err), a.Close())
 	}
 	return a, nil
 }
+
+// unopened gives an error of Open a code where it has none; its words stay.
+func unopened(err error) error {
+	if _, coded := errcode.As(err); coded {
+		return err
+	}
+	return plain{errcode.Wrap(err, errcode.Params, "%s", err.Error())}
+}
+
+// plain is an error with a code that its text leaves out.
+type plain struct{ coded *errcode.Error }
+
+func (e plain) Error() string { return e.coded.Message }
+func (e plain) Unwrap() error { return e.coded }
 
 func (a *App) open(ctx context.Context, dir string) error {
 	cfg, err := a.settings.catalog(dir)
@@ -91,6 +109,9 @@ func (a *App) open(ctx context.Context, dir string) error {
 		Dir:     cfg.Root,
 		DataDir: cfg.DataDir,
 		Dev:     a.settings.dev,
+	}
+	if err := usableStores(first); err != nil {
+		return err
 	}
 	if a.secret, err = findSecret(a.settings.secret, cfg.DataDir, embeddedStores(first)); err != nil {
 		return err

@@ -156,6 +156,7 @@ func say(t *testing.T, el *runtime.Element) string {
 func TestElementsAreFoundAndCalled(t *testing.T) {
 	app := open(t, demoApp(t))
 	one := get(t, app, "demo.one")
+	require.Equal(t, "demo.one", fmt.Sprint(one))
 	require.Equal(t, "hello you", say(t, one))
 	named, err := one.Call(t.Context(), "say", runtime.Args{"text": "all"})
 	require.NoError(t, err)
@@ -173,12 +174,20 @@ func TestElementsAreFoundAndCalled(t *testing.T) {
 		do   func() error
 		code errcode.Code
 	}{
-		"no element":          {func() error { _, err := app.GetElement("demo.none"); return err }, errcode.ElementNotFound},
-		"no function":         {func() error { _, err := one.Call(t.Context(), "sing"); return err }, errcode.FunctionNotFound},
-		"no property":         {func() error { _, err := one.Get(t.Context(), "age"); return err }, errcode.FunctionNotFound},
-		"wrong type":          {func() error { _, err := one.Call(t.Context(), "say", 1); return err }, errcode.Params},
-		"a Type is no callee": {func() error { _, err := get(t, app, "demo.EchoType").Call(t.Context(), "say", "x"); return err }, errcode.FunctionNotFound},
-		"a panic":             {func() error { _, err := one.Call(t.Context(), "panic"); return err }, errcode.Internal},
+		"no element":           {func() error { _, err := app.GetElement("demo.none"); return err }, errcode.ElementNotFound},
+		"no function":          {func() error { _, err := one.Call(t.Context(), "sing"); return err }, errcode.FunctionNotFound},
+		"no property":          {func() error { _, err := one.Get(t.Context(), "age"); return err }, errcode.FunctionNotFound},
+		"wrong type":           {func() error { _, err := one.Call(t.Context(), "say", 1); return err }, errcode.Params},
+		"a Type is no callee":  {func() error { _, err := get(t, app, "demo.EchoType").Call(t.Context(), "say", "x"); return err }, errcode.FunctionNotFound},
+		"whatever it is given": {func() error { _, err := get(t, app, "demo.EchoType").Call(t.Context(), "say", 1); return err }, errcode.FunctionNotFound},
+		"a caller who has gone": {func() error {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			_, err := one.Call(ctx, "say", "x")
+			require.ErrorIs(t, err, context.Canceled)
+			return err
+		}, errcode.DeadlineExceeded},
+		"a panic": {func() error { _, err := one.Call(t.Context(), "panic"); return err }, errcode.Internal},
 	} {
 		t.Run(name, func(t *testing.T) { require.ErrorIs(t, fails.do(), fails.code) })
 	}
@@ -202,6 +211,8 @@ func TestServeKeepsToTheFunctionList(t *testing.T) {
 	write(t, dir, "demo/quiet/config.json", `{"greeting": "psst"}`)
 	write(t, dir, "demo/hidden/e.json", `{"title": "Hidden", "type": "demo.EchoType", "accessModifier": "private"}`)
 	write(t, dir, "demo/hidden/config.json", `{"greeting": "psst"}`)
+	write(t, dir, "demo/broken/e.json", `{"title": "Broken", "type": "demo.EchoType", "accessModifier": "private"}`)
+	write(t, dir, "demo/broken/config.json", `{`)
 	app := open(t, dir)
 	ctx := t.Context()
 	signedIn := runtime.WithCaller(ctx, runtime.Caller{UserID: "u1"})
@@ -214,7 +225,12 @@ func TestServeKeepsToTheFunctionList(t *testing.T) {
 	require.NoError(t, serve(signedIn, "demo.one", "wait", runtime.Args{"milliseconds": 1.0}))
 	require.ErrorIs(t, serve(signedIn, "demo.one", "die", nil), errcode.Forbidden)
 	require.ErrorIs(t, serve(signedIn, "demo.quiet", "say", runtime.Args{"text": "x"}), errcode.Forbidden)
-	require.ErrorIs(t, serve(signedIn, "demo.hidden", "say", runtime.Args{"text": "x"}), errcode.ElementNotFound)
+	for _, private := range []string{"demo.hidden", "demo.broken"} {
+		require.ErrorIs(t, serve(signedIn, private, "say", runtime.Args{"text": "x"}), errcode.ElementNotFound)
+		define, err := app.GetElementDefine(private)
+		require.NoError(t, err)
+		require.Empty(t, define.Functions, "none is called from outside")
+	}
 }
 
 func TestAnElementReachesOnlyWhatItsConfigurationNames(t *testing.T) {
@@ -385,13 +401,15 @@ func TestFindElements(t *testing.T) {
 	require.Equal(t, []string{"demo.EchoType", "demo.Meta", "demo.one", "demo.two"}, names("demo.*"))
 	_, err := app.FindElements("??")
 	require.ErrorIs(t, err, errcode.Params)
+	require.ErrorContains(t, err, `a selector is ".Type"`)
 }
 
 func TestOpenFailsForABadAppJSON(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "app.json", `{"title": "no id"}`)
 	_, err := runtime.Open(t.Context(), dir)
-	require.ErrorContains(t, err, "appId")
+	require.EqualError(t, err, `app.json:1: "appId" is required`)
+	require.ErrorIs(t, err, errcode.Params, "errors have a code of the contract")
 	problems, err := runtime.Validate(dir)
 	require.NoError(t, err)
 	require.NotEmpty(t, problems)

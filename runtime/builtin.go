@@ -21,7 +21,10 @@ type builtinCode struct {
 func (b *builtinCode) open(ctx context.Context, g *generation) (element.Instance, bool, error) {
 	instance, err := b.typ.Open(ctx, b.env(g), g.def.Config)
 	if err != nil {
-		b.log.Warn("an element could not be opened", "element", g.def.FullName, "error", err)
+		if words := err.Error(); words != g.told {
+			g.told = words
+			b.log.Warn("an element could not be opened", "element", g.def.FullName, "error", err)
+		}
 		return nil, false, errcode.Wrap(err, errcode.ElementUnavailable, "%s could not be opened", g.def.FullName).
 			With("outcome", errcode.OutcomeNotExecuted).Retry()
 	}

@@ -44,6 +44,9 @@ type Element struct {
 // function is one function of an element, as a call needs it.
 type function = *elementv1.Function
 
+// String is FullName, for whoever prints an element.
+func (e *Element) String() string { return e.name }
+
 // FullName is the element's name.
 func (e *Element) FullName() string { return e.name }
 
@@ -102,12 +105,12 @@ func (e *Element) Call(ctx context.Context, function string, args ...any) (any, 
 // private element. The answer is JSON text. Errors as Call's, LOGIN_REQUIRED and
 // FORBIDDEN.
 func (e *Element) Serve(ctx context.Context, function string, args Args) (json.RawMessage, error) {
+	if def := e.definition(); def.Access == catalog.Private || !def.Broken && def.Rank != catalog.Instance {
+		return nil, notFound(e.name)
+	}
 	def, err := e.existing()
 	if err != nil {
 		return nil, err
-	}
-	if def.Rank != catalog.Instance || def.Access == catalog.Private {
-		return nil, notFound(e.name)
 	}
 	fn := describedFunction(def, function)
 	listed, loginRequired := listedFunction(def, function)
@@ -238,7 +241,7 @@ func (e *Element) unavailable() error {
 	case def == nil:
 		return notFound(e.name)
 	case def.Rank != catalog.Instance && !def.Broken:
-		return errcode.New(errcode.FunctionNotFound, "%s is a %s: only instances are called", e.name, def.Rank)
+		return errcode.New(errcode.FunctionNotFound, "%s is a %s: only instances are called", e.name, rankWord(def.Rank))
 	}
 	if why := e.broken.Load(); why != nil {
 		return why
@@ -246,13 +249,13 @@ func (e *Element) unavailable() error {
 	return errcode.Unavailable(errcode.OutcomeNotExecuted, "%s has no good configuration", e.name)
 }
 
-// existing gives the definition of an element that has ever been good.
+// existing gives the definition of an instance that has ever been good.
 func (e *Element) existing() (*catalog.Element, error) {
 	def := e.def.Load()
 	switch {
 	case def == nil:
 		return nil, notFound(e.name)
-	case def.Broken:
+	case def.Broken || def.Rank != catalog.Instance:
 		return nil, e.unavailable()
 	}
 	return def, nil
@@ -291,6 +294,13 @@ func (e *Element) names(fullName string) bool {
 		}
 	}
 	return false
+}
+
+func rankWord(rank string) string {
+	if rank == catalog.Meta {
+		return "Meta"
+	}
+	return "Type"
 }
 
 func notFound(name string) error {

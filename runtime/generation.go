@@ -24,9 +24,11 @@ type generation struct {
 	retired atomic.Bool
 	gone    sync.Once
 
-	// opening guards state; a call waits for it under its own context.
+	// opening guards state and told; a call waits for it under its own context.
 	opening chan struct{}
 	state   atomic.Pointer[opened]
+	// told is why the last try to open it failed, as it was logged.
+	told string
 }
 
 // opened is how opening a generation ended. An error is kept only when trying

@@ -41,6 +41,9 @@ func defineOf(el *catalog.Element) *Define {
 		Functions: functionList(el.Functions),
 		EJSON:     el.EJSON,
 	}
+	if el.Access == catalog.Private {
+		def.Functions = []Function{} // nobody outside finds it
+	}
 	if schema := json.RawMessage(el.Description.GetConfigSchema()); el.Rank == catalog.Type && json.Valid(schema) {
 		def.ConfigSchema, def.ConfigFile = schema, el.Description.GetConfigFile()
 	}

@@ -3,7 +3,6 @@ package runtime
 import (
 	"time"
 
-	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
 
@@ -66,7 +65,7 @@ func (a *App) FindElements(selector string) ([]*Element, error) {
 	s := a.snapshot.Load()
 	found, err := s.catalog.Find(selector)
 	if err != nil {
-		return nil, errcode.Wrap(err, errcode.Params, "the selector can't be read").With("arg", "selector")
+		return nil, err
 	}
 	elements := make([]*Element, 0, len(found))
 	for _, def := range found {

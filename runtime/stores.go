@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -28,6 +29,26 @@ func embeddedStores(s *catalog.Snapshot) bool {
 	return true
 }
 
+// usableStores refuses default stores that no waiting makes usable. Its error is
+// STORE_UNAVAILABLE.
+func usableStores(s *catalog.Snapshot) error {
+	for _, kind := range []string{element.DefaultCache, element.DefaultDatabase} {
+		if problem, unfit := s.Unfit[kind]; unfit {
+			return errcode.Wrap(problem, errcode.StoreUnavailable, "%s", problem.Error())
+		}
+		name := s.Defaults[kind]
+		if def := s.Lookup(name); def == nil || !def.Broken {
+			continue
+		}
+		for _, problem := range s.Problems {
+			if problem.Element == name && !problem.Warning {
+				return errcode.Wrap(problem, errcode.StoreUnavailable, "%s %s can't be used: %s", kind, name, problem.Error())
+			}
+		}
+	}
+	return nil
+}
+
 // awaitStores opens the default stores and waits, a bounded time, until they can
 // be used: an app that could store nothing is not started.
 func (a *App) awaitStores(ctx context.Context) error {
@@ -42,7 +63,7 @@ func (a *App) awaitStores(ctx context.Context) error {
 			return errcode.New(errcode.StoreUnavailable, "%s: there is no element %s", kind, name)
 		}
 		if err := a.awaitStore(ctx, name); err != nil {
-			return errcode.Wrap(err, errcode.StoreUnavailable, "%s %s can't be used: %s", kind, name, err.Error())
+			return errcode.Wrap(err, errcode.StoreUnavailable, "%s %s can't be used: %s", kind, name, innermost(err))
 		}
 	}
 	return nil
@@ -51,8 +72,8 @@ func (a *App) awaitStores(ctx context.Context) error {
 func (a *App) awaitStore(ctx context.Context, name string) error {
 	for {
 		err := a.storeReady(ctx, name)
-		if err == nil || errcode.Of(err) == errcode.ElementNotFound {
-			return err
+		if err == nil || errors.Is(err, errcode.ElementNotFound) || errors.Is(err, errcode.Params) {
+			return err // waiting changes nothing
 		}
 		select {
 		case <-time.After(100 * time.Millisecond):
@@ -76,4 +97,17 @@ func (a *App) storeReady(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, storeLook)
 	defer cancel()
 	return readier.Ready(ctx)
+}
+
+// innermost gives the words of the last error in a chain that has a code, or of
+// the whole where none has.
+func innermost(err error) string {
+	words := err.Error()
+	for {
+		e, coded := errcode.As(err)
+		if !coded {
+			return words
+		}
+		words, err = e.Message, e.Unwrap()
+	}
 }

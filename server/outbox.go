@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"html/template"
 	"net"
 	"net/http"
@@ -40,6 +41,9 @@ func (s *Server) outbox(r *http.Request) ([]message, error) {
 	all := []message{}
 	for _, outbox := range found {
 		held, err := outbox.Call(ctx, "messages")
+		if errors.Is(err, errcode.ElementUnavailable) {
+			continue // broken or down: the others' messages show all the same
+		}
 		if err != nil {
 			return nil, err
 		}

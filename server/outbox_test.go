@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -45,6 +46,16 @@ func TestOutboxIsMergedNewestFirst(t *testing.T) {
 	require.Contains(t, page.Body.String(), "222222")
 	require.NotContains(t, page.Body.String(), "<td><b>\n", "texts are escaped")
 	require.Contains(t, page.Body.String(), "&lt;b&gt;")
+}
+
+func TestOutboxShowsTheRestWhenOneIsBroken(t *testing.T) {
+	app := outboxApp(t)
+	app.elements["SMS.one"].inside["messages"] = func(context.Context, element.Args) (any, error) {
+		return nil, errcode.Unavailable(errcode.OutcomeNotExecuted, "it is broken")
+	}
+	w := get(serve(t, Options{}, app).Handler(), "/_dev/outbox.json")
+	require.Equal(t, 200, w.Code)
+	require.Contains(t, w.Body.String(), "222222")
 }
 
 func TestOutboxIsThisMachinesOnly(t *testing.T) {

@@ -29,9 +29,11 @@ func (s site) PhoneLogins() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(found))
-	for i, e := range found {
-		names[i] = e.FullName()
+	names := make([]string, 0, len(found))
+	for _, e := range found {
+		if define, err := s.app.GetElementDefine(e.FullName()); err == nil && len(define.Functions) > 0 {
+			names = append(names, e.FullName())
+		}
 	}
 	return names, nil
 }

@@ -6,11 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
 	"github.com/lintel-run/lintel/runtime"
 )
 
@@ -24,12 +24,10 @@ type appFlags struct {
 
 func (f *appFlags) addData(flags *pflag.FlagSet) {
 	flags.StringVar(&f.data, "data", "", "data directory [appData in the app]")
-	settings.Mark(flags, "data")
 }
 
 func (f *appFlags) addPluginDirs(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.pluginDirs, "plugin-dir", nil, "directory of plugin executables; may be given more than once")
-	settings.Mark(flags, "plugin-dir")
 }
 
 func (f *appFlags) addAll(flags *pflag.FlagSet) {
@@ -37,7 +35,6 @@ func (f *appFlags) addAll(flags *pflag.FlagSet) {
 	f.addPluginDirs(flags)
 	flags.BoolVar(&f.dev, "dev", false, "development: embedded stores, SMS.Outbox, no address but loopback")
 	flags.BoolVar(&f.locked, "locked", false, "refuse plugin executables that lintel.lock doesn't pin")
-	settings.Mark(flags, "dev", "locked")
 }
 
 func (f *appFlags) options(logger *slog.Logger) []runtime.Option {
@@ -82,6 +79,11 @@ func appArg(args []string) (string, error) {
 func isApp(dir string) bool {
 	info, err := os.Stat(filepath.Join(dir, manifest))
 	return err == nil && info.Mode().IsRegular()
+}
+
+// isPath says whether a text can be a path only, and no full name.
+func isPath(text string) bool {
+	return text == "." || text == ".." || strings.ContainsRune(text, filepath.Separator)
 }
 
 // maxArgs is cobra.MaximumNArgs in the words of this command.

@@ -69,11 +69,11 @@ false or null is taken as that, anything else as a string; --args is exact.`,
 	return cmd
 }
 
-// callArgs splits the command line. APP may be left out: what contains no dot and
-// is no path can't be told from a name, so the first argument is the app where it
-// is a directory with an app.json, or where the current directory has none.
+// callArgs splits the command line. APP may be left out: the first argument is
+// the app where it is a directory with an app.json or can be no full name, or
+// where the current directory has no app.json.
 func callArgs(cmd *cobra.Command, args []string) (dir string, rest []string, err error) {
-	if len(args) > 0 && (isApp(args[0]) || !isApp(".")) {
+	if len(args) > 0 && (isApp(args[0]) || isPath(args[0]) || !isApp(".")) {
 		dir, rest = args[0], args[1:]
 	} else {
 		dir, rest = ".", args

@@ -55,6 +55,8 @@ func TestWrongUsageExitsWithTwoAndSaysWhatIsWrong(t *testing.T) {
 		{"new", "needs a command"},
 		{"new app", "takes the directory"},
 		{"new app d", "--id names the app"},
+		{"new app d --id shop", `"shop" is no appId`},
+		{"serve app --listen 127.0.0.1:99999", `"99999" is no port`},
 		{"new instance SMS.acme", "takes a full name and a Type"},
 		{"call", "call needs"},
 		{"call app SMS.x", "call needs"},
@@ -93,6 +95,34 @@ func TestSettingsOfTheEnvironmentAndTheFileAreCheckedAsFlagsAre(t *testing.T) {
 	code, _, stderr = lintel(t, "version")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, stderr, "no such setting: lisen")
+}
+
+func TestEveryFlagIsASetting(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("LINTEL_JSON", "true")
+	code, stdout, stderr := lintel(t, "version")
+	require.Equal(t, exitDone, code, stderr)
+	require.Contains(t, stdout, `"version"`)
+	code, stdout, _ = lintel(t, "version", "--json=false")
+	require.Equal(t, exitDone, code)
+	require.NotContains(t, stdout, `"version"`)
+
+	require.NoError(t, os.Mkdir("app", 0o700))
+	require.NoError(t, os.WriteFile("app/app.json", []byte(`{"appId": "acme.shop"}`), 0o600))
+	require.NoError(t, os.WriteFile("app/lintel.yaml", []byte("json: no\n"), 0o600))
+	t.Setenv("LINTEL_JSON", "")
+	_, stdout, _ = lintel(t, "elements", "app")
+	require.Contains(t, stdout, "FULL NAME")
+	require.NoError(t, os.WriteFile("app/lintel.yaml", []byte("json: yes\n"), 0o600))
+	_, stdout, _ = lintel(t, "elements", "app")
+	require.Contains(t, stdout, `"fullName"`, "the app's settings file, where there is none here")
+	require.NoError(t, os.WriteFile("lintel.yaml", []byte("json: no\n"), 0o600))
+	_, stdout, _ = lintel(t, "elements", "app")
+	require.Contains(t, stdout, "FULL NAME", "the one here counts")
+	require.NoError(t, os.WriteFile("lintel.yaml", []byte("config: x\n"), 0o600))
+	code, _, stderr = lintel(t, "elements", "app")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "no such setting: config")
 }
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {

@@ -33,6 +33,7 @@ func newKeys(in *invocation) *cobra.Command {
 
 func newKeysRotate(in *invocation) *cobra.Command {
 	var app appFlags
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "rotate [APP]",
 		Short: "Makes a new key that signs access tokens from now on",
@@ -68,10 +69,14 @@ expire. Needs the app's secret and database as "lintel serve" does.`,
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return printJSON(in.stdout, map[string]string{"kid": kid})
+			}
 			_, err = fmt.Fprintln(in.stdout, kid)
 			return err
 		},
 	}
 	app.addAll(cmd.Flags())
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -18,6 +18,9 @@ func checkListen(address string, dev bool) error {
 	if err != nil || port == "" {
 		return usagef("--listen is HOST:PORT, not %q", address)
 	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return usagef("--listen is HOST:PORT, and %q is no port", port)
+	}
 	if dev && !loopback(host) {
 		return usagef("--dev listens on a loopback address only, such as 127.0.0.1:8080, not on %q", address)
 	}

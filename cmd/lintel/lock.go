@@ -12,6 +12,7 @@ import (
 
 func newLock(in *invocation) *cobra.Command {
 	var app appFlags
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "lock [APP]",
 		Short: "Pins the plugin executables of an app in lintel.lock",
@@ -27,10 +28,15 @@ that the app's Types name. "lintel serve --locked" runs nothing else.`,
 			if err := runtime.Lock(dir, app.options(in.logger(slog.LevelWarn))...); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(in.stdout, filepath.Join(dir, "lintel.lock"))
+			path := filepath.Join(dir, "lintel.lock")
+			if asJSON {
+				return printJSON(in.stdout, map[string]string{"file": path})
+			}
+			_, err = fmt.Fprintln(in.stdout, path)
 			return err
 		},
 	}
 	app.addPluginDirs(cmd.Flags())
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

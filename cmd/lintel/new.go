@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -38,6 +39,7 @@ func exactly(names ...string) cobra.PositionalArgs {
 
 func newNewApp(in *invocation) *cobra.Command {
 	var id, title string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "app DIR",
 		Short:   "Writes an app with a phone login and an outbox for development",
@@ -47,16 +49,19 @@ func newNewApp(in *invocation) *cobra.Command {
 			if id == "" {
 				return usagef("--id names the app, such as acme.shop")
 			}
-			return in.written(scaffold.App(args[0], id, title))
+			paths, err := scaffold.App(args[0], id, title)
+			return in.written(paths, err, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&id, "id", "", "appId, such as acme.shop")
 	cmd.Flags().StringVar(&title, "title", "", "what people call it")
+	addListed(cmd, &asJSON)
 	return cmd
 }
 
 func newNewInstance(in *invocation) *cobra.Command {
 	var dir, title string
+	var asJSON bool
 	var app appFlags
 	cmd := &cobra.Command{
 		Use:   "instance FULLNAME TYPE",
@@ -79,20 +84,24 @@ stand in a file that is committed.`,
 			if err != nil {
 				return err
 			}
-			return in.written(scaffold.Instance{
+			paths, err := scaffold.Instance{
 				FullName: args[0], Type: args[1], Title: title, Schema: schema, ConfigFile: file,
 				Elements: func(meta string) []string { return instancesOf(elements, meta) },
-			}.Write(dir))
+			}.Write(dir)
+			return in.written(paths, err, asJSON)
 		},
 	}
 	addApp(cmd, &dir)
 	app.addPluginDirs(cmd.Flags())
 	cmd.Flags().StringVar(&title, "title", "", "what people call it")
+	addListed(cmd, &asJSON)
 	return cmd
 }
 
 func newNewType(in *invocation) *cobra.Command {
 	var dir, meta, title string
+	var asJSON bool
+	var app appFlags
 	cmd := &cobra.Command{
 		Use:   "type FULLNAME",
 		Short: "Writes a Type as a Go program on the SDK",
@@ -108,13 +117,27 @@ description beside it:
 			if err != nil {
 				return err
 			}
-			return in.written(scaffold.GoType(dir, args[0], meta, title))
+			elements, _, err := runtime.List(dir, app.options(in.logger(slog.LevelWarn))...)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(elements, func(e runtime.Define) bool { return e.FullName == meta && e.Rank != "instance" }) {
+				return fmt.Errorf("the app has no Meta or Type %s; see lintel elements", meta)
+			}
+			paths, err := scaffold.GoType(dir, args[0], meta, title)
+			return in.written(paths, err, asJSON)
 		},
 	}
 	addApp(cmd, &dir)
+	app.addPluginDirs(cmd.Flags())
 	cmd.Flags().StringVar(&meta, "meta", "SMS.Meta", "full name of the Meta or Type that it belongs to")
 	cmd.Flags().StringVar(&title, "title", "", "what people call it")
+	addListed(cmd, &asJSON)
 	return cmd
+}
+
+func addListed(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "print the paths as JSON")
 }
 
 func addApp(cmd *cobra.Command, dir *string) {
@@ -122,9 +145,18 @@ func addApp(cmd *cobra.Command, dir *string) {
 }
 
 // written prints the paths of new files.
-func (in *invocation) written(paths []string, err error) error {
+func (in *invocation) written(paths []string, err error, asJSON bool) error {
+	if errors.As(err, new(*scaffold.NameError)) {
+		return usageError{err}
+	}
+	for i, path := range paths {
+		paths[i] = filepath.ToSlash(path)
+	}
+	if asJSON && err == nil {
+		return printJSON(in.stdout, paths)
+	}
 	for _, path := range paths {
-		fmt.Fprintln(in.stdout, filepath.ToSlash(path))
+		fmt.Fprintln(in.stdout, path)
 	}
 	return err
 }

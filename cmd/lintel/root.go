@@ -53,9 +53,9 @@ vendor is an element; the first is added and the second swapped by editing JSON.
 
 APP is an app's directory; without it, the current directory if it has an app.json.
 
-Most flags can also be set by a variable (--log-level: LINTEL_LOG_LEVEL) or in
-` + settings.File + ` in the current directory (log-level: debug). The command line wins over
-the variable, the variable over the file.
+Every flag can also be set by a variable (--log-level: LINTEL_LOG_LEVEL) or in
+` + settings.File + ` (log-level: debug) in the current directory, else in the app's. The
+command line wins over the variable, the variable over the file.
 
 Exit codes: 0 done, 1 the work failed, 2 wrong usage.`,
 		Example:       "  lintel serve app.example --dev\n  lintel validate app.example",
@@ -70,10 +70,9 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 
 	flags := root.PersistentFlags()
-	flags.StringVar(&in.config, "config", "", "settings file [./"+settings.File+" if it is there]")
+	flags.StringVar(&in.config, "config", "", "settings file ["+settings.File+" in the current directory or the app's]")
 	flags.StringVar(&in.logLevel, "log-level", "", "debug, info, warn or error [serve: info, else warn]")
 	flags.StringVar(&in.logFormat, "log-format", "text", "text or json")
-	settings.Mark(flags, "log-level", "log-format")
 
 	root.AddCommand(
 		newServe(in), newValidate(in), newCall(in), newElements(in), newTypes(in), newStatus(in),
@@ -81,12 +80,16 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage.`,
 	)
 	root.SetHelpCommand(newHelp())
 	usageErrors(root)
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
 		config := in.config
 		if config == "" {
 			config = os.Getenv(settings.Environment("config"))
 		}
-		if err := (settings.Source{Path: config, Known: names(root)}).Apply(cmd.Flags()); err != nil {
+		from := settings.Source{Path: config, Dirs: []string{"."}, Known: names(root)}
+		if len(args) > 0 && isApp(args[0]) {
+			from.Dirs = append(from.Dirs, args[0])
+		}
+		if err := from.Apply(cmd.Flags()); err != nil {
 			return usageError{err}
 		}
 		return in.check()
@@ -152,7 +155,11 @@ func names(root *cobra.Command) []string {
 	var all []string
 	var visit func(*cobra.Command)
 	visit = func(cmd *cobra.Command) {
-		add := func(f *pflag.Flag) { all = append(all, f.Name) }
+		add := func(f *pflag.Flag) {
+			if settings.IsSetting(f) {
+				all = append(all, f.Name)
+			}
+		}
 		cmd.LocalFlags().VisitAll(add)
 		cmd.PersistentFlags().VisitAll(add)
 		for _, child := range cmd.Commands() {

@@ -94,7 +94,6 @@ or hex, or the file "secret" in the data directory. Traces are sent when
 	flags.StringVar(&f.locales, "locales", "", "directory of NAME.json files: further languages of the pages, or other words")
 	flags.StringVar(&f.otlpEndpoint, "otlp-endpoint", "", "URL of an OpenTelemetry collector (OTLP over gRPC)")
 	flags.DurationVar(&f.drainTimeout, "drain-timeout", 30*time.Second, "how long requests in flight may take after the first SIGTERM")
-	settings.Mark(flags, "listen", "admin", "admin-token", "trusted-proxies", "public-url", "redirect-origins", "cors-origins", "locales", "otlp-endpoint", "drain-timeout")
 	return cmd
 }
 
@@ -262,6 +261,9 @@ func announce(w io.Writer, app *runtime.App, public, admin net.Listener) error {
 		logins = nil // an app without the family has no login to name
 	}
 	for _, login := range logins {
+		if define, err := app.GetElementDefine(login.FullName()); err != nil || len(define.Functions) == 0 {
+			continue // nobody can call it
+		}
 		path := strings.ReplaceAll(info.AppID+"."+login.FullName(), ".", "/")
 		lines = append(lines, "login API at "+base+"/api/"+path)
 	}

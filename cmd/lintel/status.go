@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lintel-run/lintel/cmd/lintel/internal/adminsocket"
-	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
 	"github.com/lintel-run/lintel/runtime"
 )
 
@@ -71,7 +70,6 @@ Exits 1 when no server runs, or when one has a problem.`,
 	cmd.Flags().StringVar(&admin, "admin", "", "address of an operators' listener, HOST:PORT or unix:PATH [those in the data directory]")
 	cmd.Flags().StringVar(&token, "admin-token", "", "bearer token of an operators' listener on TCP")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	settings.Mark(cmd.Flags(), "admin", "admin-token")
 	return cmd
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -28,7 +29,25 @@ func TestScaffoldsAreValid(t *testing.T) {
 	run("new", "instance", "auths.loginTypes.other", "auths.loginTypes.PhoneType", "--app", "shop")
 	run("new", "instance", "corps.acme", "corps.NormalType", "--app", "shop")
 	run("validate", "shop")
-	out := blackbox.Lintel(t, dir, nil, "new", "instance", "SMS.ali", "SMS.Aliyun", "--app", "shop")
+
+	out := blackbox.Lintel(t, dir, nil, "elements", "shop", "--json")
+	var elements []struct{ FullName, Rank string }
+	require.NoError(t, json.Unmarshal([]byte(out.Stdout), &elements))
+	for _, e := range elements {
+		if e.Rank == "type" {
+			run("new", "instance", "each."+strings.ReplaceAll(e.FullName, ".", "_"), e.FullName, "--app", "shop")
+		}
+	}
+	run("validate", "shop")
+
+	out = blackbox.Lintel(t, dir, nil, "new", "type", "SMS.Mine", "--meta", "SMS.Nothing", "--app", "shop")
+	require.Equal(t, 1, out.Code)
+	require.NoDirExists(t, filepath.Join(dir, "shop", "SMS", "Mine"))
+	out = blackbox.Lintel(t, dir, nil, "new", "type", "SMS.Mine", "--app", "shop", "--json")
+	var paths []string
+	require.NoError(t, json.Unmarshal([]byte(out.Stdout), &paths))
+	require.Contains(t, paths, "shop/SMS/Mine/e.json")
+	out = blackbox.Lintel(t, dir, nil, "new", "instance", "SMS.ali", "SMS.Aliyun", "--app", "shop")
 	require.Equal(t, 1, out.Code)
 	require.Contains(t, out.Stderr, "is there already")
 	out = blackbox.Lintel(t, dir, nil, "new", "instance", "SMS.x", "SMS.Nothing", "--app", "shop")
@@ -96,6 +115,12 @@ func TestCallIsTheGoAPI(t *testing.T) {
 	out = blackbox.Lintel(t, app.Dir, nil, "call", blackbox.Login, "sendMessage", "--args", `{"phone":"12"}`, "--dev", "--json")
 	require.Equal(t, 1, out.Code)
 	require.Contains(t, out.Stdout, `"code": "PHONE_INVALID"`)
+	out = blackbox.Lintel(t, app.Dir, nil, "call", filepath.Join(app.Dir, "nowhere"), blackbox.Login, "getLoginConfig")
+	require.Equal(t, 1, out.Code)
+	require.Contains(t, out.Stderr, "the app's directory can't be read", "a path is an app")
+	out = blackbox.Lintel(t, app.Dir, []string{"LINTEL_DEV=1", `LINTEL_ARGS={"phone":"12"}`, "LINTEL_JSON=1"}, "call", blackbox.Login, "sendMessage")
+	require.Equal(t, 1, out.Code)
+	require.Contains(t, out.Stdout, `"code": "PHONE_INVALID"`, "every flag can be a variable")
 	out = blackbox.Lintel(t, app.Dir, nil, "call", "SMS.nobody", "sendMessage", "--dev")
 	require.Equal(t, 1, out.Code)
 	require.Contains(t, out.Stderr, "ELEMENT_NOT_FOUND")
@@ -106,8 +131,11 @@ func TestRotatedKeysSignFromThenOn(t *testing.T) {
 	app := blackbox.Example(t)
 	s := app.Serve()
 	before := s.Register()
-	out := blackbox.Lintel(t, app.Dir, nil, "keys", "rotate", "--dev")
+	out := blackbox.Lintel(t, app.Dir, nil, "keys", "rotate", "--dev", "--json")
 	require.Equal(t, 0, out.Code, out.Stderr)
+	var key struct{ KID string }
+	require.NoError(t, json.Unmarshal([]byte(out.Stdout), &key))
+	require.NotEmpty(t, key.KID)
 	before.Call(blackbox.Sessions, "currentUser", nil).OK(t)
 	s.Stop()
 	s = app.Serve()

@@ -78,6 +78,17 @@ func TestTwoServersShareAnApp(t *testing.T) {
 
 func TestServeRefusesWhatItCantStartWith(t *testing.T) {
 	t.Parallel()
+	// store makes the app name a default cache, and that element where it has a Type.
+	store := func(name, typ, config string) func(*blackbox.App) {
+		return func(a *blackbox.App) {
+			a.Write("app.json", `{"appId": "example.shop", "settings": {"defaultElement": {"defaultCache": "`+name+`"}}}`)
+			if typ != "" {
+				dir := strings.ReplaceAll(name, ".", "/") + "/"
+				a.Write(dir+"e.json", `{"title": "Store", "type": "`+typ+`"}`)
+				a.Write(dir+"config.json", config)
+			}
+		}
+	}
 	tests := []struct {
 		name   string
 		change func(*blackbox.App)
@@ -89,6 +100,10 @@ func TestServeRefusesWhatItCantStartWith(t *testing.T) {
 		{"app.json is no JSON", func(a *blackbox.App) { a.Write("app.json", "{") }, nil, 1, "app.json"},
 		{"app.json without an appId", func(a *blackbox.App) { a.Write("app.json", `{"title":"x"}`) }, nil, 1, "appId"},
 		{"a data directory that is a file", func(a *blackbox.App) { a.Write("appData", "") }, nil, 1, ""},
+		{"a store that isn't there", store("my.nothing", "", ""), nil, 1, "app.json:1: /settings/defaultElement/defaultCache: there is no element my.nothing"},
+		{"a store of another family", store("corps.Default", "", ""), nil, 1, "corps.Default (library:corps/Default/e.json) is not an instance of caches.Meta"},
+		{"a store with a bad configuration", store("my.store", "caches.RedisType", `{"urll": "redis://:hunter2@127.0.0.1:1"}`), nil, 1, `my/store/config.json:1: "url" is required`},
+		{"a store that can't be opened", store("my.store", "caches.SqliteType", `{"path": "../../x.db"}`), nil, 1, "path must lie below the data directory"},
 		{"a secret that is too short", nil, []string{"LINTEL_SECRET=c2hvcnQ="}, 1, "secret"},
 	}
 	for _, test := range tests {
@@ -98,8 +113,14 @@ func TestServeRefusesWhatItCantStartWith(t *testing.T) {
 			if test.change != nil {
 				test.change(app)
 			}
-			out := blackbox.Lintel(t, t.TempDir(), test.args, "serve", app.Dir, "--listen", "127.0.0.1:0", "--dev")
+			args := []string{"serve", app.Dir, "--listen", "127.0.0.1:0", "--dev"}
+			if strings.HasPrefix(test.name, "a store") {
+				args = args[:len(args)-1] // development has stores of its own
+			}
+			out := blackbox.Lintel(t, t.TempDir(), test.args, args...)
 			require.Equal(t, test.code, out.Code, out.Stderr)
+			require.NotContains(t, out.Stderr, "hunter2")
+			require.LessOrEqual(t, strings.Count(out.Stderr, "could not be opened"), 1, "said once")
 			require.Contains(t, strings.ToLower(out.Stderr), strings.ToLower(test.words))
 			require.Empty(t, out.Stdout)
 		})

@@ -25,7 +25,7 @@ const schema = `{
   "type": "object",
   "properties": {
     "url": {
-      "type": "string", "pattern": "^rediss?://", "maxLength": 2048, "writeOnly": true,
+      "type": "string", "pattern": "^rediss?://", "examples": ["redis://127.0.0.1:6379"], "maxLength": 2048, "writeOnly": true,
       "title": "Address",
       "description": "redis://[user:password@]host[:port][/database], or rediss:// for TLS."
     },

@@ -11,10 +11,12 @@ import (
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver
+
+	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
 // errOutside says that the file would lie outside the data directory.
-var errOutside = errors.New("the path leaves the data directory")
+var errOutside = errcode.New(errcode.Params, "path must lie below the data directory").With("arg", "path")
 
 // within gives the path of the file below the data directory.
 func within(dataDir, path string) (string, error) {

@@ -27,6 +27,7 @@ const schema = `{
       "title": "URL",
       "description": "postgres://user:password@host:5432/database?sslmode=verify-full. pool_max_conns and the other settings of a connection string are understood.",
       "pattern": "^postgres(ql)?://",
+      "examples": ["postgres://user:password@host:5432/database"],
       "writeOnly": true
     }
   }

@@ -202,3 +202,34 @@ func TestDefaultElements(t *testing.T) {
 	s = a.load()
 	require.Equal(t, "caches.Default", s.Defaults["defaultCache"])
 }
+
+func TestAnUnfitDefaultLeavesTheOneOfBefore(t *testing.T) {
+	named := func(cache string) string {
+		return `{"appId":"org.app","settings":{"defaultElement":{"defaultCache":"` + cache + `"}}}`
+	}
+	a := newApp(t, map[string]string{
+		"caches/Meta/e.json": `{"title":"Cache","type":""}`,
+		"caches/Http/e.json": `{"title":"Cache","type":"caches.Meta","backendBundleEntry":"plugin"}`,
+		"caches/one/e.json":  `{"title":"One","type":"caches.Http"}`, "caches/one/one.json": `{"url":"u"}`,
+		"caches/bad/e.json": `{"title":"Bad","type":"caches.Http"}`, "caches/bad/bad.json": `{}`,
+		"app.json": named("caches.one"),
+	})
+	s := a.load()
+	require.Equal(t, "caches.one", s.Defaults["defaultCache"])
+	require.Empty(t, s.Unfit)
+	for _, cache := range []string{"caches.none", "caches.Http", "caches.bad"} {
+		a.write("app.json", named(cache))
+		s = a.reload(step)
+		require.Equal(t, "caches.one", s.Defaults["defaultCache"], cache)
+		require.Empty(t, s.Unfit)
+		require.Equal(t, "app.json", s.Problems[0].File)
+		require.True(t, s.Problems[0].Serving)
+	}
+	a.write("caches/bad/bad.json", `{"url":"u"}`)
+	require.Equal(t, "caches.bad", fine(t, a.reload(step)).Defaults["defaultCache"])
+
+	a.write("app.json", named("caches.none"))
+	s = a.load() // at start there is none of before
+	require.Equal(t, "caches.none", s.Defaults["defaultCache"])
+	require.Equal(t, only(t, s), s.Unfit["defaultCache"])
+}

@@ -130,6 +130,7 @@ func TestRevisionsAndDigestsChangeWithWhatTheCodeSees(t *testing.T) {
 	require.Equal(t, ".env", only(t, s).File)
 	require.Equal(t, "2", url(s, "SMS.two"))
 	a.remove(".env")
+	a.reload(step)
 	require.Equal(t, CodeVariable, only(t, a.reload(step)).Code)
 }
 
@@ -169,4 +170,38 @@ func TestAnOverrideThatWasNeverGoodLeavesWhatServed(t *testing.T) {
 	a.remove("SMS/Http")
 	a.reload(step)
 	require.Empty(t, fine(t, a.reload(step)).Lookup("SMS.Http").App)
+}
+
+func TestValuesOutliveAnEditorsDanceWithTheEnvFile(t *testing.T) {
+	a := newApp(t, with(sms("SMS/one", `{"url":"{{V}}"}`), map[string]string{
+		".env": "V=file", "app.json": `{"appId":"org.app","variables":[{"name":"V","default":"declared"}]}`,
+	}))
+	require.Equal(t, "file", url(fine(t, a.load()), "SMS.one"))
+	for what, leave := range map[string]func(){
+		"moved away": func() { a.remove(".env") },
+		"truncated":  func() { a.write(".env", "") },
+	} {
+		leave()
+		require.Equal(t, "file", url(fine(t, a.reload(step)), "SMS.one"), what)
+		require.Equal(t, "file", url(fine(t, a.reload(envGrace-time.Millisecond)), "SMS.one"), what)
+		a.write(".env", "V=file")
+		require.Equal(t, "file", url(fine(t, a.reload(time.Millisecond)), "SMS.one"), what)
+		leave()
+		require.Equal(t, "file", url(fine(t, a.reload(step)), "SMS.one"), what)
+		require.Equal(t, "declared", url(fine(t, a.reload(envGrace)), "SMS.one"), what)
+		a.write(".env", "V=file")
+		require.Equal(t, "file", url(fine(t, a.reload(step)), "SMS.one"), what)
+	}
+}
+
+func TestABrokenEnvFileIsToldWithItsLine(t *testing.T) {
+	a := newApp(t, map[string]string{".env": "A=1\nhunter2\n"})
+	p := only(t, a.load())
+	require.Equal(t, Problem{Code: CodeVariable, File: ".env", Line: 2, Message: "a line is not NAME=value"}, p)
+	a.write(".env", "A=1\n")
+	fine(t, a.reload(step))
+	a.write(".env", "A=1\nB=2\nhunter2\n")
+	p = only(t, a.reload(step))
+	require.Equal(t, 3, p.Line)
+	require.True(t, p.Serving, "the values of before are still in use")
 }

@@ -319,11 +319,15 @@ func (l *Loader) settings(now time.Time) {
 			continue
 		}
 		l.problems = append(l.problems, r.app.warnings...)
-		changed, problem := r.readEnv()
+		changed, again, problem := r.readEnv(now)
 		if changed {
 			l.epoch++
 		}
+		if !again.IsZero() {
+			l.again(again)
+		}
 		if problem != nil {
+			problem.Serving = l.shown != nil
 			l.problems = append(l.problems, *problem)
 		}
 	}

@@ -5,10 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/Masterminds/semver/v3"
-
-	"github.com/lintel-run/lintel/runtime/internal/catalog/variables"
 )
 
 // root is one directory of elements: the app's, a parent's or the library.
@@ -21,8 +20,9 @@ type root struct {
 	app   *appFile // nil for the library
 	appAt stamp
 	env   map[string]string
-	envAt stamp
-	top   *directory
+	// envGone is when the .env that env was read from was first missed.
+	envGone time.Time
+	top     *directory
 	// skip is a directory within it that holds no elements: the data directory.
 	skip string
 	// count of directories and elements, against the limits.
@@ -157,32 +157,4 @@ func (a *ancestry) check(r *root, want *extension, fail func(string, ...any)) bo
 		return false
 	}
 	return true
-}
-
-// readEnv reads the root's .env where it changed; a broken one leaves the last
-// good values. It says whether the values changed.
-func (r *root) readEnv() (changed bool, problem *Problem) {
-	if _, err := r.tree.stat(".env"); err != nil && os.IsNotExist(err) {
-		changed = len(r.env) > 0
-		r.env, r.envAt = nil, stamp{}
-		return changed, nil
-	}
-	src, at, err := r.tree.read(".env", maxFile)
-	if err != nil {
-		p := fileProblem("", r.file(".env"), err)
-		p.Serving = true
-		return false, &p
-	}
-	values, err := variables.ParseFile(src)
-	if err != nil {
-		return false, &Problem{Code: CodeVariable, File: r.file(".env"), Message: err.Error(), Serving: true}
-	}
-	changed = len(values) != len(r.env)
-	for name, value := range values {
-		if old, ok := r.env[name]; !ok || old != value {
-			changed = true
-		}
-	}
-	r.env, r.envAt = values, at
-	return changed, nil
 }

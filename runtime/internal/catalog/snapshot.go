@@ -22,7 +22,10 @@ type Snapshot struct {
 	// Problems of the app and of all elements, in order.
 	Problems []Problem
 	// Defaults gives the full names behind app.json's default elements, by kind.
+	// One that turns out to be unfit leaves the one of before.
 	Defaults map[string]string
+	// Unfit are those of Defaults that name nothing, or an element of another family.
+	Unfit map[string]Problem
 
 	elements map[string]*Element
 	names    []string
@@ -90,6 +93,7 @@ func (p *pass) snapshot() *Snapshot {
 		names:    make([]string, 0, len(p.main)),
 		hidden:   make(map[string]map[string]*Element),
 		Defaults: make(map[string]string, len(families)),
+		Unfit:    make(map[string]Problem),
 	}
 	same := p.shown != nil && len(p.shown.names) == len(p.main)
 	for name, u := range p.main {
@@ -143,9 +147,25 @@ func (p *pass) defaults(s *Snapshot) {
 			problem.Message = "there is no element " + named.name
 		case !u.fits(family.meta):
 			problem.Message = named.name + " (" + u.file("e.json") + ") is not an instance of " + family.meta
+		case u.out.Broken && p.replaces(kind, named.name):
+			problem.Message = named.name + " (" + u.file("e.json") + ") is not available"
 		default:
 			continue
 		}
+		if p.replaces(kind, named.name) {
+			s.Defaults[kind], problem.Serving = p.shown.Defaults[kind], true
+		} else {
+			s.Unfit[kind] = problem
+		}
 		s.Problems = append(s.Problems, problem)
 	}
+}
+
+// replaces says whether a name would take the place of another that is in use.
+func (p *pass) replaces(kind, name string) bool {
+	if p.shown == nil || p.shown.Defaults[kind] == name {
+		return false
+	}
+	_, unfit := p.shown.Unfit[kind]
+	return !unfit
 }

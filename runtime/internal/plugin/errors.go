@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -12,14 +11,14 @@ import (
 	"github.com/lintel-run/lintel/plugins/handshake"
 )
 
-// ended is the error of a wait that the caller's context ended: its deadline is
-// the contract's, its cancellation the context's own error.
+// ended is the error of a wait that the caller's context ended. Of a cancellation
+// the context's own error is in the chain.
 func ended(ctx context.Context) error {
 	err := ctx.Err()
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errcode.Wrap(err, errcode.DeadlineExceeded, "the call's time was up")
 	}
-	return fmt.Errorf("the caller has gone: %w", err)
+	return errcode.Wrap(err, errcode.DeadlineExceeded, "the caller has gone")
 }
 
 // callError makes of gRPC's error what the contract says. Words of a plugin's

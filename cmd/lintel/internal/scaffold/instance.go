@@ -21,18 +21,37 @@ type Instance struct {
 	Elements func(meta string) []string
 }
 
-// property is what a scaffold reads of a schema's property.
+// property is what a scaffold reads of a schema, and of what lies below it.
 type property struct {
-	Type      any               `json:"type"`
-	Default   any               `json:"default"`
-	Enum      []json.RawMessage `json:"enum"`
-	Const     json.RawMessage   `json:"const"`
-	Minimum   *float64          `json:"minimum"`
-	WriteOnly bool              `json:"writeOnly"`
-	Element   string            `json:"x-element"`
-	Title     string            `json:"title"`
-	Desc      string            `json:"description"`
-	Format    string            `json:"format"`
+	Type       any                 `json:"type"`
+	Default    any                 `json:"default"`
+	Examples   []any               `json:"examples"`
+	Enum       []json.RawMessage   `json:"enum"`
+	Const      json.RawMessage     `json:"const"`
+	Minimum    *float64            `json:"minimum"`
+	MinItems   int                 `json:"minItems"`
+	Items      *property           `json:"items"`
+	WriteOnly  bool                `json:"writeOnly"`
+	Element    string              `json:"x-element"`
+	Title      string              `json:"title"`
+	Format     string              `json:"format"`
+	Required   []string            `json:"required"`
+	Properties map[string]property `json:"properties"`
+	OneOf      []alternative       `json:"oneOf"`
+}
+
+// alternative is one way to fill in a configuration; the first is written.
+type alternative struct {
+	Required []string `json:"required"`
+}
+
+func (p property) required() []string {
+	keys := slices.Clone(p.Required)
+	if len(p.OneOf) > 0 {
+		keys = append(keys, p.OneOf[0].Required...)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // Write writes e.json and a configuration with the keys that the Type requires.
@@ -42,10 +61,7 @@ func (i Instance) Write(app string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var schema struct {
-		Required   []string            `json:"required"`
-		Properties map[string]property `json:"properties"`
-	}
+	var schema property
 	if len(i.Schema) > 0 {
 		if err := json.Unmarshal(i.Schema, &schema); err != nil {
 			return nil, fmt.Errorf("the schema of %s can't be read: %w", i.Type, err)
@@ -57,12 +73,15 @@ func (i Instance) Write(app string) ([]string, error) {
 	}
 	e := eJSON{Title: title, Type: i.Type, Entry: "."}
 	config := make(map[string]any)
-	slices.Sort(schema.Required)
-	for _, key := range schema.Required {
+	for _, key := range schema.required() {
 		p := schema.Properties[key]
 		if p.WriteOnly {
 			name := variableName(lastSegment(i.FullName), key)
-			e.Variables = append(e.Variables, variable{Name: name, Title: p.title(key), Default: "set-" + name, Secret: true})
+			placeholder := "set-" + name
+			if example, ok := p.shown().(string); ok {
+				placeholder = example
+			}
+			e.Variables = append(e.Variables, variable{Name: name, Title: p.title(key), Default: placeholder, Secret: true})
 			config[key] = "{{" + name + "}}"
 			continue
 		}
@@ -89,13 +108,21 @@ func (p property) title(key string) string {
 	return key
 }
 
+// shown is the value that the schema itself shows, nil where it shows none.
+func (p property) shown() any {
+	if p.Default == nil && len(p.Examples) > 0 {
+		return p.Examples[0]
+	}
+	return p.Default
+}
+
 // example is a value of the right type, to be edited.
 func (p property) example(elements func(string) []string) any {
 	switch {
 	case p.Const != nil:
 		return p.Const
-	case p.Default != nil:
-		return p.Default
+	case p.shown() != nil:
+		return p.shown()
 	case len(p.Enum) > 0:
 		return p.Enum[0]
 	case p.Element != "":
@@ -121,9 +148,17 @@ func (p property) example(elements func(string) []string) any {
 	case "boolean":
 		return false
 	case "array":
-		return []any{}
+		list := []any{}
+		if p.Items != nil && p.MinItems > 0 {
+			list = append(list, p.Items.example(elements))
+		}
+		return list
 	case "object":
-		return map[string]any{}
+		object := make(map[string]any)
+		for _, key := range p.required() {
+			object[key] = p.Properties[key].example(elements)
+		}
+		return object
 	default:
 		return "set-me"
 	}

@@ -87,12 +87,23 @@ var (
 	segment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 )
 
+// NameError says that what was to be a name can't be one.
+type NameError struct{ message string }
+
+func (e *NameError) Error() string { return e.message }
+
+// noElements are directories that the runtime passes over, or doesn't count.
+var noElements = []string{"frontend", "backend", "dist", "appData", "commons", "test", "node_modules"}
+
 // directory gives the directory of an element below its app's root.
 func directory(fullName string) (string, error) {
 	segments := strings.Split(fullName, ".")
 	for _, s := range segments {
-		if !segment.MatchString(s) || s == "frontend" || s == "backend" {
-			return "", fmt.Errorf("%q is no full name such as SMS.acme", fullName)
+		if !segment.MatchString(s) {
+			return "", &NameError{fmt.Sprintf("%q is no full name such as SMS.acme", fullName)}
+		}
+		if slices.Contains(noElements, s) {
+			return "", &NameError{fmt.Sprintf("%q is no full name: a directory %s holds no elements", fullName, s)}
 		}
 	}
 	return strings.Join(segments, "/"), nil
@@ -103,7 +114,7 @@ func lastSegment(fullName string) string { return fullName[strings.LastIndexByte
 // App writes an app with a phone login and an outbox for development.
 func App(dir, id, title string) ([]string, error) {
 	if !appID.MatchString(id) {
-		return nil, fmt.Errorf("%q is no appId such as acme.shop", id)
+		return nil, &NameError{fmt.Sprintf("%q is no appId such as acme.shop", id)}
 	}
 	name := lastSegment(id)
 	if title == "" {

@@ -38,8 +38,9 @@ func TestNamesAreChecked(t *testing.T) {
 	for _, id := range []string{"", "shop", "a.b.c", "a.1", "../x.y"} {
 		_, err := scaffold.App(t.TempDir(), id, "")
 		require.ErrorContains(t, err, "no appId", id)
+		require.ErrorAs(t, err, new(*scaffold.NameError))
 	}
-	for _, name := range []string{"", "..", "SMS..a", "SMS.a/b", "SMS.1", "backend.x"} {
+	for _, name := range []string{"", "..", "SMS..a", "SMS.a/b", "SMS.1", "backend.x", "SMS.test.x", "dist"} {
 		_, err := scaffold.Instance{FullName: name, Type: "T"}.Write(t.TempDir())
 		require.ErrorContains(t, err, "no full name", name)
 		_, err = scaffold.GoType(t.TempDir(), name, "SMS.Meta", "")

@@ -1,6 +1,6 @@
 // Package settings lets a flag also be given as an environment variable or in a
-// file. A flag that Mark names takes, in this order: the command line, the
-// variable LINTEL_NAME, the file's key, its default.
+// file. A flag takes, in this order: the command line, the variable LINTEL_NAME,
+// the file's key, its default.
 package settings
 
 import (
@@ -16,19 +16,11 @@ import (
 	"github.com/spf13/viper"
 )
 
-// File is the settings file that is read from the current directory when none is named.
+// File is the name of the settings file that is read when none is named.
 const File = "lintel.yaml"
 
-const annotation = "lintel.setting"
-
-// Mark says that flags of the set are settings. It panics when one isn't there.
-func Mark(flags *pflag.FlagSet, names ...string) {
-	for _, name := range names {
-		if err := flags.SetAnnotation(name, annotation, []string{"true"}); err != nil {
-			panic(err)
-		}
-	}
-}
+// IsSetting says whether a flag can be given otherwise than on the command line.
+func IsSetting(flag *pflag.Flag) bool { return flag.Name != "help" && flag.Name != "config" }
 
 // Environment gives the name of a flag's environment variable: LINTEL_LOG_LEVEL
 // for log-level.
@@ -38,15 +30,16 @@ func Environment(flag string) string {
 
 // Source is where Apply takes settings from.
 type Source struct {
-	// Path of the settings file. Empty: File in the current directory, if it is there.
+	// Path of the settings file. Empty: File in the first of Dirs that has one.
 	Path string
+	Dirs []string
 	// Known are the names of all settings there are: a key of the file that is
 	// none of them is an error, one of another command is not.
 	Known []string
 }
 
-// Apply sets each marked flag that the command line left alone. Every error
-// names the variable or the file's key.
+// Apply sets each flag that the command line left alone, as if it were given
+// there. Every error names the variable or the file's key.
 func (s Source) Apply(flags *pflag.FlagSet) error {
 	file, values, err := s.read()
 	if err != nil {
@@ -58,7 +51,7 @@ func (s Source) Apply(flags *pflag.FlagSet) error {
 	}
 	var errs []error
 	flags.VisitAll(func(flag *pflag.Flag) {
-		if len(flag.Annotations[annotation]) == 0 {
+		if !IsSetting(flag) {
 			return
 		}
 		key, env := fold(flag.Name), Environment(flag.Name)
@@ -72,16 +65,18 @@ func (s Source) Apply(flags *pflag.FlagSet) error {
 		}
 		if err := set(flag, v.Get(key)); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", where, err))
+			return
 		}
+		flag.Changed = true
 	})
 	return errors.Join(errs...)
 }
 
 // read gives the file's values under folded keys.
 func (s Source) read() (file string, values map[string]any, err error) {
-	file = s.Path
+	file = s.file()
 	if file == "" {
-		file = File
+		return File, nil, nil
 	}
 	v := viper.New()
 	v.SetConfigFile(file)
@@ -91,9 +86,6 @@ func (s Source) read() (file string, values map[string]any, err error) {
 	}
 	if err := v.ReadInConfig(); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			if s.Path == "" {
-				return file, nil, nil
-			}
 			return file, nil, fmt.Errorf("%s: no such file", file)
 		}
 		return file, nil, fmt.Errorf("%s: %w", file, err)
@@ -116,6 +108,20 @@ func (s Source) read() (file string, values map[string]any, err error) {
 		return file, nil, fmt.Errorf("%s: no such setting: %s", file, strings.Join(unknown, ", "))
 	}
 	return file, values, nil
+}
+
+// file gives the settings file's path, empty when there is none.
+func (s Source) file() string {
+	if s.Path != "" {
+		return s.Path
+	}
+	for _, dir := range s.Dirs {
+		path := filepath.Join(dir, File)
+		if _, err := os.Lstat(path); err == nil {
+			return path
+		}
+	}
+	return ""
 }
 
 // fold makes trusted-proxies, trustedProxies and trusted_proxies one name.
@@ -146,11 +152,26 @@ func set(flag *pflag.Flag, value any) error {
 	default:
 		text := strings.TrimSpace(fmt.Sprint(value))
 		if isList {
-			return list.Replace(strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }))
+			return list.Replace(strings.FieldsFunc(text, separates(flag)))
+		}
+		if word, ok := switches[strings.ToLower(text)]; ok && flag.Value.Type() == "bool" {
+			text = word
 		}
 		if err := flag.Value.Set(text); err != nil {
 			return fmt.Errorf("not a %s", flag.Value.Type())
 		}
 		return nil
 	}
+}
+
+// switches are the words for true and false that YAML 1.1 has besides.
+var switches = map[string]string{"yes": "true", "on": "true", "no": "false", "off": "false"}
+
+// separates says what parts a list in one text: a comma or a space; of paths a
+// comma or what parts them in PATH.
+func separates(flag *pflag.Flag) func(rune) bool {
+	if flag.Value.Type() == "stringArray" {
+		return func(r rune) bool { return r == ',' || r == filepath.ListSeparator }
+	}
+	return func(r rune) bool { return r == ',' || r == ' ' }
 }

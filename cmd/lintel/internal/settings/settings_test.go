@@ -14,7 +14,7 @@ import (
 
 type flags struct {
 	*pflag.FlagSet
-	listen, json *string
+	listen, file *string
 	proxies      *[]string
 	dev          *bool
 	drain        *time.Duration
@@ -25,12 +25,11 @@ func newFlags() flags {
 	f := flags{
 		FlagSet: set,
 		listen:  set.String("listen", "127.0.0.1:8080", ""),
-		json:    set.String("json", "", ""),
+		file:    set.String("config", "", ""),
 		proxies: set.StringSlice("trusted-proxies", nil, ""),
 		dev:     set.Bool("dev", false, ""),
 		drain:   set.Duration("drain-timeout", 30*time.Second, ""),
 	}
-	settings.Mark(set, "listen", "trusted-proxies", "dev", "drain-timeout")
 	return f
 }
 
@@ -46,7 +45,7 @@ func TestCommandLineWinsOverEnvironmentOverFileOverDefault(t *testing.T) {
 	path := write(t, "listen: file:1\ndev: true\ndrainTimeout: 5s\nof_another_command: 1\ntrustedProxies: [10.0.0.0/8, '::1/128']\n")
 	t.Setenv("LINTEL_DRAIN_TIMEOUT", "7s")
 	t.Setenv("LINTEL_LISTEN", "env:1")
-	t.Setenv("LINTEL_JSON", "not a setting")
+	t.Setenv("LINTEL_CONFIG", "no setting")
 	f := newFlags()
 	require.NoError(t, f.Parse([]string{"--listen", "flag:1"}))
 	require.NoError(t, settings.Source{Path: path, Known: known}.Apply(f.FlagSet))
@@ -54,11 +53,11 @@ func TestCommandLineWinsOverEnvironmentOverFileOverDefault(t *testing.T) {
 	require.Equal(t, 7*time.Second, *f.drain)
 	require.Equal(t, []string{"10.0.0.0/8", "::1/128"}, *f.proxies)
 	require.True(t, *f.dev)
-	require.Empty(t, *f.json)
+	require.Empty(t, *f.file)
+	require.True(t, f.Changed("dev"), "a setting counts as given")
 }
 
 func TestListsInTheEnvironmentAreSeparatedByCommasOrSpaces(t *testing.T) {
-	t.Chdir(t.TempDir())
 	t.Setenv("LINTEL_TRUSTED_PROXIES", "10.0.0.0/8, 192.168.0.0/16")
 	f := newFlags()
 	require.NoError(t, settings.Source{Known: known}.Apply(f.FlagSet))
@@ -66,12 +65,20 @@ func TestListsInTheEnvironmentAreSeparatedByCommasOrSpaces(t *testing.T) {
 	require.Equal(t, "127.0.0.1:8080", *f.listen)
 }
 
-func TestTheFileOfTheCurrentDirectoryIsRead(t *testing.T) {
-	path := write(t, "listen: here:1\n")
-	t.Chdir(filepath.Dir(path))
-	f := newFlags()
-	require.NoError(t, settings.Source{Known: known}.Apply(f.FlagSet))
-	require.Equal(t, "here:1", *f.listen)
+func TestTheFirstDirectoryWithAFileCounts(t *testing.T) {
+	here, app := filepath.Dir(write(t, "listen: here:1\n")), filepath.Dir(write(t, "listen: app:1\n"))
+	for _, test := range []struct {
+		dirs []string
+		want string
+	}{
+		{[]string{here, app}, "here:1"},
+		{[]string{t.TempDir(), app}, "app:1"},
+		{[]string{t.TempDir()}, "127.0.0.1:8080"},
+	} {
+		f := newFlags()
+		require.NoError(t, settings.Source{Dirs: test.dirs, Known: known}.Apply(f.FlagSet))
+		require.Equal(t, test.want, *f.listen)
+	}
 }
 
 func TestErrorsNameWhereTheyCameFrom(t *testing.T) {

@@ -2,13 +2,7 @@
 // syntax and the order in which values are sought, and no configuration.
 package variables
 
-import (
-	"bytes"
-	"errors"
-	"strings"
-
-	"github.com/joho/godotenv"
-)
+import "strings"
 
 // Declaration is one entry of "variables" in an app.json or e.json.
 type Declaration struct {
@@ -150,19 +144,4 @@ func ValidName(name string) bool {
 		}
 	}
 	return name != ""
-}
-
-// errDotenv replaces the parser's errors, which quote the file.
-var errDotenv = errors.New("a line is not NAME=value")
-
-// ParseFile reads the text of a .env file. The error quotes nothing of it.
-func ParseFile(src []byte) (map[string]string, error) {
-	values, err := godotenv.UnmarshalBytes(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")))
-	if err != nil {
-		return nil, errDotenv
-	}
-	if _, odd := values[""]; odd {
-		return nil, errDotenv // what the parser makes of a line without "="
-	}
-	return values, nil
 }

@@ -40,14 +40,3 @@ func TestExpandIsLinear(t *testing.T) {
 	out, _ = s.Expand("{{A}}")
 	require.Equal(t, "A", out.Whole)
 }
-
-func TestParseFileQuotesNothing(t *testing.T) {
-	values, err := ParseFile([]byte("\xef\xbb\xbf# comment\nA=1\nexport B='x y'\r\nC=\n"))
-	require.NoError(t, err)
-	require.Equal(t, map[string]string{"A": "1", "B": "x y", "C": ""}, values)
-	for _, text := range []string{"A='hunter2", "hunter2", "hunter2-!=x"} {
-		_, err := ParseFile([]byte(text))
-		require.Error(t, err, text)
-		require.NotContains(t, err.Error(), "hunter2")
-	}
-}
