@@ -20,6 +20,7 @@ type Config struct {
 	From                string `json:"from,omitempty" doc:"number or name that sends; or messagingServiceSid"`
 	MessagingServiceSid string `json:"messagingServiceSid,omitempty" doc:"messaging service that chooses the number, MG…"`
 	Text                string `json:"text,omitempty" doc:"the message; ${code} and other values of the call may stand in it; without it \"${product}: ${code}, valid for ${minutes} minutes\""`
+	StatusCallback      string `json:"statusCallback,omitempty" secret:"true" doc:"whole address for delivery receipts, where the messaging service has none for them"`
 	ContentSid          string `json:"contentSid,omitempty" doc:"content template in place of text, HX…; its variables are numbered in the order of verifyParams"`
 }
 
@@ -41,20 +42,24 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	case c.Text != "" && c.ContentSid != "":
 		return nil, sdk.ConfigError("/contentSid", "is there beside text; only one of them may be")
 	}
+	if err := delivery.CheckCallback("/statusCallback", c.StatusCallback); err != nil {
+		return nil, err
+	}
 	text := c.Text
 	if text == "" {
 		text = delivery.DefaultText
 	}
 	client := delivery.NewClient(nil)
 	return delivery.NewSender("Twilio", &vendor{
-		sid: c.AccountSid, token: c.AuthToken, from: c.From, service: c.MessagingServiceSid, content: c.ContentSid, base: base, client: client,
+		sid: c.AccountSid, token: c.AuthToken, from: c.From, service: c.MessagingServiceSid, content: c.ContentSid, callback: c.StatusCallback,
+		base: base, client: client,
 	}, delivery.Options{
 		Settings: c.Settings,
 		Template: c.ContentSid,
 		// Content has its own words; a call may still bring a text.
 		Text: text, TextGaps: c.ContentSid != "",
 		Doubts:  doubts(c),
-		Secrets: []string{c.AccountSid, c.AuthToken},
+		Secrets: []string{c.AccountSid, c.AuthToken, c.StatusCallback},
 		Close:   client.Close,
 	}), nil
 }

@@ -69,6 +69,8 @@ func TestRequest(t *testing.T) {
 		"default text": {from, args("+14155550100"), url.Values{"To": {"+14155550100"}, "From": {"+15005550006"}, "Body": {"Shop & Co: 049302, valid for 5 minutes"}}},
 		"own text": {`,"messagingServiceSid":"MG1","text":"${code}!"`, args("+8613800138000"),
 			url.Values{"To": {"+8613800138000"}, "MessagingServiceSid": {"MG1"}, "Body": {"049302!"}}},
+		"receipts": {from + `,"statusCallback":"https://shop.example/receipts/t?a=b&c=d"`, args("+14155550100"), url.Values{"To": {"+14155550100"},
+			"From": {"+15005550006"}, "Body": {"Shop & Co: 049302, valid for 5 minutes"}, "StatusCallback": {"https://shop.example/receipts/t?a=b&c=d"}}},
 		"content": {from + `,"contentSid":"` + content + `","verifyParams":["minutes","code"]`, args("+442079460000"),
 			url.Values{"To": {"+442079460000"}, "From": {"+15005550006"}, "ContentSid": {content}, "ContentVariables": {`{"1":"5","2":"049302"}`}}},
 		"a call's content": {from, args("+442079460000", "verifyTemplateCode", "HX2"),

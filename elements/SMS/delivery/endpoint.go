@@ -47,6 +47,19 @@ func CheckScheme(ctx context.Context, pointer string, u *url.URL, allowPlainHTTP
 	return nil
 }
 
+// CheckCallback checks the address that a vendor is to push receipts to; it may be
+// empty.
+func CheckCallback(pointer, address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case address == "":
+		return nil
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Fragment != "":
+		return sdk.ConfigError(pointer, "must be the whole address, such as https://shop.example/receipts/…")
+	}
+	return nil
+}
+
 // IsLoopbackName says whether a host is a loopback address written as such.
 func IsLoopbackName(host string) bool {
 	if strings.EqualFold(host, "localhost") {
