@@ -85,7 +85,7 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 		return nil, errors.Join(wrong...)
 	}
 	v.accepted, v.refused, v.receipt = c.Accepted, c.Refused, c.Receipt
-	v.knowsOurs = c.MessageID == "" && v.uses("requestId")
+	v.ours = v.ourID(c)
 	v.client = delivery.NewClient(v.url.guard)
 
 	o := delivery.Options{
