@@ -4,6 +4,7 @@ package awssns
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -40,28 +41,23 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	if !regions.MatchString(c.Region) {
 		return nil, sdk.ConfigError("/region", "must be a region of AWS, such as ap-southeast-1")
 	}
-	base, err := c.Base(ctx, vendorsEndpoint(c.Region))
-	if err != nil {
-		return nil, err
-	}
-	client := delivery.NewClient(nil)
-	v := &vendor{client: client, senderID: c.SenderID, api: sns.New(sns.Options{
-		Region:       c.Region,
-		BaseEndpoint: aws.String(base.String()),
-		Credentials:  credentials.NewStaticCredentialsProvider(c.AccessKey, c.SecretKey, ""),
-		HTTPClient:   delivery.Carrier{},
-		// One attempt: the service has no way to name a message, and a second
-		// attempt is a second message.
-		Retryer:          aws.NopRetryer{},
-		RetryMaxAttempts: 1,
-	})}
-	return delivery.NewSender("AwsSns", v, delivery.Options{
+	return delivery.Open(ctx, "AwsSns", vendorsEndpoint(c.Region), delivery.Options{
 		Settings: c.Settings,
 		Text:     c.Text,
 		Doubts:   doubts(c),
 		Secrets:  []string{c.AccessKey, c.SecretKey},
-		Close:    client.Close,
-	}), nil
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		return &vendor{client: client, senderID: c.SenderID, api: sns.New(sns.Options{
+			Region:       c.Region,
+			BaseEndpoint: aws.String(base.String()),
+			Credentials:  credentials.NewStaticCredentialsProvider(c.AccessKey, c.SecretKey, ""),
+			HTTPClient:   delivery.Carrier{},
+			// One attempt: the service has no way to name a message, and a second
+			// attempt is a second message.
+			Retryer:          aws.NopRetryer{},
+			RetryMaxAttempts: 1,
+		})}
+	})
 }
 
 // vendorsEndpoint is the region's; those of China have a domain of their own.

@@ -4,6 +4,7 @@ package baidu
 
 import (
 	"context"
+	"net/url"
 	"strings"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
@@ -28,21 +29,15 @@ func Type() sdk.Type {
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	base, err := c.Base(ctx, vendorsEndpoint)
-	if err != nil {
-		return nil, err
-	}
-	client := delivery.NewClient(nil)
-	return delivery.NewSender("Baidu", &vendor{
-		key: c.AccessKey, secret: c.AccessSecret, receiptToken: c.ReceiptToken, base: base, client: client,
-	}, delivery.Options{
+	return delivery.Open(ctx, "Baidu", vendorsEndpoint, delivery.Options{
 		Settings: c.Settings,
 		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
 		NeedsTemplate: true, NeedsSign: true,
 		Doubts:  doubts(c),
 		Secrets: []string{c.AccessKey, c.AccessSecret, c.ReceiptToken},
-		Close:   client.Close,
-	}), nil
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		return &vendor{key: c.AccessKey, secret: c.AccessSecret, receiptToken: c.ReceiptToken, base: base, client: client}
+	})
 }
 
 // doubts says what doesn't look as Baidu's values do.

@@ -4,6 +4,7 @@ package huawei
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -33,33 +34,29 @@ func Type() sdk.Type {
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	base, err := c.Base(ctx, vendorsEndpoint)
-	if err != nil {
-		return nil, err
-	}
-	if base.Scheme == "https" {
-		// The console's address has the port; who signs and who checks must agree
-		// on the header Host, which https doesn't need it in.
-		base.Host = strings.TrimSuffix(base.Host, ":443")
-	}
 	if err := delivery.CheckCallback("/statusCallback", c.StatusCallback); err != nil {
 		return nil, err
 	}
 	if (c.ReceiptKey == "") != (c.ReceiptSecret == "") {
 		return nil, sdk.ConfigError("/receiptSecret", "receiptKey and receiptSecret go together")
 	}
-	client := delivery.NewClient(nil)
-	return delivery.NewSender("Huawei", &vendor{
-		key: c.AppKey, secret: c.AppSecret, sender: c.Sender, base: base, client: client,
-		callback: c.StatusCallback, receiptKey: c.ReceiptKey, receiptSecret: c.ReceiptSecret,
-	}, delivery.Options{
+	return delivery.Open(ctx, "Huawei", vendorsEndpoint, delivery.Options{
 		Settings: c.Settings,
 		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
 		NeedsTemplate: true,
 		Doubts:        doubts(c),
 		Secrets:       []string{c.AppKey, c.AppSecret, c.StatusCallback, c.ReceiptKey, c.ReceiptSecret},
-		Close:         client.Close,
-	}), nil
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		if base.Scheme == "https" {
+			// The console's address has the port; who signs and who checks must agree
+			// on the header Host, which https doesn't need it in.
+			base.Host = strings.TrimSuffix(base.Host, ":443")
+		}
+		return &vendor{
+			key: c.AppKey, secret: c.AppSecret, sender: c.Sender, base: base, client: client,
+			callback: c.StatusCallback, receiptKey: c.ReceiptKey, receiptSecret: c.ReceiptSecret,
+		}
+	})
 }
 
 var channel = regexp.MustCompile(`^(csms|isms)?[0-9]+$`)

@@ -4,6 +4,7 @@ package twilio
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
@@ -30,10 +31,6 @@ func Type() sdk.Type {
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	base, err := c.Base(ctx, vendorsEndpoint)
-	if err != nil {
-		return nil, err
-	}
 	switch {
 	case c.From == "" && c.MessagingServiceSid == "":
 		return nil, sdk.ConfigError("", "needs from or messagingServiceSid")
@@ -49,19 +46,19 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	if text == "" {
 		text = delivery.DefaultText
 	}
-	client := delivery.NewClient(nil)
-	return delivery.NewSender("Twilio", &vendor{
-		sid: c.AccountSid, token: c.AuthToken, from: c.From, service: c.MessagingServiceSid, content: c.ContentSid, callback: c.StatusCallback,
-		base: base, client: client,
-	}, delivery.Options{
+	return delivery.Open(ctx, "Twilio", vendorsEndpoint, delivery.Options{
 		Settings: c.Settings,
 		Template: c.ContentSid,
 		// Content has its own words; a call may still bring a text.
 		Text: text, TextGaps: c.ContentSid != "",
 		Doubts:  doubts(c),
 		Secrets: []string{c.AccountSid, c.AuthToken, c.StatusCallback},
-		Close:   client.Close,
-	}), nil
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		return &vendor{
+			sid: c.AccountSid, token: c.AuthToken, from: c.From, service: c.MessagingServiceSid, content: c.ContentSid,
+			callback: c.StatusCallback, base: base, client: client,
+		}
+	})
 }
 
 // shapes are what Twilio's ids look like.

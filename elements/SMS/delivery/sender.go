@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -64,6 +65,19 @@ type Sender struct {
 
 // NewSender makes an instance; name is the last segment of the Type's name.
 func NewSender(name string, v Vendor, o Options) *Sender { return &Sender{name, v, o} }
+
+// Open opens an instance of a vendor with an address of its own, which the
+// configuration's endpoint replaces; vendor makes the Vendor, whose connections are
+// the instance's.
+func Open(ctx context.Context, name, vendorsEndpoint string, o Options, vendor func(base *url.URL, client *Client) Vendor) (*Sender, error) {
+	base, err := o.Base(ctx, vendorsEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	client := NewClient(nil)
+	o.Close = client.Close
+	return NewSender(name, vendor(base, client), o), nil
+}
 
 // plainHTTP warns of every instance that allows it, whatever its URL.
 var plainHTTP = sdk.WarnIf(`{"properties": {"allowPlainHTTP": {"const": true}}, "required": ["allowPlainHTTP"]}`,
