@@ -48,7 +48,7 @@ type Options struct {
 	// NeedsTemplate and NeedsSign refuse a message without.
 	NeedsTemplate, NeedsSign bool
 	// Doubts are what in the configuration doesn't look as the vendor's values do;
-	// a check shows them. They hold no value.
+	// a check shows them and doesn't fail for them. They hold no value.
 	Doubts []string
 	// Secrets appear in no error and no log line, whatever the vendor answers.
 	Secrets []string
