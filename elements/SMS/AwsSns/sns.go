@@ -28,18 +28,24 @@ type Config struct {
 
 // Type is SMS.AwsSns.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.AwsSns", "AWS SNS", "Sends messages with Amazon Simple Notification Service.", open)
+	return delivery.NewType("SMS.AwsSns", "AWS SNS", "Sends messages with Amazon Simple Notification Service.", open,
+		sdk.RefuseIf(`{"required":["region"],"properties":{"region":{"minLength":1,"not":{"pattern":"`+regionRule+`"}}}}`, "/region", wrongRegion))
 }
 
+const (
+	regionRule  = `^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`
+	wrongRegion = "must be a region of AWS, such as ap-southeast-1"
+)
+
 var (
-	regions = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
+	regions = regexp.MustCompile(regionRule)
 	names   = regexp.MustCompile(`^[A-Za-z0-9-]{1,11}$`)
 	letter  = regexp.MustCompile(`[A-Za-z]`)
 )
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	if !regions.MatchString(c.Region) {
-		return nil, sdk.ConfigError("/region", "must be a region of AWS, such as ap-southeast-1")
+		return nil, sdk.ConfigError("/region", wrongRegion)
 	}
 	return delivery.Open(ctx, "AwsSns", vendorsEndpoint(c.Region), delivery.Options{
 		Settings: c.Settings,

@@ -51,7 +51,8 @@ func (Config) JSONSchemaExtend(s *jsonschema.Schema) {
 // Type is SMS.Http.
 func Type() sdk.Type {
 	return delivery.NewType("SMS.Http", "Any vendor with an HTTP API",
-		"Sends messages with an HTTP request that the configuration describes.", open, delivery.WithReports())
+		"Sends messages with an HTTP request that the configuration describes.", open,
+		append(delivery.RefuseURL("url", `"endpoint":{"const":""}`), delivery.WithReports())...)
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {

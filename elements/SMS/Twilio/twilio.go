@@ -27,7 +27,10 @@ type Config struct {
 
 // Type is SMS.Twilio.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Twilio", "Twilio Messaging", "Sends messages with Twilio.", open, delivery.WithReports())
+	return delivery.NewType("SMS.Twilio", "Twilio Messaging", "Sends messages with Twilio.", open, delivery.WithReports(),
+		delivery.Pair{First: "from", Second: "messagingServiceSid"}.AtLeastOne(),
+		delivery.Pair{First: "from", Second: "messagingServiceSid"}.OnlyOne(),
+		delivery.Pair{First: "text", Second: "contentSid"}.OnlyOne())
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {

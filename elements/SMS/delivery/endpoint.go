@@ -41,7 +41,7 @@ func CheckScheme(ctx context.Context, pointer string, u *url.URL, allowPlainHTTP
 	case IsLoopbackName(u.Hostname()):
 		return nil
 	case !allowPlainHTTP:
-		return sdk.ConfigError(pointer, "must begin with https://: over plain http anybody on the way reads codes and keys; allowPlainHTTP permits it")
+		return sdk.ConfigError(pointer, wrongPlain)
 	}
 	sdk.Warn(ctx, pointer, "messages and keys travel over plain http, readable to anybody on the way")
 	return nil

@@ -90,6 +90,7 @@ func NewType[C any](fullName, title, description string, open func(ctx context.C
 		sdk.Title(title), sdk.Desc(description), sdk.ConfigFile("sms.json"),
 		sdk.Func("sendMessage", (*Sender).Send, sdk.RunsToEnd(), sdk.Title("Send a message from a template")),
 	}
+	parts = append(parts, RefuseURL("endpoint", "")...)
 	return sdk.NewType(fullName, open, append(parts, more...)...)
 }
 
