@@ -4,11 +4,14 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
 )
 
 const (
@@ -49,19 +52,18 @@ func canonicalRequest(method string, to *url.URL, header http.Header, names []st
 	return strings.Join([]string{method, path, canonicalQuery(to.Query()), headers.String(), strings.Join(names, ";"), hash}, "\n")
 }
 
+// canonicalQuery sorts by name, then by value.
 func canonicalQuery(query url.Values) string {
 	var pairs []string
-	for name, values := range query {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		values := slices.Clone(query[name])
+		slices.Sort(values)
 		for _, value := range values {
-			pairs = append(pairs, escape(name)+"="+escape(value))
+			pairs = append(pairs, delivery.Escape(name)+"="+delivery.Escape(value))
 		}
 	}
-	slices.Sort(pairs)
 	return strings.Join(pairs, "&")
 }
-
-// escape encodes all but the unreserved characters of RFC 3986.
-func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 func signature(secret, date, canonical string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
