@@ -121,6 +121,19 @@ func (s *Server) readReceipt(ctx context.Context, w http.ResponseWriter, r *http
 
 // outerURL is the address as the vendor was given it.
 func (s *Server) outerURL(r *http.Request) string {
+	if public := s.outerBase(); public != "" {
+		return public + r.URL.RequestURI()
+	}
+	scheme := "http"
+	if s.isSecure(r, "") {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + r.URL.RequestURI()
+}
+
+// outerBase is the app's public URL, without a slash at its end; empty where it
+// isn't told.
+func (s *Server) outerBase() string {
 	public := s.publicURL
 	if a, release, err := s.authority(); err == nil {
 		if a != nil && public == "" {
@@ -128,14 +141,7 @@ func (s *Server) outerURL(r *http.Request) string {
 		}
 		release()
 	}
-	if public != "" {
-		return trimSlash(public) + r.URL.RequestURI()
-	}
-	scheme := "http"
-	if s.isSecure(r, "") {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host + r.URL.RequestURI()
+	return trimSlash(public)
 }
 
 func trimSlash(public string) string {
@@ -208,10 +214,10 @@ func (s *Server) receiptPaths() []receiptPath {
 	if err != nil {
 		return list
 	}
-	public := s.publicURL
+	public := s.outerBase()
 	for _, e := range found {
 		if e.Has(receipts.Function) {
-			list = append(list, receiptPath{e.FullName(), trimSlash(public) + receipts.Path(key, e.FullName())})
+			list = append(list, receiptPath{e.FullName(), public + receipts.Path(key, e.FullName())})
 		}
 	}
 	return list

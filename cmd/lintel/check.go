@@ -38,7 +38,8 @@ func newCheck(in *invocation) *cobra.Command {
 		Long: `Opens the app and tests one element, step by step: its configuration as it is read
 and as its Type sees it; then, where the vendor has a call for that which costs
 nothing, whether the credentials are right; and, with --send, a real message. The
-elements that its configuration names are tested too. Exits 1 when a step failed.
+elements that its configuration names are tested too. Exits 1 when a step failed;
+with a message that was sent, its step alone decides.
 
 Before it sends it asks, unless --yes is given. The path for the vendor's delivery
 receipts is shown; whoever knows it can make receipts up.`,
@@ -69,7 +70,7 @@ receipts is shown; whoever knows it can make receipts up.`,
 			if err != nil {
 				return err
 			}
-			if to != "" && result.OK {
+			if to != "" && result.sendable() {
 				if !yes && !agrees(cmd.InOrStdin(), in.stderr, to, name) {
 					return errors.New("nothing was sent")
 				}
@@ -96,6 +97,20 @@ receipts is shown; whoever knows it can make receipts up.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
+
+// sendable says whether a message can be tried: with a configuration that holds. It
+// tells more of the credentials, and of the elements behind a route, than their
+// own steps, which may have found no answer.
+func (c *checked) sendable() bool {
+	for _, rung := range c.Rungs {
+		if rung.Name == rungConfiguration && !rung.OK {
+			return false
+		}
+	}
+	return len(c.Rungs) > 0
+}
+
+const rungConfiguration = "configuration"
 
 // elementArg reads [APP] FULLNAME; APP as in callArgs.
 func elementArg(args []string) (dir, name string, err error) {

@@ -126,7 +126,7 @@ type TypeDescription struct {
 	// marks a key that must not be set where the element that the key beside it
 	// names is of that family; "x-warnings": [{"if": a schema, "pointer": "/key",
 	// "message": "…"}] at the top has operators warned of the configurations that
-	// fit "if".
+	// fit "if"; "x-refusals", written alike, makes them errors.
 	ConfigSchema string `protobuf:"bytes,6,opt,name=config_schema,json=configSchema,proto3" json:"config_schema,omitempty"`
 	// The file name of an instance's configuration where e.json names none.
 	ConfigFile    string `protobuf:"bytes,7,opt,name=config_file,json=configFile,proto3" json:"config_file,omitempty"`

@@ -21,11 +21,14 @@ func (t *typeDef) configSchema() string {
 		}
 		s := r.ReflectFromType(t.config)
 		annotate(t.name, s, t.config)
+		if s.Extras == nil {
+			s.Extras = make(map[string]any)
+		}
 		if len(t.warnings) > 0 {
-			if s.Extras == nil {
-				s.Extras = make(map[string]any)
-			}
 			s.Extras["x-warnings"] = t.warnings
+		}
+		if len(t.refusals) > 0 {
+			s.Extras["x-refusals"] = t.refusals
 		}
 		text, err := json.Marshal(s)
 		if err != nil {

@@ -351,4 +351,9 @@ func TestWarnIfIsInTheSchema(t *testing.T) {
 		sdk.WarnIf(`{"required": ["plain"]}`, "/plain", "plain http is allowed")).Describe()
 	require.Contains(t, d.GetConfigSchema(), `"x-warnings":[{"if":{"required":["plain"]},"pointer":"/plain","message":"plain http is allowed"}]`)
 	require.Panics(t, func() { sdk.WarnIf(`{`, "", "m") })
+	d = sdk.NewType("Refused", func(context.Context, struct{}, sdk.Env) (*struct{}, error) { return &struct{}{}, nil },
+		sdk.RefuseIf(`{"required": ["a","b"]}`, "/b", "only one of them")).Describe()
+	require.Contains(t, d.GetConfigSchema(), `"x-refusals":[{"if":{"required":["a","b"]},"pointer":"/b","message":"only one of them"}]`)
+	require.NotContains(t, d.GetConfigSchema(), "x-warnings")
+	require.Panics(t, func() { sdk.RefuseIf(`{}`, "", "") })
 }

@@ -29,6 +29,7 @@ type typeDef struct {
 	open       func(ctx context.Context, config json.RawMessage, env Env) (any, error)
 
 	warnings   []warning
+	refusals   []refusal
 	schemaOnce sync.Once
 	schema     string
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -286,6 +288,41 @@ func TestCheckSendsOnlyWhenAgreed(t *testing.T) {
 	out = check()
 	require.Equal(t, 1, out.Code)
 	require.Contains(t, out.Stdout, "/messageId")
+}
+
+// A vendor that says nothing to the question for the credentials may still take a
+// message, which says more.
+func TestCheckSendsWhereTheCredentialsCouldNotBeTested(t *testing.T) {
+	t.Parallel()
+	var sent atomic.Int32
+	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.Method == http.MethodGet {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		sent.Add(1)
+		_, _ = io.WriteString(w, `{"requestId":"R","code":"1000","data":[{"code":"1000","messageId":"m"}]}`)
+	}))
+	t.Cleanup(vendor.Close)
+	app := blackbox.Bare(t)
+	config := map[string]any{"accessKey": "a", "accessSecret": "b", "verifySign": "sms-sign-1", "verifyTemplateCode": "sms-tmpl-1", "endpoint": vendor.URL}
+	app.WriteJSON("SMS/mine/e.json", map[string]any{"title": "mine", "type": "SMS.Baidu"})
+	app.WriteJSON("SMS/mine/sms.json", config)
+	check := func(args ...string) blackbox.Outcome {
+		return blackbox.Lintel(t, app.Dir, nil, append([]string{"check", "SMS.mine", "--dev"}, args...)...)
+	}
+	out := check()
+	require.Equal(t, 1, out.Code)
+	require.Contains(t, out.Stdout, "not tested")
+	out = check("--send", "13800138000", "--yes")
+	require.Equal(t, 0, out.Code, out.Stdout+out.Stderr)
+	require.Contains(t, out.Stdout, "Baidu accepted it as m")
+	require.EqualValues(t, 1, sent.Load())
+	delete(config, "verifyTemplateCode")
+	app.WriteJSON("SMS/mine/sms.json", config)
+	require.Equal(t, 1, check("--send", "13800138000", "--yes").Code)
+	require.EqualValues(t, 1, sent.Load(), "sent without a template")
 }
 
 func readAll(t *testing.T, resp *http.Response) string {

@@ -4,6 +4,7 @@ package aliyun
 
 import (
 	"context"
+	"net/url"
 	"strings"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
@@ -27,19 +28,15 @@ func Type() sdk.Type {
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	base, err := c.Base(ctx, vendorsEndpoint)
-	if err != nil {
-		return nil, err
-	}
-	client := delivery.NewClient(nil)
-	return delivery.NewSender("Aliyun", &vendor{key: c.AccessKey, secret: c.AccessSecret, base: base, client: client}, delivery.Options{
+	return delivery.Open(ctx, "Aliyun", vendorsEndpoint, delivery.Options{
 		Settings: c.Settings,
 		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
 		NeedsTemplate: true, NeedsSign: true,
 		Doubts:  doubts(c),
 		Secrets: []string{c.AccessKey, c.AccessSecret},
-		Close:   client.Close,
-	}), nil
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		return &vendor{key: c.AccessKey, secret: c.AccessSecret, base: base, client: client}
+	})
 }
 
 // doubts says what doesn't look as Alibaba Cloud's values do.

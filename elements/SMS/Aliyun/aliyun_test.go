@@ -192,6 +192,8 @@ func TestRefusals(t *testing.T) {
 		{200, "isp.RAM_PERMISSION_DENY", "", delivery.Auth, "", 0},
 		{403, "Forbidden.RAM", "", delivery.Auth, "", 0},
 		{200, "isv.PRODUCT_UN_SUBSCRIPT", "", delivery.Auth, "", 0},
+		{200, "isv.PRODUCT_UNSUBSCRIBE", "", delivery.Auth, "", 0},
+		{403, "NoPermission", "", delivery.Auth, "", 0},
 		{200, "isv.ACCOUNT_NOT_EXISTS", "", delivery.Auth, "", 0},
 		{200, "isv.ACCOUNT_ABNORMAL", "", delivery.Auth, "", 0},
 		{200, "isp.SYSTEM_ERROR", "", delivery.Unavailable, "", 0},

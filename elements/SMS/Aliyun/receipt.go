@@ -2,37 +2,26 @@ package aliyun
 
 import (
 	"context"
-	"encoding/json"
-	"time"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 )
 
-// china is the zone of the vendor's times, which name none.
-var china = time.FixedZone("UTC+8", 8*60*60)
+// report is one entry of a push.
+type report struct {
+	BizID      string `json:"biz_id"`
+	Success    bool   `json:"success"`
+	ErrCode    string `json:"err_code"`
+	ReportTime string `json:"report_time"`
+}
 
 // ReadPush reads a push of the message SmsReport: a list of reports, which the
 // vendor sends again until it hears code 0. It signs none.
 func (v *vendor) ReadPush(_ context.Context, p *delivery.Push) (*delivery.Pushed, error) {
-	var reports []struct {
-		BizID      string `json:"biz_id"`
-		Success    bool   `json:"success"`
-		ErrCode    string `json:"err_code"`
-		ReportTime string `json:"report_time"`
-	}
-	if json.Unmarshal(p.Body, &reports) != nil {
-		return nil, delivery.ErrPush("the body is no list of reports")
-	}
-	pushed := &delivery.Pushed{Reply: `{"code":0,"msg":"ok"}`, ContentType: "application/json"}
-	for _, r := range reports {
-		report := delivery.Report{MessageID: r.BizID, State: delivery.StateFailed, Code: r.ErrCode}
-		if r.Success {
-			report.State = delivery.StateDelivered
+	reports, err := delivery.ReadList(p, func(r report) delivery.Report {
+		return delivery.Report{
+			MessageID: r.BizID, State: delivery.EndState(r.Success), Code: r.ErrCode,
+			Time: delivery.ReportTime(r.ReportTime, delivery.China),
 		}
-		if at, err := time.ParseInLocation(time.DateTime, r.ReportTime, china); err == nil {
-			report.Time = at
-		}
-		pushed.Reports = append(pushed.Reports, report)
-	}
-	return pushed, nil
+	})
+	return &delivery.Pushed{Reports: reports, Reply: `{"code":0,"msg":"ok"}`, ContentType: "application/json"}, err
 }

@@ -4,6 +4,7 @@ package awssns
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -27,41 +28,42 @@ type Config struct {
 
 // Type is SMS.AwsSns.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.AwsSns", "AWS SNS", "Sends messages with Amazon Simple Notification Service.", open)
+	return delivery.NewType("SMS.AwsSns", "AWS SNS", "Sends messages with Amazon Simple Notification Service.", open,
+		sdk.RefuseIf(`{"required":["region"],"properties":{"region":{"minLength":1,"not":{"pattern":"`+regionRule+`"}}}}`, "/region", wrongRegion))
 }
 
+const (
+	regionRule  = `^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`
+	wrongRegion = "must be a region of AWS, such as ap-southeast-1"
+)
+
 var (
-	regions = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
+	regions = regexp.MustCompile(regionRule)
 	names   = regexp.MustCompile(`^[A-Za-z0-9-]{1,11}$`)
 	letter  = regexp.MustCompile(`[A-Za-z]`)
 )
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	if !regions.MatchString(c.Region) {
-		return nil, sdk.ConfigError("/region", "must be a region of AWS, such as ap-southeast-1")
+		return nil, sdk.ConfigError("/region", wrongRegion)
 	}
-	base, err := c.Base(ctx, vendorsEndpoint(c.Region))
-	if err != nil {
-		return nil, err
-	}
-	client := delivery.NewClient(nil)
-	v := &vendor{client: client, senderID: c.SenderID, api: sns.New(sns.Options{
-		Region:       c.Region,
-		BaseEndpoint: aws.String(base.String()),
-		Credentials:  credentials.NewStaticCredentialsProvider(c.AccessKey, c.SecretKey, ""),
-		HTTPClient:   delivery.Carrier{},
-		// One attempt: the service has no way to name a message, and a second
-		// attempt is a second message.
-		Retryer:          aws.NopRetryer{},
-		RetryMaxAttempts: 1,
-	})}
-	return delivery.NewSender("AwsSns", v, delivery.Options{
+	return delivery.Open(ctx, "AwsSns", vendorsEndpoint(c.Region), delivery.Options{
 		Settings: c.Settings,
 		Text:     c.Text,
 		Doubts:   doubts(c),
 		Secrets:  []string{c.AccessKey, c.SecretKey},
-		Close:    client.Close,
-	}), nil
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		return &vendor{client: client, senderID: c.SenderID, api: sns.New(sns.Options{
+			Region:       c.Region,
+			BaseEndpoint: aws.String(base.String()),
+			Credentials:  credentials.NewStaticCredentialsProvider(c.AccessKey, c.SecretKey, ""),
+			HTTPClient:   delivery.Carrier{},
+			// One attempt: the service has no way to name a message, and a second
+			// attempt is a second message.
+			Retryer:          aws.NopRetryer{},
+			RetryMaxAttempts: 1,
+		})}
+	})
 }
 
 // vendorsEndpoint is the region's; those of China have a domain of their own.

@@ -4,6 +4,7 @@ package baidu
 
 import (
 	"context"
+	"net/url"
 	"strings"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
@@ -19,27 +20,24 @@ type Config struct {
 	delivery.TemplateSettings
 	AccessKey    string `json:"accessKey" jsonschema:"required,minLength=1" secret:"true" doc:"Access Key of a user that may send messages"`
 	AccessSecret string `json:"accessSecret" jsonschema:"required,minLength=1" secret:"true" doc:"Secret Key of that user"`
+	ReceiptToken string `json:"receiptToken,omitempty" secret:"true" doc:"token that the vendor signs delivery receipts with, the account's id unless it was changed; without it their signature isn't checked"`
 }
 
 // Type is SMS.Baidu.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Baidu", "Baidu AI Cloud SMS", "Sends messages with Baidu AI Cloud's short message service.", open)
+	return delivery.NewType("SMS.Baidu", "Baidu AI Cloud SMS", "Sends messages with Baidu AI Cloud's short message service.", open, delivery.WithReports())
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	base, err := c.Base(ctx, vendorsEndpoint)
-	if err != nil {
-		return nil, err
-	}
-	client := delivery.NewClient(nil)
-	return delivery.NewSender("Baidu", &vendor{key: c.AccessKey, secret: c.AccessSecret, base: base, client: client}, delivery.Options{
+	return delivery.Open(ctx, "Baidu", vendorsEndpoint, delivery.Options{
 		Settings: c.Settings,
 		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
 		NeedsTemplate: true, NeedsSign: true,
 		Doubts:  doubts(c),
-		Secrets: []string{c.AccessKey, c.AccessSecret},
-		Close:   client.Close,
-	}), nil
+		Secrets: []string{c.AccessKey, c.AccessSecret, c.ReceiptToken},
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		return &vendor{key: c.AccessKey, secret: c.AccessSecret, receiptToken: c.ReceiptToken, base: base, client: client}
+	})
 }
 
 // doubts says what doesn't look as Baidu's values do.

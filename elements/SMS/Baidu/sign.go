@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
 )
 
 // validity is how long a signature holds, in seconds.
@@ -23,25 +25,21 @@ func sign(req *http.Request, key, secret string, now time.Time) {
 	prefix := fmt.Sprintf("bce-auth-v1/%s/%s/%d", key, date, validity)
 	canonical := strings.Join([]string{
 		req.Method, req.URL.EscapedPath(), canonicalQuery(req.URL.Query()),
-		"host:" + escape(req.URL.Host), "x-bce-date:" + escape(date),
+		"host:" + delivery.Escape(req.URL.Host), "x-bce-date:" + delivery.Escape(date),
 	}, "\n")
 	req.Header.Set("Authorization", prefix+"/host;x-bce-date/"+mac(mac(secret, prefix), canonical))
 }
 
+// canonicalQuery sorts the pairs as they are written.
 func canonicalQuery(query url.Values) string {
 	var pairs []string
 	for name, values := range query {
 		for _, value := range values {
-			pairs = append(pairs, escape(name)+"="+escape(value))
+			pairs = append(pairs, delivery.Escape(name)+"="+delivery.Escape(value))
 		}
 	}
 	slices.Sort(pairs)
 	return strings.Join(pairs, "&")
-}
-
-// escape encodes all but the unreserved characters of RFC 3986.
-func escape(s string) string {
-	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
 }
 
 func mac(key, text string) string {

@@ -14,9 +14,10 @@ import (
 // vendor makes requests by itself: the vendor's SDK travels over plain http
 // unless told, overrides deadlines, and sends again by itself.
 type vendor struct {
-	key, secret string
-	base        *url.URL
-	client      *delivery.Client
+	key, secret  string
+	receiptToken string
+	base         *url.URL
+	client       *delivery.Client
 }
 
 // Deliver makes one request. clientToken names the message: should the same one

@@ -38,22 +38,8 @@ func (c charset) decode(raw []byte) string {
 	return strings.ToValidUTF8(string(raw), "\uFFFD")
 }
 
-const hexDigits = "0123456789ABCDEF"
-
 // percent encodes everything but the unreserved characters of RFC 3986.
-func percent(raw []byte) string {
-	var out strings.Builder
-	for _, b := range raw {
-		if b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("-._~", b) >= 0 {
-			out.WriteByte(b)
-		} else {
-			out.WriteByte('%')
-			out.WriteByte(hexDigits[b>>4])
-			out.WriteByte(hexDigits[b&15])
-		}
-	}
-	return out.String()
-}
+func percent(raw []byte) string { return delivery.Escape(string(raw)) }
 
 // percentText encodes a value for a URL or a form.
 func (c charset) percentText(v value) (string, error) {

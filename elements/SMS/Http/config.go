@@ -51,7 +51,8 @@ func (Config) JSONSchemaExtend(s *jsonschema.Schema) {
 // Type is SMS.Http.
 func Type() sdk.Type {
 	return delivery.NewType("SMS.Http", "Any vendor with an HTTP API",
-		"Sends messages with an HTTP request that the configuration describes.", open, delivery.WithReports())
+		"Sends messages with an HTTP request that the configuration describes.", open,
+		append(delivery.RefuseURL("url", `"endpoint":{"const":""}`), delivery.WithReports())...)
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
@@ -85,7 +86,7 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 		return nil, errors.Join(wrong...)
 	}
 	v.accepted, v.refused, v.receipt = c.Accepted, c.Refused, c.Receipt
-	v.knowsOurs = c.MessageID == "" && v.uses("requestId")
+	v.ours = v.ourID(c)
 	v.client = delivery.NewClient(v.url.guard)
 
 	o := delivery.Options{

@@ -102,7 +102,7 @@ func TestEveryPlaceholderAndFilter(t *testing.T) {
 		"x": "${text}", "md5": "${params.code | md5}", "sha": "${params.code|sha256|upper}", "b": "${params.code | base64}",
 		"mb": "${params.code | md5 | base64}", "mm": "${params.code | md5 | sha256}",
 		"h": "${params.code | hmacSha256:secrets.k}", "h64": "${params.code | hmacSha256:secrets64.k64 | base64}",
-		"u": "${sign | url}", "lit": "$${phone} $5", "mix": "a ${params.minutes} b",
+		"u": "${sign | url}", "rn": "${requestNumber}", "lit": "$${phone} $5", "mix": "a ${params.minutes} b",
 	}
 	sms := open(t, map[string]any{"url": url, "verifySign": "灯 1", "text": "${code}!", "body": sums,
 		"secrets": map[string]string{"k": "key", "k64": "whsec_" + base64.StdEncoding.EncodeToString([]byte("key"))}})
@@ -110,6 +110,8 @@ func TestEveryPlaceholderAndFilter(t *testing.T) {
 	require.NoError(t, err)
 	var got map[string]string
 	require.NoError(t, json.Unmarshal(seen().body, &got))
+	require.Regexp(t, `^[1-9][0-9]{14}$`, got["rn"])
+	delete(got, "rn")
 	md := md5.Sum([]byte(code))
 	sha := sha256.Sum256([]byte(code))
 	mm := sha256.Sum256(md[:])
@@ -303,8 +305,8 @@ func preset(t *testing.T, name, url string, variables ...string) string {
 func TestPresetVcom(t *testing.T) {
 	url, seen := vendor(t, saying(200, "00"))
 	sms := sdktest.Open(t, gateway.Type(), preset(t, "vcom.sms.json", url, "{{VCOM_LOGIN}}", "me", "{{VCOM_PASSWORD}}", "secret"))
-	_, err := sms.Call(context.Background(), "sendMessage", args)
-	require.NoError(t, err)
+	var sent delivery.Receipt
+	require.NoError(t, sms.CallInto(context.Background(), "sendMessage", args, &sent))
 	require.Equal(t, "/Opration.aspx", seen().RequestURI)
 	require.Equal(t, "text/xml; charset=gbk", seen().Header.Get("Content-Type"))
 	body, err := simplifiedchinese.GBK.NewDecoder().String(string(seen().body))
@@ -312,6 +314,17 @@ func TestPresetVcom(t *testing.T) {
 	require.Contains(t, body, `Login_Name="me" Login_Pwd="5EBE2294ECD0E0F08EAB7690D2A6EE69"`)
 	require.Contains(t, body, `<Recive_Phone_Number>13800138000</Recive_Phone_Number>`)
 	require.Contains(t, body, `<![CDATA[您的验证码是493027，5分钟内有效。]]>`)
+	// The gateway's receipts name the message by the number that it was given.
+	id := sent.Results[0].MessageID
+	require.Regexp(t, `^[1-9][0-9]{14}$`, id)
+	require.Contains(t, body, "<Search_ID>"+id+"</Search_ID>")
+	for query, state := range map[string]delivery.State{"Search_ID=" + id + "&State=S0S": "delivered", "state=UNDELIV&search_id=" + id: "failed"} {
+		got, err := push(sms, "GET", "https://shop.example/receipts/x?"+query, "")
+		require.NoError(t, err)
+		require.Equal(t, "0", got.Reply)
+		require.Len(t, got.Reports, 1, query)
+		require.Equal(t, []any{id, state}, []any{got.Reports[0].MessageID, got.Reports[0].State})
+	}
 }
 
 // The vector of the Standard Webhooks specification's rule, computed here.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -56,7 +57,7 @@ func (v *vendor) ReadPush(_ context.Context, p *delivery.Push) (*delivery.Pushed
 		if err != nil {
 			return nil, err
 		}
-		pushed.Reports = r.report(pushed.Reports, func(name string) (string, bool) { return form.Get(name), form.Has(name) })
+		pushed.Reports = r.report(pushed.Reports, func(name string) (string, bool) { return fieldOf(form, name) })
 		return pushed, nil
 	}
 	reports, ok := listAt(p.Body, r.List)
@@ -68,6 +69,20 @@ func (v *vendor) ReadPush(_ context.Context, p *delivery.Push) (*delivery.Pushed
 		pushed.Reports = r.report(pushed.Reports, one.at)
 	}
 	return pushed, nil
+}
+
+// fieldOf gives a form's field; how its name is spelt in capitals is let be, since
+// the vendors with forms often can't tell that themselves.
+func fieldOf(form url.Values, name string) (string, bool) {
+	if form.Has(name) {
+		return form.Get(name), true
+	}
+	for _, spelt := range sortedKeys(form) {
+		if strings.EqualFold(spelt, name) {
+			return form.Get(spelt), true
+		}
+	}
+	return "", false
 }
 
 // report adds one report, if it has an id and a state.

@@ -70,4 +70,13 @@ func TestOurIDIsTheMessagesWhereTheVendorHasNone(t *testing.T) {
 	var got delivery.Receipt
 	require.NoError(t, e.CallInto(context.Background(), "sendMessage", args, &got))
 	require.Equal(t, "test-request", got.Results[0].MessageID)
+
+	e = sdktest.Open(t, gateway.Type(), `{"url":"`+url+`","bodyType":"form","body":{"id":"${requestNumber}"},"accepted":{"where":{"$":"00"}}}`)
+	ids := map[string]bool{}
+	for _, phone := range []string{phone, "+8613800138001", phone} {
+		one := sdktest.Args{"phoneList": []string{phone}, "params": args["params"]}
+		require.NoError(t, e.CallInto(context.Background(), "sendMessage", one, &got))
+		ids[got.Results[0].MessageID] = true
+	}
+	require.Len(t, ids, 2, "an id is one message's")
 }

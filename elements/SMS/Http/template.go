@@ -39,7 +39,7 @@ type filter struct {
 }
 
 // sources are the placeholders without a name behind a dot.
-var sources = []string{"phone", "phoneNational", "phoneDigits", "countryCode", "template", "sign", "text", "requestId", "timestamp"}
+var sources = []string{"phone", "phoneNational", "phoneDigits", "countryCode", "template", "sign", "text", "requestId", "requestNumber", "timestamp"}
 
 // scopeNames is what placeholders may refer to at one place.
 type scopeNames struct {
@@ -205,7 +205,7 @@ func (p *placeholder) lookup(s *scope) (value, error) {
 	text := map[string]string{
 		"phone": m.Phone.E164(), "phoneNational": m.Phone.National(), "phoneDigits": m.Phone.Digits(),
 		"countryCode": m.Phone.CountryCode(), "template": m.Template, "sign": m.Sign, "text": m.Text,
-		"requestId": m.RequestID, "timestamp": s.timestamp, "secrets": s.secrets[p.name],
+		"requestId": m.RequestID, "requestNumber": m.Number(), "timestamp": s.timestamp, "secrets": s.secrets[p.name],
 	}[p.source]
 	return value{data: []byte(text)}, nil
 }

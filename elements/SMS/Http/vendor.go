@@ -25,9 +25,10 @@ type vendor struct {
 	refused   []Refusal
 	messageID string
 	receipt   *Receipt
-	// knowsOurs: the vendor gives messages no id, but is given ours.
-	knowsOurs bool
-	client    *delivery.Client
+	// ours gives our id of a message, where the vendor gives it none but is given
+	// that; else nil.
+	ours   func(*delivery.Message) string
+	client *delivery.Client
 }
 
 // uses says whether a placeholder stands anywhere in the request.
@@ -38,6 +39,19 @@ func (v *vendor) uses(source string) bool {
 		}
 	}
 	return v.url.path.uses(source) || v.url.query.uses(source) || v.sign.uses(source) || v.body != nil && v.body.uses(source)
+}
+
+// ourID says which of our ids of a message the vendor knows it by.
+func (v *vendor) ourID(c Config) func(*delivery.Message) string {
+	switch {
+	case c.MessageID != "":
+		return nil
+	case v.uses("requestId"):
+		return func(m *delivery.Message) string { return m.RequestID }
+	case v.uses("requestNumber"):
+		return (*delivery.Message).Number
+	}
+	return nil
 }
 
 // Deliver makes one request.
@@ -51,8 +65,8 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 		return failed
 	}
 	o := v.outcome(answer)
-	if v.knowsOurs && o.Status() == delivery.StatusAccepted {
-		o.MessageID = m.RequestID
+	if v.ours != nil && o.Status() == delivery.StatusAccepted {
+		o.MessageID = v.ours(m)
 	}
 	return o
 }

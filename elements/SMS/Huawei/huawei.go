@@ -4,6 +4,7 @@ package huawei
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -21,32 +22,42 @@ type Config struct {
 	AppKey    string `json:"appKey" jsonschema:"required,minLength=1" secret:"true" doc:"Application Key of the SMS application"`
 	AppSecret string `json:"appSecret" jsonschema:"required,minLength=1" secret:"true" doc:"Application Secret of it"`
 	Sender    string `json:"sender" jsonschema:"required,minLength=1" doc:"channel number of the sign, such as csms12345678"`
+
+	StatusCallback string `json:"statusCallback,omitempty" secret:"true" doc:"whole address for delivery receipts, where the application has none for them in the console"`
+	ReceiptKey     string `json:"receiptKey,omitempty" secret:"true" doc:"AK that the application signs delivery receipts with; without it their signature isn't checked"`
+	ReceiptSecret  string `json:"receiptSecret,omitempty" secret:"true" doc:"SK beside it"`
 }
 
 // Type is SMS.Huawei.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Huawei", "Huawei Cloud SMS", "Sends messages with Huawei Cloud's short message service.", open, delivery.WithReports())
+	return delivery.NewType("SMS.Huawei", "Huawei Cloud SMS", "Sends messages with Huawei Cloud's short message service.", open, delivery.WithReports(),
+		delivery.Pair{First: "receiptKey", Second: "receiptSecret"}.Together())
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	base, err := c.Base(ctx, vendorsEndpoint)
-	if err != nil {
+	if err := delivery.CheckCallback("/statusCallback", c.StatusCallback); err != nil {
 		return nil, err
 	}
-	if base.Scheme == "https" {
-		// The console's address has the port; who signs and who checks must agree
-		// on the header Host, which https doesn't need it in.
-		base.Host = strings.TrimSuffix(base.Host, ":443")
+	if (c.ReceiptKey == "") != (c.ReceiptSecret == "") {
+		return nil, sdk.ConfigError("/receiptSecret", "receiptKey and receiptSecret go together")
 	}
-	client := delivery.NewClient(nil)
-	return delivery.NewSender("Huawei", &vendor{key: c.AppKey, secret: c.AppSecret, sender: c.Sender, base: base, client: client}, delivery.Options{
+	return delivery.Open(ctx, "Huawei", vendorsEndpoint, delivery.Options{
 		Settings: c.Settings,
 		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
 		NeedsTemplate: true,
 		Doubts:        doubts(c),
-		Secrets:       []string{c.AppKey, c.AppSecret},
-		Close:         client.Close,
-	}), nil
+		Secrets:       []string{c.AppKey, c.AppSecret, c.StatusCallback, c.ReceiptKey, c.ReceiptSecret},
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		if base.Scheme == "https" {
+			// The console's address has the port; who signs and who checks must agree
+			// on the header Host, which https doesn't need it in.
+			base.Host = strings.TrimSuffix(base.Host, ":443")
+		}
+		return &vendor{
+			key: c.AppKey, secret: c.AppSecret, sender: c.Sender, base: base, client: client,
+			callback: c.StatusCallback, receiptKey: c.ReceiptKey, receiptSecret: c.ReceiptSecret,
+		}
+	})
 }
 
 var channel = regexp.MustCompile(`^(csms|isms)?[0-9]+$`)

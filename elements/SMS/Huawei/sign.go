@@ -4,10 +4,14 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
 )
 
 const (
@@ -16,9 +20,10 @@ const (
 	dateLayout = "20060102T150405Z"
 )
 
-// sign signs a request without a query by the rule of the gateway
+// sign signs a request by the rule of the gateway
 // (support.huaweicloud.com/devg-apisign/api-sign-algorithm.html): all headers that
-// the request has so far, its host, its path with a slash at the end, its body.
+// the request has so far, its host, its path with a slash at the end, its query, its
+// body.
 func sign(req *http.Request, body, key, secret string, now time.Time) {
 	date := now.UTC().Format(dateLayout)
 	req.Header.Set(dateHeader, date)
@@ -27,20 +32,43 @@ func sign(req *http.Request, body, key, secret string, now time.Time) {
 		names = append(names, strings.ToLower(name))
 	}
 	slices.Sort(names)
+	signed := strings.Join(names, ";")
+	canonical := canonicalRequest(req.Method, req.URL, req.Header, names, digest(body))
+	req.Header.Set("Authorization", algorithm+" Access="+key+", SignedHeaders="+signed+", Signature="+signature(secret, date, canonical))
+}
+
+// canonicalRequest is what is signed of a request: the headers named, in that order,
+// its host, which is the URL's, among them.
+func canonicalRequest(method string, to *url.URL, header http.Header, names []string, hash string) string {
 	var headers strings.Builder
 	for _, name := range names {
-		value := req.URL.Host
+		value := to.Host
 		if name != "host" {
-			value = req.Header.Get(name)
+			value = header.Get(name)
 		}
 		headers.WriteString(name + ":" + strings.TrimSpace(value) + "\n")
 	}
-	signed := strings.Join(names, ";")
-	path := strings.TrimSuffix(req.URL.EscapedPath(), "/") + "/"
-	canonical := strings.Join([]string{req.Method, path, "", headers.String(), signed, digest(body)}, "\n")
+	path := strings.TrimSuffix(to.EscapedPath(), "/") + "/"
+	return strings.Join([]string{method, path, canonicalQuery(to.Query()), headers.String(), strings.Join(names, ";"), hash}, "\n")
+}
+
+// canonicalQuery sorts by name, then by value.
+func canonicalQuery(query url.Values) string {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		values := slices.Clone(query[name])
+		slices.Sort(values)
+		for _, value := range values {
+			pairs = append(pairs, delivery.Escape(name)+"="+delivery.Escape(value))
+		}
+	}
+	return strings.Join(pairs, "&")
+}
+
+func signature(secret, date, canonical string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(algorithm + "\n" + date + "\n" + digest(canonical)))
-	req.Header.Set("Authorization", algorithm+" Access="+key+", SignedHeaders="+signed+", Signature="+hex.EncodeToString(mac.Sum(nil)))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 func digest(s string) string {

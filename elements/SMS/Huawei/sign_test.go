@@ -2,6 +2,7 @@ package huawei
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -23,4 +24,10 @@ func TestSignedPathIsEscapedAndEndsWithASlash(t *testing.T) {
 	require.Equal(t, signature("https://h.example/a%20b"), signature("https://h.example/a%20b/"))
 	require.NotEqual(t, signature("https://h.example/a%20b"), signature("https://h.example/a/b"))
 	require.NotEqual(t, signature("https://h.example/a"), signature("https://other.example/a"))
+}
+
+func TestAQueryIsSortedByNameThenValue(t *testing.T) {
+	at, err := url.Parse("https://h.example/?a-b=1&a=2&a=%2B&b=x%20y&a=")
+	require.NoError(t, err)
+	require.Equal(t, "a=&a=%2B&a=2&a-b=1&b=x%20y", canonicalQuery(at.Query()))
 }

@@ -17,6 +17,9 @@ type vendor struct {
 	key, secret, sender string
 	base                *url.URL
 	client              *delivery.Client
+
+	callback                  string
+	receiptKey, receiptSecret string
 }
 
 // Deliver makes one request.
@@ -39,6 +42,9 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 	}
 	if m.Sign != "" {
 		form.Set("signature", m.Sign)
+	}
+	if v.callback != "" {
+		form.Set("statusCallback", v.callback)
 	}
 	body := form.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, v.base.String()+"/sms/batchSendSms/v1", strings.NewReader(body))

@@ -4,6 +4,7 @@ package ronglian
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
@@ -27,19 +28,15 @@ func Type() sdk.Type {
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	base, err := c.Base(ctx, vendorsEndpoint)
-	if err != nil {
-		return nil, err
-	}
-	client := delivery.NewClient(nil)
-	return delivery.NewSender("Ronglian", &vendor{sid: c.AccountSid, token: c.AuthToken, appID: c.AppID, base: base, client: client}, delivery.Options{
+	return delivery.Open(ctx, "Ronglian", vendorsEndpoint, delivery.Options{
 		Settings:      c.Settings,
 		Template:      c.VerifyTemplateCode,
 		NeedsTemplate: true,
 		Doubts:        doubts(c),
 		Secrets:       []string{c.AccountSid, c.AuthToken},
-		Close:         client.Close,
-	}), nil
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		return &vendor{sid: c.AccountSid, token: c.AuthToken, appID: c.AppID, base: base, client: client}
+	})
 }
 
 var (

@@ -22,9 +22,6 @@ type vendor struct {
 	client            *delivery.Client
 }
 
-// beijing is the vendor's clock, without the need for a database of time zones.
-var beijing = time.FixedZone("UTC+8", 8*60*60)
-
 // Deliver makes one request. reqId names the message: should the same one be
 // handed over twice in a day, the vendor refuses the second.
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
@@ -46,7 +43,7 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 
 // do signs and makes one request below the account's path.
 func (v *vendor) do(ctx context.Context, method, path string, body []byte) (*delivery.Answer, delivery.Outcome, bool) {
-	at := time.Now().In(beijing).Format("20060102150405")
+	at := time.Now().In(delivery.China).Format("20060102150405")
 	sum := md5.Sum([]byte(v.sid + v.token + at)) //nolint:gosec // the vendor's signature
 	to := v.base.String() + "/2013-12-26/Accounts/" + url.PathEscape(v.sid) + path + "?sig=" + strings.ToUpper(hex.EncodeToString(sum[:]))
 	req, err := http.NewRequestWithContext(ctx, method, to, bytes.NewReader(body))

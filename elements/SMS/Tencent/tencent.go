@@ -4,6 +4,7 @@ package tencent
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -33,27 +34,20 @@ func Type() sdk.Type {
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	base, err := c.Base(ctx, vendorsEndpoint)
-	if err != nil {
-		return nil, err
-	}
-	p := profile.NewClientProfile()
-	p.HttpProfile.Scheme = base.Scheme
-	p.HttpProfile.Endpoint = base.Host + base.Path
-	p.DisableRegionBreaker = true // it would send again, elsewhere
-	client := delivery.NewClient(nil)
-	v := &vendor{
-		client: client, appID: c.SdkAppID,
-		api: tc.NewCommonClient(tc.NewCredential(c.SecretID, c.SecretKey), c.Region, p).WithHttpTransport(delivery.Carrier{}),
-	}
-	return delivery.NewSender("Tencent", v, delivery.Options{
+	return delivery.Open(ctx, "Tencent", vendorsEndpoint, delivery.Options{
 		Settings: c.Settings,
 		Template: c.VerifyTemplateCode, Sign: c.VerifySign,
 		NeedsTemplate: true,
 		Doubts:        doubts(c),
 		Secrets:       []string{c.SecretID, c.SecretKey},
-		Close:         client.Close,
-	}), nil
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		p := profile.NewClientProfile()
+		p.HttpProfile.Scheme = base.Scheme
+		p.HttpProfile.Endpoint = base.Host + base.Path
+		p.DisableRegionBreaker = true // it would send again, elsewhere
+		api := tc.NewCommonClient(tc.NewCredential(c.SecretID, c.SecretKey), c.Region, p).WithHttpTransport(delivery.Carrier{})
+		return &vendor{client: client, appID: c.SdkAppID, api: api}
+	})
 }
 
 var digits = regexp.MustCompile(`^[0-9]+$`)

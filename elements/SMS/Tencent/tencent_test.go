@@ -179,7 +179,8 @@ func TestCheckAsksForTheTemplate(t *testing.T) {
 	require.True(t, rungs[1].GetOk(), "a user that may only send")
 
 	rungs = sdktest.Check(t, tencent.Type(), fmt.Sprintf(`{"secretId":"i","secretKey":"k","sdkAppId":"x","verifyTemplateCode":"SMS_1","endpoint":%q}`, url)).GetRungs()
-	require.False(t, rungs[0].GetOk())
+	require.Contains(t, rungs[0].GetMessage(), "sdkAppId")
+	require.Contains(t, rungs[0].GetMessage(), "verifyTemplateCode")
 }
 
 func TestWhatEveryVendorHolds(t *testing.T) {

@@ -7,14 +7,14 @@ import (
 	"encoding/base64"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 )
 
 // ReadPush reads a status callback, a form, and checks X-Twilio-Signature
 // (https://www.twilio.com/docs/usage/security): HMAC-SHA1 with the account's token
-// over the whole URL and the form's names and values, in the order of the names.
+// over the whole URL and the form's names and values, each name before each of its
+// values, in the order of both.
 func (v *vendor) ReadPush(_ context.Context, p *delivery.Push) (*delivery.Pushed, error) {
 	form, err := url.ParseQuery(string(p.Body))
 	if err != nil {
@@ -44,7 +44,11 @@ func signature(token, address string, form url.Values) string {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		mac.Write([]byte(name + strings.Join(form[name], "")))
+		values := slices.Clone(form[name])
+		slices.Sort(values)
+		for _, value := range slices.Compact(values) {
+			mac.Write([]byte(name + value))
+		}
 	}
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }

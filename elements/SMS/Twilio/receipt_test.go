@@ -1,6 +1,9 @@
 package twilio
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"testing"
@@ -31,4 +34,13 @@ func TestOnlySignedReceiptsAreTaken(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []delivery.Report{{MessageID: "SM1", State: want, Code: "30003"}}, got.Reports)
 	}
+}
+
+// The values of a name that comes more than once are signed each behind the name,
+// in order, as the validators that Twilio publishes have it.
+func TestARepeatedNameIsSignedWithEachOfItsValues(t *testing.T) {
+	form := url.Values{"B": {"2", "1", "2"}, "A": {""}}
+	mac := hmac.New(sha1.New, []byte("k"))
+	mac.Write([]byte("https://x.example/" + "A" + "B1" + "B2"))
+	require.Equal(t, base64.StdEncoding.EncodeToString(mac.Sum(nil)), signature("k", "https://x.example/", form))
 }

@@ -4,6 +4,7 @@ package twilio
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
@@ -20,19 +21,19 @@ type Config struct {
 	From                string `json:"from,omitempty" doc:"number or name that sends; or messagingServiceSid"`
 	MessagingServiceSid string `json:"messagingServiceSid,omitempty" doc:"messaging service that chooses the number, MG…"`
 	Text                string `json:"text,omitempty" doc:"the message; ${code} and other values of the call may stand in it; without it \"${product}: ${code}, valid for ${minutes} minutes\""`
+	StatusCallback      string `json:"statusCallback,omitempty" secret:"true" doc:"whole address for delivery receipts, where the messaging service has none for them"`
 	ContentSid          string `json:"contentSid,omitempty" doc:"content template in place of text, HX…; its variables are numbered in the order of verifyParams"`
 }
 
 // Type is SMS.Twilio.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Twilio", "Twilio Messaging", "Sends messages with Twilio.", open, delivery.WithReports())
+	return delivery.NewType("SMS.Twilio", "Twilio Messaging", "Sends messages with Twilio.", open, delivery.WithReports(),
+		delivery.Pair{First: "from", Second: "messagingServiceSid"}.AtLeastOne(),
+		delivery.Pair{First: "from", Second: "messagingServiceSid"}.OnlyOne(),
+		delivery.Pair{First: "text", Second: "contentSid"}.OnlyOne())
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	base, err := c.Base(ctx, vendorsEndpoint)
-	if err != nil {
-		return nil, err
-	}
 	switch {
 	case c.From == "" && c.MessagingServiceSid == "":
 		return nil, sdk.ConfigError("", "needs from or messagingServiceSid")
@@ -41,22 +42,26 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	case c.Text != "" && c.ContentSid != "":
 		return nil, sdk.ConfigError("/contentSid", "is there beside text; only one of them may be")
 	}
+	if err := delivery.CheckCallback("/statusCallback", c.StatusCallback); err != nil {
+		return nil, err
+	}
 	text := c.Text
 	if text == "" {
 		text = delivery.DefaultText
 	}
-	client := delivery.NewClient(nil)
-	return delivery.NewSender("Twilio", &vendor{
-		sid: c.AccountSid, token: c.AuthToken, from: c.From, service: c.MessagingServiceSid, content: c.ContentSid, base: base, client: client,
-	}, delivery.Options{
+	return delivery.Open(ctx, "Twilio", vendorsEndpoint, delivery.Options{
 		Settings: c.Settings,
 		Template: c.ContentSid,
 		// Content has its own words; a call may still bring a text.
 		Text: text, TextGaps: c.ContentSid != "",
 		Doubts:  doubts(c),
-		Secrets: []string{c.AccountSid, c.AuthToken},
-		Close:   client.Close,
-	}), nil
+		Secrets: []string{c.AccountSid, c.AuthToken, c.StatusCallback},
+	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
+		return &vendor{
+			sid: c.AccountSid, token: c.AuthToken, from: c.From, service: c.MessagingServiceSid, content: c.ContentSid,
+			callback: c.StatusCallback, base: base, client: client,
+		}
+	})
 }
 
 // shapes are what Twilio's ids look like.

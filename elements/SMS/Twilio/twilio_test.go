@@ -69,6 +69,8 @@ func TestRequest(t *testing.T) {
 		"default text": {from, args("+14155550100"), url.Values{"To": {"+14155550100"}, "From": {"+15005550006"}, "Body": {"Shop & Co: 049302, valid for 5 minutes"}}},
 		"own text": {`,"messagingServiceSid":"MG1","text":"${code}!"`, args("+8613800138000"),
 			url.Values{"To": {"+8613800138000"}, "MessagingServiceSid": {"MG1"}, "Body": {"049302!"}}},
+		"receipts": {from + `,"statusCallback":"https://shop.example/receipts/t?a=b&c=d"`, args("+14155550100"), url.Values{"To": {"+14155550100"},
+			"From": {"+15005550006"}, "Body": {"Shop & Co: 049302, valid for 5 minutes"}, "StatusCallback": {"https://shop.example/receipts/t?a=b&c=d"}}},
 		"content": {from + `,"contentSid":"` + content + `","verifyParams":["minutes","code"]`, args("+442079460000"),
 			url.Values{"To": {"+442079460000"}, "From": {"+15005550006"}, "ContentSid": {content}, "ContentVariables": {`{"1":"5","2":"049302"}`}}},
 		"a call's content": {from, args("+442079460000", "verifyTemplateCode", "HX2"),
@@ -149,7 +151,7 @@ func TestConfigurationIsChecked(t *testing.T) {
 	}
 	endpoint, seen := standIn(t, 200, `{"sid":"`+sid+`","status":"suspended"}`)
 	rungs := sdktest.Check(t, twilio.Type(), fmt.Sprintf(`{"accountSid":"AC1","authToken":"t","from":"+1","endpoint":%q}`, endpoint)).GetRungs()
-	require.False(t, rungs[0].GetOk())
+	require.Contains(t, rungs[0].GetMessage(), "accountSid is AC")
 	require.False(t, rungs[1].GetOk(), "a suspended account")
 	require.Equal(t, "GET /2010-04-01/Accounts/AC1.json", seen.Method+" "+seen.RequestURI)
 }

@@ -16,9 +16,10 @@ import (
 
 // vendor makes requests that Twilio's library writes.
 type vendor struct {
-	sid, token, from, service, content string
-	base                               *url.URL
-	client                             *delivery.Client
+	sid, token, from, service, content, callback string
+
+	base   *url.URL
+	client *delivery.Client
 }
 
 // contentPrefix begins the ids of content templates.
@@ -32,6 +33,9 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 		params.SetMessagingServiceSid(v.service)
 	} else {
 		params.SetFrom(v.from)
+	}
+	if v.callback != "" {
+		params.SetStatusCallback(v.callback)
 	}
 	// A call's own text is another message than the instance's content.
 	another := m.TextGiven && m.Template == v.content

@@ -27,18 +27,7 @@ const (
 // Check tests the instance without sending anything: what the configuration
 // lacks, and whether the vendor knows its credentials.
 func (s *Sender) Check(ctx context.Context) []sdk.Rung {
-	var doubts []string
-	if s.o.NeedsTemplate && s.o.Template == "" {
-		doubts = append(doubts, "verifyTemplateCode is empty: each call must bring one")
-	}
-	if s.o.NeedsSign && s.o.Sign == "" {
-		doubts = append(doubts, "verifySign is empty: each call must bring one")
-	}
-	doubts = append(doubts, s.o.Doubts...)
-	first := sdk.Rung{Name: rungConfiguration, OK: len(doubts) == 0, Message: "complete"}
-	if !first.OK {
-		first.Message = strings.Join(doubts, "; ")
-	}
+	first := s.complete()
 	prover, ok := s.vendor.(Prover)
 	if !ok {
 		first.Message += "; this vendor has no call that proves the credentials without sending, only a message does"
@@ -47,6 +36,26 @@ func (s *Sender) Check(ctx context.Context) []sdk.Rung {
 	limited, cancel := context.WithTimeout(ctx, time.Duration(s.o.Timeout)*time.Millisecond)
 	defer cancel()
 	return append([]sdk.Rung{first}, s.proven(prover.Prove(limited, s.o.Template, s.o.Sign))...)
+}
+
+// complete is the rung of the configuration. What is missing fails it; what only
+// looks unlike the vendor's values is said, since the vendor knows better.
+func (s *Sender) complete() sdk.Rung {
+	var missing []string
+	if s.o.NeedsTemplate && s.o.Template == "" {
+		missing = append(missing, "verifyTemplateCode is empty: each call must bring one")
+	}
+	if s.o.NeedsSign && s.o.Sign == "" {
+		missing = append(missing, "verifySign is empty: each call must bring one")
+	}
+	said := missing
+	if len(missing) == 0 {
+		said = []string{"complete"}
+		if len(s.o.Doubts) > 0 {
+			said[0] += ", though it doesn't look right"
+		}
+	}
+	return sdk.Rung{Name: rungConfiguration, OK: len(missing) == 0, Message: strings.Join(append(said, s.o.Doubts...), "; ")}
 }
 
 // proven puts the outcome of a proof into rungs.

@@ -29,6 +29,8 @@ func TestRungsOfACheck(t *testing.T) {
 		want   []string
 	}{
 		"all is well": {`{"verifyTemplateCode":"T"}`, delivery.Accepted(""), []string{"configuration true complete", "credentials true the vendor knows them"}},
+		"a strange value": {`{"verifyTemplateCode":"strange"}`, delivery.Accepted(""),
+			[]string{"configuration true complete, though it doesn't look right; a doubt", "credentials true the vendor knows them"}},
 		"no template": {`{}`, note, []string{"configuration false verifyTemplateCode is empty: each call must bring one; a doubt",
 			"credentials true the vendor knows them, but they may not read"}},
 		"wrong keys": {`{"verifyTemplateCode":"T"}`, delivery.Refused(delivery.Auth, "E-the-key"),
@@ -43,7 +45,7 @@ func TestRungsOfACheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			typ := delivery.NewType("SMS.Test", "Test", "", func(_ context.Context, c config, _ sdk.Env) (*delivery.Sender, error) {
 				o := delivery.Options{Settings: c.Settings, Template: c.VerifyTemplateCode, NeedsTemplate: true, Secrets: []string{"the-key"}}
-				if c.VerifyTemplateCode == "" {
+				if c.VerifyTemplateCode != "T" {
 					o.Doubts = []string{"a doubt"}
 				}
 				return delivery.NewSender("Test", prover{proof: row.proof}, o), nil

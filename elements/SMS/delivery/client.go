@@ -89,12 +89,18 @@ func (c *Client) Do(req *http.Request) (answer *Answer, failed Outcome, ok bool)
 	return answer, Outcome{}, true
 }
 
+// empty is a body of no bytes that isn't known to be one.
+type empty struct{}
+
+func (empty) Read([]byte) (int, error) { return 0, io.EOF }
+
 // once keeps net/http from sending a request again by itself. It does so, when a
-// reused connection breaks, for methods without a body and for requests with an
-// Idempotency-Key, which it looks up under its canonical name.
+// reused connection breaks, for GET requests whose body it could read again (none is
+// sent of an empty one), and for requests with an Idempotency-Key, which it looks up
+// under its canonical name.
 func once(req *http.Request) {
-	if req.Method == http.MethodGet || req.Method == http.MethodHead || req.Body == nil || req.Body == http.NoBody {
-		req.Close = true
+	if req.Method == http.MethodGet || req.Method == http.MethodHead {
+		req.Body, req.GetBody, req.ContentLength = io.NopCloser(empty{}), nil, 0
 	}
 	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
 		if values, ok := req.Header[name]; ok {

@@ -41,9 +41,22 @@ func CheckScheme(ctx context.Context, pointer string, u *url.URL, allowPlainHTTP
 	case IsLoopbackName(u.Hostname()):
 		return nil
 	case !allowPlainHTTP:
-		return sdk.ConfigError(pointer, "must begin with https://: over plain http anybody on the way reads codes and keys; allowPlainHTTP permits it")
+		return sdk.ConfigError(pointer, wrongPlain)
 	}
 	sdk.Warn(ctx, pointer, "messages and keys travel over plain http, readable to anybody on the way")
+	return nil
+}
+
+// CheckCallback checks the address that a vendor is to push receipts to; it may be
+// empty.
+func CheckCallback(pointer, address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case address == "":
+		return nil
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Fragment != "":
+		return sdk.ConfigError(pointer, "must be the whole address, such as https://shop.example/receipts/…")
+	}
 	return nil
 }
 

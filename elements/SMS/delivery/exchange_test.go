@@ -3,10 +3,12 @@ package delivery_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,6 +63,38 @@ func TestARequestThatCannotBePreparedIsNotSent(t *testing.T) {
 	require.False(t, ok)
 	require.Equal(t, delivery.StatusRefused, failed.Status())
 	require.Equal(t, delivery.Other, failed.Reason)
+}
+
+// Requests without a body share connections too, and are sent without one.
+func TestRequestsWithoutABodyShareAConnection(t *testing.T) {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		connections := map[net.Conn]bool{}
+		var mu sync.Mutex
+		var bodies []string
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			raw, _ := io.ReadAll(r.Body)
+			mu.Lock()
+			defer mu.Unlock()
+			bodies = append(bodies, fmt.Sprint(string(raw), r.TransferEncoding, r.Header.Get("Content-Type")))
+		}))
+		s.Config.ConnState = func(c net.Conn, _ http.ConnState) {
+			mu.Lock()
+			defer mu.Unlock()
+			connections[c] = true
+		}
+		s.Start()
+		client := delivery.NewClient(nil)
+		for range 5 {
+			req, err := http.NewRequest(method, s.URL, nil)
+			require.NoError(t, err)
+			_, _, ok := client.Do(req)
+			require.True(t, ok)
+		}
+		client.Close()
+		s.Close()
+		require.Len(t, connections, 1, method)
+		require.Equal(t, slices.Repeat([]string{"[]"}, 5), bodies, method)
+	}
 }
 
 // Many callers that come and go, some giving up: never more connections than

@@ -1,9 +1,6 @@
 package delivery
 
-import "strings"
-
-// maxVendorWord bounds what of a vendor's words is kept.
-const maxVendorWord = 128
+import "github.com/lintel-run/lintel/elements/SMS/vendorword"
 
 // redacted cleans what the vendor said of everything that must not be seen: a
 // vendor may echo the phone, the code or a key in any field.
@@ -23,23 +20,11 @@ func (s *Sender) redacted(o Outcome, m *Message, proofs []string) Outcome {
 	return o
 }
 
-// cleaned gives a word of printable ASCII and bounded length, or "[redacted]"
-// when it holds something sensitive. Values of three characters and less, a
-// number of minutes for one, would be found everywhere and are let be.
+// cleaned gives a word fit to be written down, or "[redacted]" when it holds
+// something sensitive.
 func cleaned(word string, sensitive []string) string {
-	for _, s := range sensitive {
-		if len(s) > 3 && strings.Contains(word, s) {
-			return "[redacted]"
-		}
+	if clean, ok := vendorword.Clean(word, sensitive); ok {
+		return clean
 	}
-	word = strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return -1
-		}
-		return r
-	}, word)
-	if len(word) > maxVendorWord {
-		word = word[:maxVendorWord]
-	}
-	return word
+	return "[redacted]"
 }

@@ -2,10 +2,12 @@ package delivery
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -151,7 +153,19 @@ func messageID(requestID string, n int) string {
 // at most maxLength of them, the same for the same message. It gives nothing of
 // the message away.
 func (m *Message) Token(maxLength int) string {
-	sum := sha256.Sum256([]byte(m.RequestID + "\x00" + m.Phone.E164() + "\x00" + m.Template))
+	sum := m.sum()
 	token := hex.EncodeToString(sum[:])
 	return token[:min(maxLength, len(token))]
+}
+
+// Number is Token for vendors that name messages by numbers: 15 digits, the first of
+// which is not 0.
+func (m *Message) Number() string {
+	const least = 100_000_000_000_000
+	sum := m.sum()
+	return strconv.FormatUint(least+binary.BigEndian.Uint64(sum[:])%(9*least), 10)
+}
+
+func (m *Message) sum() [sha256.Size]byte {
+	return sha256.Sum256([]byte(m.RequestID + "\x00" + m.Phone.E164() + "\x00" + m.Template))
 }

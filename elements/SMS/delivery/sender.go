@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -47,7 +48,7 @@ type Options struct {
 	// NeedsTemplate and NeedsSign refuse a message without.
 	NeedsTemplate, NeedsSign bool
 	// Doubts are what in the configuration doesn't look as the vendor's values do;
-	// a check shows them. They hold no value.
+	// a check shows them and doesn't fail for them. They hold no value.
 	Doubts []string
 	// Secrets appear in no error and no log line, whatever the vendor answers.
 	Secrets []string
@@ -65,6 +66,19 @@ type Sender struct {
 // NewSender makes an instance; name is the last segment of the Type's name.
 func NewSender(name string, v Vendor, o Options) *Sender { return &Sender{name, v, o} }
 
+// Open opens an instance of a vendor with an address of its own, which the
+// configuration's endpoint replaces; vendor makes the Vendor, whose connections are
+// the instance's.
+func Open(ctx context.Context, name, vendorsEndpoint string, o Options, vendor func(base *url.URL, client *Client) Vendor) (*Sender, error) {
+	base, err := o.Base(ctx, vendorsEndpoint)
+	if err != nil {
+		return nil, err
+	}
+	client := NewClient(nil)
+	o.Close = client.Close
+	return NewSender(name, vendor(base, client), o), nil
+}
+
 // plainHTTP warns of every instance that allows it, whatever its URL.
 var plainHTTP = sdk.WarnIf(`{"properties": {"allowPlainHTTP": {"const": true}}, "required": ["allowPlainHTTP"]}`,
 	"/allowPlainHTTP", "plain http is allowed: anybody on the way to the vendor may read codes and keys")
@@ -76,6 +90,7 @@ func NewType[C any](fullName, title, description string, open func(ctx context.C
 		sdk.Title(title), sdk.Desc(description), sdk.ConfigFile("sms.json"),
 		sdk.Func("sendMessage", (*Sender).Send, sdk.RunsToEnd(), sdk.Title("Send a message from a template")),
 	}
+	parts = append(parts, RefuseURL("endpoint", "")...)
 	return sdk.NewType(fullName, open, append(parts, more...)...)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/lintel-run/lintel/elements/SMS/vendorword"
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/elements/phonemask"
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -150,22 +151,10 @@ func privateOf(args element.Args) []string {
 	return private
 }
 
-// longest bounds a vendor's word.
-const longest = 128
-
+// clean gives a vendor's word, or none where it holds something private.
 func clean(word string, private []string) string {
-	for _, p := range private {
-		if len(p) > 3 && strings.Contains(word, p) {
-			return ""
-		}
-	}
-	word = strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return -1
-		}
-		return r
-	}, word)
-	return word[:min(len(word), longest)]
+	word, _ = vendorword.Clean(word, private)
+	return word
 }
 
 // vendorOf is the last segment of a Type's name.

@@ -28,7 +28,7 @@ func (p *pass) configure(u *unit, e *Element) []Problem {
 	if x.used {
 		merged = e.schema.Coerce(merged)
 	}
-	for _, finding := range e.schema.Validate(merged) {
+	for _, finding := range append(e.schema.Validate(merged), e.schema.Refusals(merged)...) {
 		problem := findingProblem(u.name, merged, finding)
 		if e.configOf == "" && problem.File == "" {
 			problem.File, problem.Message = e.file, problem.Message+"; "+u.noConfig(e)

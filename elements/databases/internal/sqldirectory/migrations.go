@@ -29,6 +29,11 @@ var CurrentVersion = statement(`SELECT COALESCE(max(version_id), 0) FROM ` + mig
 // MigrateUp runs the migrations that are missing. Only one may run at a time: the
 // caller sees to that.
 func MigrateUp(ctx context.Context, db *sql.DB, d Dialect) error {
+	return MigrateTo(ctx, db, d, Version)
+}
+
+// MigrateTo is MigrateUp, but no further than to a version.
+func MigrateTo(ctx context.Context, db *sql.DB, d Dialect, version int64) error {
 	dir, dialect := "migrations/sqlite", goose.DialectSQLite3
 	if d == Postgres {
 		dir, dialect = "migrations/postgres", goose.DialectPostgres
@@ -42,7 +47,7 @@ func MigrateUp(ctx context.Context, db *sql.DB, d Dialect) error {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	_, err = provider.Up(ctx)
+	_, err = provider.UpTo(ctx, version)
 	return err
 }
 

@@ -1,8 +1,8 @@
 // Package schema checks configurations against JSON Schema 2020-12 and reads
 // what its keywords of ours say: "writeOnly" marks secrets, "x-element" marks
 // strings that are full names of elements, "x-excludes" marks what can't go with
-// some of them, and "x-warnings" lists what an operator should know of a valid
-// configuration. Its messages are made from the kind of an error and quote the
+// some of them, "x-warnings" lists what an operator should know of a valid
+// configuration, and "x-refusals" what can't work. Its messages are made from the kind of an error and quote the
 // schema, never a value of the configuration.
 package schema
 
@@ -19,7 +19,8 @@ import (
 // Schema is a compiled schema; it may be used from any goroutine.
 type Schema struct {
 	root     *jsonschema.Schema
-	warnings []warning
+	warnings []remark
+	refusals []remark
 }
 
 const location = "urn:lintel:config"
@@ -56,11 +57,15 @@ func Compile(text string) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the schema can't be compiled: %w", err)
 	}
-	warnings, err := compileWarnings(root["x-warnings"])
+	warnings, err := compileRemarks(root, "x-warnings")
 	if err != nil {
 		return nil, err
 	}
-	return &Schema{root: compiled, warnings: warnings}, nil
+	refusals, err := compileRemarks(root, "x-refusals")
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{root: compiled, warnings: warnings, refusals: refusals}, nil
 }
 
 // closeObjects refuses unknown members of each object schema that lists its

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -9,60 +8,67 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
 )
 
-// maxWarnings bounds the "x-warnings" of a schema.
-const maxWarnings = 64
+// maxRemarks bounds the "x-warnings" of a schema, and its "x-refusals".
+const maxRemarks = 64
 
-// warning is one of a schema's "x-warnings": {"if": a schema, "message": "…",
-// "pointer": "/key"}. It holds for the configurations that the schema fits.
-type warning struct {
+// remark is one of a schema's "x-warnings" or "x-refusals": {"if": a schema,
+// "message": "…", "pointer": "/key"}. It holds for the configurations that the
+// schema fits.
+type remark struct {
 	when    *jsonschema.Schema
 	tokens  []string
 	message string
 }
 
-func compileWarnings(keyword any) ([]warning, error) {
-	if keyword == nil {
+func compileRemarks(root map[string]any, keyword string) ([]remark, error) {
+	if root[keyword] == nil {
 		return nil, nil
 	}
-	list, ok := keyword.([]any)
-	if !ok || len(list) > maxWarnings {
-		return nil, fmt.Errorf(`the schema's "x-warnings" is no list of at most %d`, maxWarnings)
+	list, ok := root[keyword].([]any)
+	if !ok || len(list) > maxRemarks {
+		return nil, fmt.Errorf("the schema's %q is no list of at most %d", keyword, maxRemarks)
 	}
-	warnings := make([]warning, len(list))
+	remarks := make([]remark, len(list))
 	for i, item := range list {
 		entry, _ := item.(map[string]any)
 		message, _ := entry["message"].(string)
 		pointer, _ := entry["pointer"].(string)
 		when, there := entry["if"]
 		if message == "" || !there {
-			return nil, errors.New(`each of the schema's "x-warnings" needs "if" and "message"`)
+			return nil, fmt.Errorf(`each of the schema's %q needs "if" and "message"`, keyword)
 		}
 		c := jsonschema.NewCompiler()
 		c.DefaultDraft(jsonschema.Draft2020)
 		c.UseLoader(refuse{})
 		if err := c.AddResource(location, when); err != nil {
-			return nil, fmt.Errorf(`an "if" of the schema's "x-warnings" can't be read: %w`, err)
+			return nil, fmt.Errorf(`an "if" of the schema's %q can't be read: %w`, keyword, err)
 		}
 		compiled, err := c.Compile(location)
 		if err != nil {
-			return nil, fmt.Errorf(`an "if" of the schema's "x-warnings" can't be compiled: %w`, err)
+			return nil, fmt.Errorf(`an "if" of the schema's %q can't be compiled: %w`, keyword, err)
 		}
-		warnings[i] = warning{compiled, jsonsource.Tokens(pointer), message}
+		remarks[i] = remark{compiled, jsonsource.Tokens(pointer), message}
 	}
-	return warnings, nil
+	return remarks, nil
 }
 
 // Warnings lists what the schema has to say of a valid configuration.
-func (s *Schema) Warnings(v *jsonsource.Value) []Finding {
-	if len(s.warnings) == 0 {
+func (s *Schema) Warnings(v *jsonsource.Value) []Finding { return findings(s.warnings, v) }
+
+// Refusals lists what the schema has against a configuration beyond what Validate
+// says.
+func (s *Schema) Refusals(v *jsonsource.Value) []Finding { return findings(s.refusals, v) }
+
+func findings(remarks []remark, v *jsonsource.Value) []Finding {
+	if len(remarks) == 0 {
 		return nil
 	}
 	config := v.Any()
-	var findings []Finding
-	for _, w := range s.warnings {
-		if w.when.Validate(config) == nil {
-			findings = append(findings, Finding{Tokens: w.tokens, Message: w.message})
+	var list []Finding
+	for _, r := range remarks {
+		if r.when.Validate(config) == nil {
+			list = append(list, Finding{Tokens: r.tokens, Message: r.message})
 		}
 	}
-	return findings
+	return list
 }

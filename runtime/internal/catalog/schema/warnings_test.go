@@ -27,9 +27,23 @@ func TestWarningsAreOfTheConfigurationsThatFit(t *testing.T) {
 	}
 }
 
+func TestRefusalsAreOfTheConfigurationsThatFit(t *testing.T) {
+	s, err := Compile(`{"properties": {"a": {}, "b": {}}, "x-refusals": [{"if": {"required": ["a", "b"]}, "pointer": "/b", "message": "only one of them may be"}]}`)
+	require.NoError(t, err)
+	for config, want := range map[string][]Finding{`{"a": 1}`: nil, `{"a": 1, "b": 1}`: {{Tokens: []string{"b"}, Message: "only one of them may be"}}} {
+		v, err := jsonsource.Parse("config.json", []byte(config))
+		require.NoError(t, err)
+		require.Empty(t, s.Validate(v), config)
+		require.Empty(t, s.Warnings(v), config)
+		require.Equal(t, want, s.Refusals(v), config)
+	}
+}
+
 func TestWarningsThatCantBeReadAreErrors(t *testing.T) {
 	for _, keyword := range []string{`{}`, `[1]`, `[{"message": "no if"}]`, `[{"if": true}]`, `[{"if": {"type": 1}, "message": "m"}]`, `[{"if": {"$ref": "https://x.example/y"}, "message": "m"}]`} {
-		_, err := Compile(`{"x-warnings": ` + keyword + `}`)
-		require.Error(t, err, keyword)
+		for _, name := range []string{"x-warnings", "x-refusals"} {
+			_, err := Compile(`{"` + name + `": ` + keyword + `}`)
+			require.ErrorContains(t, err, name, keyword)
+		}
 	}
 }

@@ -1,0 +1,61 @@
+package delivery
+
+import (
+	"fmt"
+
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+// What a configuration tells by itself is refused before any process runs; Base,
+// CheckScheme and the vendors' open functions refuse it too, and more.
+
+const (
+	scheme = `^[Hh][Tt][Tt][Pp]`
+	// loopback is a host that plain http may go to. One in brackets is left to
+	// CheckScheme: an address of IPv6 has many spellings.
+	loopback = scheme + `://([Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]|127\\.[0-9]+\\.[0-9]+\\.[0-9]+|\\[[^\\]]*\\])(:[0-9]*)?([/?#]|$)`
+
+	wrongURL   = "must be a URL such as https://sms.example.com"
+	wrongPlain = "must begin with https://: over plain http anybody on the way reads codes and keys; allowPlainHTTP permits it"
+)
+
+// RefuseURL refuses a key whose URL is none, or goes over plain http where it may
+// not. more are further conditions on properties, as JSON members; it may be empty.
+func RefuseURL(key, more string) []sdk.Part {
+	if more != "" {
+		more = "," + more
+	}
+	one := func(value, beside string) string {
+		return fmt.Sprintf(`{"required":[%q],"properties":{%q:{%s}%s}}`, key, key, value, beside+more)
+	}
+	return []sdk.Part{
+		sdk.RefuseIf(one(`"minLength":1,"not":{"pattern":"`+scheme+`[Ss]?://[^/?#]"}`, ""), "/"+key, wrongURL),
+		sdk.RefuseIf(one(`"pattern":"`+scheme+`://","not":{"pattern":"`+loopback+`"}`, `,"allowPlainHTTP":{"const":false}`), "/"+key, wrongPlain),
+	}
+}
+
+// Pair is two keys of a configuration that have to do with each other.
+type Pair struct{ First, Second string }
+
+// OnlyOne refuses both of them.
+func (p Pair) OnlyOne() sdk.Part {
+	return sdk.RefuseIf(p.schema("allOf"), "/"+p.Second, "is there beside "+p.First+"; only one of them may be")
+}
+
+// AtLeastOne refuses neither of them.
+func (p Pair) AtLeastOne() sdk.Part {
+	return sdk.RefuseIf(`{"not":`+p.schema("anyOf")+`}`, "", "needs "+p.First+" or "+p.Second)
+}
+
+// Together refuses one without the other.
+func (p Pair) Together() sdk.Part {
+	return sdk.RefuseIf(p.schema("oneOf"), "/"+p.Second, p.First+" and "+p.Second+" go together")
+}
+
+// schema combines the schemas of configurations that have a key, and text in it.
+func (p Pair) schema(keyword string) string {
+	has := func(key string) string {
+		return fmt.Sprintf(`{"required":[%q],"properties":{%q:{"minLength":1}}}`, key, key)
+	}
+	return fmt.Sprintf(`{%q:[%s,%s]}`, keyword, has(p.First), has(p.Second))
+}
