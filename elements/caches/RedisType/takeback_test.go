@@ -17,7 +17,18 @@ func replicas(t *testing.T) (p *proxy, near, other *Store) {
 	near, other = openStore(t, Config{URL: "redis://" + p.addr}), openStore(t, Config{URL: server.URL()})
 	require.NoError(t, near.Ready(ctx))
 	require.NoError(t, other.Ready(ctx))
+	warm(t, other)
 	return p, near, other
+}
+
+// warm makes a server know the scripts of guesses and tokens: one whose answers are
+// lost never gets them.
+func warm(t *testing.T, s *Store) {
+	r := sent(t, s, "warm")
+	_, err := s.Guess(ctx, guessOf(r, 1))
+	require.NoError(t, err)
+	_, err = s.Token(ctx, caches.TokenRequest{Request: "warm", Key: "warm", Hash: "h", Then: caches.Keep})
+	require.NoError(t, err)
 }
 
 func sent(t *testing.T, s *Store, key string) caches.Reserve {
@@ -31,6 +42,7 @@ func sent(t *testing.T, s *Store, key string) caches.Reserve {
 func TestACodeThatWasTakenWithoutAnAnswerIsRightElsewhere(t *testing.T) {
 	p, near, other := replicas(t)
 	r := sent(t, other, "k")
+	p.greet.Store(true)
 	p.cut.Store(-1)
 	start := time.Now()
 	_, err := near.Guess(ctx, guessOf(r, 1))
@@ -51,9 +63,26 @@ func TestACodeThatWasTakenWithoutAnAnswerIsRightElsewhere(t *testing.T) {
 	require.Equal(t, caches.Wrong, got.Verdict, "it is given back once")
 }
 
+// A server that can't even be greeted is told as soon as it can.
+func TestACodeIsGivenBackWhenTheServerCanBeAskedAgain(t *testing.T) {
+	p, near, other := replicas(t)
+	r := sent(t, other, "k")
+	p.cut.Store(-1)
+	_, err := near.Guess(ctx, guessOf(r, 1))
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+	p.cut.Store(0)
+	n := 1
+	require.Eventually(t, func() bool {
+		n++
+		got, err := other.Guess(ctx, guessOf(r, n))
+		return err == nil && got.Verdict == caches.OK
+	}, 3*time.Second, 10*time.Millisecond)
+}
+
 func TestAFrozenServerTakesNoCode(t *testing.T) {
 	server := testredis.Start(t)
 	s := openStore(t, Config{URL: server.URL()})
+	warm(t, s)
 	r := sent(t, s, "k")
 	server.Freeze()
 	_, err := s.Guess(ctx, guessOf(r, 1))
@@ -108,6 +137,7 @@ func TestATokenThatWasTakenWithoutAnAnswerIsFree(t *testing.T) {
 	take := func(request string) caches.TokenRequest {
 		return caches.TokenRequest{Request: request, Key: "k", Hash: "h", Then: caches.Consume, Linger: time.Minute}
 	}
+	p.greet.Store(true)
 	p.cut.Store(-1)
 	_, err := near.Token(ctx, take("a"))
 	require.ErrorIs(t, err, caches.ErrUnavailable)

@@ -14,7 +14,7 @@ const (
 	// finds no place keeps its cooldown, a code stays taken.
 	undosWaiting = 1024
 	// undoPause is the longest pause between tries while the server is away.
-	undoPause = time.Second
+	undoPause = 150 * time.Millisecond
 	// backAtOnce is what taking something back may take before the caller is told
 	// that it failed, and backWithin how long it is tried afterwards: no code lives
 	// longer.
@@ -55,7 +55,7 @@ func (s *Store) takeBack(ctx context.Context, err error, request, attempt string
 		return
 	}
 	try := func(ctx context.Context) bool {
-		_, err := s.ask(ctx, script, keys, s.args(4).add(request, attempt).add(more...))
+		_, err := s.tell(ctx, script, keys, s.args(4).add(request, attempt).add(more...))
 		return err == nil
 	}
 	soon, cancel := context.WithTimeout(ctx, backAtOnce)
@@ -101,7 +101,7 @@ func (s *Store) undo(ctx context.Context, q reservation) bool {
 			keys = append(keys, markKey(q.Proof.Mark))
 		}
 	}
-	reply, err := s.ask(ctx, undoScript, keys,
+	reply, err := s.tell(ctx, undoScript, keys,
 		s.args(7).add(q.Request, q.attempt, q.Holder, q.Bucket, q.Code.ID, !s.apart, marked && !s.apart))
 	if err != nil {
 		return false
