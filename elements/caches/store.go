@@ -9,7 +9,7 @@
 // the first time and changes nothing more, so that a lost reply can be asked for
 // again. Nothing is kept without an expiry.
 //
-// What a Reserve, a Guess or a Token with Consume has taken is taken back when its
+// What a Reserve, a Guess or a Token with Consume has taken is given back when its
 // caller is told that it failed: before the error where the store can still be
 // asked, else as soon as it can. So whoever comes next, on whatever replica, finds
 // it as it was. A call of the same request that is answered meanwhile keeps it.

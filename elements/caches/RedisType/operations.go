@@ -45,7 +45,7 @@ func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, erro
 	keys := issued(stateKey(g.Key), g.Key, g.Issue, a)
 	reply, err := s.ask(ctx, guessScript, keys, a)
 	if err != nil {
-		if g.Then == caches.Consume {
+		if g.Then != caches.Keep {
 			s.takeBack(whole, err, g.Request, attempt, keys, takeBackScript, g.Holder)
 		}
 		return caches.Guessed{}, err

@@ -63,6 +63,39 @@ func TestACodeThatWasTakenWithoutAnAnswerIsRightElsewhere(t *testing.T) {
 	require.Equal(t, caches.Wrong, got.Verdict, "it is given back once")
 }
 
+func TestAClaimThatNobodyHasIsNobodys(t *testing.T) {
+	p, near, other := replicas(t)
+	r := sent(t, other, "k")
+	claim := func(n int) caches.Guess {
+		g := guessOf(r, n)
+		g.Then, g.Issue = caches.Claim, nil
+		return g
+	}
+	p.greet.Store(true)
+	p.cut.Store(-1)
+	_, err := near.Guess(ctx, claim(1))
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+	for _, want := range []caches.Verdict{caches.OK, caches.Busy} {
+		got, err := other.Guess(ctx, claim(2+int(want)))
+		require.NoError(t, err)
+		require.Equal(t, want, got.Verdict)
+	}
+	// A claim that a repeat goes on with stays, whatever becomes of the call before.
+	s := sent(t, other, "on")
+	on := guessOf(s, 1)
+	on.Then, on.Issue = caches.Claim, nil
+	require.Equal(t, caches.OK, guessAs(t, other, on, "attempt-1"))
+	require.Equal(t, caches.OK, guessAs(t, other, on, "attempt-2"))
+	for _, attempt := range []string{"attempt-1", "attempt-2"} {
+		other.takeBack(ctx, &failure{unknown: true}, on.Request, attempt, []string{stateKey("on")}, takeBackScript, "")
+		another := guessOf(s, 2)
+		another.Then, another.Issue = caches.Claim, nil
+		got, err := other.Guess(ctx, another)
+		require.NoError(t, err)
+		require.Equal(t, caches.Busy, got.Verdict)
+	}
+}
+
 // A server that can't even be greeted is told as soon as it can.
 func TestACodeIsGivenBackWhenTheServerCanBeAskedAgain(t *testing.T) {
 	p, near, other := replicas(t)

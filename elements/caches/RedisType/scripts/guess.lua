@@ -7,9 +7,10 @@ local after, claim_for, cleared, near = number(), number(), text(), number() == 
 local s = state(KEYS[1])
 local known = find(s, 'G' .. request)
 if known then
-  if known.u and known.x ~= attempt then
-    -- An earlier call, which was told that it failed, can't take it back any more.
-    known.x = attempt
+  if known.x ~= '' and known.x ~= attempt then
+    -- An earlier call, which was told that it failed, can't take it back any more; a
+    -- claim may have been gone on with since.
+    known.x = known.u and attempt or ''
     keep_state(KEYS[1], s)
   end
   return { known.v, 0, known.c }
@@ -72,7 +73,7 @@ for _, c in ipairs(compared) do
       c.q, c.w = '', 0
       remember(s, { k = 'G' .. request, v = OK, c = c.i, x = attempt, d = 0, u = c })
     elseif after == CLAIM then
-      remember(s, { k = 'G' .. request, v = OK, c = c.i, x = '', d = 0 })
+      remember(s, { k = 'G' .. request, v = OK, c = c.i, x = attempt, d = 0 })
     end
     if after ~= KEEP or verified then
       keep_state(KEYS[1], s)
