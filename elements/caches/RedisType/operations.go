@@ -36,8 +36,7 @@ const refused = 2
 
 // Guess implements caches.Store.
 func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, error) {
-	whole := ctx
-	ctx, cancel := bounded(ctx)
+	whole, ctx, cancel := boundedTaking(ctx)
 	defer cancel()
 	attempt := uuid.NewString()
 	a := s.args(16).add(g.Request, attempt, g.Holder, g.Bucket, g.Purpose, g.MAC,
@@ -79,8 +78,7 @@ func issued(state, key string, i *caches.Issue, a *args) []string {
 
 // Token implements caches.Store.
 func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (caches.TokenResult, error) {
-	whole := ctx
-	ctx, cancel := bounded(ctx)
+	whole, ctx, cancel := boundedTaking(ctx)
 	defer cancel()
 	keys, attempt := []string{tokenKey(r.Key, r.Hash)}, uuid.NewString()
 	reply, err := s.ask(ctx, tokenScript, keys,

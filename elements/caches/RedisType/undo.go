@@ -46,6 +46,18 @@ func (s *Store) later(u undo) {
 	}
 }
 
+// boundedTaking bounds a step that may have to be taken back: the step itself, and
+// the whole, in which backAtOnce is left for that.
+func boundedTaking(ctx context.Context) (whole, step context.Context, cancel context.CancelFunc) {
+	end := time.Now().Add(bound)
+	if earlier, ok := ctx.Deadline(); ok && earlier.Before(end) {
+		end = earlier
+	}
+	whole, endWhole := context.WithDeadline(ctx, end)
+	step, endStep := context.WithDeadline(whole, end.Add(-backAtOnce))
+	return whole, step, func() { endStep(); endWhole() }
+}
+
 // takeBack frees what a guess or a call of Token took while its caller is told of
 // err: at once where the server can be asked in what is left of the time, so that
 // the caller finds it free, else later.
@@ -58,9 +70,7 @@ func (s *Store) takeBack(ctx context.Context, err error, request, attempt string
 		_, err := s.tell(ctx, script, keys, s.args(4).add(request, attempt).add(more...))
 		return err == nil
 	}
-	soon, cancel := context.WithTimeout(ctx, backAtOnce)
-	defer cancel()
-	if try(soon) {
+	if try(ctx) {
 		return
 	}
 	s.later(undo{func(ctx context.Context) bool {

@@ -27,7 +27,7 @@ const (
 	// storesBound is what all steps of a call may take together: who can't be
 	// served learns so within a second. What takes a loginCode back when its
 	// session could not be opened has backBound of them.
-	storesBound = 950 * time.Millisecond
+	storesBound = 900 * time.Millisecond
 	backBound   = 150 * time.Millisecond
 )
 
