@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -149,6 +150,7 @@ func (a *standInApp) Status(context.Context) runtime.Status {
 type standInAuth struct {
 	element.Instance
 	tokens map[string]element.Caller
+	ended  map[string]element.Caller
 	err    error
 	public string
 }
@@ -161,6 +163,21 @@ func (s *standInAuth) Authenticate(_ context.Context, token string) (element.Cal
 		return who, nil
 	}
 	return element.Caller{}, errcode.New(errcode.LoginRequired, "nobody")
+}
+
+// Genuine knows the tokens of sessions that have ended too.
+func (s *standInAuth) Genuine(_ context.Context, token string) element.Caller {
+	if who, ok := s.ended[token]; ok {
+		return who
+	}
+	return s.tokens[token]
+}
+
+// Family reads "SESSION.N".
+func (s *standInAuth) Family(token string) (string, int64, bool) {
+	session, text, _ := strings.Cut(token, ".")
+	n, err := strconv.ParseInt(text, 10, 64)
+	return session, n, err == nil
 }
 
 func (s *standInAuth) JWKS(context.Context) ([]byte, error) { return []byte(`{"keys":[]}`), s.err }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -62,6 +63,7 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, target Elemen
 // there. key is the client's name for the request, "" for none.
 func (s *Server) perform(ctx context.Context, w http.ResponseWriter, r *http.Request, v visitor, target Element, function string, args element.Args, key string) (json.RawMessage, error) {
 	rec := recordOf(r.Context())
+	given := maps.Clone(args)
 	cookies, err := newSessionCookies(r, v, target, function, args)
 	if err != nil {
 		return nil, err
@@ -76,10 +78,14 @@ func (s *Server) perform(ctx context.Context, w http.ResponseWriter, r *http.Req
 		// The client may come back for the answer: its going away ends nothing.
 		kept, end := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 		defer end()
-		repeat := s.repeats.named(target.FullName(), function, cookies.repeater(), key, args)
+		from := s.repeater(kept, cookies, given, args)
+		repeat := s.repeats.named(target.FullName(), function, from.caller, key, from.args)
 		data, rec.repeated, err = s.repeats.run(kept, repeat, func(ctx context.Context) (json.RawMessage, error) {
 			return target.Serve(ctx, function, args)
 		})
+		if rec.repeated && err == nil && !from.goesOnTo(data) {
+			return nil, errOtherArguments()
+		}
 	}
 	return cookies.take(w, data, err)
 }

@@ -58,10 +58,8 @@ type sessionCookies struct {
 	shown bool
 	// logout: the cookies go, whatever the answer.
 	logout bool
-	// leaves: the answer makes the caller nobody.
-	leaves bool
-	// login: the answer makes the caller somebody else.
-	login bool
+	// function of a session service, "" for any other.
+	function string
 }
 
 // newSessionCookies puts the refresh cookie into the arguments where the function
@@ -71,9 +69,9 @@ func newSessionCookies(r *http.Request, v visitor, target Element, function stri
 	if target.Meta() != sessions.Meta {
 		return c, nil
 	}
+	c.function = function
 	switch function {
 	case "loginByCode":
-		c.login = true
 		c.hold = args["platform"] == "web"
 		if c.hold && !v.sameOrigin {
 			return c, errcode.New(errcode.Forbidden, "another origin's page can't open a session here")
@@ -81,7 +79,6 @@ func newSessionCookies(r *http.Request, v visitor, target Element, function stri
 	case "refresh":
 		c.hold = c.show(r, args)
 	case "logout":
-		c.leaves = true
 		c.logout = v.sameOrigin
 		if v.caller.UserID == "" {
 			c.show(r, args)
@@ -137,20 +134,6 @@ func (c sessionCookies) take(w http.ResponseWriter, data json.RawMessage, err er
 		return nil, errcode.Wrap(err, errcode.Internal, "a session service's answer")
 	}
 	return left, nil
-}
-
-// repeater gives whom a repeat must come from. Of a login, what it names is
-// enough: a browser that repeats it has the session's cookie by then, and would
-// end that session by using its loginCode twice. Of a logout it is the token that
-// was shown: the session that it was good for has ended by then.
-func (c sessionCookies) repeater() element.Caller {
-	switch {
-	case c.login:
-		return element.Caller{}
-	case c.leaves:
-		return element.Caller{SessionID: c.token}
-	}
-	return c.caller
 }
 
 // clear takes the session from the browser. The device token stays: it says

@@ -118,10 +118,7 @@ func (p *repeats) run(ctx context.Context, n repeat, work func(context.Context) 
 			data, err = p.open(n, begun.Answer)
 			return data, true, err
 		case caches.Mismatch:
-			return nil, false, refusal{
-				errcode.New(errcode.Params, "the Idempotency-Key was used with other arguments").With("arg", "Idempotency-Key"),
-				http.StatusConflict,
-			}
+			return nil, false, errOtherArguments()
 		case caches.Busy:
 		default:
 			return nil, false, errcode.New(errcode.Internal, "the cache gave no verdict on a repeat")
@@ -131,6 +128,13 @@ func (p *repeats) run(ctx context.Context, n repeat, work func(context.Context) 
 		case <-ctx.Done():
 			return nil, false, errcode.New("CODE_BUSY", "the same request is under way").After(time.Second)
 		}
+	}
+}
+
+func errOtherArguments() error {
+	return refusal{
+		errcode.New(errcode.Params, "the Idempotency-Key was used with other arguments").With("arg", "Idempotency-Key"),
+		http.StatusConflict,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -272,6 +273,85 @@ func TestRefreshByAnothersCookieIsNoRepeat(t *testing.T) {
 	require.Empty(t, w.Result().Cookies())
 	w, _ = s.do(request(authPath+"refresh", `{}`, key))
 	require.Equal(t, 409, w.Code)
+}
+
+// tokensOf is a session service whose refresh gives the next token of a session.
+func tokensOf(calls *atomic.Int32) *standIn {
+	e := authSvc()
+	e.functions["refresh"] = func(_ context.Context, args element.Args) (any, error) {
+		calls.Add(1)
+		session, n, ok := (&standInAuth{}).Family(args["refreshToken"].(string))
+		if !ok {
+			return nil, errcode.New(errcode.LoginRequired, "nobody")
+		}
+		return map[string]any{"accessToken": "a", "refreshToken": fmt.Sprintf("%s.%d", session, n+1), "expiresIn": 900}, nil
+	}
+	return e
+}
+
+func TestRepeatOfARefreshFromTheCookieOfItsAnswer(t *testing.T) {
+	var calls atomic.Int32
+	s := serve(t, Options{}, newApp(t, tokensOf(&calls)))
+	refresh := func(cookie string) (int, string) {
+		w, _ := s.do(request(authPath+"refresh", `{}`, with("Idempotency-Key", someKey), withCookie("lintel_refresh", cookie)))
+		if set := cookiesOf(w)["lintel_refresh"]; set != nil {
+			return w.Code, set.Value
+		}
+		return w.Code, ""
+	}
+	for _, c := range []struct {
+		shown  string
+		status int
+		set    string
+		calls  int32
+	}{
+		{"s.4", 200, "s.5", 1},
+		{"s.4", 200, "s.5", 1}, // the answer was lost
+		{"s.5", 200, "s.5", 1}, // the answer came
+		{"s.6", 409, "", 1},    // the browser has gone on since
+		{"s.3", 409, "", 1},
+		{"z.4", 200, "z.5", 2}, // another's
+		{"forged", 401, "", 3},
+		{"forged2", 409, "", 3},
+	} {
+		status, set := refresh(c.shown)
+		require.Equal(t, c.status, status, c.shown)
+		if c.set != "" {
+			require.Equal(t, c.set, set, c.shown)
+		}
+		require.Equal(t, c.calls, calls.Load(), c.shown)
+	}
+}
+
+func TestRepeatOfWhatEndedTheOwnSession(t *testing.T) {
+	for _, function := range []string{"logout", "endSession"} {
+		for _, shown := range []func(*http.Request){with("Authorization", "Bearer a1"), withCookie("lintel_session", "a1")} {
+			app := newAuthApp(t)
+			auth := app.auth.(*standInAuth)
+			e := app.elements[sessions.Official]
+			var calls atomic.Int32
+			e.functions[function] = func(ctx context.Context, _ element.Args) (any, error) {
+				calls.Add(1)
+				if element.CallerOf(ctx).SessionID == "" {
+					return nil, errcode.New(errcode.LoginRequired, "nobody")
+				}
+				auth.ended = auth.tokens
+				auth.tokens = nil
+				return map[string]any{"success": true}, nil
+			}
+			s := serve(t, Options{}, app)
+			again := withCookie("lintel_refresh", "s.1")
+			for range 3 {
+				w, _ := s.do(request(authPath+function, `{}`, with("Idempotency-Key", someKey), shown, again))
+				require.Equal(t, 200, w.Code, function)
+			}
+			require.EqualValues(t, 1, calls.Load())
+			w, _ := s.do(request(authPath+function, `{}`, with("Idempotency-Key", someKey)))
+			require.Equal(t, 401, w.Code, "nobody's is another's")
+			w, _ = s.do(request(authPath+function, `{}`, with("Idempotency-Key", someKey+"2"), shown))
+			require.Equal(t, 401, w.Code, "another request of an ended session")
+		}
+	}
 }
 
 // spyCache sees what is kept, and fails when told to.

@@ -18,6 +18,12 @@ type authority interface {
 	// Authenticate says whose access token it is: LOGIN_REQUIRED for one that
 	// isn't alive, another error when that can't be found out.
 	Authenticate(ctx context.Context, accessToken string) (element.Caller, error)
+	// Genuine says whose access token it is, whatever has become of the session;
+	// nobody's for one that is not genuine, has expired, or can't be looked at now.
+	Genuine(ctx context.Context, accessToken string) element.Caller
+	// Family says which session a genuine refresh token is of, and which of the
+	// session's tokens it is, counted from 1.
+	Family(refreshToken string) (sessionID string, generation int64, ok bool)
 	// JWKS gives the keys that verify access tokens.
 	JWKS(ctx context.Context) ([]byte, error)
 	// PublicURL is where clients reach the app, "" when nobody said.

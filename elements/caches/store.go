@@ -8,6 +8,11 @@
 // request that wants it; the same id again, within ten minutes, is answered as
 // the first time and changes nothing more, so that a lost reply can be asked for
 // again. Nothing is kept without an expiry.
+//
+// What a Reserve, a Guess or a Token with Consume has taken is given back when its
+// caller is told that it failed: before the error where the store can still be
+// asked, else as soon as it can. So whoever comes next, on whatever replica, finds
+// it as it was. A call of the same request that is answered meanwhile keeps it.
 package caches
 
 import (
@@ -40,7 +45,7 @@ type Store interface {
 
 	// Token reads, takes or claims a token that Guess or EndClaim issued.
 	Token(ctx context.Context, t TokenRequest) (TokenResult, error)
-	// EndToken ends the claim of a token: used, or free again.
+	// EndToken ends the claim of a token: used, or free again; or gives it back.
 	EndToken(ctx context.Context, e EndToken) error
 	// Issue keeps a token under a key, in place of one with the same hash.
 	Issue(ctx context.Context, key string, i Issue) error
@@ -303,6 +308,9 @@ type EndToken struct {
 	Hash    string
 	Used    bool
 	Linger  time.Duration
+	// GiveBack frees a token that the Request has taken, too: what it was taken for
+	// has not come about.
+	GiveBack bool
 }
 
 // Begin marks a request as under way for Lease; after that a repeat takes it over.

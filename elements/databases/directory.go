@@ -58,6 +58,9 @@ type Directory interface {
 	// ErrCodeUsed, but for a repeat of the same Request, which gives the first; if
 	// EndSessionOfCode came first, it is made ended.
 	CreateSession(ctx context.Context, s NewSession) (Session, error)
+	// ForgetSession takes back the session that Request made of a code without
+	// having learned so; there may be none. The code may open another one then.
+	ForgetSession(ctx context.Context, codeID, request string) error
 	// Session gives a session by id, ended or not. ErrNotFound.
 	Session(ctx context.Context, sessionID string) (Session, error)
 	// Sessions lists a user's sessions that are alive, newest first.

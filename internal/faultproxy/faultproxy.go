@@ -171,6 +171,13 @@ func (p *Proxy) CutRequests(n int, match []byte) {
 	p.add(&fault{match: match, left: n, before: true})
 }
 
+// CutNoMore forgets the cuts that have not happened.
+func (p *Proxy) CutNoMore() {
+	p.mu.Lock()
+	p.faults = nil
+	p.mu.Unlock()
+}
+
 // Pending says how many of the cuts asked for have not happened.
 func (p *Proxy) Pending() int {
 	p.mu.Lock()

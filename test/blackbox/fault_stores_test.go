@@ -198,6 +198,30 @@ func TestFaultLostRepliesBurnOneAttempt(t *testing.T) {
 	}
 }
 
+// A right code whose answers are all lost is still right, wherever it is brought next
+// and without a name for the request; and it is right once.
+func TestFaultACodeOfLostAnswersIsGoodElsewhere(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t, nil)
+	f.Open(2)
+	here, elsewhere := f.Servers[0].Client(), f.Servers[1].Client()
+	p := f.SignUp(blackbox.Login)
+	for range blackbox.Rounds(2, 50) {
+		time.Sleep(faultInterval * time.Second)
+		code := f.Code(elsewhere, blackbox.Login, p.Phone, p.E164)
+		args := blackbox.Args{"phone": p.Phone, "code": code}
+		f.Cache.CutReplies(1<<20, []byte("evalsha"))
+		begun := time.Now()
+		here.Call(blackbox.Login, "getLoginCode", args).Fails(t, 503, "STORE_UNAVAILABLE")
+		require.Less(t, time.Since(begun), soonEnough)
+		f.Cache.CutNoMore()
+		loginCode := elsewhere.Call(blackbox.Login, "getLoginCode", args).OK(t).Text("loginCode")
+		here.Call(blackbox.Login, "getLoginCode", args).Fails(t, 401, "CODE_REJECTED")
+		here.Call(blackbox.Sessions, "loginByCode", blackbox.Args{"loginCode": loginCode, "platform": "api"}).OK(t)
+	}
+	f.nothingHalf(t)
+}
+
 // A call that needs a user is refused while the database can't say who it is.
 func TestFaultTokensFailClosed(t *testing.T) {
 	t.Parallel()

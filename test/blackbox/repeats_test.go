@@ -103,3 +103,32 @@ func TestARepeatedLogout(t *testing.T) {
 	require.JSONEq(t, string(first.Data), string(again.Data))
 	shop.Visitor().With("Idempotency-Key", "the-logout-of-a-user").Call(blackbox.Sessions, "logout", nil).Fails(t, 401, "LOGIN_REQUIRED")
 }
+
+// So are the answers to ending the own session, and to a refresh whose cookie the
+// browser has already.
+func TestRepeatsAcrossTheirOwnAnswers(t *testing.T) {
+	t.Parallel()
+	shop := blackbox.NewShop(t)
+	shop.Open(1)
+	p := shop.SignUp(blackbox.Login)
+	mine := p.Call(blackbox.Sessions, "currentUser", nil).OK(t).Text("sessionId")
+	keyed := p.With("Idempotency-Key", "ending-the-own-session")
+	for range 2 {
+		keyed.Call(blackbox.Sessions, "endSession", blackbox.Args{"sessionId": mine}).OK(t)
+	}
+	p.Call(blackbox.Sessions, "endSession", blackbox.Args{"sessionId": mine}).Fails(t, 401, "LOGIN_REQUIRED")
+
+	browser := shop.Visitor()
+	spelt, e164 := blackbox.Phone()
+	code := shop.Code(browser, blackbox.Login, spelt, e164)
+	user := browser.Call(blackbox.Login, "register", blackbox.Args{"phone": spelt, "code": code, "nick": "N"}).OK(t)
+	browser.Call(blackbox.Sessions, "loginByCode", blackbox.Args{"loginCode": user.Text("loginCode"), "platform": "web"}).OK(t)
+	refresh := browser.With("Idempotency-Key", "a-refresh-of-a-browser")
+	first := refresh.Call(blackbox.Sessions, "refresh", nil)
+	again := refresh.Call(blackbox.Sessions, "refresh", nil)
+	again.OK(t)
+	require.Equal(t, first.Header.Values("Set-Cookie"), again.Header.Values("Set-Cookie"))
+	browser.Call(blackbox.Sessions, "refresh", nil).OK(t)
+	refresh.Call(blackbox.Sessions, "refresh", nil).Fails(t, 409, "API_PARAMS_ERROR")
+	browser.Call(blackbox.Sessions, "currentUser", nil).OK(t)
+}

@@ -71,7 +71,7 @@ func (s *Store) Guess(ctx context.Context, g caches.Guess) (answer caches.Guesse
 	err = s.step(ctx, []string{g.Key}, need, func(v *view) {
 		state := v.state(g.Key)
 		var issue, changed bool
-		if answer, issue, changed = state.Guess(v.now, &g, apart{v, &tells}); changed {
+		if answer, issue, changed = state.Guess(v.now, &g, "", apart{v, &tells}); changed {
 			v.keepState(g.Key, state)
 		}
 		if issue {
@@ -112,7 +112,7 @@ func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (answer caches
 		name := tokenKey(r.Key, r.Hash)
 		token := load[ledger.Token](v, r.Key, name)
 		var changed bool
-		if answer, changed = token.Ask(v.now, &r); changed {
+		if answer, changed = token.Ask(v.now, &r, ""); changed {
 			v.keep(r.Key, name, token, token.End())
 		}
 	})

@@ -78,9 +78,19 @@ func (f *failure) Unwrap() []error {
 // answered or ctx ends. Every script is answered the same way for the same
 // request, so that a lost answer costs nothing but time.
 func (s *Store) ask(ctx context.Context, script *redis.Script, keys []string, a *args) ([]any, error) {
+	return patiently(ctx, func() *redis.Cmd { return script.Run(ctx, s.client, keys, a.list...) })
+}
+
+// tell is ask with a script that is sent whole: where answers are lost, so is the
+// one that a server doesn't know a script by its hash.
+func (s *Store) tell(ctx context.Context, script *redis.Script, keys []string, a *args) ([]any, error) {
+	return patiently(ctx, func() *redis.Cmd { return script.Eval(ctx, s.client, keys, a.list...) })
+}
+
+func patiently(ctx context.Context, run func() *redis.Cmd) ([]any, error) {
 	unknown := false
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		reply, err := script.Run(ctx, s.client, keys, a.list...).Slice()
+		reply, err := run().Slice()
 		if err == nil {
 			return reply, nil
 		}

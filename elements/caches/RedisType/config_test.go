@@ -74,7 +74,7 @@ func TestARedisThatMayDropKeysIsReported(t *testing.T) {
 		"evicting":  {[]string{"--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"}, "allkeys-lru"},
 		"forbidden": {[]string{"--rename-command", "CONFIG", ""}, "couldn't be checked"},
 		"bounded":   {[]string{"--maxmemory", "100mb", "--maxmemory-policy", "noeviction"}, ""},
-		"unbounded": {[]string{"--maxmemory-policy", "allkeys-lru"}, ""},
+		"unbounded": {[]string{"--maxmemory-policy", "volatile-ttl"}, "volatile-ttl"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -61,13 +61,14 @@ func (s *Store) eviction(ctx context.Context) (policy string, err error) {
 	}
 }
 
+// evictionOf goes by the policy alone: maxmemory can be set while the server runs.
 func evictionOf(ctx context.Context, c redis.Cmdable) (string, error) {
-	config, err := c.ConfigGet(ctx, "maxmemory*").Result()
+	config, err := c.ConfigGet(ctx, "maxmemory-policy").Result()
 	if err != nil {
 		return "", err
 	}
 	policy := strings.ToLower(config["maxmemory-policy"])
-	if config["maxmemory"] == "0" || policy == "noeviction" {
+	if policy == "noeviction" {
 		return "", nil
 	}
 	return policy, nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
@@ -34,17 +36,24 @@ const refused = 2
 
 // Guess implements caches.Store.
 func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, error) {
-	ctx, cancel := bounded(ctx)
+	whole, ctx, cancel := boundedTaking(ctx)
 	defer cancel()
-	a := s.args(15).add(g.Request, g.Holder, g.Bucket, g.Purpose, g.MAC,
+	attempt := uuid.NewString()
+	a := s.args(16).add(g.Request, attempt, g.Holder, g.Bucket, g.Purpose, g.MAC,
 		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, !s.apart)
 	keys := issued(stateKey(g.Key), g.Key, g.Issue, a)
 	reply, err := s.ask(ctx, guessScript, keys, a)
 	if err != nil {
+		if g.Then != caches.Keep {
+			s.takeBack(whole, err, g.Request, attempt, keys, takeBackScript, g.Holder)
+		}
 		return caches.Guessed{}, err
 	}
 	s.tellApart(ctx, reply, 3, true)
 	p := parsed(reply)
+	if p.verdict(0) == 0 {
+		return caches.Guessed{}, &failure{reason: "the guess was given up"}
+	}
 	return caches.Guessed{Verdict: p.verdict(0), RetryAfter: p.wait(1), CodeID: p.text(2)}, nil
 }
 
@@ -69,14 +78,21 @@ func issued(state, key string, i *caches.Issue, a *args) []string {
 
 // Token implements caches.Store.
 func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (caches.TokenResult, error) {
-	ctx, cancel := bounded(ctx)
+	whole, ctx, cancel := boundedTaking(ctx)
 	defer cancel()
-	reply, err := s.ask(ctx, tokenScript, []string{tokenKey(r.Key, r.Hash)},
-		s.args(4).add(r.Request, int(r.Then), r.ClaimFor, r.Linger))
+	keys, attempt := []string{tokenKey(r.Key, r.Hash)}, uuid.NewString()
+	reply, err := s.ask(ctx, tokenScript, keys,
+		s.args(5).add(r.Request, attempt, int(r.Then), r.ClaimFor, r.Linger))
 	if err != nil {
+		if r.Then == caches.Consume {
+			s.takeBack(whole, err, r.Request, attempt, keys, freeTokenScript)
+		}
 		return caches.TokenResult{}, err
 	}
 	p := parsed(reply)
+	if p.verdict(0) == 0 {
+		return caches.TokenResult{}, &failure{reason: "the token was given up"}
+	}
 	return caches.TokenResult{Verdict: p.verdict(0), Value: p.bytes(1)}, nil
 }
 
@@ -84,7 +100,7 @@ func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (caches.TokenR
 func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	_, err := s.ask(ctx, endTokenScript, []string{tokenKey(e.Key, e.Hash)}, s.args(3).add(e.Request, e.Used, e.Linger))
+	_, err := s.ask(ctx, endTokenScript, []string{tokenKey(e.Key, e.Hash)}, s.args(4).add(e.Request, e.Used, e.Linger, e.GiveBack))
 	return err
 }
 

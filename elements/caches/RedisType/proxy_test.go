@@ -11,12 +11,14 @@ import (
 
 // proxy stands before a Redis and loses answers: after `cut` is set to n, the
 // next n answers (all, when n is negative) are dropped and their connections
-// with them, when Redis has already done the work.
+// with them, when Redis has already done the work. With greet a connection's first
+// answer, to the client's greeting, is let through.
 type proxy struct {
 	addr   string
 	target string
 	cut    atomic.Int64
 	asked  atomic.Int64
+	greet  atomic.Bool
 	mu     sync.Mutex
 	open   map[net.Conn]bool
 	work   sync.WaitGroup
@@ -82,10 +84,16 @@ func (p *proxy) serve(client net.Conn) {
 		}
 	})
 	b := make([]byte, 64<<10)
-	for {
+	for first := true; ; first = false {
 		n, err := server.Read(b)
 		if err != nil {
 			return
+		}
+		if first && p.greet.Load() {
+			if _, err := client.Write(b[:n]); err != nil {
+				return
+			}
+			continue
 		}
 		if left := p.cut.Load(); left < 0 || left > 0 && p.cut.Add(-1) >= 0 {
 			return

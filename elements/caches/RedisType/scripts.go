@@ -34,12 +34,16 @@ var (
 	undoText string
 	//go:embed scripts/guess.lua
 	guessText string
+	//go:embed scripts/take_back.lua
+	takeBackText string
 	//go:embed scripts/endclaim.lua
 	endClaimText string
 	//go:embed scripts/token.lua
 	tokenText string
 	//go:embed scripts/endtoken.lua
 	endTokenText string
+	//go:embed scripts/free_token.lua
+	freeTokenText string
 	//go:embed scripts/begin.lua
 	beginText string
 	//go:embed scripts/finish.lua
@@ -71,9 +75,11 @@ var (
 	settleScript     = script(stateText, crowdsText, watchText, settleText)
 	undoScript       = script(stateText, crowdsText, watchText, marksText, undoText)
 	guessScript      = script(stateText, issueText, crowdsText, watchText, guessText)
+	takeBackScript   = script(stateText, takeBackText)
 	endClaimScript   = script(stateText, issueText, endClaimText)
 	tokenScript      = script(takeText, tokenText)
 	endTokenScript   = script(takeText, endTokenText)
+	freeTokenScript  = script(takeText, freeTokenText)
 	beginScript      = script(beginText)
 	finishScript     = script(finishText)
 	takeSharedScript = script(windowsText, takeSharedText)

@@ -220,3 +220,51 @@ func TestProcessesShareTheFile(t *testing.T) {
 }
 
 func splitLines(b []byte) []string { return strings.Split(string(b), "\n") }
+
+// A guess and a token that were taken too late for their callers are as they were.
+func TestWhatWasTakenTooLateIsTakenBack(t *testing.T) {
+	s := openStore(t, t.TempDir(), wall)
+	late := func(call func() error) {
+		t.Helper()
+		first, called, slow := make(chan struct{}), make(chan error, 1), make(chan struct{})
+		block := func(c chan struct{}) error { <-c; return nil }
+		done := make(chan error, 2)
+		go func() { done <- s.do(ctx, &job{run: func(*tx) error { return block(first) }}) }()
+		go func() { called <- call() }()
+		require.Eventually(t, func() bool { return len(s.jobs) == 1 }, time.Second, time.Millisecond)
+		go func() { done <- s.do(ctx, &job{run: func(*tx) error { return block(slow) }}) }()
+		require.Eventually(t, func() bool { return len(s.jobs) == 2 }, time.Second, time.Millisecond)
+		close(first) // all three are one transaction, and the last keeps it open
+		require.ErrorIs(t, <-called, caches.ErrUnavailable)
+		close(slow)
+		<-done
+		<-done
+		require.NoError(t, s.Ready(ctx)) // behind the transaction
+	}
+	r := reserveOf("k")
+	_, err := s.Reserve(ctx, r)
+	require.NoError(t, err)
+	guess := func(request string) caches.Guess {
+		return caches.Guess{
+			Request: request, Key: "k", Purpose: r.Code.Purposes[0], MAC: r.Code.MAC, Attempts: 5, Then: caches.Consume,
+			Issue: &caches.Issue{Hash: "h-" + request, Value: []byte("v"), TTL: time.Minute},
+		}
+	}
+	token := func(request, of string) caches.TokenRequest {
+		return caches.TokenRequest{Request: request, Key: "k", Hash: "h-" + of, Then: caches.Consume, Linger: time.Minute}
+	}
+	late(func() error { _, err := s.Guess(ctx, guess("a")); return err })
+	gone, err := s.Token(ctx, token("t", "a"))
+	require.NoError(t, err)
+	require.Equal(t, caches.Gone, gone.Verdict)
+	got, err := s.Guess(ctx, guess("b"))
+	require.NoError(t, err)
+	require.Equal(t, caches.OK, got.Verdict)
+
+	late(func() error { _, err := s.Token(ctx, token("c", "b")); return err })
+	for _, want := range []caches.Verdict{caches.OK, caches.Used} {
+		took, err := s.Token(ctx, token("d"+fmt.Sprint(want), "b"))
+		require.NoError(t, err)
+		require.Equal(t, want, took.Verdict)
+	}
+}

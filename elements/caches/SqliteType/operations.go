@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
 )
@@ -42,17 +44,21 @@ func (s *Store) Settle(ctx context.Context, e caches.Settle) error {
 // Guess implements caches.Store.
 func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, error) {
 	var answer caches.Guessed
-	err := s.do(ctx, &job{run: func(t *tx) error {
-		issue := false
-		err := t.state(g.Key, func(now int64, state *ledger.State) (changed bool) {
-			answer, issue, changed = state.Guess(now, &g, counters{t, now})
-			return changed
-		})
-		if err == nil && issue {
-			err = t.issue(g.Key, g.Issue)
-		}
-		return err
-	}})
+	attempt := uuid.NewString()
+	err := s.do(ctx, &job{
+		run: func(t *tx) error {
+			issue := false
+			err := t.state(g.Key, func(now int64, state *ledger.State) (changed bool) {
+				answer, issue, changed = state.Guess(now, &g, attempt, counters{t, now})
+				return changed
+			})
+			if err == nil && issue {
+				err = t.issue(g.Key, g.Issue)
+			}
+			return err
+		},
+		undo: func(t *tx) error { return t.takeBack(&g, attempt) },
+	})
 	if err != nil {
 		return caches.Guessed{}, err
 	}
@@ -77,12 +83,20 @@ func (s *Store) EndClaim(ctx context.Context, e caches.EndClaim) error {
 // Token implements caches.Store.
 func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (caches.TokenResult, error) {
 	var answer caches.TokenResult
-	err := s.do(ctx, &job{run: func(t *tx) error {
-		return t.token(r.Key, r.Hash, func(now int64, token *ledger.Token) (changed bool) {
-			answer, changed = token.Ask(now, &r)
-			return changed
-		})
-	}})
+	attempt := uuid.NewString()
+	err := s.do(ctx, &job{
+		run: func(t *tx) error {
+			return t.token(r.Key, r.Hash, func(now int64, token *ledger.Token) (changed bool) {
+				answer, changed = token.Ask(now, &r, attempt)
+				return changed
+			})
+		},
+		undo: func(t *tx) error {
+			return t.token(r.Key, r.Hash, func(_ int64, token *ledger.Token) bool {
+				return token.TakeBack(&r, attempt)
+			})
+		},
+	})
 	if err != nil {
 		return caches.TokenResult{}, err
 	}
@@ -181,6 +195,19 @@ func (t *tx) repeat(key string, step func(now int64, r *ledger.Repeat) (changed 
 		return nil
 	}
 	return t.put(name, r.Encode(), r.Expires, now)
+}
+
+// takeBack takes a guess back, and the token that it issued.
+func (t *tx) takeBack(g *caches.Guess, attempt string) error {
+	taken := false
+	err := t.state(g.Key, func(now int64, s *ledger.State) bool {
+		taken = s.TakeBack(now, g, attempt)
+		return taken
+	})
+	if err == nil && taken && g.Issue != nil {
+		err = t.put(tokenKey(g.Key, g.Issue.Hash), nil, 0, t.now())
+	}
+	return err
 }
 
 func (t *tx) issue(key string, i *caches.Issue) error {

@@ -141,7 +141,7 @@ func (r *reference) Settle(_ context.Context, q caches.Settle) error {
 func (r *reference) Guess(_ context.Context, q caches.Guess) (caches.Guessed, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	answer, issue, _ := r.state(q.Key).Guess(r.now, &q, r.counters())
+	answer, issue, _ := r.state(q.Key).Guess(r.now, &q, "", r.counters())
 	if issue {
 		r.issue(q.Key, q.Issue)
 	}
@@ -160,7 +160,7 @@ func (r *reference) EndClaim(_ context.Context, q caches.EndClaim) error {
 func (r *reference) Token(_ context.Context, q caches.TokenRequest) (caches.TokenResult, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	answer, _ := r.tokens[[2]string{q.Key, q.Hash}].Ask(r.now, &q)
+	answer, _ := r.tokens[[2]string{q.Key, q.Hash}].Ask(r.now, &q, "")
 	return answer, nil
 }
 

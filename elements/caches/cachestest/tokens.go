@@ -100,6 +100,32 @@ var tokens = []rule{
 		s.Advance(10 * time.Second)
 		require.Equal(s, caches.OK, s.take("h").Verdict)
 	}},
+	{"a taken token can be given back by who took it", func(s *scene) {
+		s.issue("h", time.Minute)
+		q := s.request()
+		require.Equal(s, caches.OK, s.token("h", caches.Consume, q).Verdict)
+		back := func(request string) {
+			require.NoError(s, s.Store.EndToken(s.ctx, caches.EndToken{
+				Request: request, Key: s.key, Hash: "h", Linger: time.Minute, GiveBack: true,
+			}))
+		}
+		s.endToken("h", q, false)
+		back(s.request())
+		require.Equal(s, caches.Used, s.read("h").Verdict)
+		s.Advance(30 * time.Second)
+		back(q)
+		require.Equal(s, caches.OK, s.take("h").Verdict)
+		back(q)
+		require.Equal(s, caches.Used, s.take("h").Verdict, "it is another's now")
+	}},
+	{"a token that is given back lives no longer for it", func(s *scene) {
+		s.issue("h", time.Minute)
+		q := s.request()
+		require.Equal(s, caches.OK, s.token("h", caches.Consume, q).Verdict)
+		require.NoError(s, s.Store.EndToken(s.ctx, caches.EndToken{Request: q, Key: s.key, Hash: "h", GiveBack: true}))
+		s.Advance(time.Minute)
+		require.Equal(s, caches.Gone, s.take("h").Verdict)
+	}},
 	{"ending a claim as used takes the token", func(s *scene) {
 		s.issue("h", 5*time.Second)
 		q := s.request()

@@ -36,6 +36,7 @@ func Run(t *testing.T, open Open) {
 		"sessions":                            testSessions,
 		"a code opens one session":            testOneSession,
 		"a code that was ended":               testEndedCode,
+		"a session that is forgotten":         testForgottenSession,
 		"refresh":                             testRefresh,
 		"many refresh at once":                testRefreshAtOnce,
 		"a session runs out":                  testExpiry,

@@ -102,6 +102,9 @@ func draw(r *rapid.T) operation {
 		{"EndSession", func(d databases.Directory) string {
 			return kind(d.EndSession(context.Background(), user, news.ID))
 		}},
+		{"ForgetSession", func(d databases.Directory) string {
+			return kind(d.ForgetSession(context.Background(), code, request))
+		}},
 		{"EndSessionOfCode", func(d databases.Directory) string {
 			return kind(d.EndSessionOfCode(context.Background(), code))
 		}},

@@ -84,6 +84,38 @@ func testOneSession(t *testing.T, open Open) {
 	require.Len(t, list, 3)
 }
 
+func testForgottenSession(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.forgotten")
+	u := makeUser(t, d)
+	n, other := newSession(u.ID), newSession(u.ID)
+	require.NoError(t, d.ForgetSession(ctx, n.CodeID, n.Request), "there is none")
+	other.CodeID = n.CodeID
+	_, err := d.CreateSession(ctx, n)
+	require.NoError(t, err)
+	require.NoError(t, d.ForgetSession(ctx, n.CodeID, other.Request))
+	_, err = d.CreateSession(ctx, other)
+	require.ErrorIs(t, err, databases.ErrCodeUsed, "it was another request's")
+
+	require.NoError(t, d.ForgetSession(ctx, n.CodeID, n.Request))
+	_, err = d.Session(ctx, n.ID)
+	require.ErrorIs(t, err, databases.ErrNotFound)
+	list, err := d.Sessions(ctx, u.ID)
+	require.NoError(t, err)
+	require.Empty(t, list)
+	require.ErrorIs(t, d.EndSession(ctx, u.ID, n.ID), databases.ErrNotFound)
+	made, err := d.CreateSession(ctx, other)
+	require.NoError(t, err)
+	require.Equal(t, other.ID, made.ID)
+	require.True(t, made.EndedAt.IsZero())
+	_, err = d.CreateSession(ctx, n)
+	require.ErrorIs(t, err, databases.ErrCodeUsed)
+
+	require.NoError(t, d.EndSessionOfCode(ctx, n.CodeID))
+	require.NoError(t, d.ForgetSession(ctx, n.CodeID, other.Request))
+	_, err = d.CreateSession(ctx, n)
+	require.ErrorIs(t, err, databases.ErrCodeUsed, "what has ended is not taken back")
+}
+
 func testEndedCode(t *testing.T, open Open) {
 	ctx, d := t.Context(), open(t, "org.endedcode")
 	u := makeUser(t, d)

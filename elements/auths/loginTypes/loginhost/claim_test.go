@@ -67,7 +67,14 @@ func TestHostKilledInTheMiddleOfARegister(t *testing.T) {
 					requireCode(t, tc.then, err)
 				}
 				require.Len(t, w.dir.registered(), 1)
-				_, err = w.exchange(call(), phone, code)
+				out, err := w.exchange(call(), phone, code)
+				if tc.then == codes.PhoneInUse {
+					require.NoError(t, err, "nobody had anything of the code: it opens the user that it has made")
+					require.Equal(t, w.dir.registered(), []string{out.GetUserId()})
+					_, verdict := w.loginCode(out.GetLoginCode())
+					require.Equal(t, caches.OK, verdict)
+					_, err = w.exchange(call(), phone, code)
+				}
 				requireCode(t, codes.CodeRejected, err)
 			})
 		})

@@ -49,6 +49,7 @@ func (s *Service) Exchange(ctx context.Context, r *elementv1.ExchangeRequest) (*
 		}
 		return nil, errcode.New(codes.UserNotRegistered, "nobody is registered with this phone")
 	}
+	g.user = user.ID
 	loginCode, err := op.take(ctx, g, user.ID)
 	if err != nil {
 		return nil, rejectUsed(err)

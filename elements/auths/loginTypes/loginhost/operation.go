@@ -16,7 +16,7 @@ import (
 const (
 	// operationBound is what all steps of an operation may take together, so that a
 	// store that can't be reached is told within a second.
-	operationBound = 950 * time.Millisecond
+	operationBound = 900 * time.Millisecond
 	// endBound is what the last step, ending a claim, may take when the others have
 	// used up their time.
 	endBound = 500 * time.Millisecond

@@ -117,8 +117,8 @@ func (o *operation) enter(ctx context.Context, g *guess, test *elementv1.TestEnt
 }
 
 // alreadyMade gives the answer to a right code that has made a user, without the
-// caller having learned so: the phone is in use now. For any other use of the
-// code it is a used one.
+// caller having learned so: the phone is in use now, and the code stays usable for
+// logging in. For any other use of the code it is a used one.
 func alreadyMade(err error) error {
 	var used usedError
 	if errors.As(err, &used) && used.use.Kind == purposeRegister {

@@ -1,12 +1,17 @@
 -- KEYS: the token.
-local request, used, linger = text(), number() == 1, number()
+local request, used, linger, give_back = text(), number() == 1, number(), number() == 1
 
 local t = load(KEYS[1])
+if t and give_back and t.k == request and t.k ~= '' then
+  free(t)
+  keep(KEYS[1], t, t.e)
+  return { 1 }
+end
 if not t or t.k ~= '' or math.max(t.e, t.w) <= now then
   return { 0 }
 end
 if used then
-  take(t, request, linger)
+  take(t, request, '', linger)
   keep(KEYS[1], t, math.max(t.e, t.l))
   return { 1 }
 end

@@ -1,13 +1,22 @@
 -- KEYS: the identity's state, and the token's where one is issued. The answer ends
 -- with the crowds that are to be told apart.
-local request, holder, bucket, purpose, mac = text(), text(), text(), text(), text()
+local request, attempt, holder, bucket, purpose, mac = text(), text(), text(), text(), text(), text()
 local attempts, max, per = number(), number(), number()
 local after, claim_for, cleared, near = number(), number(), text(), number() == 1
 
 local s = state(KEYS[1])
 local known = find(s, 'G' .. request)
 if known then
+  if known.x ~= '' and known.x ~= attempt then
+    -- An earlier call, which was told that it failed, can't take it back any more; a
+    -- claim may have been gone on with since.
+    known.x = known.u and attempt or ''
+    keep_state(KEYS[1], s)
+  end
   return { known.v, 0, known.c }
+end
+if find(s, 'X' .. attempt) then
+  return { 0, 0, '' }
 end
 local left = wait(s.g[bucket], max, per)
 if left > 0 then
@@ -60,8 +69,11 @@ for _, c in ipairs(compared) do
     elseif after == CLAIM then
       c.q, c.w = request, now + claim_for
     end
-    if after ~= KEEP then
-      remember(s, { k = 'G' .. request, v = OK, c = c.i, x = '', d = 0 })
+    if after == CONSUME then
+      c.q, c.w = '', 0
+      remember(s, { k = 'G' .. request, v = OK, c = c.i, x = attempt, d = 0, u = c })
+    elseif after == CLAIM then
+      remember(s, { k = 'G' .. request, v = OK, c = c.i, x = attempt, d = 0 })
     end
     if after ~= KEEP or verified then
       keep_state(KEYS[1], s)

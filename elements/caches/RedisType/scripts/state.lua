@@ -48,6 +48,9 @@ local function shift(s, by)
   for _, r in ipairs(s.r) do
     r.e = r.e + by
     r.t = r.t + by
+    if r.u then
+      r.u.e = r.u.e + by
+    end
   end
   for _, w in ipairs(s.y) do
     w.e = w.e + by
@@ -146,7 +149,8 @@ end
 
 -- An answer for repeats: k the request behind its operation's letter, v the
 -- verdict, c the code; of a reservation t when it was made, x the attempt that
--- made it, d whether it was settled.
+-- made it, d whether it was settled; of a guess that took its code u what that was
+-- like, x the attempt that was told so last.
 local function remember(s, r)
   r.e = now + REMEMBERED
   r.t = now

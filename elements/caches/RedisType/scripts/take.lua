@@ -1,6 +1,12 @@
 -- Marks a token as taken: its taker hears so for as long as repeats are answered,
--- others for linger.
-local function take(t, request, linger)
-  t.k, t.l, t.e = request, now + linger, now + REMEMBERED
+-- others for linger. x is the attempt that was told so last, o how long the token
+-- was good.
+local function take(t, request, attempt, linger)
+  t.o, t.k, t.x, t.l, t.e = t.e, request, attempt, now + linger, now + REMEMBERED
   t.q, t.w, t.z = '', 0, {}
+end
+
+-- Frees a token that was taken.
+local function free(t)
+  t.k, t.x, t.l, t.e = '', '', 0, t.o or 0
 end

@@ -1,5 +1,5 @@
 -- KEYS: the token.
-local request, after, claim_for, linger = text(), number(), number(), number()
+local request, attempt, after, claim_for, linger = text(), text(), number(), number(), number()
 
 local t = load(KEYS[1])
 if not t then
@@ -7,6 +7,10 @@ if not t then
 end
 if t.k ~= '' then
   if t.k == request and t.e > now then
+    if t.x ~= attempt then
+      t.x = attempt
+      keep(KEYS[1], t, math.max(t.e, t.l))
+    end
     return { OK, t.v }
   end
   if t.l > now then
@@ -21,8 +25,13 @@ end
 if t.e <= now and not (mine and t.w > now) then
   return { GONE }
 end
+for _, given_up in ipairs(t.g or {}) do
+  if given_up == attempt then
+    return { 0 }
+  end
+end
 if after == CONSUME then
-  take(t, request, linger)
+  take(t, request, attempt, linger)
   keep(KEYS[1], t, math.max(t.e, t.l))
 elseif after == CLAIM and not mine then
   for _, ended in ipairs(t.z) do

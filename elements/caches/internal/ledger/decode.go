@@ -97,7 +97,26 @@ func DecodeState(b []byte) (*State, error) {
 	if len(r.from) > 0 { // what was kept before there were crowds ends here
 		s.Watched = r.watched()
 	}
+	if len(r.from) > 0 { // and what was kept before codes could be taken back, here
+		s.Taken = r.taken()
+	}
 	return s, r.end()
+}
+
+func (r *reader) taken() []Taken {
+	n := r.count()
+	if n == 0 {
+		return nil
+	}
+	list := make([]Taken, 0, n+1)
+	for range n {
+		t := Taken{Request: r.text(), Attempt: r.text()}
+		if c := r.code(); c != nil {
+			t.Code = *c
+		}
+		list = append(list, t)
+	}
+	return list
 }
 
 func (r *reader) watched() []Watched {
@@ -163,6 +182,9 @@ func DecodeToken(b []byte) (*Token, error) {
 	t := &Token{
 		Value: []byte(r.text()), Expires: r.int(), Taken: r.text(), Linger: r.int(),
 		Claim: r.text(), ClaimEnds: r.int(), Ended: r.texts(),
+	}
+	if len(r.from) > 0 { // what was kept before tokens could be given back ends here
+		t.Attempt, t.Until = r.text(), r.int()
 	}
 	return t, r.end()
 }

@@ -74,6 +74,13 @@ func (s *State) Encode() []byte {
 		w.int(watched.Expires)
 		w.texts(watched.Crowds)
 	}
+	w.int(int64(len(s.Taken)))
+	for i := range s.Taken {
+		t := &s.Taken[i]
+		w.text(t.Request)
+		w.text(t.Attempt)
+		w.code(&t.Code)
+	}
 	return w.to
 }
 
@@ -124,6 +131,8 @@ func (t *Token) Encode() []byte {
 	w.text(t.Claim)
 	w.int(t.ClaimEnds)
 	w.texts(t.Ended)
+	w.text(t.Attempt)
+	w.int(t.Until)
 	return w.to
 }
 

@@ -39,6 +39,9 @@ func TestEncodingIsUndoneByDecoding(t *testing.T) {
 			s.Refusals = Times{Per: time.Draw(t, "per"), At: []int64{time.Draw(t, "time")}}
 			s.Requests = []Request{{ID: text.Draw(t, "request"), Expires: 1, Verdict: 2, Code: "c", At: 3, Shared: 4, Settled: true}}
 			s.Watched = []Watched{{Code: text.Draw(t, "watched"), At: time.Draw(t, "sent"), Expires: 5, Crowds: []string{text.Draw(t, "crowd")}}}
+			if c := code.Draw(t, "taken"); c != nil {
+				s.Taken = []Taken{{Request: text.Draw(t, "request"), Attempt: text.Draw(t, "attempt"), Code: *c}}
+			}
 		}
 		got, err := DecodeState(s.Encode())
 		require.NoError(t, err)
@@ -78,9 +81,9 @@ func TestAClockThatGoesBackProlongsNothing(t *testing.T) {
 	now += Millis(45 * time.Second)
 	require.Equal(t, caches.LimitSends, s.Reserve(now, r, nil).Limit)
 	g := &caches.Guess{Purpose: "p", MAC: "m", Attempts: 1}
-	answer, _, _ := s.Guess(now, g, nil)
+	answer, _, _ := s.Guess(now, g, "", nil)
 	require.Equal(t, caches.OK, answer.Verdict)
-	answer, _, _ = s.Guess(now+Millis(5*time.Minute), g, nil)
+	answer, _, _ = s.Guess(now+Millis(5*time.Minute), g, "", nil)
 	require.Equal(t, caches.Wrong, answer.Verdict)
 }
 

@@ -7,12 +7,13 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-// Guess is caches.Store's Guess. issue says that the guess's token is to be
-// kept, changed that the state is.
-func (s *State) Guess(now int64, g *caches.Guess, shared Counters) (answer caches.Guessed, issue, changed bool) {
+// Guess is caches.Store's Guess. attempt tells this call from others of the same
+// request, where it may have to be taken back. issue says that the guess's token
+// is to be kept, changed that the state is.
+func (s *State) Guess(now int64, g *caches.Guess, attempt string, shared Counters) (answer caches.Guessed, issue, changed bool) {
 	s.settle(now)
 	if r := s.remembered(guessed + g.Request); r != nil {
-		return caches.Guessed{Verdict: caches.Verdict(r.Verdict), CodeID: r.Code}, false, false
+		return caches.Guessed{Verdict: caches.Verdict(r.Verdict), CodeID: r.Code}, false, s.told(g.Request, attempt)
 	}
 	if left := s.Guesses[g.Bucket].wait(now, g.Guesses); left > 0 {
 		return caches.Guessed{Verdict: caches.Locked, RetryAfter: span(left)}, false, false
@@ -32,7 +33,7 @@ func (s *State) Guess(now int64, g *caches.Guess, shared Counters) (answer cache
 	}
 	for _, c := range compared {
 		if c.matches(g) {
-			return s.right(now, g, c, shared)
+			return s.right(now, g, attempt, c, shared)
 		}
 	}
 	for _, c := range compared {
@@ -78,7 +79,7 @@ func (c *Code) matches(g *caches.Guess) bool {
 	return same && !c.Decoy && slices.Contains(c.Purposes, g.Purpose)
 }
 
-func (s *State) right(now int64, g *caches.Guess, c *Code, shared Counters) (answer caches.Guessed, issue, changed bool) {
+func (s *State) right(now int64, g *caches.Guess, attempt string, c *Code, shared Counters) (answer caches.Guessed, issue, changed bool) {
 	if c.Claim != "" && c.Claim != g.Request && g.Cleared != c.ID {
 		return caches.Guessed{Verdict: caches.Ask, CodeID: c.ID}, false, false
 	}
@@ -86,6 +87,7 @@ func (s *State) right(now int64, g *caches.Guess, c *Code, shared Counters) (ans
 	verified := s.verify(c.ID, shared)
 	switch g.Then {
 	case caches.Consume:
+		s.took(g.Request, attempt, c)
 		s.use(g.Holder, c.ID)
 		issue = g.Issue != nil
 	case caches.Claim:

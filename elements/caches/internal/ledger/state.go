@@ -34,6 +34,8 @@ type State struct {
 	Requests []Request
 	// Watched are the sends that are not verified yet, oldest first.
 	Watched []Watched
+	// Taken are the codes that were taken last, oldest first.
+	Taken []Taken
 }
 
 // Watched is a send that was counted in crowds, at a time by their clock.
@@ -153,6 +155,7 @@ func (s *State) settle(now int64) {
 	s.Refusals.prune(now)
 	s.Requests = slices.DeleteFunc(s.Requests, func(r Request) bool { return r.Expires <= now })
 	s.Watched = slices.DeleteFunc(s.Watched, func(w Watched) bool { return w.Expires <= now })
+	s.Taken = slices.DeleteFunc(s.Taken, func(t Taken) bool { return t.Code.Expires <= now })
 }
 
 func (s *State) shift(by int64) {
@@ -179,6 +182,9 @@ func (s *State) shift(by int64) {
 	}
 	for i := range s.Watched {
 		s.Watched[i].Expires += by
+	}
+	for i := range s.Taken {
+		s.Taken[i].Code.Expires += by
 	}
 }
 

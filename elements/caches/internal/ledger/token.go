@@ -12,9 +12,12 @@ import (
 type Token struct {
 	Value   []byte
 	Expires int64
-	// Taken is the request that took it; others hear so until Linger.
-	Taken  string
-	Linger int64
+	// Taken is the request that took it; others hear so until Linger. Attempt is
+	// the last of its calls that was told so, Until how long the token was good.
+	Taken   string
+	Linger  int64
+	Attempt string
+	Until   int64
 	// Claim is the request that claimed it, until ClaimEnds.
 	Claim     string
 	ClaimEnds int64
@@ -39,8 +42,9 @@ func (t *Token) End() int64 {
 	return max(t.Expires, t.ClaimEnds)
 }
 
-// Ask is caches.Store's Token; t is nil when there is none.
-func (t *Token) Ask(now int64, r *caches.TokenRequest) (answer caches.TokenResult, changed bool) {
+// Ask is caches.Store's Token; t is nil when there is none. attempt tells this
+// call from others of the same request.
+func (t *Token) Ask(now int64, r *caches.TokenRequest, attempt string) (answer caches.TokenResult, changed bool) {
 	gone := caches.TokenResult{Verdict: caches.Gone}
 	if t == nil {
 		return gone, false
@@ -48,7 +52,9 @@ func (t *Token) Ask(now int64, r *caches.TokenRequest) (answer caches.TokenResul
 	if t.Taken != "" {
 		switch {
 		case t.Taken == r.Request && t.Expires > now:
-			return caches.TokenResult{Verdict: caches.OK, Value: bytes.Clone(t.Value)}, false
+			changed = t.Attempt != attempt
+			t.Attempt = attempt
+			return caches.TokenResult{Verdict: caches.OK, Value: bytes.Clone(t.Value)}, changed
 		case t.Linger > now:
 			return caches.TokenResult{Verdict: caches.Used, Value: bytes.Clone(t.Value)}, false
 		}
@@ -64,7 +70,7 @@ func (t *Token) Ask(now int64, r *caches.TokenRequest) (answer caches.TokenResul
 	answer = caches.TokenResult{Verdict: caches.OK, Value: bytes.Clone(t.Value)}
 	switch r.Then {
 	case caches.Consume:
-		t.take(now, r.Request, r.Linger)
+		t.take(now, r.Request, attempt, r.Linger)
 		return answer, true
 	case caches.Claim:
 		if mine || slices.Contains(t.Ended, r.Request) {
@@ -79,19 +85,38 @@ func (t *Token) Ask(now int64, r *caches.TokenRequest) (answer caches.TokenResul
 
 // take marks the token as taken: its taker hears so for as long as repeats are
 // answered, others for linger.
-func (t *Token) take(now int64, request string, linger time.Duration) {
-	t.Taken, t.Linger = request, now+Millis(linger)
-	t.Expires = now + Millis(Remembered)
+func (t *Token) take(now int64, request, attempt string, linger time.Duration) {
+	t.Taken, t.Linger, t.Attempt = request, now+Millis(linger), attempt
+	t.Until, t.Expires = t.Expires, now+Millis(Remembered)
 	t.Claim, t.ClaimEnds, t.Ended = "", 0, nil
+}
+
+// TakeBack frees a token that a call took while its caller was told that it
+// failed.
+func (t *Token) TakeBack(r *caches.TokenRequest, attempt string) (changed bool) {
+	if t == nil || t.Taken != r.Request || t.Attempt != attempt {
+		return false
+	}
+	t.free()
+	return true
+}
+
+func (t *Token) free() {
+	t.Taken, t.Linger, t.Attempt = "", 0, ""
+	t.Expires, t.Until = t.Until, 0
 }
 
 // EndClaim is caches.Store's EndToken.
 func (t *Token) EndClaim(now int64, e *caches.EndToken) (changed bool) {
+	if t != nil && t.Taken == e.Request && e.Request != "" && e.GiveBack {
+		t.free()
+		return true
+	}
 	if t == nil || t.Taken != "" || t.End() <= now {
 		return false
 	}
 	if e.Used {
-		t.take(now, e.Request, e.Linger)
+		t.take(now, e.Request, "", e.Linger)
 		return true
 	}
 	if t.Claim != e.Request || t.Claim == "" {

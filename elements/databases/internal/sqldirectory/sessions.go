@@ -37,6 +37,10 @@ var (
 		VALUES ($1, 'code ' || $2, '', '', $2, '', {now}, {now}, {now}, 1, '', '', {now}, {now})
 		ON CONFLICT (app_id, code_id) DO UPDATE SET ended_at = COALESCE(s.ended_at, excluded.ended_at)`)
 
+	// What is left is taken over as the row of an ended code is, but is alive.
+	forgetSession = statement(`UPDATE lintel_sessions SET user_id = NULL, request = ''
+		WHERE app_id = $1 AND code_id = $2 AND request = $3 AND user_id IS NOT NULL AND generation = 1 AND ended_at IS NULL`)
+
 	selectSession = statement(`SELECT ` + sessionColumns + ` FROM lintel_sessions
 		WHERE app_id = $1 AND id = $2 AND user_id IS NOT NULL`)
 	selectSessions = statement(`SELECT ` + sessionColumns + ` FROM lintel_sessions
@@ -112,6 +116,14 @@ func (d *Directory) CreateSession(ctx context.Context, n databases.NewSession) (
 		return databases.Session{}, err
 	}
 	return s, nil
+}
+
+// ForgetSession takes back a session whose maker was told that it failed.
+func (d *Directory) ForgetSession(ctx context.Context, codeID, request string) error {
+	return d.do(ctx, repeatable, func(ctx context.Context) error {
+		_, err := d.engine.Run(ctx, forgetSession, nil, d.app, codeID, request)
+		return err
+	})
 }
 
 // Session gives a session by id, ended or not.

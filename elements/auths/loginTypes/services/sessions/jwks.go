@@ -12,7 +12,7 @@ import (
 )
 
 // jwksBelieved is how long the published keys may lag behind the database's.
-const jwksBelieved = 5 * time.Second
+const jwksBelieved = time.Second
 
 // jwk is a public key (RFC 7517). The members that RFC 7638 hashes stand first,
 // in its order.

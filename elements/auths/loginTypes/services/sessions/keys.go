@@ -23,9 +23,10 @@ import (
 const (
 	// keysBelieved is how long a replica signs with the newest key it knows
 	// before it looks for a newer one.
-	keysBelieved = 30 * time.Second
-	// keysAtMostEvery bounds the looks that unknown key ids cause.
-	keysAtMostEvery = time.Second
+	keysBelieved = time.Second
+	// keysAtMostEvery bounds the looks that unknown key ids cause; they wait for the
+	// next one.
+	keysAtMostEvery = 100 * time.Millisecond
 	// keysOverlap is how long a key verifies after a newer one was made: what
 	// other replicas still signed with it, the tokens' life, and wrong clocks.
 	keysOverlap = keysBelieved + accessTTL + 4*skew
@@ -96,15 +97,28 @@ func (r *keyring) signing(ctx context.Context) (*signingKey, error) {
 	return known.signs, nil
 }
 
-// verifying gives the public key of an id, nil when none verifies under it.
+// verifying gives the public key of an id, nil when none verifies under it. Another
+// replica may have made one since this one looked.
 func (r *keyring) verifying(ctx context.Context, id string) (*ecdsa.PublicKey, error) {
-	known := r.current.Load()
-	if known != nil {
-		if key := known.public(id); key != nil {
+	asked := time.Now()
+	for {
+		known := r.current.Load()
+		if known == nil {
+			break
+		}
+		if key := known.public(id); key != nil || known.looked.After(asked) {
 			return key, nil
 		}
-		if time.Since(known.looked) < keysAtMostEvery {
-			return nil, nil
+		pause := keysAtMostEvery - time.Since(known.looked)
+		if pause <= 0 {
+			break
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, storeError(ctx.Err(), "reading the signing keys")
 		}
 	}
 	known, err := r.look(ctx)

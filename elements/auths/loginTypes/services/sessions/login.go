@@ -3,6 +3,7 @@ package sessions
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,8 +25,10 @@ const (
 	linger     = 15 * time.Minute
 	retryStore = time.Second
 	// storesBound is what all steps of a call may take together: who can't be
-	// served learns so within a second.
-	storesBound = 950 * time.Millisecond
+	// served learns so within a second. What takes a loginCode back when its
+	// session could not be opened has backBound of them.
+	storesBound = 900 * time.Millisecond
+	backBound   = 150 * time.Millisecond
 )
 
 // loginByCode opens a session. Everything that can refuse is asked before the
@@ -74,10 +77,18 @@ func (s *Service) loginByCode(ctx context.Context, loginCode, corp, platform str
 	if err != nil {
 		return nil, err
 	}
-	if _, err := exchange.token(ctx, caches.Consume); err != nil {
+	if _, err := s.keys.signing(ctx); err != nil {
 		return nil, err
 	}
-	session, err := exchange.open(ctx, proof, corpID, platform)
+	opening, cancel := withTimeLeft(ctx, backBound)
+	defer cancel()
+	if _, err := exchange.token(opening, caches.Consume); err != nil {
+		return nil, err
+	}
+	session, err := exchange.open(opening, proof, corpID, platform)
+	if errors.Is(err, errcode.StoreUnavailable) {
+		exchange.giveBack(ctx, proof)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +190,37 @@ func (x exchange) open(ctx context.Context, proof tokens.LoginCode, corpID, plat
 		return databases.Session{}, storeError(err, "opening the session")
 	}
 	return session, nil
+}
+
+// giveBack undoes an exchange whose session may have been opened without this
+// attempt having learned so, before its caller is told that it failed: the loginCode
+// can be brought again, here or elsewhere. Where that doesn't come about, a
+// loginCode that is brought again is a used one.
+func (x exchange) giveBack(ctx context.Context, proof tokens.LoginCode) {
+	var both sync.WaitGroup
+	both.Go(func() {
+		if err := x.directory.ForgetSession(ctx, proof.CodeID, x.request); err != nil {
+			x.service.env.Logger.WarnContext(ctx, "a session that may have been opened could not be taken back", "userId", proof.UserID)
+		}
+	})
+	both.Go(func() {
+		err := x.cache.EndToken(ctx, caches.EndToken{
+			Request: x.request, Key: x.ref.Key, Hash: x.ref.Hash, Linger: linger, GiveBack: true,
+		})
+		if err != nil {
+			x.service.env.Logger.WarnContext(ctx, "a login code could not be given back", "userId", proof.UserID)
+		}
+	})
+	both.Wait()
+}
+
+// withTimeLeft ends a context some time before it would end.
+func withTimeLeft(ctx context.Context, left time.Duration) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, end.Add(-left))
 }
 
 // chooseCorp gives the id of the corp that is meant: by id or full name, or the

@@ -181,6 +181,23 @@ func TestLostRepliesDontRejectALoginCode(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// Nobody has the session that was opened then: another request may open one.
+func TestALoginCodeWhoseSessionWasLostIsGood(t *testing.T) {
+	s := newStand(t)
+	code := s.loginCode()
+	args := element.Args{"loginCode": code, "platform": "api"}
+	s.database.loses = 2
+	_, err := s.service.Call(t.Context(), "loginByCode", args)
+	require.ErrorIs(t, err, errcode.StoreUnavailable)
+	out, err := s.replica().Call(t.Context(), "loginByCode", args)
+	require.NoError(t, err)
+	require.Len(t, s.database.sessions, 1)
+	_, err = s.service.Authenticate(t.Context(), out.(map[string]any)["accessToken"].(string))
+	require.NoError(t, err)
+	_, err = s.service.Call(t.Context(), "loginByCode", args)
+	require.ErrorIs(t, err, codes.CodeRejected)
+}
+
 func TestStoresDownAreSaidSo(t *testing.T) {
 	s := newStand(t)
 	code := s.loginCode()

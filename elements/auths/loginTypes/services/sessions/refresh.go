@@ -68,6 +68,12 @@ func (r refreshTokens) parse(token string) (sessionID string, generation int64, 
 	return parts[0], generation, true
 }
 
+// Family says which session a refresh token of this app's making is of, alive or
+// not, and which of the session's tokens it is, counted from 1.
+func (s *Service) Family(refreshToken string) (sessionID string, generation int64, ok bool) {
+	return s.refresh.parse(refreshToken)
+}
+
 // refreshSession moves a session's refresh token on. The database has the rule:
 // the token before the current one gives the current one again for a short time
 // while that is unused; shown later, it is stolen or its successor is, and the

@@ -58,6 +58,15 @@ func (s *tokenStore) Token(_ context.Context, r caches.TokenRequest) (caches.Tok
 	return caches.TokenResult{Verdict: caches.OK, Value: t.value}, nil
 }
 
+func (s *tokenStore) EndToken(_ context.Context, e caches.EndToken) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.held[e.Key+"/"+e.Hash]; t != nil && e.GiveBack && t.takenBy == e.Request {
+		t.takenBy = ""
+	}
+	return nil
+}
+
 // rows is the part of a database that sessions use, by the rules of Directory.
 type rows struct {
 	databases.Directory
@@ -116,6 +125,10 @@ func (d *rows) CreateSession(_ context.Context, n databases.NewSession) (databas
 	defer unlock()
 	if id, used := d.ofCode[n.CodeID]; used {
 		if d.sessions[id].request == n.Request {
+			if d.loses > 0 {
+				d.loses--
+				return databases.Session{}, databases.ErrUnavailable
+			}
 			return d.sessions[id].Session, nil
 		}
 		return databases.Session{}, databases.ErrCodeUsed
@@ -134,6 +147,19 @@ func (d *rows) CreateSession(_ context.Context, n databases.NewSession) (databas
 		return databases.Session{}, databases.ErrUnavailable
 	}
 	return row.Session, nil
+}
+
+func (d *rows) ForgetSession(_ context.Context, codeID, request string) error {
+	unlock, err := d.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if row := d.sessions[d.ofCode[codeID]]; row != nil && row.request == request {
+		delete(d.sessions, row.ID)
+		delete(d.ofCode, codeID)
+	}
+	return nil
 }
 
 func (d *rows) Session(_ context.Context, id string) (databases.Session, error) {

@@ -1,0 +1,182 @@
+package redistype
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/internal/testredis"
+)
+
+// replicas are two stores on one server, the first behind a proxy.
+func replicas(t *testing.T) (p *proxy, near, other *Store) {
+	server := testredis.Start(t)
+	p = newProxy(t, server.Addr)
+	near, other = openStore(t, Config{URL: "redis://" + p.addr}), openStore(t, Config{URL: server.URL()})
+	require.NoError(t, near.Ready(ctx))
+	require.NoError(t, other.Ready(ctx))
+	warm(t, other)
+	return p, near, other
+}
+
+// warm makes a server know the scripts of guesses and tokens: one whose answers are
+// lost never gets them.
+func warm(t *testing.T, s *Store) {
+	r := sent(t, s, "warm")
+	_, err := s.Guess(ctx, guessOf(r, 1))
+	require.NoError(t, err)
+	_, err = s.Token(ctx, caches.TokenRequest{Request: "warm", Key: "warm", Hash: "h", Then: caches.Keep})
+	require.NoError(t, err)
+}
+
+func sent(t *testing.T, s *Store, key string) caches.Reserve {
+	r := reserveOf(key, 1)
+	_, err := s.Reserve(ctx, r)
+	require.NoError(t, err)
+	require.NoError(t, s.Settle(ctx, settleOf(r)))
+	return r
+}
+
+func TestACodeThatWasTakenWithoutAnAnswerIsRightElsewhere(t *testing.T) {
+	p, near, other := replicas(t)
+	r := sent(t, other, "k")
+	p.greet.Store(true)
+	p.cut.Store(-1)
+	start := time.Now()
+	_, err := near.Guess(ctx, guessOf(r, 1))
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+	require.Less(t, time.Since(start), time.Second)
+	gone, err := other.Token(ctx, caches.TokenRequest{Request: "t", Key: "k", Hash: "h", Then: caches.Keep})
+	require.NoError(t, err)
+	require.Equal(t, caches.Gone, gone.Verdict, "the token that nobody got is no more")
+	for n, want := range []caches.Verdict{caches.OK, caches.Wrong} {
+		got, err := other.Guess(ctx, guessOf(r, 2+n))
+		require.NoError(t, err)
+		require.Equal(t, want, got.Verdict)
+	}
+	p.cut.Store(0)
+	require.Eventually(t, func() bool { return len(near.undos) == 0 }, 3*time.Second, 10*time.Millisecond)
+	got, err := other.Guess(ctx, guessOf(r, 4))
+	require.NoError(t, err)
+	require.Equal(t, caches.Wrong, got.Verdict, "it is given back once")
+}
+
+func TestAClaimThatNobodyHasIsNobodys(t *testing.T) {
+	p, near, other := replicas(t)
+	r := sent(t, other, "k")
+	claim := func(n int) caches.Guess {
+		g := guessOf(r, n)
+		g.Then, g.Issue = caches.Claim, nil
+		return g
+	}
+	p.greet.Store(true)
+	p.cut.Store(-1)
+	_, err := near.Guess(ctx, claim(1))
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+	for _, want := range []caches.Verdict{caches.OK, caches.Busy} {
+		got, err := other.Guess(ctx, claim(2+int(want)))
+		require.NoError(t, err)
+		require.Equal(t, want, got.Verdict)
+	}
+	// A claim that a repeat goes on with stays, whatever becomes of the call before.
+	s := sent(t, other, "on")
+	on := guessOf(s, 1)
+	on.Then, on.Issue = caches.Claim, nil
+	require.Equal(t, caches.OK, guessAs(t, other, on, "attempt-1"))
+	require.Equal(t, caches.OK, guessAs(t, other, on, "attempt-2"))
+	for _, attempt := range []string{"attempt-1", "attempt-2"} {
+		other.takeBack(ctx, &failure{unknown: true}, on.Request, attempt, []string{stateKey("on")}, takeBackScript, "")
+		another := guessOf(s, 2)
+		another.Then, another.Issue = caches.Claim, nil
+		got, err := other.Guess(ctx, another)
+		require.NoError(t, err)
+		require.Equal(t, caches.Busy, got.Verdict)
+	}
+}
+
+// A server that can't even be greeted is told as soon as it can.
+func TestACodeIsGivenBackWhenTheServerCanBeAskedAgain(t *testing.T) {
+	p, near, other := replicas(t)
+	r := sent(t, other, "k")
+	p.cut.Store(-1)
+	_, err := near.Guess(ctx, guessOf(r, 1))
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+	p.cut.Store(0)
+	n := 1
+	require.Eventually(t, func() bool {
+		n++
+		got, err := other.Guess(ctx, guessOf(r, n))
+		return err == nil && got.Verdict == caches.OK
+	}, 3*time.Second, 10*time.Millisecond)
+}
+
+func TestAFrozenServerTakesNoCode(t *testing.T) {
+	server := testredis.Start(t)
+	s := openStore(t, Config{URL: server.URL()})
+	warm(t, s)
+	r := sent(t, s, "k")
+	server.Freeze()
+	_, err := s.Guess(ctx, guessOf(r, 1))
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+	server.Thaw()
+	// What waited in its connections is done now, the step and its taking back.
+	var got caches.Guessed
+	require.Eventually(t, func() bool {
+		got, err = s.Guess(ctx, guessOf(r, 2))
+		return err == nil && got.Verdict == caches.OK
+	}, 3*time.Second, 10*time.Millisecond, "%+v", &got)
+}
+
+func TestARepeatKeepsWhatTheFailedCallTook(t *testing.T) {
+	_, near, other := replicas(t)
+	r := sent(t, other, "k")
+	first := guessOf(r, 1)
+	keys := issued(stateKey("k"), "k", first.Issue, other.args(0))
+	require.Equal(t, caches.OK, guessAs(t, other, first, "attempt-1"))
+	got, err := other.Guess(ctx, first)
+	require.NoError(t, err)
+	require.Equal(t, caches.OK, got.Verdict, "a repeat is answered as the first was")
+	near.takeBack(ctx, &failure{unknown: true}, first.Request, "attempt-1", keys, takeBackScript, "")
+	token, err := other.Token(ctx, caches.TokenRequest{Request: "t", Key: "k", Hash: "h", Then: caches.Keep})
+	require.NoError(t, err)
+	require.Equal(t, caches.OK, token.Verdict, "the repeat has it")
+	got, err = other.Guess(ctx, guessOf(r, 2))
+	require.NoError(t, err)
+	require.Equal(t, caches.Wrong, got.Verdict)
+
+	late := sent(t, other, "late")
+	g := guessOf(late, 1)
+	near.takeBack(ctx, &failure{unknown: true}, g.Request, "attempt-2", issued(stateKey("late"), "late", g.Issue, other.args(0)), takeBackScript, "")
+	require.Equal(t, caches.Verdict(0), guessAs(t, other, g, "attempt-2"), "a straggler of what was given up takes nothing")
+	got, err = other.Guess(ctx, guessOf(late, 2))
+	require.NoError(t, err)
+	require.Equal(t, caches.OK, got.Verdict)
+}
+
+// guessAs is a guess whose call has a name of the test's choosing.
+func guessAs(t *testing.T, s *Store, g caches.Guess, attempt string) caches.Verdict {
+	a := s.args(16).add(g.Request, attempt, g.Holder, g.Bucket, g.Purpose, g.MAC,
+		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, true)
+	reply, err := s.ask(ctx, guessScript, issued(stateKey(g.Key), g.Key, g.Issue, a), a)
+	require.NoError(t, err)
+	return parsed(reply).verdict(0)
+}
+
+func TestATokenThatWasTakenWithoutAnAnswerIsFree(t *testing.T) {
+	p, near, other := replicas(t)
+	require.NoError(t, other.Issue(ctx, "k", caches.Issue{Hash: "h", Value: []byte("v"), TTL: time.Minute}))
+	take := func(request string) caches.TokenRequest {
+		return caches.TokenRequest{Request: request, Key: "k", Hash: "h", Then: caches.Consume, Linger: time.Minute}
+	}
+	p.greet.Store(true)
+	p.cut.Store(-1)
+	_, err := near.Token(ctx, take("a"))
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+	for n, want := range []caches.Verdict{caches.OK, caches.Used} {
+		got, err := other.Token(ctx, take([]string{"b", "c"}[n]))
+		require.NoError(t, err)
+		require.Equal(t, want, got.Verdict)
+	}
+}
