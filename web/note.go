@@ -13,8 +13,6 @@ func noteOf(f *Failure) note {
 		return note{Key: "sentAlready", Number: max(f.Wait, 1)}
 	case "SEND_LIMITED":
 		return note{Key: "sendLimited", Number: max(minutes, 1)}
-	case "CAPTCHA_REQUIRED":
-		return note{Key: "captchaNeeded"}
 	case "CAPTCHA_ERROR":
 		return note{Key: "captchaWrong"}
 	case "CODE_REJECTED":

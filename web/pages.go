@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
@@ -85,7 +86,7 @@ type loginLink struct {
 func (p *Pages) open(w http.ResponseWriter, r *http.Request) (*visit, bool) {
 	who, err := p.site.Visit(w, r)
 	if err != nil {
-		p.site.Refuse(w, r, err)
+		p.refuse(w, r, err)
 		return nil, false
 	}
 	v := &visit{Visit: who, pages: p, w: w, r: r, query: url.Values{}}
@@ -99,13 +100,15 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) (*visit, bool) {
 		err = errcode.New(errcode.ElementNotFound, "the app has no phone login")
 	}
 	if err != nil {
-		p.site.Refuse(w, r, err)
+		p.refuse(w, r, err)
 		return nil, false
 	}
 	v.login = names[0]
 	if wanted := asked.Get("login"); slices.Contains(names, wanted) {
 		v.login = wanted
 		v.query.Set("login", wanted)
+	} else if used := v.lastUsed(); slices.Contains(names, used) {
+		v.login = used
 	}
 	for _, name := range names {
 		link := loginLink{Name: name, Current: name == v.login}
@@ -117,7 +120,7 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) (*visit, bool) {
 					v.config = c
 				}
 			} else if link.Current {
-				p.site.Refuse(w, r, errcode.Unavailable(errcode.OutcomeNotExecuted, "the login is not available"))
+				p.unavailable(w, r, "login")
 				return nil, false
 			}
 		}
@@ -134,6 +137,32 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) (*visit, bool) {
 		v.config.Title = p.site.AppTitle()
 	}
 	return v, true
+}
+
+// loginCookie has the login that somebody signed in by: their account goes on with
+// the numbers and the limits of that one.
+const (
+	loginCookie     = "lintel_login"
+	loginCookieLife = 180 * 24 * time.Hour
+)
+
+func (v *visit) lastUsed() string {
+	name, _ := v.pages.site.Cookie(v.r, loginCookie)
+	if c, err := v.r.Cookie(name); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+// remember the login, where there are several.
+func (v *visit) remember() {
+	if len(v.logins) < 2 {
+		return
+	}
+	name, secure := v.pages.site.Cookie(v.r, loginCookie)
+	http.SetCookie(v.w, &http.Cookie{ //nolint:gosec // G124: Secure wherever the client's connection is https
+		Name: name, Value: v.login, Path: "/", MaxAge: int(loginCookieLife / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
+	})
 }
 
 // ask calls a function and reads its answer.
@@ -162,12 +191,12 @@ func (v *visit) do(fullName, function string, args map[string]any, into any) *Fa
 // form reads a posted form; false: the request is answered.
 func (p *Pages) form(w http.ResponseWriter, r *http.Request) bool {
 	if !p.site.SameOrigin(r) {
-		p.site.Refuse(w, r, errcode.New(errcode.Forbidden, "another origin's page can't act here"))
+		p.refuse(w, r, errcode.New(errcode.Forbidden, "another origin's page can't act here"))
 		return false
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, longestForm)
 	if err := r.ParseForm(); err != nil {
-		p.site.Refuse(w, r, errcode.New(errcode.Params, "the form can't be read"))
+		p.refuse(w, r, errcode.New(errcode.Params, "the form can't be read"))
 		return false
 	}
 	return true

@@ -37,7 +37,7 @@ func chromium(t testing.TB) string {
 }
 
 // quick makes the example's login one that a person who never waits can use.
-var quick = map[string]any{"resendInterval": 1, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000, "ipHourlyLimit": 100000}
+var quick = map[string]any{"captcha": "off", "resendInterval": 1, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000, "ipHourlyLimit": 100000}
 
 // shop lets pages of the origin front call.
 func shop(t testing.TB, front string) *blackbox.Server {
@@ -61,6 +61,10 @@ func many(t testing.TB) *blackbox.Server {
 		app.WriteJSON("auths/loginTypes/"+name+"/config.json", config)
 	}
 	login("slow", "Slow", map[string]any{"resendInterval": 45})
+	login("read", "Read", map[string]any{"captcha": "always", "captchaKind": "image"})
+	login("worked", "Worked", map[string]any{"captcha": "always"})
+	login("second", "Second", map[string]any{"corpFullName": "corps.second"})
+	app.WriteJSON("corps/second/e.json", map[string]any{"title": "Second Shop", "type": "corps.NormalType"})
 	login("brief", "Brief", map[string]any{"codeTTL": 2})
 	login("world", "World", map[string]any{
 		"regions": []string{"CN", "HK", "GB", "US"}, "codeLength": 8,
@@ -79,7 +83,7 @@ func TestPeopleAtABrowser(t *testing.T) {
 	other := newStub(t)
 	one, several := shop(t, other), many(t)
 	cmd := exec.Command("node", "pages.mjs")
-	cmd.Env = environment(map[string]string{"shop": one.URL, "many": several.URL, "stub": other}, browser)
+	cmd.Env = environment(map[string]string{"shop": one.URL, "many": several.URL, "stub": other, "world": newWorld(t, several)}, browser)
 	ran := runScenarios(t, cmd)
 	require.GreaterOrEqual(t, ran, 1)
 	for _, s := range []*blackbox.Server{one, several} {

@@ -54,6 +54,10 @@ func (stub) Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, err.Error(), http.StatusInternalServerError)
 }
 
+func (stub) Failure(*http.Request, error) (int, *web.Failure) {
+	return http.StatusInternalServerError, &web.Failure{Code: "INTERNAL"}
+}
+
 func (stub) Visit(w http.ResponseWriter, r *http.Request) (web.Visit, error) {
 	c, err := r.Cookie("stub")
 	v := &stubVisit{w: w}
