@@ -123,6 +123,9 @@ scenario("a code is pasted in four forms", async (p) => {
     same(await field.inputValue(), "123456", text);
   }
   await field.fill("");
+  await field.pressSequentially("123456");
+  same(await field.evaluate((e) => [e.scrollLeft, e.parentElement.scrollLeft]), [0, 0], "each digit stays in its box");
+  await field.fill("");
   await field.pressSequentially("12 34");
   same(await field.inputValue(), "12 34", "typing is left alone");
 });
@@ -534,11 +537,17 @@ scenario("the description of the API, with no request leaving the site", async (
   await p.open("/docs");
   await p.page.getByRole("heading", { name: "auths.loginTypes.myPhoneLogin" }).waitFor();
   await p.axe("docs");
+  await p.page.locator("summary", { hasText: "sendMessage" }).click();
+  same(await p.page.locator("details[open] tbody th").allInnerTexts(), ["phone", "purpose", "captcha"], "arguments in their order");
+  await p.page.locator("summary", { hasText: "sendMessage" }).click();
   await p.page.locator("summary", { hasText: "getLoginConfig" }).click();
   await p.axe("docs, open");
   await p.page.locator("details[open]").getByRole("button", { name: "Call" }).click();
   await p.page.getByText('"codeLength": 6').waitFor();
   holds(p.urls.every((u) => u.startsWith(sites.shop) || u.startsWith("data:")), "a request left the site");
+  await p.page.getByRole("link", { name: "中文" }).click();
+  await p.page.getByRole("heading", { name: "错误" }).waitFor();
+  await p.axe("docs in Chinese");
 });
 
 scenario("<phone-login> on a page of another origin", async (p) => {

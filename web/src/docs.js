@@ -13,8 +13,8 @@ const make = (tag, attributes = {}, ...children) => {
 
 const kindOf = (schema) => schema.format ?? [schema.type ?? "any"].flat().join(" | ");
 
-function argumentsOf(body) {
-  const entries = Object.entries(body.properties ?? {});
+function argumentsOf(body, order) {
+  const entries = order.map((name) => [name, body.properties[name]]);
   if (entries.length === 0) return make("p", {}, words.NoArguments);
   const rows = entries.map(([name, schema]) => make("tr", {},
     make("th", { scope: "row" }, make("code", {}, name)),
@@ -57,7 +57,7 @@ function operation(path, op) {
       make("p", {}, op.description ?? ""),
       make("p", {}, make("code", {}, "POST " + path)),
       make("p", {}, Object.keys(op.security[0]).length ? words.ForUsers : words.ForAnyone),
-      argumentsOf(body),
+      argumentsOf(body, op["x-args"]),
       make("p", {}, words.Returns.replace("{x}", kindOf(data))),
       make("pre", { tabindex: "0", "aria-label": words.Schema }, JSON.stringify(data, null, 2)),
       trial(path, body, "try-" + op.operationId));
