@@ -46,8 +46,8 @@ func shop(t testing.TB, front string) *blackbox.Server {
 	return app.Serve(blackbox.Start{Args: []string{"--redirect-origins", "https://front.example", "--cors-origins", front}})
 }
 
-// many has several logins.
-func many(t testing.TB) *blackbox.Server {
+// many has several logins; pages of the origin front call.
+func many(t testing.TB, front string) *blackbox.Server {
 	app := blackbox.Example(t)
 	app.SetLogin(quick)
 	login := func(name, title string, settings map[string]any) {
@@ -70,7 +70,7 @@ func many(t testing.TB) *blackbox.Server {
 		"regions": []string{"CN", "HK", "GB", "US"}, "codeLength": 8,
 		"logo": pixel, "colors": map[string]any{"accent": "#ffb300", "accentDark": "#7a4fff"},
 	})
-	return app.Serve()
+	return app.Serve(blackbox.Start{Args: []string{"--cors-origins", front}})
 }
 
 func environment(sites map[string]string, browser string, more ...string) []string {
@@ -81,7 +81,7 @@ func environment(sites map[string]string, browser string, more ...string) []stri
 func TestPeopleAtABrowser(t *testing.T) {
 	browser := chromium(t)
 	other := newStub(t)
-	one, several := shop(t, other), many(t)
+	one, several := shop(t, other), many(t, other)
 	cmd := exec.Command("node", "pages.mjs")
 	cmd.Env = environment(map[string]string{"shop": one.URL, "many": several.URL, "stub": other, "world": newWorld(t, several)}, browser)
 	ran := runScenarios(t, cmd)
@@ -132,7 +132,7 @@ func TestScreenshots(t *testing.T) {
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	s := shop(t, "https://front.example")
 	cmd := exec.Command("node", "screenshots.mjs")
-	cmd.Env = environment(map[string]string{"shop": s.URL, "many": many(t).URL}, browser, "LINTEL_SCREENSHOTS="+filepath.Clean(dir))
+	cmd.Env = environment(map[string]string{"shop": s.URL, "many": many(t, "https://front.example").URL}, browser, "LINTEL_SCREENSHOTS="+filepath.Clean(dir))
 	runScenarios(t, cmd)
 }
 

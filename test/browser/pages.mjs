@@ -572,4 +572,36 @@ scenario("<phone-login> on a page of another origin", async (p) => {
   await p.page.waitForFunction(() => window.session?.accessToken);
 });
 
+scenario("<phone-login> with countries, pictures and recordings", async (p) => {
+  p.site = sites.many;
+  const front = (login) => p.page.goto(sites.stub + "/front/?src=" + encodeURIComponent(sites.many) + "&login=auths.loginTypes." + login);
+  await front("world");
+  await p.page.getByLabel("Country or region").selectOption("GB");
+  await p.axe("phone-login, countries");
+  await p.page.getByLabel("Mobile phone number").fill(p.keep("07400 654321"));
+  await p.button("Get a code").click();
+  await p.page.getByLabel("Verification code").fill(await p.code("+447400654321"));
+  await p.button("Continue").click();
+  await p.page.getByLabel("Nickname").waitFor();
+
+  await front("read");
+  await p.page.getByLabel("Mobile phone number").fill(p.keep(newPhone()));
+  await p.button("Get a code").click();
+  await p.page.getByRole("img", { name: "Picture of digits" }).waitFor();
+  await p.axe("phone-login, picture");
+  await p.button("Use another number").click();
+  const phone = p.keep(newPhone());
+  await p.page.getByLabel("Mobile phone number").fill(phone);
+  await p.button("Get a code").click();
+  await p.page.getByText("A quick check").waitFor();
+  await p.button("Listen instead").click();
+  await p.page.getByLabel("Digits in the recording").fill("wrong");
+  await p.axe("phone-login, recording");
+  await p.button("Continue").click();
+  await p.page.getByText("That wasn't right").waitFor();
+  await p.button("Use a picture").click();
+  await p.page.getByLabel("Digits in the picture").waitFor();
+  await p.axe("phone-login, picture again");
+});
+
 await run();
