@@ -40,9 +40,9 @@ const words = {
 
 const style = `
 :host { display: block; font: 1rem/1.5 system-ui, sans-serif }
-form { display: grid; gap: .5rem }
-label { font-weight: 600 }
-input, select, button { box-sizing: border-box; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: none; border: 1px solid #80858f; border-radius: .625rem }
+form { display: grid; grid-template-columns: minmax(0, 1fr); gap: .5rem }
+label { font-weight: 600; margin-top: .25rem }
+input, select, button { box-sizing: border-box; min-width: 0; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: none; border: 1px solid #80858f; border-radius: .625rem }
 option { color: CanvasText; background: Canvas }
 #code { font: 600 1.375rem ui-monospace, Consolas, monospace; letter-spacing: .35em }
 button { cursor: pointer; border-color: transparent }
@@ -53,6 +53,7 @@ div button { text-decoration: underline; text-underline-offset: .2em }
 img { justify-self: center; width: 15rem; max-width: 100%; background: #fff; border-radius: .625rem }
 audio { width: 100% }
 p { margin: 0 } p:empty { display: none }
+p[role=alert] { padding: .5rem .75rem; font-weight: 600; border: 1px solid; border-inline-start-width: .375rem; border-radius: .625rem }
 :focus-visible { outline: 3px solid var(--accent, currentColor); outline-offset: 2px }`;
 
 class PhoneLogin extends HTMLElement {

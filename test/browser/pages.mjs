@@ -581,6 +581,7 @@ scenario("<phone-login> with countries, pictures and recordings", async (p) => {
   await p.page.getByLabel("Mobile phone number").fill(p.keep("07400 654321"));
   await p.button("Get a code").click();
   await p.page.getByLabel("Verification code").fill(await p.code("+447400654321"));
+  same(await p.page.evaluate(() => document.documentElement.scrollWidth), 320, "it fits");
   await p.button("Continue").click();
   await p.page.getByLabel("Nickname").waitFor();
 
@@ -602,6 +603,6 @@ scenario("<phone-login> with countries, pictures and recordings", async (p) => {
   await p.button("Use a picture").click();
   await p.page.getByLabel("Digits in the picture").waitFor();
   await p.axe("phone-login, picture again");
-});
+}, { viewport: { width: 320, height: 640 } });
 
 await run();
