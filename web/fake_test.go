@@ -20,6 +20,7 @@ type fakeSite struct {
 	secure   bool
 	foreign  bool
 	logins   []string
+	down     string
 	answers  map[string]func(args map[string]any) (any, *Failure)
 	keys     []string
 	called   []string
@@ -51,11 +52,14 @@ func (s *fakeSite) Failure(_ *http.Request, err error) (int, *Failure) {
 func (s *fakeSite) Visit(http.ResponseWriter, *http.Request) (Visit, error) { return s, nil }
 func (s *fakeSite) SignedIn() bool                                          { return s.signedIn }
 
-func (s *fakeSite) Call(_, function string, args map[string]any, key string) (json.RawMessage, *Failure) {
+func (s *fakeSite) Call(fullName, function string, args map[string]any, key string) (json.RawMessage, *Failure) {
 	if key != "" {
 		s.keys = append(s.keys, key)
 	}
 	s.called = append(s.called, function)
+	if fullName == s.down {
+		return nil, &Failure{Code: "ELEMENT_UNAVAILABLE"}
+	}
 	var answer any = map[string]any{}
 	if function == "getLoginConfig" {
 		answer = map[string]any{"title": "Login", "codeLength": 6, "regions": []string{"CN"}, "callingCodes": map[string]int{"CN": 86}, "defaultRegion": "CN", "allowRegister": true}

@@ -103,40 +103,44 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) (*visit, bool) {
 		p.refuse(w, r, err)
 		return nil, false
 	}
-	v.login = names[0]
 	if wanted := asked.Get("login"); slices.Contains(names, wanted) {
 		v.login = wanted
 		v.query.Set("login", wanted)
 	} else if used := v.lastUsed(); slices.Contains(names, used) {
 		v.login = used
 	}
+	if !v.readLogins(names) {
+		p.unavailable(w, r, "login")
+		return nil, false
+	}
+	return v, true
+}
+
+// readLogins asks each login what it is like and settles on one: the wanted one,
+// else the first that is available. false: there is none.
+func (v *visit) readLogins(names []string) bool {
+	wish, found := v.login, false
 	for _, name := range names {
-		link := loginLink{Name: name, Current: name == v.login}
-		if len(names) > 1 || link.Current {
-			var c loginConfig
-			if failed := v.ask(name, "getLoginConfig", nil, "", &c); failed == nil {
-				link.Title = c.Title
-				if link.Current {
-					v.config = c
-				}
-			} else if link.Current {
-				p.unavailable(w, r, "login")
-				return nil, false
-			}
+		var c loginConfig
+		if v.ask(name, "getLoginConfig", nil, "", &c) != nil {
+			continue
+		}
+		if c.Title == "" {
+			c.Title = v.pages.site.AppTitle()
+		}
+		if name == wish || !found && !v.query.Has("login") {
+			v.login, v.config, found = name, c, true
 		}
 		q := url.Values{"login": {name}}
 		if to := v.query.Get("redirect"); to != "" {
 			q.Set("redirect", to)
 		}
-		if link.Address = queryOf(q); link.Title == "" {
-			link.Title = name
-		}
-		v.logins = append(v.logins, link)
+		v.logins = append(v.logins, loginLink{Name: name, Title: c.Title, Address: queryOf(q)})
 	}
-	if v.config.Title == "" {
-		v.config.Title = p.site.AppTitle()
+	for i := range v.logins {
+		v.logins[i].Current = v.logins[i].Name == v.login
 	}
-	return v, true
+	return found
 }
 
 // loginCookie has the login that somebody signed in by: their account goes on with

@@ -87,3 +87,16 @@ func TestTheAccountGoesOnWithTheLoginThatWasUsed(t *testing.T) {
 	require.Equal(t, "b.login", b.cookies[loginCookie])
 	require.Contains(t, b.ask(http.MethodGet, "/login", nil).Body.String(), `<a href="?login=b.login" aria-current="page">`)
 }
+
+func TestALoginThatIsDownIsNoneToChoose(t *testing.T) {
+	s := &fakeSite{logins: []string{"a.login", "b.login", "c.login"}, down: "a.login"}
+	p := newPages(t, s, Options{})
+	page := get(p.Login, "/login").Body.String()
+	require.Contains(t, page, `<a href="?login=b.login" aria-current="page">`)
+	require.NotContains(t, page, "a.login")
+	require.Equal(t, http.StatusServiceUnavailable, get(p.Login, "/login?login=a.login", "Accept", "text/html").Code)
+	require.Contains(t, get(p.Login, "/login", "Cookie", loginCookie+"=a.login").Body.String(), `<a href="?login=b.login" aria-current="page">`)
+	require.Contains(t, get(p.Login, "/login", "Cookie", loginCookie+"=c.login").Body.String(), `<a href="?login=c.login" aria-current="page">`)
+	s.logins = s.logins[:1]
+	require.Equal(t, http.StatusServiceUnavailable, get(p.Login, "/login", "Accept", "text/html").Code)
+}
