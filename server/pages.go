@@ -55,6 +55,18 @@ func (s site) Cookie(r *http.Request, name string) (named string, secure bool) {
 // Refuse implements web.Site.
 func (s site) Refuse(w http.ResponseWriter, r *http.Request, err error) { s.refuse(w, r, err) }
 
+// Failure implements web.Site.
+func (s site) Failure(r *http.Request, err error) (status int, failed *web.Failure) {
+	rec := recordOf(r.Context())
+	failed = s.failureOf(r, rec.element, rec.function, err)
+	status = answers[errcode.Code(failed.Code)].status
+	var own refusal
+	if errors.As(err, &own) {
+		status = own.status
+	}
+	return status, failed
+}
+
 // Key implements web.Site.
 func (s site) Key(purpose string) ([]byte, error) { return s.app.Key(purpose) }
 

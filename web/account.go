@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"time"
 )
 
 const accountPage = "account"
@@ -34,6 +35,15 @@ type device struct {
 	Current  bool   `json:"current"`
 }
 
+// Seen is when the session was last used, for those without JavaScript.
+func (d device) Seen() string {
+	at, err := time.Parse(time.RFC3339, d.LastSeen)
+	if err != nil {
+		return d.LastSeen
+	}
+	return at.UTC().Format("2006-01-02 15:04 UTC")
+}
+
 // account is a visit of a signed-in user.
 type account struct {
 	*visit
@@ -57,7 +67,7 @@ func (p *Pages) openAccount(w http.ResponseWriter, r *http.Request) (*account, b
 		return nil, false
 	}
 	if failed != nil {
-		v.words.unavailable(p.site, w, r)
+		p.unavailable(w, r, "account")
 		return nil, false
 	}
 	v.flow = p.flows.read(r, accountPage, v.login, a.user.UserID)

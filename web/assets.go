@@ -56,15 +56,18 @@ func (p *Pages) Asset(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	text := a.text
-	if strings.HasSuffix(r.PathValue("file"), "page.css") {
-		text = append(bytes.Clone(text), themed(r.URL.Query())...)
-	}
 	h := w.Header()
 	h.Set("Content-Type", a.kind)
-	h.Set("Vary", "Accept-Encoding")
 	if r.PathValue("version") == version {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
+	send(w, r, http.StatusOK, text)
+}
+
+// send writes an answer, as small as the browser can take it.
+func send(w http.ResponseWriter, r *http.Request, status int, text []byte) {
+	h := w.Header()
+	h.Add("Vary", "Accept-Encoding")
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		var small bytes.Buffer
 		z := gzip.NewWriter(&small)
@@ -74,5 +77,6 @@ func (p *Pages) Asset(w http.ResponseWriter, r *http.Request) {
 		text = small.Bytes()
 	}
 	h.Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
 	_, _ = w.Write(text)
 }

@@ -25,7 +25,8 @@ func packed(t *testing.T, text []byte) int {
 
 func TestEachStepOfLoginFitsTheBudget(t *testing.T) {
 	p := newPages(t, &fakeSite{}, Options{})
-	files := packed(t, assets["page.css"].text) + packed(t, assets["page.js"].text)
+	files := packed(t, assets["page.js"].text)
+	heaviest := 0
 	for _, s := range []step{"", stepCode, stepRegister, stepCorp} {
 		for _, lang := range []string{"en", "zh-CN"} {
 			r := httptest.NewRequest(http.MethodGet, "/login?lang="+lang, nil)
@@ -35,11 +36,12 @@ func TestEachStepOfLoginFitsTheBudget(t *testing.T) {
 			v.flow = flow{Step: s, Phone: "13800138000", Resend: 1 << 50, Corps: []corp{{"1", "First"}, {"2", "Second"}}, Message: note{Key: "codeRejected"}}
 			showLogin(v)
 			total := files + packed(t, w.Body.Bytes())
+			heaviest = max(heaviest, total)
 			require.LessOrEqual(t, total, budget, "%s %s", s, lang)
 			require.Greater(t, total, 2000)
 			require.NotContains(t, w.Body.String(), "<script>")
 			require.NotContains(t, w.Body.String(), "style=")
 		}
 	}
-	t.Logf("css %d, js %d", packed(t, assets["page.css"].text), packed(t, assets["page.js"].text))
+	t.Logf("heaviest step %d, css %d, js %d", heaviest, packed(t, assets["page.css"].text), packed(t, assets["page.js"].text))
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
 // fakeSite answers calls as a test wants.
@@ -16,15 +19,22 @@ type fakeSite struct {
 	signedIn bool
 	secure   bool
 	foreign  bool
+	logins   []string
+	down     string
 	answers  map[string]func(args map[string]any) (any, *Failure)
 	keys     []string
 	called   []string
 }
 
-func (s *fakeSite) AppID() string                  { return "acme.shop" }
-func (s *fakeSite) AppTitle() string               { return "Shop" }
-func (s *fakeSite) PhoneLogins() ([]string, error) { return []string{"a.login"}, nil }
-func (s *fakeSite) SameOrigin(*http.Request) bool  { return !s.foreign }
+func (s *fakeSite) AppID() string    { return "acme.shop" }
+func (s *fakeSite) AppTitle() string { return "Shop" }
+func (s *fakeSite) PhoneLogins() ([]string, error) {
+	if s.logins != nil {
+		return s.logins, nil
+	}
+	return []string{"a.login"}, nil
+}
+func (s *fakeSite) SameOrigin(*http.Request) bool { return !s.foreign }
 func (s *fakeSite) Cookie(_ *http.Request, name string) (string, bool) {
 	return name, s.secure
 }
@@ -32,17 +42,27 @@ func (s *fakeSite) Key(string) ([]byte, error) { return make([]byte, 32), nil }
 func (s *fakeSite) Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, err.Error(), http.StatusForbidden)
 }
+func (s *fakeSite) Failure(_ *http.Request, err error) (int, *Failure) {
+	var e *errcode.Error
+	if errors.As(err, &e) && e.Code == errcode.Forbidden {
+		return http.StatusForbidden, &Failure{Code: string(e.Code), RequestID: "req-1"}
+	}
+	return http.StatusServiceUnavailable, &Failure{Code: "STORE_UNAVAILABLE", RequestID: "req-1", Wait: 1}
+}
 func (s *fakeSite) Visit(http.ResponseWriter, *http.Request) (Visit, error) { return s, nil }
 func (s *fakeSite) SignedIn() bool                                          { return s.signedIn }
 
-func (s *fakeSite) Call(_, function string, args map[string]any, key string) (json.RawMessage, *Failure) {
+func (s *fakeSite) Call(fullName, function string, args map[string]any, key string) (json.RawMessage, *Failure) {
 	if key != "" {
 		s.keys = append(s.keys, key)
 	}
 	s.called = append(s.called, function)
+	if fullName == s.down {
+		return nil, &Failure{Code: "ELEMENT_UNAVAILABLE"}
+	}
 	var answer any = map[string]any{}
 	if function == "getLoginConfig" {
-		answer = map[string]any{"title": "Login", "codeLength": 6, "regions": []string{"CN"}, "defaultRegion": "CN", "allowRegister": true}
+		answer = map[string]any{"title": "Login", "codeLength": 6, "regions": []string{"CN"}, "callingCodes": map[string]int{"CN": 86}, "defaultRegion": "CN", "allowRegister": true}
 	}
 	if f := s.answers[function]; f != nil {
 		var failed *Failure

@@ -12,8 +12,6 @@ import (
 	"strings"
 
 	"golang.org/x/text/language"
-
-	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
 //go:embed locales/*.json
@@ -144,6 +142,15 @@ func (l locale) base() string {
 	return strings.ToLower(base)
 }
 
+// Dir is rtl for languages that are written from right to left, else "".
+func (l locale) Dir() string {
+	script, _ := language.Make(l.Tag).Script()
+	if strings.Contains(" Arab Hebr Thaa Syrc Nkoo Adlm Rohg ", " "+script.String()+" ") {
+		return "rtl"
+	}
+	return ""
+}
+
 // T gives a text.
 func (l locale) T(key string) string { return l.texts[key] }
 
@@ -152,8 +159,12 @@ func (l locale) N(key string, n int64) string {
 	return strings.ReplaceAll(l.texts[key], "{n}", itoa(n))
 }
 
-// With gives a text with a word in it.
+// With gives a text with a number in it that reads from left to right whatever
+// stands around it.
 func (l locale) With(key, word string) string {
+	if l.Dir() != "" {
+		word = "\u2066" + word + "\u2069"
+	}
 	return strings.ReplaceAll(l.texts[key], "{x}", word)
 }
 
@@ -164,9 +175,4 @@ func (l locale) say(n note) string {
 		text = strings.ReplaceAll(text, "{x}", n.Ref)
 	}
 	return text
-}
-
-// unavailable answers when the account can't be read.
-func (l locale) unavailable(site Site, w http.ResponseWriter, r *http.Request) {
-	site.Refuse(w, r, errcode.Unavailable(errcode.OutcomeNotExecuted, "the account is not available"))
 }

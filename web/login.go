@@ -146,6 +146,7 @@ func (v *visit) enter(corpID string) {
 	switch {
 	case failed == nil:
 		v.flow = flow{Step: stepDone}
+		v.remember()
 	case failed.Code == "CODE_REJECTED":
 		// The minute that a loginCode lives is over.
 		v.flow = flow{Page: loginPage, Login: v.login, Phone: v.flow.Phone, Region: v.flow.Region, Step: "phone"}

@@ -10,11 +10,9 @@ func noteOf(f *Failure) note {
 	case "PHONE_REGION_NOT_ALLOWED":
 		return note{Key: "phoneRegion"}
 	case "SEND_TOO_FREQUENT":
-		return note{Key: "sentAlready", Number: max(f.Wait, 1)}
+		return note{Key: "sentAlready"} // the countdown says how long
 	case "SEND_LIMITED":
 		return note{Key: "sendLimited", Number: max(minutes, 1)}
-	case "CAPTCHA_REQUIRED":
-		return note{Key: "captchaNeeded"}
 	case "CAPTCHA_ERROR":
 		return note{Key: "captchaWrong"}
 	case "CODE_REJECTED":

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
@@ -85,7 +86,7 @@ type loginLink struct {
 func (p *Pages) open(w http.ResponseWriter, r *http.Request) (*visit, bool) {
 	who, err := p.site.Visit(w, r)
 	if err != nil {
-		p.site.Refuse(w, r, err)
+		p.refuse(w, r, err)
 		return nil, false
 	}
 	v := &visit{Visit: who, pages: p, w: w, r: r, query: url.Values{}}
@@ -99,41 +100,73 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) (*visit, bool) {
 		err = errcode.New(errcode.ElementNotFound, "the app has no phone login")
 	}
 	if err != nil {
-		p.site.Refuse(w, r, err)
+		p.refuse(w, r, err)
 		return nil, false
 	}
-	v.login = names[0]
 	if wanted := asked.Get("login"); slices.Contains(names, wanted) {
 		v.login = wanted
 		v.query.Set("login", wanted)
+	} else if used := v.lastUsed(); slices.Contains(names, used) {
+		v.login = used
 	}
+	if !v.readLogins(names) {
+		p.unavailable(w, r, "login")
+		return nil, false
+	}
+	return v, true
+}
+
+// readLogins asks each login what it is like and settles on one: the wanted one,
+// else the first that is available. false: there is none.
+func (v *visit) readLogins(names []string) bool {
+	wish, found := v.login, false
 	for _, name := range names {
-		link := loginLink{Name: name, Current: name == v.login}
-		if len(names) > 1 || link.Current {
-			var c loginConfig
-			if failed := v.ask(name, "getLoginConfig", nil, "", &c); failed == nil {
-				link.Title = c.Title
-				if link.Current {
-					v.config = c
-				}
-			} else if link.Current {
-				p.site.Refuse(w, r, errcode.Unavailable(errcode.OutcomeNotExecuted, "the login is not available"))
-				return nil, false
-			}
+		var c loginConfig
+		if v.ask(name, "getLoginConfig", nil, "", &c) != nil {
+			continue
+		}
+		if c.Title == "" {
+			c.Title = v.pages.site.AppTitle()
+		}
+		if name == wish || !found && !v.query.Has("login") {
+			v.login, v.config, found = name, c, true
 		}
 		q := url.Values{"login": {name}}
 		if to := v.query.Get("redirect"); to != "" {
 			q.Set("redirect", to)
 		}
-		if link.Address = queryOf(q); link.Title == "" {
-			link.Title = name
-		}
-		v.logins = append(v.logins, link)
+		v.logins = append(v.logins, loginLink{Name: name, Title: c.Title, Address: queryOf(q)})
 	}
-	if v.config.Title == "" {
-		v.config.Title = p.site.AppTitle()
+	for i := range v.logins {
+		v.logins[i].Current = v.logins[i].Name == v.login
 	}
-	return v, true
+	return found
+}
+
+// loginCookie has the login that somebody signed in by: their account goes on with
+// the numbers and the limits of that one.
+const (
+	loginCookie     = "lintel_login"
+	loginCookieLife = 180 * 24 * time.Hour
+)
+
+func (v *visit) lastUsed() string {
+	name, _ := v.pages.site.Cookie(v.r, loginCookie)
+	if c, err := v.r.Cookie(name); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+// remember the login, where there are several.
+func (v *visit) remember() {
+	if len(v.logins) < 2 {
+		return
+	}
+	name, secure := v.pages.site.Cookie(v.r, loginCookie)
+	http.SetCookie(v.w, &http.Cookie{ //nolint:gosec // G124: Secure wherever the client's connection is https
+		Name: name, Value: v.login, Path: "/", MaxAge: int(loginCookieLife / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
+	})
 }
 
 // ask calls a function and reads its answer.
@@ -162,12 +195,12 @@ func (v *visit) do(fullName, function string, args map[string]any, into any) *Fa
 // form reads a posted form; false: the request is answered.
 func (p *Pages) form(w http.ResponseWriter, r *http.Request) bool {
 	if !p.site.SameOrigin(r) {
-		p.site.Refuse(w, r, errcode.New(errcode.Forbidden, "another origin's page can't act here"))
+		p.refuse(w, r, errcode.New(errcode.Forbidden, "another origin's page can't act here"))
 		return false
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, longestForm)
 	if err := r.ParseForm(); err != nil {
-		p.site.Refuse(w, r, errcode.New(errcode.Params, "the form can't be read"))
+		p.refuse(w, r, errcode.New(errcode.Params, "the form can't be read"))
 		return false
 	}
 	return true

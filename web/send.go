@@ -42,7 +42,7 @@ func (v *visit) send(args map[string]any, retry string, next step) bool {
 		default:
 			v.flow.Captcha = "pow"
 		}
-		if v.flow.Captcha != "pow" || failed.Code == "CAPTCHA_ERROR" {
+		if failed.Code == "CAPTCHA_ERROR" {
 			v.fail(failed)
 		}
 		return false
@@ -67,6 +67,14 @@ func (v *visit) typedPhone() string {
 		}
 	}
 	return v.phone()
+}
+
+// callingRegion is the country that the flow's phone was typed for.
+func (v *visit) callingRegion() string {
+	if v.flow.Region != "" {
+		return v.flow.Region
+	}
+	return v.config.DefaultRegion
 }
 
 // phone is the flow's, as the functions take it.

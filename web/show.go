@@ -2,8 +2,11 @@ package web
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"html/template"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,10 +19,15 @@ var templates = template.Must(template.ParseFS(templateFiles, "templates/*.html"
 
 // view is what a page shows.
 type view struct {
-	L                  locale
-	Langs              []langLink
-	Action, CSS, JS    string
-	App, Title         string
+	L          locale
+	Langs      []langLink
+	Action, JS string
+	Words      string
+	// Style is the stylesheet, in the page itself: a round trip less before the
+	// first paint. The module's requests get none.
+	Style              template.CSS
+	App, AppTitle      string
+	Title              string
 	Logo               template.URL
 	Logins             []loginLink
 	Step               step
@@ -31,6 +39,7 @@ type view struct {
 	Countries          []country
 	Region             string
 	Digits             int
+	Boxes              []struct{}
 	Wait               int64
 	Corps              []corp
 	Nick               string
@@ -60,14 +69,11 @@ type country struct {
 // view gathers what all pages show.
 func (v *visit) view(page string) *view {
 	m := &view{
-		L: v.words, Action: v.address(page), CSS: assetAddress("page.css"), JS: assetAddress("page.js"),
-		App: v.pages.site.AppID(), Title: v.config.Title, Logins: v.logins, Step: v.flow.Step, Key: newKey(),
-		Phone: v.flow.Phone, Masked: maskTyped(v.phone()), Region: v.flow.Region,
-		Digits: v.config.CodeLength, Wait: v.flow.wait(), Corps: v.flow.Corps, Nick: v.flow.Nick, Retry: v.flow.Retry,
+		L: v.words, Action: v.address(page), JS: assetAddress("page.js"), Style: template.CSS(v.style()), //nolint:gosec // G203: of this package
+		App: v.pages.site.AppID(), AppTitle: v.pages.site.AppTitle(), Title: v.config.Title, Logins: v.logins, Step: v.flow.Step, Key: newKey(),
+		Phone: v.flow.Phone, Masked: maskTyped(v.phone(), v.config.CallingCodes[v.callingRegion()]), Region: v.flow.Region,
+		Digits: v.config.CodeLength, Boxes: make([]struct{}, v.config.CodeLength), Wait: v.flow.wait(), Corps: v.flow.Corps, Nick: v.flow.Nick, Retry: v.flow.Retry,
 		HasTicket: v.flow.Ticket != "",
-	}
-	if q := v.config.Colors.query(); q != "" {
-		m.CSS += "?" + q
 	}
 	if logo, ok := logoOf(v.config.Logo); ok {
 		m.Logo = logo
@@ -80,13 +86,7 @@ func (v *visit) view(page string) *view {
 			m.Countries = append(m.Countries, country{region, v.config.CallingCodes[region], region == m.Region})
 		}
 	}
-	for _, one := range v.pages.locales.all {
-		q := url.Values{"lang": {one.Tag}}
-		for name, values := range v.query {
-			q[name] = values
-		}
-		m.Langs = append(m.Langs, langLink{one.Tag, one.Name(), queryOf(q), one.Tag == v.words.Tag})
-	}
+	m.Langs = v.langs()
 	if v.flow.Captcha != "" {
 		if m.Puzzle = v.puzzle(); m.Puzzle != nil {
 			m.Image, m.Audio = dataOf(m.Puzzle.Image, "image/"), dataOf(m.Puzzle.Audio, "audio/")
@@ -97,6 +97,18 @@ func (v *visit) view(page string) *view {
 		m.Note, m.Good, m.Error = v.words.say(n), n.Good, !n.Good
 	}
 	return m
+}
+
+// langs are the languages to switch to.
+func (v *visit) langs() (links []langLink) {
+	for _, one := range v.pages.locales.all {
+		q := url.Values{"lang": {one.Tag}}
+		for name, values := range v.query {
+			q[name] = values
+		}
+		links = append(links, langLink{one.Tag, one.Name(), queryOf(q), one.Tag == v.words.Tag})
+	}
+	return links
 }
 
 // dataOf lets a data URI through, of the kind that a captcha may have.
@@ -150,30 +162,47 @@ func (a *account) show() {
 
 // write sends a page; what it says is said once.
 func (v *visit) write(name string, m *view) {
+	v.flow.Message = note{}
+	v.pages.flows.write(v.w, v.r, v.flow)
+	v.answer(http.StatusOK, name, m)
+}
+
+// answer sends a page.
+func (v *visit) answer(status int, name string, m *view) {
 	var text bytes.Buffer
 	if err := templates.ExecuteTemplate(&text, name, m); err != nil {
 		v.pages.site.Refuse(v.w, v.r, err)
 		return
 	}
-	v.flow.Message = note{}
-	v.pages.flows.write(v.w, v.r, v.flow)
 	h := v.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.words.Tag)
 	h.Set("Vary", "Accept-Language, Cookie, "+pageHeader)
 	h.Set("Content-Security-Policy", v.policy())
-	_, _ = v.w.Write(text.Bytes())
+	send(v.w, v.r, status, text.Bytes())
+}
+
+// css is the stylesheet with the login's colours.
+func (v *visit) css() string { return string(assets["page.css"].text) + themed(v.config.Colors) }
+
+// style is css, for pages that have none yet.
+func (v *visit) style() string {
+	if v.r.Header.Get(pageHeader) != "" {
+		return ""
+	}
+	return v.css()
 }
 
 // policy lets a page load its own files, show its captcha, and lead to where it
 // may lead: browsers hold a form's redirect to form-action as well.
 func (v *visit) policy() string {
+	digest := sha256.Sum256([]byte(v.css()))
 	images := "'self' data:"
 	if u, err := url.Parse(v.config.Logo); err == nil && u.Scheme == "https" && u.Host != "" && !strings.ContainsAny(u.Host, ";, '\"") {
 		images += " " + originOf(u)
 	}
 	forms := strings.Join(append([]string{"'self'"}, v.pages.options.RedirectOrigins...), " ")
-	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src " + images +
+	return "default-src 'none'; script-src 'self'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(digest[:]) + "'; img-src " + images +
 		"; media-src 'self' data:; connect-src 'self'; form-action " + forms + "; base-uri 'none'; frame-ancestors 'none'"
 }
 

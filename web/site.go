@@ -30,6 +30,9 @@ type Site interface {
 	Cookie(r *http.Request, name string) (named string, secure bool)
 	// Refuse answers a request that no page is for.
 	Refuse(w http.ResponseWriter, r *http.Request, err error)
+	// Failure is Refuse for a page to say: the error as strangers may know it, and
+	// its status.
+	Failure(r *http.Request, err error) (status int, failed *Failure)
 	// Key derives a key from the app's secret.
 	Key(purpose string) ([]byte, error)
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"math"
-	"net/url"
 	"strconv"
 	"strings"
 )
@@ -14,23 +13,10 @@ type colors struct {
 	AccentDark string `json:"accentDark"`
 }
 
-// query names the colours in the address of the stylesheet, so that each set has
-// an address of its own.
-func (c colors) query() string {
-	q := url.Values{}
-	if _, ok := readColor(c.Accent); ok {
-		q.Set("a", c.Accent[1:])
-	}
-	if _, ok := readColor(c.AccentDark); ok {
-		q.Set("d", c.AccentDark[1:])
-	}
-	return q.Encode()
-}
-
 // themed gives the rules that put a login's colours in place of the stylesheet's.
-func themed(q url.Values) string {
+func themed(c colors) string {
 	rule := func(color string, dark bool) string {
-		rgb, ok := readColor("#" + color)
+		rgb, ok := readColor(color)
 		if !ok {
 			return ""
 		}
@@ -44,12 +30,12 @@ func themed(q url.Values) string {
 		return fmt.Sprintf("--a:%s;--o:%s;--l:%s", writeColor(rgb), on, writeColor(readable(rgb, paper)))
 	}
 	var css strings.Builder
-	if r := rule(q.Get("a"), false); r != "" {
+	if r := rule(c.Accent, false); r != "" {
 		css.WriteString(":root{" + r + "}")
 	}
-	if dark := q.Get("d"); dark != "" || q.Get("a") != "" {
+	if dark := c.AccentDark; dark != "" || c.Accent != "" {
 		if dark == "" {
-			dark = q.Get("a")
+			dark = c.Accent
 		}
 		if r := rule(dark, true); r != "" {
 			css.WriteString("@media(prefers-color-scheme:dark){:root{" + r + "}}")

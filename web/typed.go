@@ -3,6 +3,8 @@ package web
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lintel-run/lintel/elements/phonemask"
 )
 
 // tidyCode finds a code of n digits in what a person typed or pasted: with spaces
@@ -56,8 +58,9 @@ func international(phone string, callingCode int, always bool) string {
 	return "+" + itoa(int64(callingCode)) + " " + phone
 }
 
-// maskTyped shows a number that was just typed: enough to know it by.
-func maskTyped(phone string) string {
+// maskTyped shows a number that was just typed as all numbers are shown. The
+// calling code is of the country that it was typed for.
+func maskTyped(phone string, callingCode int) string {
 	var digits strings.Builder
 	for _, c := range phone {
 		if d := digit(c); d >= 0 {
@@ -65,16 +68,19 @@ func maskTyped(phone string) string {
 		}
 	}
 	all := digits.String()
-	switch {
-	case len(all) == 13 && strings.HasPrefix(all, "86"):
+	switch code := itoa(int64(callingCode)); {
+	case strings.HasPrefix(phone, "+"), strings.HasPrefix(phone, "＋"):
+		all = strings.TrimPrefix(all, code+"0") // a trunk zero stays off: +44 (0)7400…
+		if len(all) < digits.Len() {
+			all = code + all
+		}
+	case strings.HasPrefix(all, "00"):
 		all = all[2:]
-	case len(all) < 3:
-		return ""
+	case callingCode == 86 && len(all) == 13 && strings.HasPrefix(all, code):
+	default:
+		all = code + strings.TrimLeft(all, "0")
 	}
-	if len(all) >= 11 {
-		return all[:3] + "****" + all[len(all)-4:]
-	}
-	return strings.Repeat("*", len(all)-2) + all[len(all)-2:]
+	return phonemask.Mask("+" + all)
 }
 
 // shorten cuts what a person typed to a length that any field takes.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/url"
 	"testing"
 	"testing/fstest"
 
@@ -70,7 +69,7 @@ func TestFurtherLanguagesComeFromFiles(t *testing.T) {
 
 func TestTextOnAnyColourCanBeRead(t *testing.T) {
 	for _, accent := range []string{"ffb300", "0b57d0", "ffffff", "000000", "777777", "409eff"} {
-		css := themed(url.Values{"a": {accent}})
+		css := themed(colors{Accent: "#" + accent})
 		require.Contains(t, css, "--a:#"+accent)
 		rgb, ok := readColor("#" + accent)
 		require.True(t, ok)
@@ -78,11 +77,22 @@ func TestTextOnAnyColourCanBeRead(t *testing.T) {
 		require.GreaterOrEqual(t, on, 4.5)
 		require.GreaterOrEqual(t, contrast(readable(rgb, [3]float64{1, 1, 1}), [3]float64{1, 1, 1}), 4.5)
 	}
-	require.Empty(t, themed(url.Values{"a": {"red;}body{display:none"}}))
+	require.Empty(t, themed(colors{Accent: "red;}body{display:none"}))
 }
 
 func TestMaskingWhatWasTyped(t *testing.T) {
-	for typed, want := range map[string]string{"13800138000": "138****8000", "+86 138 0013 8000": "138****8000", "+852 5123 4567": "852****4567", "12345": "***45", "1": ""} {
-		require.Equal(t, want, maskTyped(typed))
+	for _, c := range []struct {
+		typed       string
+		callingCode int
+		want        string
+	}{
+		{"13800138000", 86, "138****8000"}, {"+86 138 0013 8000", 86, "138****8000"}, {"86 13800138000", 86, "138****8000"},
+		{"008613800138000", 86, "138****8000"}, {"１３８００１３８０００", 86, "138****8000"},
+		// Fewer than eleven national digits: the last two only.
+		{"+852 5123 4567", 86, "******67"}, {"5123 4567", 852, "******67"}, {"07400 123456", 44, "********56"},
+		{"+44 7400 123456", 44, "********56"}, {"+44 07400 123456", 44, "********56"}, {"(202) 555-0123", 1, "********23"},
+		{"1", 86, ""},
+	} {
+		require.Equal(t, c.want, maskTyped(c.typed, c.callingCode), c.typed)
 	}
 }

@@ -49,6 +49,9 @@ for (const [i, step] of golden.steps.entries()) {
   }
 }
 
+if (JSON.stringify(app.getElement("x.y")) !== '{"fullName":"x.y"}' || (await app.getElement("x.y")).fullName !== "x.y") {
+  throw new Error("an element is called by who only looks at it");
+}
 try {
   await connect("http://127.0.0.1:1", { appId: "a.b" }).getElement("x").y();
   throw new Error("an answer from nowhere");

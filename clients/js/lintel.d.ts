@@ -54,36 +54,55 @@ export interface Corp { corpId: string; corpName: string }
 export interface LoggedIn { loginCode: string; corpList: Corp[]; userId: string }
 export interface Registered extends LoggedIn { nick: string; phone: string }
 
+export interface LoginConfig {
+  title: string; logo: string; colors: { accent?: string; accentDark?: string };
+  regions: string[]; defaultRegion: string; callingCodes: Record<string, number>;
+  codeLength: number; codeTTL: number; resendInterval: number; allowRegister: boolean;
+  captcha: "off" | "risk" | "always"; captchaKind: "pow" | "image";
+}
+export interface Puzzle {
+  token: string; kind: "pow" | "image" | "audio"; img?: string; audio?: string;
+  challenge?: { algorithm: "SHA-256"; salt: string; hash: string; max: number };
+}
+
+/** A function: by positional arguments, or by one object of named ones. */
+export interface Call<Positional extends unknown[], Named, Answer> {
+  (...args: Positional): Promise<Answer>;
+  (args: Named): Promise<Answer>;
+}
+
 /** getElement<PhoneLogin>("auths.loginTypes.myPhoneLogin") */
 export interface PhoneLogin {
-  sendMessage(phone: string, purpose?: string, captcha?: Captcha): Promise<Sent>;
-  sendMessage(args: { phone?: string; purpose?: string; captcha?: Captcha }): Promise<Sent>;
-  getLoginCode(phone: string, code: string): Promise<LoggedIn>;
-  register(phone: string, code: string, nick: string): Promise<Registered>;
-  bind(userId: string, phone: string, code: string): Promise<1>;
-  unbind(userId: string, code: string): Promise<1>;
-  checkMyMessage(code: string): Promise<{ ticket: string }>;
-  updatePhone(userId: string, ticket: string, newPhone: string, newCode: string): Promise<1>;
-  getLoginConfig(): Promise<{
-    title: string; logo: string; regions: string[]; defaultRegion: string; callingCodes: Record<string, number>;
-    codeLength: number; codeTTL: number; resendInterval: number; allowRegister: boolean; captcha: string; captchaKind?: string;
-  }>;
+  sendMessage: Call<[phone: string, purpose?: string, captcha?: Captcha], { phone?: string; purpose?: string; captcha?: Captcha }, Sent>;
+  getLoginCode: Call<[phone: string, code: string], { phone: string; code: string }, LoggedIn>;
+  register: Call<[phone: string, code: string, nick: string], { phone: string; code: string; nick: string }, Registered>;
+  bind: Call<[userId: string, phone: string, code: string], { userId: string; phone: string; code: string }, 1>;
+  unbind: Call<[userId: string, code: string], { userId: string; code: string }, 1>;
+  checkMyMessage: Call<[code: string], { code: string }, { ticket: string }>;
+  updatePhone: Call<[userId: string, ticket: string, newPhone: string, newCode: string], { userId: string; ticket: string; newPhone: string; newCode: string }, 1>;
+  getLoginConfig(): Promise<LoginConfig>;
   /** kind: pow, image or audio (audio-en, audio-zh); see solve in captcha.js. */
-  generateCaptcha(kind?: string, id?: string): Promise<{
-    token: string; kind: string; img?: string; audio?: string;
-    challenge?: { algorithm: "SHA-256"; salt: string; hash: string; max: number };
-  }>;
+  generateCaptcha: Call<[kind?: string, id?: string], { kind?: string; id?: string }, Puzzle>;
 }
+
+export interface Session {
+  success: true; tokenType: "Bearer"; expiresIn: number; userId: string; corpId: string;
+  /** The tokens are in cookies where the platform is web. */
+  accessToken?: string; refreshToken?: string; deviceToken?: string;
+}
+export interface Device {
+  sessionId: string; corpId: string; platform: Platform; current: boolean;
+  /** Moments as RFC 3339 has them. */
+  createdAt: string; lastSeenAt: string; expiresAt: string;
+}
+export type Platform = "web" | "mobile" | "api";
 
 /** getElement<AuthSvc>("auths.loginTypes.services.AuthSvc") */
 export interface AuthSvc {
-  loginByCode(loginCode: string, corp: string | undefined, platform: "web" | "mobile" | "api"): Promise<{
-    success: true; tokenType: "Bearer"; expiresIn: number; userId: string; corpId: string;
-    accessToken?: string; refreshToken?: string; deviceToken?: string;
-  }>;
-  refresh(refreshToken?: string): Promise<{ success: true; expiresIn: number; accessToken?: string; refreshToken?: string }>;
-  logout(): Promise<{ success: true }>;
-  currentUser(): Promise<{ userId: string; nick: string; phone: string; corpId: string; corpList: Corp[] }>;
-  sessions(): Promise<{ sessionId: string; current: boolean; lastSeenAt: string }[]>;
-  endSession(sessionId: string): Promise<{ success: true }>;
+  loginByCode: Call<[loginCode: string, corp: string | undefined, platform: Platform], { loginCode: string; corp?: string; platform: Platform }, Session>;
+  refresh: Call<[refreshToken?: string], { refreshToken?: string }, Session>;
+  logout: Call<[refreshToken?: string], { refreshToken?: string }, { success: true }>;
+  currentUser(): Promise<{ userId: string; nick: string; phone: string; corpId: string; corpList: Corp[]; sessionId?: string; platform?: Platform }>;
+  sessions(): Promise<Device[]>;
+  endSession: Call<[sessionId: string], { sessionId: string }, { success: true }>;
 }

@@ -85,8 +85,8 @@ export function connect(url = "", options = {}) {
     getElement(fullName) {
       return new Proxy({ fullName }, {
         get(target, name) {
-          // A promise's then is no function of an element.
-          if (typeof name !== "string" || name === "then" || name in target) return target[name];
+          // What languages and frameworks look for in any object is no function of an element.
+          if (typeof name !== "string" || name in target || /^(then$|toJSON$|[_$])/.test(name)) return target[name];
           return async (...args) => app.call(fullName, name, await named(fullName, name, args));
         },
       });

@@ -13,23 +13,25 @@ import { tidyCode } from "./code.js";
 
 const words = {
   en: {
-    phone: "Mobile phone number", send: "Get a code", code: "Code", next: "Continue", again: "Send a new code", wait: "New code in {n} s",
-    edit: "Use another number", nick: "Name", register: "Create an account", corp: "Where do you want to go?", digits: "The code has {n} digits.",
-    sent: "A code is on its way. Only the newest one works.", picture: "Digits in the picture", shown: "Digits to be typed",
+    country: "Country or region", phone: "Mobile phone number", send: "Get a code", code: "Verification code", next: "Continue", again: "Send a new code", wait: "New code in {n} s",
+    edit: "Use another number", nick: "Nickname", register: "Create an account", corp: "Which organisation do you want to enter?", digits: "The code has {n} digits.",
+    sent: "A code is on its way. Only the newest one works.", picture: "Digits in the picture", shown: "Picture of digits to be typed", another: "Another picture", hear: "Listen instead",
+    heard: "Digits in the recording", recording: "Recording of digits to be typed", see: "Use a picture", repeat: "Another recording",
     PHONE_INVALID: "Enter a mobile phone number.", PHONE_REGION_NOT_ALLOWED: "Numbers of this country can't be used here.",
     SEND_TOO_FREQUENT: "A code was sent a moment ago.", SEND_LIMITED: "Too many codes were sent. Try again later.",
-    CAPTCHA_REQUIRED: "Show that you are a person first.", CAPTCHA_ERROR: "That wasn't right. Here is a new one.",
+    CAPTCHA_REQUIRED: "A quick check that you are a person, before we send the code.", CAPTCHA_ERROR: "That wasn't right. Here is a new one.",
     CODE_REJECTED: "The code is wrong or has expired.", CODE_LOCKED: "Too many wrong codes. Try again later.",
     REGISTRATION_CLOSED: "This number can't be used to sign in.", SMS_FAILED: "The code may still arrive.",
     other: "That doesn't work at the moment. Try again later.",
   },
   zh: {
-    phone: "手机号", send: "获取验证码", code: "验证码", next: "继续", again: "重新发送", wait: "{n} 秒后可重新发送",
+    country: "国家或地区", phone: "手机号", send: "获取验证码", code: "验证码", next: "继续", again: "重新发送", wait: "{n} 秒后可重新发送",
     edit: "更换号码", nick: "昵称", register: "注册", corp: "请选择要进入的组织", digits: "验证码共 {n} 位数字。",
-    sent: "验证码已发送,请以最新一条为准。", picture: "图中的数字", shown: "待输入的数字",
+    sent: "验证码已发送,请以最新一条为准。", picture: "图中的数字", shown: "待输入数字的图片", another: "换一张", hear: "改听语音",
+    heard: "语音中的数字", recording: "待输入数字的语音", see: "改看图片", repeat: "换一段语音",
     PHONE_INVALID: "请输入正确的手机号。", PHONE_REGION_NOT_ALLOWED: "暂不支持该国家或地区的手机号。",
     SEND_TOO_FREQUENT: "验证码刚刚已发送。", SEND_LIMITED: "获取过于频繁,请稍后再试。",
-    CAPTCHA_REQUIRED: "请先完成安全验证。", CAPTCHA_ERROR: "验证未通过,请重新输入。",
+    CAPTCHA_REQUIRED: "发送验证码前,请先完成安全验证。", CAPTCHA_ERROR: "验证未通过,请重新输入。",
     CODE_REJECTED: "验证码不正确或已过期。", CODE_LOCKED: "错误次数过多,请稍后再试。",
     REGISTRATION_CLOSED: "该手机号暂不能登录。", SMS_FAILED: "短信可能稍后到达。",
     other: "暂时无法处理,请稍后再试。",
@@ -38,14 +40,21 @@ const words = {
 
 const style = `
 :host { display: block; font: 1rem/1.5 system-ui, sans-serif }
-form { display: grid; gap: .5rem }
-label { font-weight: 600 }
-input, select, button { box-sizing: border-box; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; border: 1px solid #80858f; border-radius: .5rem }
-button { cursor: pointer; color: inherit; background: none }
-button.main { color: var(--on-accent, #fff); background: var(--accent, #0b57d0); border-color: transparent; font-weight: 600 }
-button[aria-disabled=true] { border-style: dashed; cursor: default }
+form { display: grid; grid-template-columns: minmax(0, 1fr); gap: .5rem }
+label { font-weight: 600; margin-top: .25rem }
+input, select, button { box-sizing: border-box; min-width: 0; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: none; border: 1px solid #80858f; border-radius: .625rem }
+option { color: CanvasText; background: Canvas }
+#code { font: 600 1.375rem ui-monospace, Consolas, monospace; letter-spacing: .35em }
+button { cursor: pointer; border-color: transparent }
+.main { margin-top: .5rem; color: var(--on-accent, #fff); background: var(--accent, #0b57d0); font-weight: 600 }
+div { display: flex; flex-wrap: wrap; gap: .25rem } div button { flex: auto }
+button[aria-disabled=true] { cursor: default; text-decoration: none }
+div button { text-decoration: underline; text-underline-offset: .2em }
+img { justify-self: center; width: 15rem; max-width: 100%; background: #fff; border-radius: .625rem }
+audio { width: 100% }
 p { margin: 0 } p:empty { display: none }
-:focus-visible { outline: 3px solid var(--accent, #0b57d0); outline-offset: 2px }`;
+p[role=alert] { padding: .5rem .75rem; font-weight: 600; border: 1px solid; border-inline-start-width: .375rem; border-radius: .625rem }
+:focus-visible { outline: 3px solid var(--accent, currentColor); outline-offset: 2px }`;
 
 class PhoneLogin extends HTMLElement {
   #state = { step: "phone", note: "" };
@@ -59,6 +68,7 @@ class PhoneLogin extends HTMLElement {
     });
     this.login = this.app.getElement(this.getAttribute("login"));
     this.sessions = this.app.getElement("auths.loginTypes.services.AuthSvc");
+    this.language = this.words === words.zh ? "zh" : "en";
     if (!this.shadowRoot) {
       const root = this.attachShadow({ mode: "open" });
       const sheet = new CSSStyleSheet();
@@ -70,6 +80,17 @@ class PhoneLogin extends HTMLElement {
       });
     }
     this.#show();
+    this.#configure().then(() => {
+      if (this.#state.step !== "phone" || this.config.regions.length < 2) return;
+      this.#state.typed = this.shadowRoot.getElementById("phone").value;
+      this.#show();
+    }, () => {});
+  }
+
+  // configure asks once what the login is like.
+  async #configure() {
+    this.config ??= await this.login.getLoginConfig();
+    return this.config;
   }
 
   disconnectedCallback() { clearInterval(this.timer); }
@@ -81,26 +102,43 @@ class PhoneLogin extends HTMLElement {
     const s = this.#state;
     const value = (id) => this.shadowRoot.getElementById(id)?.value ?? "";
     s.note = "";
+    s.bad = false;
     try {
       if (what === "send") {
-        if (s.step === "phone") s.phone = value("phone").trim();
+        if (s.step === "phone") {
+          s.typed = value("phone").trim();
+          s.region = value("region");
+          s.phone = s.region && !/^(\+|00)/.test(s.typed) ? "+" + this.config.callingCodes[s.region] + " " + s.typed : s.typed;
+        }
         await this.#send(s.captcha && { token: s.captcha.token, answer: value("picture").trim() });
       } else if (what === "edit") {
         s.step = "phone";
+        s.captcha = undefined;
+      } else if (what === "image" || what === "audio") {
+        s.captcha = await this.login.generateCaptcha(what === "audio" ? "audio-" + this.language : what);
       } else if (what === "verify") {
-        const { codeLength } = (this.config ??= await this.login.getLoginConfig());
+        const { codeLength } = await this.#configure();
         s.code = tidyCode(value("code"), codeLength);
-        if (s.code.length !== codeLength) s.note = this.words.digits.replace("{n}", codeLength);
-        else await this.#chosen(await this.login.getLoginCode(s.phone, s.code));
+        if (s.code.length !== codeLength) {
+          s.note = this.words.digits.replace("{n}", codeLength);
+          s.bad = true;
+        } else await this.#chosen(await this.login.getLoginCode(s.phone, s.code));
       } else if (what === "register") {
-        await this.#chosen(await this.login.register(s.phone, s.code, value("nick")));
+        s.nick = value("nick");
+        await this.#chosen(await this.login.register(s.phone, s.code, s.nick).catch((e) => {
+          // Registered meanwhile, by whoever holds this phone: the code is good for that too.
+          if (e.code === "PHONE_IN_USE") return this.login.getLoginCode(s.phone, s.code);
+          throw e;
+        }));
       } else if (what === "enter") {
         await this.#enter(value("corp"));
       }
     } catch (e) {
       if (e.code === "USER_NOT_REGISTERED") s.step = "register";
       else {
+        if (e.code === "CODE_REJECTED") s.step = s.step === "corp" ? "phone" : "code";
         s.note = this.words[e.code] ?? this.words.other;
+        s.bad = true;
         this.dispatchEvent(new CustomEvent("failed", { detail: e, bubbles: true, composed: true }));
       }
     }
@@ -116,10 +154,14 @@ class PhoneLogin extends HTMLElement {
       s.note = this.words.sent;
     } catch (e) {
       if (e.code === "CAPTCHA_REQUIRED" || (e.code === "CAPTCHA_ERROR" && s.captcha)) {
-        const asked = await this.login.generateCaptcha();
+        const asked = await this.login.generateCaptcha(...(s.captcha?.audio ? ["audio-" + this.language] : []));
         if (asked.challenge) return this.#send({ token: asked.token, answer: await solve(asked.challenge) });
         s.captcha = asked;
         s.step = "captcha";
+        if (!captcha) {
+          s.note = this.words[e.code];
+          return; // a first one is a question, not an error
+        }
         throw e;
       }
       const still = e.code === "SMS_FAILED" ? e.data.resendAfter : e.retryAfter;
@@ -151,7 +193,7 @@ class PhoneLogin extends HTMLElement {
 
   #show() {
     clearInterval(this.timer);
-    const { step, note, phone, corps, captcha } = this.#state;
+    const { step, note, bad, typed, region, nick, corps, captcha } = this.#state;
     const w = this.words;
     const el = (tag, attributes, ...children) => {
       const e = document.createElement(tag);
@@ -161,16 +203,24 @@ class PhoneLogin extends HTMLElement {
     };
     const field = (id, label, attributes) => [el("label", { for: id }, label), el("input", { id, required: "", "aria-describedby": "note", ...attributes })];
     const button = (value, label, main) => el("button", { value, ...(main ? { class: "main" } : { formnovalidate: "" }) }, label);
+    const regions = this.config?.regions ?? [];
+    const names = new Intl.DisplayNames(this.language, { type: "region" });
+    const country = (r) => el("option", { value: r, ...(r === (region || this.config.defaultRegion) && { selected: "" }) }, names.of(r) + " +" + this.config.callingCodes[r]);
     const parts = {
-      phone: () => [...field("phone", w.phone, { type: "tel", autocomplete: "tel", value: phone ?? "" }), button("send", w.send, true)],
-      captcha: () => [el("img", { src: captcha.img, alt: w.shown }), ...field("picture", w.picture, { autocomplete: "off" }), button("send", w.next, true), button("edit", w.edit)],
-      code: () => [...field("code", w.code, { inputmode: "numeric", autocomplete: "one-time-code" }), button("verify", w.next, true), button("send", w.again), button("edit", w.edit)],
-      register: () => [...field("nick", w.nick, { autocomplete: "nickname", maxlength: "64" }), button("register", w.register, true), button("edit", w.edit)],
+      phone: () => [
+        ...(regions.length > 1 ? [el("label", { for: "region" }, w.country), el("select", { id: "region", autocomplete: "country" }, ...regions.map(country))] : []),
+        ...field("phone", w.phone, { type: "tel", autocomplete: regions.length > 1 ? "tel-national" : "tel", value: typed ?? "" }), button("send", w.send, true)],
+      captcha: () => [
+        captcha.audio ? el("audio", { controls: "", src: captcha.audio, "aria-label": w.recording }) : el("img", { src: captcha.img, alt: w.shown }),
+        ...field("picture", captcha.audio ? w.heard : w.picture, { autocomplete: "off", inputmode: "numeric" }), button("send", w.next, true),
+        el("div", {}, button("image", captcha.audio ? w.see : w.another), button("audio", captcha.audio ? w.repeat : w.hear), button("edit", w.edit))],
+      code: () => [...field("code", w.code, { inputmode: "numeric", autocomplete: "one-time-code" }), button("verify", w.next, true), el("div", {}, button("send", w.again), button("edit", w.edit))],
+      register: () => [...field("nick", w.nick, { autocomplete: "nickname", maxlength: "64", value: nick ?? "" }), button("register", w.register, true), el("div", {}, button("edit", w.edit))],
       corp: () => [el("label", { for: "corp" }, w.corp), el("select", { id: "corp" }, ...corps.map((c) => el("option", { value: c.corpId }, c.corpName))), button("enter", w.next, true)],
       done: () => [],
     };
-    this.shadowRoot.replaceChildren(el("form", {}, el("p", { id: "note", role: "alert" }, note), ...parts[step]()));
-    if (step !== "phone" && step !== "done") this.shadowRoot.querySelector("input, select").focus();
+    this.shadowRoot.replaceChildren(el("form", {}, el("p", { id: "note", role: bad ? "alert" : "status" }, note), ...parts[step]()));
+    if (bad || (step !== "phone" && step !== "done")) this.shadowRoot.querySelector("input, select").focus();
     if (step === "code") this.#countdown();
   }
 

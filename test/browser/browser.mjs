@@ -119,9 +119,9 @@ export class Person {
   }
 
   /** A new user, signed in. */
-  async register(nick = "Ada") {
+  async register(nick = "Ada", path = "/login", site = sites.shop) {
     const phone = newPhone();
-    await this.open();
+    await this.open(path, site);
     await this.ask(phone);
     await this.enterCode(await this.code(phone));
     await this.page.getByLabel("Name").fill(nick);

@@ -37,7 +37,7 @@ func chromium(t testing.TB) string {
 }
 
 // quick makes the example's login one that a person who never waits can use.
-var quick = map[string]any{"resendInterval": 1, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000, "ipHourlyLimit": 100000}
+var quick = map[string]any{"captcha": "off", "resendInterval": 1, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000, "ipHourlyLimit": 100000}
 
 // shop lets pages of the origin front call.
 func shop(t testing.TB, front string) *blackbox.Server {
@@ -46,8 +46,8 @@ func shop(t testing.TB, front string) *blackbox.Server {
 	return app.Serve(blackbox.Start{Args: []string{"--redirect-origins", "https://front.example", "--cors-origins", front}})
 }
 
-// many has several logins.
-func many(t testing.TB) *blackbox.Server {
+// many has several logins; pages of the origin front call.
+func many(t testing.TB, front string) *blackbox.Server {
 	app := blackbox.Example(t)
 	app.SetLogin(quick)
 	login := func(name, title string, settings map[string]any) {
@@ -61,12 +61,16 @@ func many(t testing.TB) *blackbox.Server {
 		app.WriteJSON("auths/loginTypes/"+name+"/config.json", config)
 	}
 	login("slow", "Slow", map[string]any{"resendInterval": 45})
+	login("read", "Read", map[string]any{"captcha": "always", "captchaKind": "image"})
+	login("worked", "Worked", map[string]any{"captcha": "always"})
+	login("second", "Second", map[string]any{"corpFullName": "corps.second"})
+	app.WriteJSON("corps/second/e.json", map[string]any{"title": "Second Shop", "type": "corps.NormalType"})
 	login("brief", "Brief", map[string]any{"codeTTL": 2})
 	login("world", "World", map[string]any{
 		"regions": []string{"CN", "HK", "GB", "US"}, "codeLength": 8,
 		"logo": pixel, "colors": map[string]any{"accent": "#ffb300", "accentDark": "#7a4fff"},
 	})
-	return app.Serve()
+	return app.Serve(blackbox.Start{Args: []string{"--cors-origins", front}})
 }
 
 func environment(sites map[string]string, browser string, more ...string) []string {
@@ -77,9 +81,9 @@ func environment(sites map[string]string, browser string, more ...string) []stri
 func TestPeopleAtABrowser(t *testing.T) {
 	browser := chromium(t)
 	other := newStub(t)
-	one, several := shop(t, other), many(t)
+	one, several := shop(t, other), many(t, other)
 	cmd := exec.Command("node", "pages.mjs")
-	cmd.Env = environment(map[string]string{"shop": one.URL, "many": several.URL, "stub": other}, browser)
+	cmd.Env = environment(map[string]string{"shop": one.URL, "many": several.URL, "stub": other, "world": newWorld(t, several)}, browser)
 	ran := runScenarios(t, cmd)
 	require.GreaterOrEqual(t, ran, 1)
 	for _, s := range []*blackbox.Server{one, several} {
@@ -128,7 +132,7 @@ func TestScreenshots(t *testing.T) {
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	s := shop(t, "https://front.example")
 	cmd := exec.Command("node", "screenshots.mjs")
-	cmd.Env = environment(map[string]string{"shop": s.URL, "many": many(t).URL}, browser, "LINTEL_SCREENSHOTS="+filepath.Clean(dir))
+	cmd.Env = environment(map[string]string{"shop": s.URL, "many": many(t, "https://front.example").URL}, browser, "LINTEL_SCREENSHOTS="+filepath.Clean(dir))
 	runScenarios(t, cmd)
 }
 

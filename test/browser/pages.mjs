@@ -123,6 +123,9 @@ scenario("a code is pasted in four forms", async (p) => {
     same(await field.inputValue(), "123456", text);
   }
   await field.fill("");
+  await field.pressSequentially("123456");
+  same(await field.evaluate((e) => [e.scrollLeft, e.parentElement.scrollLeft]), [0, 0], "each digit stays in its box");
+  await field.fill("");
   await field.pressSequentially("12 34");
   same(await field.inputValue(), "12 34", "typing is left alone");
 });
@@ -355,7 +358,7 @@ scenario("without JavaScript", async (p) => {
 scenario("several logins are tabs, several countries a list", async (p) => {
   await p.open("/login", sites.many);
   await p.axe("tabs");
-  same(await p.page.locator(".tabs a").count(), 4, "tabs");
+  same(await p.page.locator(".tabs a").count(), 7, "tabs");
   await p.page.getByRole("link", { name: "World" }).click();
   same(await p.page.locator(".tabs [aria-current=page]").innerText(), "World", "current");
   const list = p.page.getByLabel("Country or region");
@@ -427,61 +430,124 @@ scenario("pressing twice sends once", async (p) => {
   await p.page.getByText("Only the newest one works.").waitFor();
 });
 
-scenario("choosing a corp", async (p) => {
-  await p.open("/login", sites.stub);
-  await p.ask("13900000001");
-  await p.enterCode("111111");
-  await p.page.getByText("Where do you want to go?").waitFor();
+scenario("choosing among several corps", async (p) => {
+  // One of each corp; then somebody takes everybody into both.
+  const phone = await p.register("Ada", "/login?login=auths.loginTypes.second", sites.many);
+  await p.button("Sign out").click();
+  await p.page.waitForURL("**/login**");
+  await p.register("Eve", "/login?login=auths.loginTypes.slow", sites.many);
+  await p.button("Sign out").click();
+  await p.page.waitForURL("**/login**");
+  holds((await fetch(sites.world + "/join")).ok, "they join");
+  await p.open("/login?login=auths.loginTypes.second", sites.many);
+  await p.ask(phone);
+  await p.enterCode(await p.code(phone));
+  await p.page.getByRole("group", { name: "Which organisation do you want to enter?" }).waitFor();
+  same((await p.page.locator(".pick").allInnerTexts()).map((t) => t.trim()).sort(), ["Example Shop", "Second Shop"], "corps");
   await p.axe("corps");
-  await p.page.getByLabel("Second").check();
+  await p.page.reload();
+  await p.page.getByLabel("Second Shop").check();
   await p.button("Continue").click();
   await p.page.waitForURL("**/account");
-  holds((await p.main.innerText()).includes("Second"), "the corp that was chosen");
+  holds((await p.main.innerText()).includes("Second Shop"), "the corp that was chosen");
 });
+
+scenario("choosing among several corps by keyboard, without JavaScript", async (p) => {
+  const phone = await p.register("Bob", "/login?login=auths.loginTypes.second", sites.many);
+  await p.button("Sign out").click();
+  await p.page.waitForURL("**/login**");
+  holds((await fetch(sites.world + "/join")).ok, "they join");
+  await p.page.waitForTimeout(1100);
+  await p.open("/login?login=auths.loginTypes.second", sites.many);
+  await p.ask(phone);
+  await p.enterCode(await p.code(phone));
+  await p.page.getByRole("radio").first().focus();
+  await p.page.keyboard.press("ArrowDown");
+  const chosen = (await p.page.locator(".pick:has(:checked)").innerText()).trim();
+  await p.page.keyboard.press("Enter");
+  await p.page.waitForURL("**/account");
+  holds((await p.main.innerText()).includes(chosen), "the corp that was chosen");
+}, { javaScriptEnabled: false });
 
 scenario("a captcha that the browser solves", async (p) => {
-  await p.open("/login", sites.stub);
-  await p.ask("13900000002");
+  await p.open("/login?login=auths.loginTypes.worked", sites.many);
+  const phone = newPhone();
+  await p.ask(phone);
+  await p.enterCode(await p.code(phone));
+  await p.page.getByLabel("Nickname").waitFor();
 });
 
-scenario("a captcha that a person reads", async (p) => {
-  await p.open("/login?login=auths.picture", sites.stub);
-  await p.page.getByLabel("Mobile phone number").fill("13900000002");
+// read gives what the captcha that is shown says.
+async function read(p) {
+  const token = await p.page.locator("[name=captchaToken]").inputValue();
+  const answer = await fetch(sites.world + "/read", { method: "POST", body: new URLSearchParams({ login: "auths.loginTypes.read", token }) });
+  holds(answer.ok, "it can be read");
+  return answer.text();
+}
+
+scenario("a captcha that a person reads, or hears", async (p) => {
+  const phone = newPhone();
+  await p.open("/login?login=auths.loginTypes.read", sites.many);
+  await p.page.getByLabel("Mobile phone number").fill(p.keep(phone));
   await p.button("Get a code").click();
-  await p.page.getByLabel("Digits in the picture, or that you hear").waitFor();
+  const seen = p.page.getByLabel("Digits in the picture"), heard = p.page.getByLabel("Digits in the recording");
+  await seen.waitFor();
+  holds(await p.page.getByRole("img", { name: "Picture of digits" }).evaluate((i) => i.complete && i.naturalWidth > 0), "the picture is shown");
   await p.axe("picture");
-  await p.page.getByLabel("Digits in the picture, or that you hear").fill("wrong");
+  await seen.fill("wrong");
   await p.button("Continue").click();
   await p.page.getByText("That wasn't right").waitFor();
   await p.axe("wrong picture");
   await p.button("Another picture").click();
   await p.page.locator("#note:empty").waitFor({ state: "attached" });
-  await p.button("Hear digits instead").click();
-  await p.page.locator("audio").waitFor();
+  await p.button("Listen instead").click();
+  await heard.waitFor();
+  const audio = p.page.locator("audio");
+  await audio.evaluate((a) => new Promise((go, no) => (a.readyState >= 1 ? go() : ((a.onloadedmetadata = go), (a.onerror = no)))));
+  holds((await audio.evaluate((a) => a.duration)) > 1, "it can be heard");
   await p.axe("recording");
-  await p.page.getByLabel("Digits in the picture, or that you hear").fill("abcd");
+  await heard.fill("wrong");
   await p.button("Continue").click();
-  await p.page.locator("#code").waitFor();
+  await p.page.getByText("That wasn't right").waitFor();
+  await heard.fill(await read(p));
+  await p.button("Continue").click();
+  await p.enterCode(await p.code(phone));
+  await p.page.getByLabel("Nickname").waitFor();
 });
 
 scenario("a captcha without JavaScript is one to be read", async (p) => {
-  await p.open("/login", sites.stub);
-  await p.page.getByLabel("Mobile phone number").fill("13900000002");
+  const phone = newPhone();
+  await p.open("/login?login=auths.loginTypes.read", sites.many);
+  await p.page.getByLabel("Mobile phone number").fill(phone);
   await p.button("Get a code").click();
-  await p.page.getByLabel("Digits in the picture, or that you hear").fill("abcd");
+  await p.page.getByLabel("Digits in the picture").fill(await read(p));
   await p.button("Continue").click();
-  await p.page.locator("#code").waitFor();
+  await p.enterCode(await p.code(phone));
+  await p.page.getByLabel("Nickname").waitFor();
+}, { javaScriptEnabled: false });
+
+scenario("where the browser would have to compute without JavaScript, there is a picture", async (p) => {
+  await p.open("/login?login=auths.loginTypes.worked", sites.many);
+  await p.page.getByLabel("Mobile phone number").fill(newPhone());
+  await p.button("Get a code").click();
+  await p.page.getByLabel("Digits in the picture").waitFor();
 }, { javaScriptEnabled: false });
 
 scenario("the description of the API, with no request leaving the site", async (p) => {
   await p.open("/docs");
   await p.page.getByRole("heading", { name: "auths.loginTypes.myPhoneLogin" }).waitFor();
   await p.axe("docs");
+  await p.page.locator("summary", { hasText: "sendMessage" }).click();
+  same(await p.page.locator("details[open] tbody th").allInnerTexts(), ["phone", "purpose", "captcha"], "arguments in their order");
+  await p.page.locator("summary", { hasText: "sendMessage" }).click();
   await p.page.locator("summary", { hasText: "getLoginConfig" }).click();
   await p.axe("docs, open");
   await p.page.locator("details[open]").getByRole("button", { name: "Call" }).click();
   await p.page.getByText('"codeLength": 6').waitFor();
   holds(p.urls.every((u) => u.startsWith(sites.shop) || u.startsWith("data:")), "a request left the site");
+  await p.page.getByRole("link", { name: "中文" }).click();
+  await p.page.getByRole("heading", { name: "错误" }).waitFor();
+  await p.axe("docs in Chinese");
 });
 
 scenario("<phone-login> on a page of another origin", async (p) => {
@@ -505,5 +571,38 @@ scenario("<phone-login> on a page of another origin", async (p) => {
   await p.button("Create an account").click();
   await p.page.waitForFunction(() => window.session?.accessToken);
 });
+
+scenario("<phone-login> with countries, pictures and recordings", async (p) => {
+  p.site = sites.many;
+  const front = (login) => p.page.goto(sites.stub + "/front/?src=" + encodeURIComponent(sites.many) + "&login=auths.loginTypes." + login);
+  await front("world");
+  await p.page.getByLabel("Country or region").selectOption("GB");
+  await p.axe("phone-login, countries");
+  await p.page.getByLabel("Mobile phone number").fill(p.keep("07400 654321"));
+  await p.button("Get a code").click();
+  await p.page.getByLabel("Verification code").fill(await p.code("+447400654321"));
+  same(await p.page.evaluate(() => document.documentElement.scrollWidth), 320, "it fits");
+  await p.button("Continue").click();
+  await p.page.getByLabel("Nickname").waitFor();
+
+  await front("read");
+  await p.page.getByLabel("Mobile phone number").fill(p.keep(newPhone()));
+  await p.button("Get a code").click();
+  await p.page.getByRole("img", { name: "Picture of digits" }).waitFor();
+  await p.axe("phone-login, picture");
+  await p.button("Use another number").click();
+  const phone = p.keep(newPhone());
+  await p.page.getByLabel("Mobile phone number").fill(phone);
+  await p.button("Get a code").click();
+  await p.page.getByText("A quick check").waitFor();
+  await p.button("Listen instead").click();
+  await p.page.getByLabel("Digits in the recording").fill("wrong");
+  await p.axe("phone-login, recording");
+  await p.button("Continue").click();
+  await p.page.getByText("That wasn't right").waitFor();
+  await p.button("Use a picture").click();
+  await p.page.getByLabel("Digits in the picture").waitFor();
+  await p.axe("phone-login, picture again");
+}, { viewport: { width: 320, height: 640 } });
 
 await run();

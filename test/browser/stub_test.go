@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -34,8 +35,8 @@ func newStub(t *testing.T) string {
 	mux.HandleFunc("GET /front/{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Front</title><link rel="icon" href="data:,"><main><h1>Front</h1>
-<phone-login src="%s" login="auths.loginTypes.myPhoneLogin" platform="api"></phone-login></main>
-<script type="module" src="phone-login.js"></script>`, html.EscapeString(r.URL.Query().Get("src")))
+<phone-login src="%s" login="%s" platform="api"></phone-login></main>
+<script type="module" src="phone-login.js"></script>`, html.EscapeString(r.URL.Query().Get("src")), html.EscapeString(cmp.Or(r.URL.Query().Get("login"), blackbox.Login)))
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -52,6 +53,10 @@ func (stub) Cookie(_ *http.Request, n string) (string, bool) { return n, false }
 func (stub) Key(string) ([]byte, error)                      { return make([]byte, 32), nil }
 func (stub) Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, err.Error(), http.StatusInternalServerError)
+}
+
+func (stub) Failure(*http.Request, error) (int, *web.Failure) {
+	return http.StatusInternalServerError, &web.Failure{Code: "INTERNAL"}
 }
 
 func (stub) Visit(w http.ResponseWriter, r *http.Request) (web.Visit, error) {

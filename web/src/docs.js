@@ -1,6 +1,9 @@
 // The viewer of /openapi.json: functions by element, each with its arguments, its
 // answer and a form to call it with.
 
+const place = document.querySelector("#api");
+const words = JSON.parse(place.dataset.words);
+
 const make = (tag, attributes = {}, ...children) => {
   const el = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) el.setAttribute(name, value);
@@ -10,15 +13,15 @@ const make = (tag, attributes = {}, ...children) => {
 
 const kindOf = (schema) => schema.format ?? [schema.type ?? "any"].flat().join(" | ");
 
-function argumentsOf(body) {
-  const entries = Object.entries(body.properties ?? {});
-  if (entries.length === 0) return make("p", {}, "No arguments.");
+function argumentsOf(body, order) {
+  const entries = order.map((name) => [name, body.properties[name]]);
+  if (entries.length === 0) return make("p", {}, words.NoArguments);
   const rows = entries.map(([name, schema]) => make("tr", {},
     make("th", { scope: "row" }, make("code", {}, name)),
     make("td", {}, kindOf(schema)),
-    make("td", {}, body.required?.includes(name) ? "required" : "default" in schema ? "default " + JSON.stringify(schema.default) : "optional"),
+    make("td", {}, body.required?.includes(name) ? words.Required : "default" in schema ? words.Default.replace("{x}", JSON.stringify(schema.default)) : words.Optional),
     make("td", {}, schema.title ?? "")));
-  const head = ["Argument", "Type", "", "Meaning"].map((t) => (t ? make("th", { scope: "col" }, t) : make("td")));
+  const head = [words.Argument, words.Type, words.Need, words.Meaning].map((t) => make("th", { scope: "col" }, t));
   return make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
 }
 
@@ -26,8 +29,8 @@ function trial(path, body, id) {
   const first = Object.fromEntries(Object.keys(body.properties ?? {}).filter((n) => body.required?.includes(n)).map((n) => [n, ""]));
   const field = make("textarea", { id, rows: 4, spellcheck: "false" });
   field.value = JSON.stringify(first, null, 2);
-  const button = make("button", { type: "button" }, "Call");
-  const out = make("pre", { role: "status", tabindex: "0", "aria-label": "Answer" });
+  const button = make("button", { type: "button" }, words.Call);
+  const out = make("pre", { role: "status", tabindex: "0", "aria-label": words.Answer });
   out.hidden = true;
   button.addEventListener("click", async () => {
     out.hidden = false;
@@ -36,10 +39,10 @@ function trial(path, body, id) {
       const answer = await fetch(path.slice(1), { method: "POST", headers: { "Content-Type": "application/json" }, body: field.value });
       out.textContent = answer.status + " " + JSON.stringify(await answer.json(), null, 2);
     } catch {
-      out.textContent = "No answer.";
+      out.textContent = words.NoAnswer;
     }
   });
-  return make("div", {}, make("label", { for: id }, "Arguments as JSON"), field, button, out);
+  return make("div", {}, make("label", { for: id }, words.JSON), field, button, out);
 }
 
 function operation(path, op) {
@@ -53,16 +56,15 @@ function operation(path, op) {
     details.append(
       make("p", {}, op.description ?? ""),
       make("p", {}, make("code", {}, "POST " + path)),
-      make("p", {}, Object.keys(op.security[0]).length ? "For signed-in users." : "For anyone."),
-      argumentsOf(body),
-      make("p", {}, "Returns " + kindOf(data) + ":"),
-      make("pre", { tabindex: "0", "aria-label": "Schema of the answer" }, JSON.stringify(data, null, 2)),
+      make("p", {}, Object.keys(op.security[0]).length ? words.ForUsers : words.ForAnyone),
+      argumentsOf(body, op["x-args"]),
+      make("p", {}, words.Returns.replace("{x}", kindOf(data))),
+      make("pre", { tabindex: "0", "aria-label": words.Schema }, JSON.stringify(data, null, 2)),
       trial(path, body, "try-" + op.operationId));
   });
   return details;
 }
 
-const place = document.querySelector("#api");
 try {
   const api = await (await fetch("openapi.json")).json();
   for (const tag of api.tags ?? []) {
@@ -70,9 +72,9 @@ try {
     place.append(make("h2", {}, tag.name), make("p", {}, tag.description ?? ""),
       ...own.map(([path, p]) => operation(path, p.post)));
   }
-  place.append(make("h2", {}, "Errors"), make("p", {}, "A failure has one of these codes:"),
+  place.append(make("h2", {}, words.Errors), make("p", {}, words.ErrorsIntro),
     make("p", {}, ...api.components.schemas.Failure.properties.code.enum.flatMap((c) => [make("code", {}, c), " "])));
 } catch {
-  place.append(make("p", { role: "alert" }, "openapi.json can't be read."));
+  place.append(make("p", { role: "alert" }, words.Unreadable));
 }
 place.removeAttribute("aria-busy");

@@ -49,11 +49,13 @@ function begin() {
   const lang = document.documentElement.lang;
   const names = new Intl.DisplayNames(lang, { type: "region" });
   document.querySelectorAll("option").forEach((o) => (o.text = names.of(o.value) + o.text.slice(2)));
-  document.querySelectorAll("time").forEach((t) => (t.textContent = new Date(t.dateTime).toLocaleString(lang)));
+  document.querySelectorAll("time").forEach((t) => (t.textContent = new Date(t.dateTime).toLocaleString(lang, { dateStyle: "medium", timeStyle: "short" })));
   countdown(signal);
   code(signal);
   const work = $("[data-challenge]");
-  if (work) solve(JSON.parse(work.dataset.challenge), signal).then((answer) => {
+  if (!work) return;
+  $(".main").setAttribute("aria-disabled", "true"); // until there is an answer to send
+  solve(JSON.parse(work.dataset.challenge), signal).then((answer) => {
     work.value = answer;
     send(work.form, $(".main"));
   }, () => {});
@@ -64,9 +66,9 @@ function countdown(signal) {
   const wait = $("#wait");
   if (!wait) return;
   const button = $("#resend");
-  const end = performance.now() + wait.dataset.wait * 1000;
+  const end = Date.now() + wait.dataset.wait * 1000;
   const show = () => {
-    const left = Math.ceil((end - performance.now()) / 1000);
+    const left = Math.ceil((end - Date.now()) / 1000);
     if (left > 0) {
       button.setAttribute("aria-disabled", "true");
       wait.textContent = wait.dataset.in.replace("{n}", left);

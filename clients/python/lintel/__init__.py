@@ -10,6 +10,7 @@ Arguments are positional, named, or one dict of named ones. An answer is the
 function's data; anything else is raised as an Error with a code.
 """
 
+import http.client
 import json
 import secrets
 import threading
@@ -86,7 +87,7 @@ class App:
         except urllib.error.HTTPError as answer:
             with answer:
                 raise _error_of(answer) from None
-        except (OSError, ValueError):
+        except (OSError, ValueError, http.client.HTTPException):
             raise Error("NETWORK", "no answer") from None
 
 

@@ -24,6 +24,11 @@ export function usePhoneLogin(fullName, { url = "", words, onSignedIn }) {
     const typed = form.phone.trim();
     return config.value.regions.length < 2 || /^(\+|00)/.test(typed) ? typed : "+" + config.value.callingCodes[form.region] + " " + typed;
   };
+  // The number that was typed, as much of it as one knows it by.
+  const masked = computed(() => {
+    const digits = form.phone.replace(/\D/g, "").replace(/^(00)?86(?=1\d{10}$)/, "");
+    return /^1\d{10}$/.test(digits) ? digits.slice(0, 3) + "****" + digits.slice(-4) : "*".repeat(Math.max(digits.length - 2, 0)) + digits.slice(-2);
+  });
   const after = (seconds) => (state.until = performance.now() + seconds * 1000);
 
   async function attempt(work) {
@@ -47,9 +52,8 @@ export function usePhoneLogin(fullName, { url = "", words, onSignedIn }) {
       if (e.code === "CAPTCHA_REQUIRED" || e.code === "CAPTCHA_ERROR") {
         const asked = await login.generateCaptcha();
         if (asked.challenge && !captcha) return deliver({ token: asked.token, answer: await solve(asked.challenge) });
-        state.captcha = asked;
-        form.picture = "";
-        state.step = "captcha";
+        show(asked);
+        if (!captcha) return; // a first one is a question, not an error
       }
       if (e.code === "SEND_TOO_FREQUENT") after(e.retryAfter);
       else if (e.code === "SMS_FAILED") after(e.data.resendAfter);
@@ -59,6 +63,12 @@ export function usePhoneLogin(fullName, { url = "", words, onSignedIn }) {
     state.captcha = undefined;
     form.code = "";
     state.step = "code";
+  }
+
+  function show(captcha) {
+    state.captcha = captcha;
+    form.picture = "";
+    state.step = "captcha";
   }
 
   async function chosen(user) {
@@ -77,12 +87,13 @@ export function usePhoneLogin(fullName, { url = "", words, onSignedIn }) {
   }
 
   return {
-    config, form, state, wait,
+    config, form, state, wait, masked,
     load: () => attempt(async () => {
       config.value = await login.getLoginConfig();
       form.region = config.value.defaultRegion;
     }),
     send: () => attempt(() => deliver(state.captcha && { token: state.captcha.token, answer: form.picture.trim() })),
+    another: (kind) => attempt(async () => show(await login.generateCaptcha(kind))),
     verify: () => attempt(async () => {
       const n = config.value.codeLength;
       form.code = tidyCode(form.code, n);
@@ -91,7 +102,11 @@ export function usePhoneLogin(fullName, { url = "", words, onSignedIn }) {
     }),
     register: () => attempt(async () => chosen(await login.register(number(), form.code, form.nick))),
     enter: () => attempt(enter),
-    edit: () => (state.step = "phone"),
+    edit: () => {
+      state.step = "phone";
+      state.error = "";
+      state.captcha = undefined;
+    },
     tidy: (text) => {
       const tidy = tidyCode(text, config.value.codeLength);
       if (tidy.length === config.value.codeLength) form.code = tidy;

@@ -1,0 +1,76 @@
+package browser_test
+
+import (
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+
+	_ "modernc.org/sqlite" // the example's database
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/captcha"
+	"github.com/lintel-run/lintel/runtime"
+	"github.com/lintel-run/lintel/test/blackbox"
+)
+
+// newWorld does what people do outside of their browser: read a picture, hear a
+// recording, be taken into an organisation. It gives its address.
+func newWorld(t *testing.T, s *blackbox.Server) string {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/read", func(w http.ResponseWriter, r *http.Request) {
+		answer, err := read(r, s.App.Dir, r.FormValue("login"), r.FormValue("token"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(w, answer)
+	})
+	mux.HandleFunc("/join", func(w http.ResponseWriter, _ *http.Request) {
+		if err := joinAll(filepath.Join(s.App.Dir, "appData", "lintel.db")); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// read finds what a captcha shows, as somebody who has the app's secret may: by
+// trying all answers.
+func read(r *http.Request, dir, login, token string) (string, error) {
+	app, err := runtime.Open(r.Context(), dir, runtime.WithDev(), runtime.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return "", err
+	}
+	defer app.Close()
+	key, err := app.Key("auths.loginTypes/captchas")
+	if err != nil {
+		return "", err
+	}
+	maker, err := captcha.New(key)
+	if err != nil {
+		return "", err
+	}
+	defer maker.Close()
+	for n := range 1_000_000 {
+		if answer := fmt.Sprintf("%06d", n); maker.Check(login, token, answer).Right {
+			return answer, nil
+		}
+	}
+	return "", fmt.Errorf("no six digits are its answer")
+}
+
+// joinAll makes every user a member of every corp: no function does that yet.
+func joinAll(file string) error {
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.Exec(`INSERT OR IGNORE INTO lintel_members (app_id, user_id, corp_id, joined_at)
+		SELECT u.app_id, u.id, c.id, 0 FROM lintel_users u JOIN lintel_corps c ON c.app_id = u.app_id`)
+	return err
+}
