@@ -21,7 +21,7 @@ type Config struct {
 	delivery.Settings
 	AccessKey string `json:"accessKey" jsonschema:"required,minLength=1" secret:"true" doc:"access key id of an IAM user that may sns:Publish to phone numbers"`
 	SecretKey string `json:"secretKey" jsonschema:"required,minLength=1" secret:"true" doc:"secret access key of that user"`
-	Region    string `json:"region" jsonschema:"required,minLength=1" doc:"region of AWS, such as ap-southeast-1"`
+	Region    string `json:"region" jsonschema:"required,minLength=1,example=ap-southeast-1" doc:"region of AWS, such as ap-southeast-1"`
 	SenderID  string `json:"senderId,omitempty" doc:"name that the message comes from, where the country allows one"`
 	Text      string `json:"text" default:"${product}: ${code}, valid for ${minutes} minutes" doc:"the message; ${code} and other values of the call may stand in it"`
 }

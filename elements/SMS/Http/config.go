@@ -20,7 +20,7 @@ type Config struct {
 	Text string `json:"text,omitempty" default:"${product}: ${code}, valid for ${minutes} minutes" doc:"what ${text} stands for; ${code} and other values of the call may stand in it"`
 
 	Method   string            `json:"method" default:"POST" jsonschema:"enum=POST,enum=GET,enum=PUT" doc:"the request's method"`
-	URL      string            `json:"url" jsonschema:"required,minLength=1" doc:"where the request goes; placeholders may stand in path and query"`
+	URL      string            `json:"url" jsonschema:"required,minLength=1,example=https://sms.example.com/send" doc:"where the request goes; placeholders may stand in path and query"`
 	Headers  map[string]string `json:"headers,omitempty" doc:"the request's headers"`
 	Secrets  map[string]string `json:"secrets,omitempty" secret:"true" doc:"what ${secrets.NAME} stands for"`
 	BodyType string            `json:"bodyType,omitempty" jsonschema:"enum=json,enum=form,enum=xml,enum=text,enum=none" doc:"how the body is written; without it json, or none where there is no body"`

@@ -18,7 +18,7 @@ type Config struct {
 	delivery.Settings
 	AccountSid          string `json:"accountSid" jsonschema:"required,minLength=1" secret:"true" doc:"Account SID of the console's first page, AC…"`
 	AuthToken           string `json:"authToken" jsonschema:"required,minLength=1" secret:"true" doc:"Auth Token beside it"`
-	From                string `json:"from,omitempty" doc:"number or name that sends; or messagingServiceSid"`
+	From                string `json:"from,omitempty" jsonschema:"example=+15005550006" doc:"number or name that sends; or messagingServiceSid"`
 	MessagingServiceSid string `json:"messagingServiceSid,omitempty" doc:"messaging service that chooses the number, MG…"`
 	Text                string `json:"text,omitempty" doc:"the message; ${code} and other values of the call may stand in it; without it \"${product}: ${code}, valid for ${minutes} minutes\""`
 	StatusCallback      string `json:"statusCallback,omitempty" secret:"true" doc:"whole address for delivery receipts, where the messaging service has none for them"`

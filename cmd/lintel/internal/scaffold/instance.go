@@ -45,8 +45,15 @@ type alternative struct {
 	Required []string `json:"required"`
 }
 
-func (p property) required() []string {
+// keys are those that a scaffold writes: what is required, and what an example is
+// shown of.
+func (p property) keys() []string {
 	keys := slices.Clone(p.Required)
+	for key, below := range p.Properties {
+		if len(below.Examples) > 0 {
+			keys = append(keys, key)
+		}
+	}
 	if len(p.OneOf) > 0 {
 		keys = append(keys, p.OneOf[0].Required...)
 	}
@@ -54,7 +61,8 @@ func (p property) required() []string {
 	return slices.Compact(keys)
 }
 
-// Write writes e.json and a configuration with the keys that the Type requires.
+// Write writes e.json and a configuration with the keys that the Type requires or
+// shows an example of.
 // A secret becomes a variable with a placeholder as its default.
 func (i Instance) Write(app string) ([]string, error) {
 	dir, err := directory(i.FullName)
@@ -73,7 +81,7 @@ func (i Instance) Write(app string) ([]string, error) {
 	}
 	e := eJSON{Title: title, Type: i.Type, Entry: "."}
 	config := make(map[string]any)
-	for _, key := range schema.required() {
+	for _, key := range schema.keys() {
 		p := schema.Properties[key]
 		if p.WriteOnly {
 			name := variableName(lastSegment(i.FullName), key)
@@ -155,7 +163,7 @@ func (p property) example(elements func(string) []string) any {
 		return list
 	case "object":
 		object := make(map[string]any)
-		for _, key := range p.required() {
+		for _, key := range p.keys() {
 			object[key] = p.Properties[key].example(elements)
 		}
 		return object
