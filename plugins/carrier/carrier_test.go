@@ -72,7 +72,7 @@ func newWorld(t testing.TB, register func(*grpc.Server)) *world {
 	w.Conn = carrier.NewConn(w.conn, func(ctx context.Context) context.Context {
 		return metadata.AppendToOutgoingContext(ctx, handshake.MetaToken, "the token")
 	})
-	t.Cleanup(w.Conn.Close)
+	t.Cleanup(w.Close)
 	w.ElementClient = elementv1.NewElementClient(w.Conn)
 	return w
 }
