@@ -47,6 +47,11 @@ type Directory interface {
 	// MovePhone replaces a user's phone, ends their sessions but keepSession, and
 	// drops the devices of the old phone. ErrNotBound, ErrPhoneInUse, ErrCodeUsed.
 	MovePhone(ctx context.Context, userID, oldPhone, newPhone, keepSession string, code, ticket Use) error
+	// Notices lists notices that have waited for so long, the oldest first.
+	Notices(ctx context.Context, waited time.Duration, most int) ([]Notice, error)
+	// TakeNotice takes a notice away and says whether it was there: of all who ask
+	// one at most hears so, and where that answer is lost nobody does.
+	TakeNotice(ctx context.Context, id string) (bool, error)
 	// CodeUse gives the Use of a code id. ErrNotFound.
 	CodeUse(ctx context.Context, codeID string) (Use, error)
 
@@ -106,6 +111,17 @@ type Use struct {
 	// Mark is an id under which the change itself is noted beside, for CodeUse to
 	// find; empty for none. A change whose mark is there is not made again.
 	Mark string
+	// Notice is kept with the change, in its transaction; nil for none.
+	Notice *Notice
+}
+
+// Notice is a message that tells of a change, until it is taken to be sent.
+type Notice struct {
+	ID string
+	// App and Element name the login instance that tells, SMS the element that sends.
+	App, Element, SMS string
+	// Args are those of the message, a JSON object. They hold a phone.
+	Args []byte
 }
 
 // User is a person.

@@ -1458,13 +1458,15 @@ func (x *IssueTicketResponse) GetTicket() string {
 }
 
 type MoveRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Policy        *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	UserId        string                 `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	Ticket        string                 `protobuf:"bytes,3,opt,name=ticket,proto3" json:"ticket,omitempty"`
-	Identity      string                 `protobuf:"bytes,4,opt,name=identity,proto3" json:"identity,omitempty"`
-	Code          string                 `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
-	Test          *TestEntry             `protobuf:"bytes,6,opt,name=test,proto3" json:"test,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Policy   *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	UserId   string                 `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Ticket   string                 `protobuf:"bytes,3,opt,name=ticket,proto3" json:"ticket,omitempty"`
+	Identity string                 `protobuf:"bytes,4,opt,name=identity,proto3" json:"identity,omitempty"`
+	Code     string                 `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
+	Test     *TestEntry             `protobuf:"bytes,6,opt,name=test,proto3" json:"test,omitempty"`
+	// What tells the identity that the user had before; absent: it is not told.
+	Notice        *Notice `protobuf:"bytes,7,opt,name=notice,proto3" json:"notice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1541,6 +1543,70 @@ func (x *MoveRequest) GetTest() *TestEntry {
 	return nil
 }
 
+func (x *MoveRequest) GetNotice() *Notice {
+	if x != nil {
+		return x.Notice
+	}
+	return nil
+}
+
+// Notice is a message that the host has sent once what it tells of has come about,
+// and keeps together with that: at most once, and soon after, even where the host is
+// killed in between.
+type Notice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Full name of the SMS element, which the instance's configuration names.
+	Element string `protobuf:"bytes,1,opt,name=element,proto3" json:"element,omitempty"`
+	// Arguments of its sendMessage, a JSON object; the host adds phoneList.
+	ArgsJson      []byte `protobuf:"bytes,2,opt,name=args_json,json=argsJson,proto3" json:"args_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Notice) Reset() {
+	*x = Notice{}
+	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Notice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Notice) ProtoMessage() {}
+
+func (x *Notice) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Notice.ProtoReflect.Descriptor instead.
+func (*Notice) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Notice) GetElement() string {
+	if x != nil {
+		return x.Element
+	}
+	return ""
+}
+
+func (x *Notice) GetArgsJson() []byte {
+	if x != nil {
+		return x.ArgsJson
+	}
+	return nil
+}
+
 type MoveResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The identity the user had before, to be told of the change.
@@ -1551,7 +1617,7 @@ type MoveResponse struct {
 
 func (x *MoveResponse) Reset() {
 	*x = MoveResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1563,7 +1629,7 @@ func (x *MoveResponse) String() string {
 func (*MoveResponse) ProtoMessage() {}
 
 func (x *MoveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[21]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1576,7 +1642,7 @@ func (x *MoveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MoveResponse.ProtoReflect.Descriptor instead.
 func (*MoveResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{21}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *MoveResponse) GetPrevious() string {
@@ -1594,7 +1660,7 @@ type AccountRequest struct {
 
 func (x *AccountRequest) Reset() {
 	*x = AccountRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1606,7 +1672,7 @@ func (x *AccountRequest) String() string {
 func (*AccountRequest) ProtoMessage() {}
 
 func (x *AccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[22]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1619,7 +1685,7 @@ func (x *AccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountRequest.ProtoReflect.Descriptor instead.
 func (*AccountRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{22}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{23}
 }
 
 type AccountResponse struct {
@@ -1634,7 +1700,7 @@ type AccountResponse struct {
 
 func (x *AccountResponse) Reset() {
 	*x = AccountResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1646,7 +1712,7 @@ func (x *AccountResponse) String() string {
 func (*AccountResponse) ProtoMessage() {}
 
 func (x *AccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[23]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1659,7 +1725,7 @@ func (x *AccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountResponse.ProtoReflect.Descriptor instead.
 func (*AccountResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{23}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AccountResponse) GetUserId() string {
@@ -1690,7 +1756,7 @@ type MakeCaptchaRequest struct {
 
 func (x *MakeCaptchaRequest) Reset() {
 	*x = MakeCaptchaRequest{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1702,7 +1768,7 @@ func (x *MakeCaptchaRequest) String() string {
 func (*MakeCaptchaRequest) ProtoMessage() {}
 
 func (x *MakeCaptchaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[24]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1715,7 +1781,7 @@ func (x *MakeCaptchaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeCaptchaRequest.ProtoReflect.Descriptor instead.
 func (*MakeCaptchaRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{24}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *MakeCaptchaRequest) GetKind() CaptchaKind {
@@ -1753,7 +1819,7 @@ type MakeCaptchaResponse struct {
 
 func (x *MakeCaptchaResponse) Reset() {
 	*x = MakeCaptchaResponse{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[25]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1765,7 +1831,7 @@ func (x *MakeCaptchaResponse) String() string {
 func (*MakeCaptchaResponse) ProtoMessage() {}
 
 func (x *MakeCaptchaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[25]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1778,7 +1844,7 @@ func (x *MakeCaptchaResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MakeCaptchaResponse.ProtoReflect.Descriptor instead.
 func (*MakeCaptchaResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{25}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *MakeCaptchaResponse) GetToken() string {
@@ -1824,7 +1890,7 @@ type Challenge struct {
 
 func (x *Challenge) Reset() {
 	*x = Challenge{}
-	mi := &file_lintel_element_v1_login_proto_msgTypes[26]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1836,7 +1902,7 @@ func (x *Challenge) String() string {
 func (*Challenge) ProtoMessage() {}
 
 func (x *Challenge) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_login_proto_msgTypes[26]
+	mi := &file_lintel_element_v1_login_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1849,7 +1915,7 @@ func (x *Challenge) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Challenge.ProtoReflect.Descriptor instead.
 func (*Challenge) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{26}
+	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Challenge) GetSalt() string {
@@ -1967,14 +2033,18 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x120\n" +
 	"\x04test\x18\x03 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\"-\n" +
 	"\x13IssueTicketResponse\x12\x16\n" +
-	"\x06ticket\x18\x01 \x01(\tR\x06ticket\"\xd3\x01\n" +
+	"\x06ticket\x18\x01 \x01(\tR\x06ticket\"\x86\x02\n" +
 	"\vMoveRequest\x121\n" +
 	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyR\x06policy\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x16\n" +
 	"\x06ticket\x18\x03 \x01(\tR\x06ticket\x12\x1a\n" +
 	"\bidentity\x18\x04 \x01(\tR\bidentity\x12\x12\n" +
 	"\x04code\x18\x05 \x01(\tR\x04code\x120\n" +
-	"\x04test\x18\x06 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\"*\n" +
+	"\x04test\x18\x06 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\x121\n" +
+	"\x06notice\x18\a \x01(\v2\x19.lintel.element.v1.NoticeR\x06notice\"?\n" +
+	"\x06Notice\x12\x18\n" +
+	"\aelement\x18\x01 \x01(\tR\aelement\x12\x1b\n" +
+	"\targs_json\x18\x02 \x01(\fR\bargsJson\"*\n" +
 	"\fMoveResponse\x12\x1a\n" +
 	"\bprevious\x18\x01 \x01(\tR\bprevious\"\x10\n" +
 	"\x0eAccountRequest\"F\n" +
@@ -2035,7 +2105,7 @@ func file_lintel_element_v1_login_proto_rawDescGZIP() []byte {
 }
 
 var file_lintel_element_v1_login_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_lintel_element_v1_login_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_lintel_element_v1_login_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_lintel_element_v1_login_proto_goTypes = []any{
 	(CaptchaMode)(0),            // 0: lintel.element.v1.CaptchaMode
 	(Outcome)(0),                // 1: lintel.element.v1.Outcome
@@ -2061,13 +2131,14 @@ var file_lintel_element_v1_login_proto_goTypes = []any{
 	(*IssueTicketRequest)(nil),  // 21: lintel.element.v1.IssueTicketRequest
 	(*IssueTicketResponse)(nil), // 22: lintel.element.v1.IssueTicketResponse
 	(*MoveRequest)(nil),         // 23: lintel.element.v1.MoveRequest
-	(*MoveResponse)(nil),        // 24: lintel.element.v1.MoveResponse
-	(*AccountRequest)(nil),      // 25: lintel.element.v1.AccountRequest
-	(*AccountResponse)(nil),     // 26: lintel.element.v1.AccountResponse
-	(*MakeCaptchaRequest)(nil),  // 27: lintel.element.v1.MakeCaptchaRequest
-	(*MakeCaptchaResponse)(nil), // 28: lintel.element.v1.MakeCaptchaResponse
-	(*Challenge)(nil),           // 29: lintel.element.v1.Challenge
-	(*Error)(nil),               // 30: lintel.element.v1.Error
+	(*Notice)(nil),              // 24: lintel.element.v1.Notice
+	(*MoveResponse)(nil),        // 25: lintel.element.v1.MoveResponse
+	(*AccountRequest)(nil),      // 26: lintel.element.v1.AccountRequest
+	(*AccountResponse)(nil),     // 27: lintel.element.v1.AccountResponse
+	(*MakeCaptchaRequest)(nil),  // 28: lintel.element.v1.MakeCaptchaRequest
+	(*MakeCaptchaResponse)(nil), // 29: lintel.element.v1.MakeCaptchaResponse
+	(*Challenge)(nil),           // 30: lintel.element.v1.Challenge
+	(*Error)(nil),               // 31: lintel.element.v1.Error
 }
 var file_lintel_element_v1_login_proto_depIdxs = []int32{
 	0,  // 0: lintel.element.v1.Policy.captcha:type_name -> lintel.element.v1.CaptchaMode
@@ -2077,7 +2148,7 @@ var file_lintel_element_v1_login_proto_depIdxs = []int32{
 	6,  // 4: lintel.element.v1.SendRequest.reserve:type_name -> lintel.element.v1.ReserveRequest
 	7,  // 5: lintel.element.v1.SendResponse.reserved:type_name -> lintel.element.v1.ReserveResponse
 	1,  // 6: lintel.element.v1.SendResponse.outcome:type_name -> lintel.element.v1.Outcome
-	30, // 7: lintel.element.v1.SendResponse.error:type_name -> lintel.element.v1.Error
+	31, // 7: lintel.element.v1.SendResponse.error:type_name -> lintel.element.v1.Error
 	1,  // 8: lintel.element.v1.SettleRequest.outcome:type_name -> lintel.element.v1.Outcome
 	3,  // 9: lintel.element.v1.ExchangeRequest.policy:type_name -> lintel.element.v1.Policy
 	5,  // 10: lintel.element.v1.ExchangeRequest.test:type_name -> lintel.element.v1.TestEntry
@@ -2093,35 +2164,36 @@ var file_lintel_element_v1_login_proto_depIdxs = []int32{
 	5,  // 20: lintel.element.v1.IssueTicketRequest.test:type_name -> lintel.element.v1.TestEntry
 	3,  // 21: lintel.element.v1.MoveRequest.policy:type_name -> lintel.element.v1.Policy
 	5,  // 22: lintel.element.v1.MoveRequest.test:type_name -> lintel.element.v1.TestEntry
-	2,  // 23: lintel.element.v1.MakeCaptchaRequest.kind:type_name -> lintel.element.v1.CaptchaKind
-	29, // 24: lintel.element.v1.MakeCaptchaResponse.challenge:type_name -> lintel.element.v1.Challenge
-	6,  // 25: lintel.element.v1.Login.Reserve:input_type -> lintel.element.v1.ReserveRequest
-	8,  // 26: lintel.element.v1.Login.Send:input_type -> lintel.element.v1.SendRequest
-	10, // 27: lintel.element.v1.Login.Settle:input_type -> lintel.element.v1.SettleRequest
-	12, // 28: lintel.element.v1.Login.Exchange:input_type -> lintel.element.v1.ExchangeRequest
-	15, // 29: lintel.element.v1.Login.Register:input_type -> lintel.element.v1.RegisterRequest
-	17, // 30: lintel.element.v1.Login.Bind:input_type -> lintel.element.v1.BindRequest
-	19, // 31: lintel.element.v1.Login.Unbind:input_type -> lintel.element.v1.UnbindRequest
-	21, // 32: lintel.element.v1.Login.IssueTicket:input_type -> lintel.element.v1.IssueTicketRequest
-	23, // 33: lintel.element.v1.Login.Move:input_type -> lintel.element.v1.MoveRequest
-	25, // 34: lintel.element.v1.Login.Account:input_type -> lintel.element.v1.AccountRequest
-	27, // 35: lintel.element.v1.Login.MakeCaptcha:input_type -> lintel.element.v1.MakeCaptchaRequest
-	7,  // 36: lintel.element.v1.Login.Reserve:output_type -> lintel.element.v1.ReserveResponse
-	9,  // 37: lintel.element.v1.Login.Send:output_type -> lintel.element.v1.SendResponse
-	11, // 38: lintel.element.v1.Login.Settle:output_type -> lintel.element.v1.SettleResponse
-	14, // 39: lintel.element.v1.Login.Exchange:output_type -> lintel.element.v1.ExchangeResponse
-	16, // 40: lintel.element.v1.Login.Register:output_type -> lintel.element.v1.RegisterResponse
-	18, // 41: lintel.element.v1.Login.Bind:output_type -> lintel.element.v1.BindResponse
-	20, // 42: lintel.element.v1.Login.Unbind:output_type -> lintel.element.v1.UnbindResponse
-	22, // 43: lintel.element.v1.Login.IssueTicket:output_type -> lintel.element.v1.IssueTicketResponse
-	24, // 44: lintel.element.v1.Login.Move:output_type -> lintel.element.v1.MoveResponse
-	26, // 45: lintel.element.v1.Login.Account:output_type -> lintel.element.v1.AccountResponse
-	28, // 46: lintel.element.v1.Login.MakeCaptcha:output_type -> lintel.element.v1.MakeCaptchaResponse
-	36, // [36:47] is the sub-list for method output_type
-	25, // [25:36] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	24, // 23: lintel.element.v1.MoveRequest.notice:type_name -> lintel.element.v1.Notice
+	2,  // 24: lintel.element.v1.MakeCaptchaRequest.kind:type_name -> lintel.element.v1.CaptchaKind
+	30, // 25: lintel.element.v1.MakeCaptchaResponse.challenge:type_name -> lintel.element.v1.Challenge
+	6,  // 26: lintel.element.v1.Login.Reserve:input_type -> lintel.element.v1.ReserveRequest
+	8,  // 27: lintel.element.v1.Login.Send:input_type -> lintel.element.v1.SendRequest
+	10, // 28: lintel.element.v1.Login.Settle:input_type -> lintel.element.v1.SettleRequest
+	12, // 29: lintel.element.v1.Login.Exchange:input_type -> lintel.element.v1.ExchangeRequest
+	15, // 30: lintel.element.v1.Login.Register:input_type -> lintel.element.v1.RegisterRequest
+	17, // 31: lintel.element.v1.Login.Bind:input_type -> lintel.element.v1.BindRequest
+	19, // 32: lintel.element.v1.Login.Unbind:input_type -> lintel.element.v1.UnbindRequest
+	21, // 33: lintel.element.v1.Login.IssueTicket:input_type -> lintel.element.v1.IssueTicketRequest
+	23, // 34: lintel.element.v1.Login.Move:input_type -> lintel.element.v1.MoveRequest
+	26, // 35: lintel.element.v1.Login.Account:input_type -> lintel.element.v1.AccountRequest
+	28, // 36: lintel.element.v1.Login.MakeCaptcha:input_type -> lintel.element.v1.MakeCaptchaRequest
+	7,  // 37: lintel.element.v1.Login.Reserve:output_type -> lintel.element.v1.ReserveResponse
+	9,  // 38: lintel.element.v1.Login.Send:output_type -> lintel.element.v1.SendResponse
+	11, // 39: lintel.element.v1.Login.Settle:output_type -> lintel.element.v1.SettleResponse
+	14, // 40: lintel.element.v1.Login.Exchange:output_type -> lintel.element.v1.ExchangeResponse
+	16, // 41: lintel.element.v1.Login.Register:output_type -> lintel.element.v1.RegisterResponse
+	18, // 42: lintel.element.v1.Login.Bind:output_type -> lintel.element.v1.BindResponse
+	20, // 43: lintel.element.v1.Login.Unbind:output_type -> lintel.element.v1.UnbindResponse
+	22, // 44: lintel.element.v1.Login.IssueTicket:output_type -> lintel.element.v1.IssueTicketResponse
+	25, // 45: lintel.element.v1.Login.Move:output_type -> lintel.element.v1.MoveResponse
+	27, // 46: lintel.element.v1.Login.Account:output_type -> lintel.element.v1.AccountResponse
+	29, // 47: lintel.element.v1.Login.MakeCaptcha:output_type -> lintel.element.v1.MakeCaptchaResponse
+	37, // [37:48] is the sub-list for method output_type
+	26, // [26:37] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_lintel_element_v1_login_proto_init() }
@@ -2136,7 +2208,7 @@ func file_lintel_element_v1_login_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lintel_element_v1_login_proto_rawDesc), len(file_lintel_element_v1_login_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   27,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

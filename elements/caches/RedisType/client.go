@@ -36,23 +36,24 @@ var (
 	errAddrs = errors.New("url or addrs is needed")
 )
 
-// connect makes a client, which connects by itself when it is used. It never
-// repeats a command: a repeat must carry the same request, and fit the bound.
-func connect(c Config) (client redis.UniversalClient, cluster bool, err error) {
+// connect makes a client, which connects by itself when it is used, and one by which
+// steps are taken back. They never repeat a command: a repeat must carry the same
+// request, and fit the bound.
+func connect(c Config) (client, back redis.UniversalClient, cluster bool, err error) {
 	o := &redis.UniversalOptions{Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password}
 	switch {
 	case c.URL != "":
 		// The parser's error quotes the address, password and all.
 		parsed, err := redis.ParseURL(c.URL)
 		if err != nil {
-			return nil, false, errURL
+			return nil, nil, false, errURL
 		}
 		o = &redis.UniversalOptions{
 			Addrs: []string{parsed.Addr}, Username: parsed.Username, Password: parsed.Password,
 			DB: parsed.DB, TLSConfig: parsed.TLSConfig,
 		}
 	case len(c.Addrs) == 0:
-		return nil, false, errAddrs
+		return nil, nil, false, errAddrs
 	}
 	cluster = len(o.Addrs) > 1 && o.MasterName == ""
 	o.Protocol = 2
@@ -66,5 +67,5 @@ func connect(c Config) (client redis.UniversalClient, cluster bool, err error) {
 	o.ReadBufferSize, o.WriteBufferSize = buffer, buffer
 	o.ConnMaxIdleTime = idle
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return redis.NewUniversalClient(o), cluster, nil
+	return redis.NewUniversalClient(o), spare(*o), cluster, nil
 }

@@ -2,6 +2,7 @@ package redistype
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -18,6 +19,9 @@ type Store struct {
 	builtin.Silent
 
 	client redis.UniversalClient
+	// back takes steps back; cooled says that a connection of it was broken.
+	back   redis.UniversalClient
+	cooled chan struct{}
 	// apart says that shared limits lie in other slots than the identity, so that
 	// they are taken in a step of their own.
 	apart bool
@@ -33,11 +37,14 @@ type Store struct {
 
 // New makes a store, which Close ends. It doesn't wait for the server.
 func New(env element.Env, c Config) (*Store, error) {
-	client, cluster, err := connect(c)
+	client, back, cluster, err := connect(c)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
-	s := &Store{client: client, apart: cluster, log: env.Logger, undos: make(chan undo, undosWaiting)}
+	s := &Store{
+		client: client, back: back, cooled: make(chan struct{}, 1),
+		apart: cluster, log: env.Logger, undos: make(chan undo, undosWaiting),
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -45,6 +52,7 @@ func New(env element.Env, c Config) (*Store, error) {
 	s.stop = stop
 	s.work.Go(func() { s.undoAll(ctx) })
 	s.work.Go(func() { s.checkEviction(ctx) })
+	s.work.Go(func() { s.keepWarm(ctx) })
 	return s, nil
 }
 
@@ -53,7 +61,7 @@ func (s *Store) Close() error {
 	var err error
 	s.end.Do(func() {
 		s.stop()
-		err = s.client.Close()
+		err = errors.Join(s.client.Close(), s.back.Close())
 	})
 	s.work.Wait()
 	return err

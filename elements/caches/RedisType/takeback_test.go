@@ -1,6 +1,7 @@
 package redistype
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -93,6 +94,22 @@ func TestAClaimThatNobodyHasIsNobodys(t *testing.T) {
 		got, err := other.Guess(ctx, another)
 		require.NoError(t, err)
 		require.Equal(t, caches.Busy, got.Verdict)
+	}
+}
+
+// A new connection would cost an answer; a spare one has had it.
+func TestACodeIsGivenBackWhenNothingIsAnsweredAtAll(t *testing.T) {
+	p, near, other := replicas(t)
+	for n := range 3 {
+		r := sent(t, other, fmt.Sprintf("k%d", n))
+		require.Eventually(t, func() bool { return near.warm(ctx) == nil && near.Ready(ctx) == nil }, 3*time.Second, 10*time.Millisecond)
+		p.cut.Store(-1)
+		_, err := near.Guess(ctx, guessOf(r, 1))
+		require.ErrorIs(t, err, caches.ErrUnavailable)
+		got, err := other.Guess(ctx, guessOf(r, 2))
+		require.NoError(t, err)
+		require.Equal(t, caches.OK, got.Verdict)
+		p.cut.Store(0)
 	}
 }
 

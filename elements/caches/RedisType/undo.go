@@ -66,17 +66,15 @@ func (s *Store) takeBack(ctx context.Context, err error, request, attempt string
 	if !errors.As(err, &f) || !f.unknown {
 		return
 	}
-	try := func(ctx context.Context) bool {
-		_, err := s.tell(ctx, script, keys, s.args(4).add(request, attempt).add(more...))
-		return err == nil
-	}
-	if try(ctx) {
+	a := s.args(4).add(request, attempt).add(more...)
+	if s.tellOnce(ctx, script, keys, a) {
 		return
 	}
 	s.later(undo{func(ctx context.Context) bool {
 		ctx, cancel := bounded(ctx)
 		defer cancel()
-		return try(ctx)
+		_, err := s.tell(ctx, script, keys, a)
+		return err == nil
 	}, time.Now().Add(backWithin)})
 }
 

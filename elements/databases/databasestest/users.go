@@ -194,8 +194,21 @@ func testMove(t *testing.T, open Open) {
 	require.ErrorIs(t, d.MovePhone(ctx, u.ID, u.Phone, other.Phone, keep.ID, code, ticket), databases.ErrPhoneInUse)
 	require.ErrorIs(t, d.MovePhone(ctx, u.ID, phone(), phone(), keep.ID, code, ticket), databases.ErrNotBound)
 	to := phone()
+	code.Notice = &databases.Notice{ID: id(), App: "org.app", Element: "a.login", SMS: "SMS.x", Args: []byte(`{"a":1}`)}
 	require.NoError(t, d.MovePhone(ctx, u.ID, u.Phone, to, keep.ID, code, ticket))
 	require.NoError(t, d.MovePhone(ctx, u.ID, u.Phone, to, keep.ID, code, ticket), "the same request again")
+	notices, err := d.Notices(ctx, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, []databases.Notice{*code.Notice}, notices)
+	notices, err = d.Notices(ctx, time.Hour, 10)
+	require.NoError(t, err)
+	require.Empty(t, notices)
+	for _, want := range []bool{true, false} {
+		taken, err := d.TakeNotice(ctx, code.Notice.ID)
+		require.NoError(t, err)
+		require.Equal(t, want, taken)
+	}
+	code.Notice = nil
 	second := ticket
 	second.Request = id()
 	require.ErrorIs(t, d.MovePhone(ctx, u.ID, to, phone(), keep.ID, use("updatePhone"), second), databases.ErrCodeUsed)

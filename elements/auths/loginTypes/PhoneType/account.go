@@ -131,18 +131,22 @@ func (p *PhoneLogin) UpdatePhone(ctx context.Context, in Replacement) (int, erro
 	if err := p.checkCode("newCode", in.NewCode); err != nil {
 		return 0, err
 	}
-	out, err := sdk.HostOf(ctx).Login().Move(ctx, &elementv1.MoveRequest{
+	notice, err := p.notice()
+	if err != nil {
+		return 0, err
+	}
+	_, err = sdk.HostOf(ctx).Login().Move(ctx, &elementv1.MoveRequest{
 		Policy:   p.policy,
 		UserId:   in.UserID,
 		Ticket:   in.Ticket,
 		Identity: identity,
 		Code:     in.NewCode,
 		Test:     p.tests[identity],
+		Notice:   notice,
 	})
 	if err != nil {
 		return 0, err
 	}
-	p.notify(ctx, out.GetPrevious())
 	return done, nil
 }
 

@@ -2,10 +2,10 @@ package phonetype
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"time"
 
-	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -99,28 +99,23 @@ func throttled(e *errcode.Error) error {
 	return limited.After(wait).With("retryAfter", int64(wait/time.Second))
 }
 
-// notify tells an old number that it was replaced, after the answer, where a
-// message for that is configured.
-func (p *PhoneLogin) notify(ctx context.Context, previous string) {
+// notice is what tells an old number that it was replaced; nil where no message for
+// that is configured.
+func (p *PhoneLogin) notice() (*elementv1.Notice, error) {
 	own := p.config.SMSConfig
-	if previous == "" || own.NoticeTemplateCode == "" && own.NoticeText == "" {
-		return
+	if own.NoticeTemplateCode == "" && own.NoticeText == "" {
+		return nil, nil
 	}
-	after, finish := sdk.Detach(ctx)
-	go func() {
-		defer finish()
-		err := sdk.HostOf(after).Call(after, p.config.SMSFullName, "sendMessage", message{
-			PhoneList:          []string{previous},
-			Params:             map[string]string{"product": p.appTitle},
-			VerifyTemplateCode: own.NoticeTemplateCode,
-			VerifySign:         own.VerifySign,
-			Text:               own.NoticeText,
-		}, nil)
-		if err != nil {
-			sdk.Logger(after).Warn("an old number was not told that it was replaced",
-				"phone", phone.Mask(previous), "error", err)
-		}
-	}()
+	text, err := json.Marshal(message{
+		Params:             map[string]string{"product": p.appTitle},
+		VerifyTemplateCode: own.NoticeTemplateCode,
+		VerifySign:         own.VerifySign,
+		Text:               own.NoticeText,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &elementv1.Notice{Element: p.config.SMSFullName, ArgsJson: text}, nil
 }
 
 // minutes is how long a code is valid, rounded up, as messages say it.

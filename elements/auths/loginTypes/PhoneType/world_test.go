@@ -58,6 +58,7 @@ func newWorld(t testing.TB, config string) *world {
 	t.Cleanup(func() { require.NoError(t, w.database.Close()) })
 	service, err := loginhost.New(env)
 	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, service.Close()) })
 	w.host = &sdktest.Host{
 		Login:  service,
 		OnCall: w.send,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/lintel-run/lintel/elements/databases"
 )
@@ -21,6 +22,7 @@ type directory struct {
 	wrong   map[string]int
 	ended   []string // users whose other sessions were ended
 	kept    string
+	notices []databases.Notice
 
 	// asked counts calls by name.
 	asked map[string]int
@@ -196,9 +198,25 @@ func (d *directory) MovePhone(_ context.Context, id, from, to, keep string, code
 		d.users[id] = u
 		d.ended, d.kept = append(d.ended, id), keep
 		d.paid(code, ticket)
+		if code.Notice != nil {
+			d.notices = append(d.notices, *code.Notice)
+		}
 		return nil, nil
 	})
 	return err
+}
+
+// Notices gives all, however long they have waited.
+func (d *directory) Notices(context.Context, time.Duration, int) ([]databases.Notice, error) {
+	return step(d, "Notices", func() ([]databases.Notice, error) { return slices.Clone(d.notices), nil })
+}
+
+func (d *directory) TakeNotice(_ context.Context, id string) (bool, error) {
+	return step(d, "TakeNotice", func() (bool, error) {
+		before := len(d.notices)
+		d.notices = slices.DeleteFunc(d.notices, func(n databases.Notice) bool { return n.ID == id })
+		return len(d.notices) < before, nil
+	})
 }
 
 func (d *directory) CodeUse(_ context.Context, id string) (databases.Use, error) {

@@ -36,6 +36,10 @@ func (s *Service) Move(ctx context.Context, r *elementv1.MoveRequest) (*elementv
 	if err := checkDigits(p, r.GetCode()); err != nil {
 		return nil, err
 	}
+	notice, err := op.notice(r.GetNotice(), user.Phone)
+	if err != nil {
+		return nil, err
+	}
 	ticket, err := op.claimTicket(ctx, user, r.GetTicket())
 	if errors.Is(err, errMoved) {
 		return &elementv1.MoveResponse{}, nil
@@ -48,8 +52,11 @@ func (s *Service) Move(ctx context.Context, r *elementv1.MoveRequest) (*elementv
 		op.endTicket(ctx, ticket, false)
 		return nil, err
 	}
-	if err := op.move(ctx, user, r.GetIdentity(), code, ticket); err != nil {
+	if err := op.move(ctx, user, r.GetIdentity(), code, ticket, notice); err != nil {
 		return nil, err
+	}
+	if r.GetIdentity() != user.Phone {
+		s.tell(ctx, op.dir, notice)
 	}
 	return &elementv1.MoveResponse{Previous: user.Phone}, nil
 }
@@ -131,15 +138,17 @@ func (o *operation) endTicket(ctx context.Context, ticket claimedTicket, used bo
 
 // move makes the change that a claimed code and ticket pay for, and ends both
 // claims by its outcome, as change does.
-func (o *operation) move(ctx context.Context, user databases.User, identity string, code right, ticket claimedTicket) error {
+func (o *operation) move(ctx context.Context, user databases.User, identity string, code right, ticket claimedTicket, notice *databases.Notice) error {
 	use := func(id, request string) databases.Use {
 		return databases.Use{ID: id, Request: request, Kind: purposeUpdatePhone, UserID: user.ID}
 	}
 	err := databases.ErrPhoneInUse
 	if identity != user.Phone {
+		pays := use(code.codeID, code.request)
+		pays.Notice = notice
 		err = o.twice(ctx, func(ctx context.Context) error {
 			return o.dir.MovePhone(ctx, user.ID, user.Phone, identity, o.call.Caller.SessionID,
-				use(code.codeID, code.request), use(ticket.id, ticket.request))
+				pays, use(ticket.id, ticket.request))
 		})
 	}
 	switch {

@@ -6,17 +6,20 @@
 // instance, identity, holder and digits; cooldowns, limits and tokens lie beside
 // it under one opaque key an identity. Users and phones lie in the database. The
 // package itself keeps nothing between two requests, but for captchas made ahead
-// and who asks for how many.
+// and who asks for how many. Messages that tell of a change lie in the database with
+// it until they are sent.
 //
 // It knows no phone number's form, no vendor and no HTTP.
 package loginhost
 
 import (
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"google.golang.org/grpc"
 
@@ -53,11 +56,15 @@ type Service struct {
 	reservations cipher.AEAD
 	pulse        pulse
 	lost         lost
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
 }
 
 var _ elementv1.LoginServer = (*Service)(nil)
 
-// New makes the service of an app. It fails when the app has no secret.
+// New makes the service of an app, which Close ends. It fails when the app has no
+// secret.
 func New(env element.Env) (*Service, error) {
 	keys, err := newKeyring(env.AppID, env.Key)
 	if err != nil {
@@ -83,18 +90,27 @@ func New(env element.Env) (*Service, error) {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{
+	s := &Service{
 		elements:     env.Elements,
 		logger:       logger,
 		keys:         keys,
 		box:          box,
 		captchas:     captchas,
 		reservations: reservations,
-	}, nil
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.running.Go(func() { s.tellNowAndThen(ctx) })
+	return s, nil
 }
 
-// Close ends what the service makes ahead.
-func (s *Service) Close() error { return s.captchas.Close() }
+// Close ends what the service makes ahead, and waits for the notices that are
+// being sent.
+func (s *Service) Close() error {
+	s.stop()
+	s.running.Wait()
+	return s.captchas.Close()
+}
 
 // newReservationSeal makes the key under which reservations are handed out. It
 // lives as long as the host: the plugins that hold reservations don't outlive it.

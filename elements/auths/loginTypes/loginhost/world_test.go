@@ -53,6 +53,7 @@ func newWorld(t testing.TB) *world {
 		Elements: w,
 	})
 	require.NoError(t, err)
+	t.Cleanup(func() { _ = svc.Close() })
 	w.svc = svc
 	return w
 }

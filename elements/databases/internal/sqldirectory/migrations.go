@@ -16,7 +16,7 @@ var migrations embed.FS
 
 const (
 	// Version is that of the newest migration.
-	Version = 2
+	Version = 3
 	// migrationTable is goose's record of what was done.
 	migrationTable = "lintel_migrations"
 	// migrationTime bounds one run of the migrations, which may wait for another's.

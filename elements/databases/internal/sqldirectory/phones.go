@@ -72,6 +72,9 @@ func (d *Directory) MovePhone(ctx context.Context, userID, oldPhone, newPhone, k
 		if _, err := r.Run(ctx, endOtherSessions, nil, d.app, userID, keepSession); err != nil {
 			return err
 		}
+		if err := d.addNotice(ctx, r, code.Notice); err != nil {
+			return err
+		}
 		return d.dropDevices(ctx, r, oldPhone)
 	}, nil)
 }

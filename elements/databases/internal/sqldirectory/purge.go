@@ -35,6 +35,7 @@ var purges = []purge{
 	{purgeOf("lintel_code_uses", "id", "used_at", ""), 7 * day},
 	{purgeOf("lintel_sessions", "id", "ended_at", " AND ended_at IS NOT NULL"), 30 * day},
 	{purgeOf("lintel_sessions", "id", "expires_at", " AND ended_at IS NULL"), 30 * day},
+	{purgeOf("lintel_notices", "id", "made_at", ""), 7 * day},
 	{purgeOf("lintel_devices", "hash", "expires_at", ""), 0},
 	{purgeOf("lintel_sms_sends", "id", "sent_at", ""), 30 * day},
 	{statement(`DELETE FROM lintel_sms_receipts WHERE app_id = $1 AND (instance, message_id) IN (
