@@ -8,15 +8,19 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-const callPath = "/api/{org}/{app}/{call...}"
-
-const callPattern = "POST " + callPath
+const (
+	appPath     = "/api/{org}/{app}"
+	callPath    = appPath + "/{call...}"
+	callPattern = "POST " + callPath
+)
 
 // routes lists the public listener's paths.
 func (s *Server) routes() http.Handler {
 	r := router{mux: http.NewServeMux(), server: s}
 	r.on("POST", callPath, s.readable(s.call))
 	r.preflight(callPath)
+	// The mux would redirect it to the path above, as an empty one.
+	r.mux.HandleFunc(appPath, r.nothing)
 	r.preflight("/openapi.json")
 	r.page("/login", s.pages.Login, s.pages.PostLogin)
 	r.page("/account", s.pages.Account, s.pages.PostAccount)
@@ -69,15 +73,17 @@ func (r router) page(pattern string, show, take http.HandlerFunc) {
 
 // handler answers by the mux, but for paths that the mux would redirect.
 func (r router) handler() http.Handler {
-	r.mux.HandleFunc("/", func(w http.ResponseWriter, q *http.Request) { r.server.refuse(w, q, notFound()) })
+	r.mux.HandleFunc("/", r.nothing)
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		p := q.URL.Path
 		if clean := path.Clean(p); p != clean && p != clean+"/" || !strings.HasPrefix(p, "/") {
-			r.server.refuse(w, q, notFound())
+			r.nothing(w, q)
 			return
 		}
 		r.mux.ServeHTTP(w, q)
 	})
 }
+
+func (r router) nothing(w http.ResponseWriter, q *http.Request) { r.server.refuse(w, q, notFound()) }
 
 func notFound() error { return errcode.New(errcode.ElementNotFound, "there is nothing here") }

@@ -105,7 +105,8 @@ func TestTheEnvelope(t *testing.T) {
 	}
 
 	for path, code := range map[string]string{
-		"/api/example/shop/auths/loginTypes/myPhoneLogin/nothing":          "FUNCTION_NOT_FOUND",
+		"/api/example/shop/auths/loginTypes/myPhoneLogin/nothing": "FUNCTION_NOT_FOUND",
+		"/api/example/shop": "ELEMENT_NOT_FOUND",
 		"/api/example/shop/auths/loginTypes/myPhoneLogin/authConfig":       "FUNCTION_NOT_FOUND",
 		"/api/example/shop/auths/loginTypes/nobody/sendMessage":            "ELEMENT_NOT_FOUND",
 		"/api/example/shop/auths/loginTypes/MyPhoneLogin/sendMessage":      "ELEMENT_NOT_FOUND",
