@@ -116,6 +116,16 @@ func TestStartsThatFail(t *testing.T) {
 	}
 }
 
+func TestADescriptionThatIsOutOfDateIsTold(t *testing.T) {
+	for _, title := range []string{"", "Another"} {
+		h, log := testHost(t, Config{})
+		spec := hostileSpec()
+		spec.Description = &elementv1.TypeDescription{Name: "Hostile", Title: title}
+		require.NoError(t, h.Process(spec).Start(testContext(t)))
+		require.Equal(t, title != "", strings.Contains(log.String(), "describes itself otherwise"))
+	}
+}
+
 func TestCallsInFlightAtACrashHaveAnUnknownOutcome(t *testing.T) {
 	p, _ := testProcess(t)
 	configure(t, p, 1, `{"k":1}`)
