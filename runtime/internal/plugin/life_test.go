@@ -92,7 +92,7 @@ func TestStartsThatFail(t *testing.T) {
 		"a socket above its directory": {args: []string{"line=1|1|unix|/tmp/../etc/x|grpc"}, want: "outside"},
 		"TCP, which is off":            {args: []string{"line=1|1|tcp|127.0.0.1:1|grpc"}, want: "TCP"},
 		"a certificate without TLS":    {args: []string{"line=1|1|unix|/x|grpc|" + cert}, want: "outside"},
-		"exits at once":                {args: []string{"crash"}},
+		"exits at once":                {args: []string{"crash"}, want: "exit status 3"},
 		"serves another Type":          {args: []string{"type=Other"}, want: "doesn't serve"},
 		"not there":                    {spec: func(s Spec) Spec { s.Path = "/nonexistent/plugin"; return s }},
 		"not an executable":            {spec: func(s Spec) Spec { s.Path = "/etc/passwd"; return s }},
