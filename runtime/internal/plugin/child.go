@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -93,31 +92,6 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 	}
 	go c.watch() //nolint:contextcheck // the watch lives as long as the process, not its start
 	return c, nil
-}
-
-// ownEnd puts the end of a process that ended by itself, before it served, in
-// place of what go-plugin makes of the missing handshake.
-func (c *child) ownEnd(err error) error {
-	select {
-	case <-c.run.Done():
-	default:
-		return err
-	}
-	end := c.run.Err()
-	if end == nil {
-		return errors.New("the plugin ended before it served: exit status 0")
-	}
-	var status *exec.ExitError
-	if errors.As(end, &status) && !killed(status) {
-		return fmt.Errorf("the plugin ended before it served: %w", end)
-	}
-	return err
-}
-
-// killed says whether a process was ended as the host ends one.
-func killed(status *exec.ExitError) bool {
-	wait, ok := status.Sys().(syscall.WaitStatus)
-	return ok && wait.Signaled() && wait.Signal() == syscall.SIGKILL
 }
 
 // connect runs go-plugin's handshake and dials.
