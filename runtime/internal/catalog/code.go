@@ -193,6 +193,8 @@ func (p *pass) executable(u *unit, e *Element, fail func(code, format string, ar
 	if own == nil {
 		fail(CodeDescription, "its description %s lists no Type %s or %s", file, u.name, lastSegment(u.name))
 	}
+	// What a process may ask of the host follows the description.
+	e.Entry.Stamp += "-" + stampOfText(list.src)
 	return own
 }
 

@@ -206,6 +206,8 @@ func TestAScriptIsEveryFileWithItsExtension(t *testing.T) {
 	require.True(t, changes("my/Type/lib/part.py", "another"))
 	require.True(t, changes("my/Type/lib/more.py", "one more"))
 	require.True(t, changes("my/Type/main.py", "import lib.more"))
+	require.True(t, changes("my/Type/main.py.types.json", `{"types":[{"name":"Type","title":"new"}]}`), "what it may ask follows it")
+	require.False(t, changes("my/Type/main.py.types.json", `{"types":[{"name":"Type","title":"new"}]}`))
 	a.remove("my/Type/lib/more.py")
 	require.NotEqual(t, stamp, fine(t, a.reload(step)).Lookup("my.Type").Entry.Stamp)
 }

@@ -40,3 +40,10 @@ func stampOfCode(u *unit, at place, s stamp) string {
 	})
 	return s.String() + "-" + strconv.FormatUint(sum.Sum64(), 36)
 }
+
+// stampOfText changes when a text does.
+func stampOfText(text string) string {
+	sum := fnv.New64a()
+	_, _ = sum.Write([]byte(text))
+	return strconv.FormatUint(sum.Sum64(), 36)
+}
