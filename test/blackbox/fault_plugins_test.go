@@ -1,6 +1,7 @@
 package blackbox_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -130,6 +131,26 @@ func TestFaultPluginKilledWhileCodesAreUsed(t *testing.T) {
 	}
 	f.nothingLasts(t)
 	f.nothingHalf(t)
+}
+
+// What the host was started with open is not open in its plugins.
+func TestPluginsInheritNoFiles(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/proc/self/fd"); err != nil {
+		t.Skipf("open files are seen in /proc only: %v", err)
+	}
+	file, err := os.Create(filepath.Join(t.TempDir(), "of the host"))
+	require.NoError(t, err)
+	defer file.Close()
+	s := blackbox.Example(t).Serve(blackbox.Start{Files: []*os.File{file, file}})
+	pid := s.Plugins(1)[loginType]
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	require.NoError(t, err)
+	require.NotEmpty(t, entries)
+	for _, entry := range entries {
+		target, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", pid, entry.Name()))
+		require.NotEqual(t, file.Name(), target)
+	}
 }
 
 // kill -9 of the host leaves no process, no socket and no directory behind, also

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -50,6 +51,8 @@ type Start struct {
 	NoDev bool
 	// Env are further variables, NAME=value.
 	Env []string
+	// Files are open in the server from its start, as descriptors from 3 on.
+	Files []*os.File
 }
 
 // Serve starts a server and waits until it has printed its addresses. It is
@@ -71,9 +74,11 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 	a.t.Helper()
 	args := []string{"serve", a.Dir, "--listen", "127.0.0.1:0", "--log-level", "debug"}
 	var env []string
+	var files []*os.File
 	dev := true
 	for _, h := range how {
 		args, env, dev = append(args, h.Args...), append(env, h.Env...), dev && !h.NoDev
+		files = append(files, h.Files...)
 	}
 	if dev {
 		args = append(args, "--dev")
@@ -82,6 +87,7 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 	s.transport = &http.Transport{MaxIdleConnsPerHost: 1024}
 	s.cmd = exec.Command(filepath.Join(Bin(a.t), "lintel"), args...)
 	s.cmd.Dir, s.cmd.Env, s.cmd.Stderr = a.t.TempDir(), Environment(env...), s.logs
+	s.cmd.ExtraFiles = files
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -45,15 +45,12 @@ type descriptions struct {
 	err   error
 }
 
-// of finds a Type: by full name, else by last segment, else the only one.
+// of finds a Type by its full name or the last segment of that, as the contract
+// has it: another Type's code would refuse to serve it.
 func (d *descriptions) of(name string) *described {
-	for _, match := range []func(string) bool{
-		func(n string) bool { return n == name },
-		func(n string) bool { return lastSegment(n) == lastSegment(name) },
-		func(string) bool { return len(d.types) == 1 },
-	} {
+	for _, match := range []string{name, lastSegment(name)} {
 		for _, t := range d.types {
-			if match(t.description.GetName()) {
+			if t.description.GetName() == match {
 				return t
 			}
 		}
@@ -194,8 +191,10 @@ func (p *pass) executable(u *unit, e *Element, fail func(code, format string, ar
 	}
 	own := list.of(u.name)
 	if own == nil {
-		fail(CodeDescription, "its description %s lists no Type %s", file, u.name)
+		fail(CodeDescription, "its description %s lists no Type %s or %s", file, u.name, lastSegment(u.name))
 	}
+	// What a process may ask of the host follows the description.
+	e.Entry.Stamp += "-" + stampOfText(list.src)
 	return own
 }
 

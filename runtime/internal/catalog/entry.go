@@ -23,7 +23,7 @@ type Entry struct {
 	// official library.
 	Dir string
 	// Stamp changes when the executable's size, time or identity does; a script's also when that of a file with its
-	// extension does, in the element's directory or below.
+	// extension does, in the element's directory or below; and when the description beside it does.
 	Stamp string
 }
 

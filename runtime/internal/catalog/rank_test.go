@@ -151,6 +151,7 @@ func TestCodeOfATypeHasToBeThere(t *testing.T) {
 		"outside":           {"./../run", nil, CodeDefinition},
 		"a path":            {"/bin/sh", nil, CodeDefinition},
 		"not in PATH":       {"sh", nil, CodeExecutable},
+		"another Type's":    {"plugin", nil, CodeDescription},
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := newApp(t, with(c.files, map[string]string{"x/e.json": `{"title":"x","type":"SMS.Meta","backendBundleEntry":"` + c.entry + `"}`,
@@ -172,7 +173,7 @@ func TestAnInterpretedTypeHasItsScriptAndDescription(t *testing.T) {
 	a := newApp(t, map[string]string{
 		"my/Type/e.json":             `{"title":"x","type":"SMS.Meta","backendBundleEntry":"./main.py","interpreter":"python3","args":["-u"]}`,
 		"my/Type/main.py":            `print()`,
-		"my/Type/main.py.types.json": `{"types":[{"name":"Whatever"}]}`,
+		"my/Type/main.py.types.json": `{"types":[{"name":"Type"}]}`,
 		"my/one/e.json":              `{"title":"x","type":"my.Type"}`,
 	})
 	s := fine(t, a.load())
@@ -188,7 +189,7 @@ func TestAScriptIsEveryFileWithItsExtension(t *testing.T) {
 	a := newApp(t, map[string]string{
 		"my/Type/e.json":             `{"title":"x","type":"SMS.Meta","backendBundleEntry":"./main.py","interpreter":"python3"}`,
 		"my/Type/main.py":            `import lib.part`,
-		"my/Type/main.py.types.json": `{"types":[{"name":"Whatever"}]}`,
+		"my/Type/main.py.types.json": `{"types":[{"name":"Type"}]}`,
 		"my/Type/lib/part.py":        `one`,
 	})
 	stamp := fine(t, a.load()).Lookup("my.Type").Entry.Stamp
@@ -205,6 +206,8 @@ func TestAScriptIsEveryFileWithItsExtension(t *testing.T) {
 	require.True(t, changes("my/Type/lib/part.py", "another"))
 	require.True(t, changes("my/Type/lib/more.py", "one more"))
 	require.True(t, changes("my/Type/main.py", "import lib.more"))
+	require.True(t, changes("my/Type/main.py.types.json", `{"types":[{"name":"Type","title":"new"}]}`), "what it may ask follows it")
+	require.False(t, changes("my/Type/main.py.types.json", `{"types":[{"name":"Type","title":"new"}]}`))
 	a.remove("my/Type/lib/more.py")
 	require.NotEqual(t, stamp, fine(t, a.reload(step)).Lookup("my.Type").Entry.Stamp)
 }

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/lintel-run/lintel/plugins/carrier"
@@ -90,7 +91,7 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 	if err != nil {
 		close(c.watched)
 		c.kill()
-		return c, err
+		return c, c.ownEnd(err)
 	}
 	go c.watch() //nolint:contextcheck // the watch lives as long as the process, not its start
 	return c, nil
@@ -226,6 +227,9 @@ func (c *child) describe(ctx context.Context) error {
 	last := c.spec.Type[strings.LastIndexByte(c.spec.Type, '.')+1:]
 	for _, t := range resp.GetTypes() {
 		if t.GetName() == c.spec.Type || t.GetName() == last {
+			if c.spec.Description != nil && !proto.Equal(t, c.spec.Description) {
+				c.host.logger.Warn("the plugin describes itself otherwise than the file beside it, which is what counts; make that anew", "type", c.spec.Type)
+			}
 			return nil
 		}
 	}

@@ -17,7 +17,8 @@ import (
 
 // Digest gives the SHA-256, in hex, of what a Spec runs: the executable's bytes,
 // or, with an interpreter, its bytes and the name, the mode's executable bit and
-// the content of every file in the element's directory, in order.
+// the content of every file in the element's directory, in order, and the script
+// where that lies elsewhere.
 func Digest(spec Spec) (string, error) { return digest(spec, "") }
 
 // digest hashes what spec runs and, where copyTo is not empty, writes what it
@@ -43,7 +44,21 @@ func digest(spec Spec, copyTo string) (string, error) {
 	if err := hashDir(sum, spec, target(copyTo, "dir")); err != nil {
 		return "", err
 	}
+	// One that lies in a plugin directory has nothing beside it that is its own.
+	if _, inside := scriptBelow(spec); !inside {
+		inner := sha256.New()
+		if err := hashFile(inner, spec.Path, target(copyTo, "script")); err != nil {
+			return "", err
+		}
+		item(sum, 's', filepath.Base(spec.Path), inner)
+	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// scriptBelow names the script below the element's directory.
+func scriptBelow(spec Spec) (string, bool) {
+	below, err := filepath.Rel(spec.Dir, spec.Path)
+	return below, err == nil && filepath.IsLocal(below)
 }
 
 func target(copyTo, name string) string {

@@ -90,6 +90,7 @@ func New(cfg Config) (*Host, error) {
 		return nil, err
 	}
 	h.dir = dir
+	runner.KeepFiles()
 	h.pins = pins{dir: filepath.Join(dir, "pinned")}
 	if g, err := guard.Start(h.logger, dir); err == nil {
 		h.guard = g

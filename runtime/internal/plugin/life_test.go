@@ -92,7 +92,7 @@ func TestStartsThatFail(t *testing.T) {
 		"a socket above its directory": {args: []string{"line=1|1|unix|/tmp/../etc/x|grpc"}, want: "outside"},
 		"TCP, which is off":            {args: []string{"line=1|1|tcp|127.0.0.1:1|grpc"}, want: "TCP"},
 		"a certificate without TLS":    {args: []string{"line=1|1|unix|/x|grpc|" + cert}, want: "outside"},
-		"exits at once":                {args: []string{"crash"}},
+		"exits at once":                {args: []string{"crash"}, want: "exit status 3"},
 		"serves another Type":          {args: []string{"type=Other"}, want: "doesn't serve"},
 		"not there":                    {spec: func(s Spec) Spec { s.Path = "/nonexistent/plugin"; return s }},
 		"not an executable":            {spec: func(s Spec) Spec { s.Path = "/etc/passwd"; return s }},
@@ -113,6 +113,16 @@ func TestStartsThatFail(t *testing.T) {
 			require.Contains(t, p.State().LastError, tt.want)
 			require.NotContains(t, log.String(), `\u001b`)
 		})
+	}
+}
+
+func TestADescriptionThatIsOutOfDateIsTold(t *testing.T) {
+	for _, title := range []string{"", "Another"} {
+		h, log := testHost(t, Config{})
+		spec := hostileSpec()
+		spec.Description = &elementv1.TypeDescription{Name: "Hostile", Title: title}
+		require.NoError(t, h.Process(spec).Start(testContext(t)))
+		require.Equal(t, title != "", strings.Contains(log.String(), "describes itself otherwise"))
 	}
 }
 

@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,12 +107,10 @@ func (h *Host) program(spec Spec, privateDir string) (program, error) {
 		}
 		prog.path = filepath.Join(dir, "run")
 		if spec.Interpreter != "" {
-			below, err := filepath.Rel(spec.Dir, spec.Path)
-			if err != nil || !filepath.IsLocal(below) {
-				return program{}, fmt.Errorf("%s is outside the element's directory", filepath.Base(spec.Path))
+			prog.dir, script = filepath.Join(dir, "dir"), filepath.Join(dir, "script")
+			if below, inside := scriptBelow(spec); inside {
+				script = filepath.Join(prog.dir, below)
 			}
-			prog.dir = filepath.Join(dir, "dir")
-			script = filepath.Join(prog.dir, below)
 		}
 	}
 	if script != "" {

@@ -171,6 +171,20 @@ func TestDigestOfAnInterpretedTypeCoversEveryFile(t *testing.T) {
 	configure(t, p, 1, `{}`)
 	require.Equal(t, "script", mustCall(t, p, "version", nil))
 
+	// In a plugin directory: the script alone is pinned beside the element's own directory.
+	plugins := t.TempDir()
+	spec.Path, spec.SHA256 = filepath.Join(plugins, "main.sh"), ""
+	require.NoError(t, os.WriteFile(spec.Path, []byte("exec "+hostile+" version=bare"), 0o600))
+	note("elsewhere")
+	spec.SHA256, _ = Digest(spec)
+	spec.Type = "test.Bare.Hostile"
+	p = h.Process(spec)
+	require.NoError(t, os.WriteFile(filepath.Join(plugins, "other"), nil, 0o600))
+	configure(t, p, 1, `{}`)
+	require.Equal(t, "bare", mustCall(t, p, "version", nil))
+	require.NoError(t, os.WriteFile(spec.Path, []byte("exec "+hostile+" version=other"), 0o600))
+	note("another script elsewhere")
+
 	require.NoError(t, os.Symlink("/etc/passwd", filepath.Join(dir, "out")))
 	_, err := Digest(spec)
 	require.ErrorContains(t, err, "leads out")

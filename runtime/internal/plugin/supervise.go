@@ -2,17 +2,12 @@ package plugin
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math/rand/v2"
-	"os/exec"
 	"syscall"
 	"time"
 
 	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
 )
-
-var errFrozen = errors.New("the plugin stopped answering and was killed")
 
 // supervise is the one goroutine that starts, restarts and ends children. It runs
 // from the first demand until Stop.
@@ -159,19 +154,6 @@ func (p *Process) attend(c *child) *child {
 }
 
 func (p *Process) withdraw(c *child) { p.current.CompareAndSwap(c, nil) }
-
-// exit tells why a child has ended.
-func exit(c *child) error {
-	err := c.run.Err()
-	var status *exec.ExitError
-	if c.frozen.Load() && errors.As(err, &status) && status.ExitCode() == -1 { // by a signal: ours
-		return errFrozen
-	}
-	if err != nil {
-		return fmt.Errorf("the plugin ended: %w", err)
-	}
-	return errors.New("the plugin ended by itself")
-}
 
 const maxReason = 1024
 

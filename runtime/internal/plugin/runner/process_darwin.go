@@ -33,3 +33,6 @@ func waitExit(pid int) bool {
 		}
 	}
 }
+
+// closeRangeOnExec: this system has no such call.
+func closeRangeOnExec(uint) bool { return false }

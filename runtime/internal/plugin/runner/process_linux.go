@@ -2,6 +2,7 @@ package runner
 
 import (
 	"errors"
+	"math"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -22,4 +23,10 @@ func waitExit(pid int) bool {
 			return err == nil
 		}
 	}
+}
+
+// closeRangeOnExec marks all descriptors from first on. False: the kernel is older
+// than 5.11, which has that.
+func closeRangeOnExec(first uint) bool {
+	return unix.CloseRange(first, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil
 }
