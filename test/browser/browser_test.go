@@ -70,7 +70,8 @@ func many(t testing.TB, front string) *blackbox.Server {
 		"regions": []string{"CN", "HK", "GB", "US"}, "codeLength": 8,
 		"logo": pixel, "colors": map[string]any{"accent": "#ffb300", "accentDark": "#7a4fff"},
 	})
-	return app.Serve(blackbox.Start{Args: []string{"--cors-origins", front}})
+	app.Write("../locales/ar.json", `{"language": "العربية", "sentTo": "إلى {x}"}`)
+	return app.Serve(blackbox.Start{Args: []string{"--cors-origins", front, "--locales", filepath.Join(filepath.Dir(app.Dir), "locales")}})
 }
 
 func environment(sites map[string]string, browser string, more ...string) []string {

@@ -258,6 +258,27 @@ scenario("Chinese by Accept-Language, English by the switch", async (p) => {
   same(await p.page.locator("html").getAttribute("lang"), "en", "it is remembered");
 }, { locale: "zh-CN" });
 
+scenario("a language from right to left, by a file", async (p) => {
+  await p.open("/login?login=auths.loginTypes.world", sites.many);
+  same(await p.page.locator("html").getAttribute("dir"), "rtl", "dir");
+  await p.axe("right to left");
+  await p.ask(newPhone());
+  await p.page.keyboard.type("12345678");
+  const row = await p.page.locator(".code").boundingBox(), field = await p.page.locator("#code").boundingBox();
+  same([Math.round(field.x), await p.page.locator("#code").evaluate((e) => e.scrollLeft)], [Math.round(row.x), 0], "digits begin in the first box");
+  const ends = await p.page.evaluate(() => {
+    const at = (offset) => {
+      const text = document.querySelector("form > p").firstChild, range = document.createRange();
+      range.setStart(text, text.data.indexOf("139") + offset);
+      range.setEnd(text, text.data.indexOf("139") + offset + 1);
+      return range.getBoundingClientRect().x;
+    };
+    return [at(0), at(10)];
+  });
+  holds(ends[0] < ends[1], "the number reads from left to right: " + ends);
+  same(await p.page.evaluate(() => document.documentElement.scrollWidth), 320, "it fits");
+}, { locale: "ar-EG", viewport: { width: 320, height: 640 } });
+
 scenario("dark", async (p) => {
   await p.open();
   const [r] = (await p.page.evaluate(() => getComputedStyle(document.body).backgroundColor)).match(/\d+/g);
