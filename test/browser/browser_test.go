@@ -64,6 +64,7 @@ func many(t testing.TB, front string) *blackbox.Server {
 	login("read", "Read", map[string]any{"captcha": "always", "captchaKind": "image"})
 	login("worked", "Worked", map[string]any{"captcha": "always"})
 	login("second", "Second", map[string]any{"corpFullName": "corps.second"})
+	login("broken", "Broken", map[string]any{"smsFullName": "SMS.nowhere"})
 	app.WriteJSON("corps/second/e.json", map[string]any{"title": "Second Shop", "type": "corps.NormalType"})
 	login("brief", "Brief", map[string]any{"codeTTL": 2})
 	login("world", "World", map[string]any{

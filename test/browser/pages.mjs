@@ -536,6 +536,40 @@ scenario("a captcha that a person reads, or hears", async (p) => {
   await p.page.getByLabel("Nickname").waitFor();
 });
 
+scenario("a captcha before a change of the account", async (p) => {
+  const phone = newPhone();
+  const answer = async () => {
+    await p.page.getByLabel("Digits in the picture").fill(await read(p));
+    await p.button("Continue").click();
+  };
+  await p.open("/login?login=auths.loginTypes.read", sites.many);
+  await p.page.getByLabel("Mobile phone number").fill(p.keep(phone));
+  await p.button("Get a code").click();
+  await answer();
+  await p.enterCode(await p.code(phone));
+  await p.page.getByLabel("Nickname").fill("Ada");
+  await p.button("Create an account").click();
+  await p.page.waitForURL("**/account");
+  await p.page.waitForTimeout(1100);
+  await p.button("Remove").click();
+  await p.page.getByLabel("Digits in the picture").waitFor();
+  await p.axe("a captcha of the account");
+  await p.button("Back").click();
+  await p.button("Remove").click();
+  await answer();
+  await p.enterCode(await p.code(phone), "Remove");
+  await p.page.getByText("Your number was removed.").waitFor();
+});
+
+scenario("a login that is not available is said to a person", async (p) => {
+  await p.open("/login?login=auths.loginTypes.broken", sites.many);
+  await p.page.getByRole("alert").getByText("Try again later.").waitFor();
+  await p.axe("not available");
+  await p.page.getByRole("link", { name: "中文" }).click();
+  await p.page.getByRole("alert").getByText("请稍后再试").waitFor();
+  holds(await p.page.getByRole("link", { name: "重试" }).isVisible(), "it can be tried again");
+});
+
 scenario("a captcha without JavaScript is one to be read", async (p) => {
   const phone = newPhone();
   await p.open("/login?login=auths.loginTypes.read", sites.many);
