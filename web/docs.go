@@ -34,7 +34,7 @@ func (p *Pages) Docs(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.words.Tag)
 	h.Set("Vary", "Accept-Language, Cookie")
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(digest[:])+
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-"+base64.StdEncoding.EncodeToString(digest[:])+
 		"'; img-src data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
 	send(w, r, http.StatusOK, text.Bytes())
 }

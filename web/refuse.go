@@ -16,7 +16,8 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	status, failed := p.site.Failure(r, err)
-	v := &visit{pages: p, w: w, r: r, words: p.locales.choose(w, r, p.site)}
+	v := &visit{pages: p, w: w, r: r, words: p.locales.choose(w, r, p.site), query: r.URL.Query()}
+	v.query.Del("lang")
 	said := note{Key: "unavailable", Ref: failed.RequestID}
 	switch status {
 	case http.StatusNotFound:
@@ -39,10 +40,7 @@ func (v *visit) here() string {
 	if strings.HasSuffix(v.r.URL.Path, "/"+accountPage) {
 		page = accountPage
 	}
-	if q := v.r.URL.Query().Encode(); q != "" {
-		page += "?" + q
-	}
-	return page
+	return v.address(page)
 }
 
 // unavailable refuses for want of something that an operator must look at.

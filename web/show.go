@@ -202,7 +202,7 @@ func (v *visit) policy() string {
 		images += " " + originOf(u)
 	}
 	forms := strings.Join(append([]string{"'self'"}, v.pages.options.RedirectOrigins...), " ")
-	return "default-src 'none'; script-src 'self'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(digest[:]) + "'; img-src " + images +
+	return "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(digest[:]) + "'; img-src " + images +
 		"; media-src 'self' data:; connect-src 'self'; form-action " + forms + "; base-uri 'none'; frame-ancestors 'none'"
 }
 

@@ -33,7 +33,7 @@ func TestThePolicyLetsInTheStyleThatThePageHas(t *testing.T) {
 		require.True(t, ok, name)
 		style, _, _ = strings.Cut(style, "</style>")
 		digest := sha256.Sum256([]byte(style))
-		require.Contains(t, w.Header().Get("Content-Security-Policy"), "style-src 'sha256-"+base64.StdEncoding.EncodeToString(digest[:])+"';", name)
+		require.Contains(t, w.Header().Get("Content-Security-Policy"), "style-src 'self' 'sha256-"+base64.StdEncoding.EncodeToString(digest[:])+"';", name)
 		require.Equal(t, name == "login", strings.Contains(style, "#ffb300"), name)
 	}
 	require.NotContains(t, get(p.Login, "/login", pageHeader, "1").Body.String(), "<style>", "the module has it already")

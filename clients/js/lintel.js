@@ -1,4 +1,4 @@
-// The client of a Lintel app, for browsers and Node 18 or newer, without
+// The client of a Lintel app, for browsers and Node 20 or newer, without
 // dependencies.
 //
 //   import { connect } from "./lintel.js";

@@ -64,13 +64,15 @@ func many(t testing.TB, front string) *blackbox.Server {
 	login("read", "Read", map[string]any{"captcha": "always", "captchaKind": "image"})
 	login("worked", "Worked", map[string]any{"captcha": "always"})
 	login("second", "Second", map[string]any{"corpFullName": "corps.second"})
+	login("broken", "Broken", map[string]any{"smsFullName": "SMS.nowhere"})
 	app.WriteJSON("corps/second/e.json", map[string]any{"title": "Second Shop", "type": "corps.NormalType"})
 	login("brief", "Brief", map[string]any{"codeTTL": 2})
 	login("world", "World", map[string]any{
 		"regions": []string{"CN", "HK", "GB", "US"}, "codeLength": 8,
 		"logo": pixel, "colors": map[string]any{"accent": "#ffb300", "accentDark": "#7a4fff"},
 	})
-	return app.Serve(blackbox.Start{Args: []string{"--cors-origins", front}})
+	app.Write("../locales/ar.json", `{"language": "العربية", "sentTo": "إلى {x}"}`)
+	return app.Serve(blackbox.Start{Args: []string{"--cors-origins", front, "--locales", filepath.Join(filepath.Dir(app.Dir), "locales")}})
 }
 
 func environment(sites map[string]string, browser string, more ...string) []string {

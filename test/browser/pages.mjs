@@ -258,6 +258,27 @@ scenario("Chinese by Accept-Language, English by the switch", async (p) => {
   same(await p.page.locator("html").getAttribute("lang"), "en", "it is remembered");
 }, { locale: "zh-CN" });
 
+scenario("a language from right to left, by a file", async (p) => {
+  await p.open("/login?login=auths.loginTypes.world", sites.many);
+  same(await p.page.locator("html").getAttribute("dir"), "rtl", "dir");
+  await p.axe("right to left");
+  await p.ask(newPhone());
+  await p.page.keyboard.type("12345678");
+  const row = await p.page.locator(".code").boundingBox(), field = await p.page.locator("#code").boundingBox();
+  same([Math.round(field.x), await p.page.locator("#code").evaluate((e) => e.scrollLeft)], [Math.round(row.x), 0], "digits begin in the first box");
+  const ends = await p.page.evaluate(() => {
+    const at = (offset) => {
+      const text = document.querySelector("form > p").firstChild, range = document.createRange();
+      range.setStart(text, text.data.indexOf("139") + offset);
+      range.setEnd(text, text.data.indexOf("139") + offset + 1);
+      return range.getBoundingClientRect().x;
+    };
+    return [at(0), at(10)];
+  });
+  holds(ends[0] < ends[1], "the number reads from left to right: " + ends);
+  same(await p.page.evaluate(() => document.documentElement.scrollWidth), 320, "it fits");
+}, { locale: "ar-EG", viewport: { width: 320, height: 640 } });
+
 scenario("dark", async (p) => {
   await p.open();
   const [r] = (await p.page.evaluate(() => getComputedStyle(document.body).backgroundColor)).match(/\d+/g);
@@ -513,6 +534,40 @@ scenario("a captcha that a person reads, or hears", async (p) => {
   await p.button("Continue").click();
   await p.enterCode(await p.code(phone));
   await p.page.getByLabel("Nickname").waitFor();
+});
+
+scenario("a captcha before a change of the account", async (p) => {
+  const phone = newPhone();
+  const answer = async () => {
+    await p.page.getByLabel("Digits in the picture").fill(await read(p));
+    await p.button("Continue").click();
+  };
+  await p.open("/login?login=auths.loginTypes.read", sites.many);
+  await p.page.getByLabel("Mobile phone number").fill(p.keep(phone));
+  await p.button("Get a code").click();
+  await answer();
+  await p.enterCode(await p.code(phone));
+  await p.page.getByLabel("Nickname").fill("Ada");
+  await p.button("Create an account").click();
+  await p.page.waitForURL("**/account");
+  await p.page.waitForTimeout(1100);
+  await p.button("Remove").click();
+  await p.page.getByLabel("Digits in the picture").waitFor();
+  await p.axe("a captcha of the account");
+  await p.button("Back").click();
+  await p.button("Remove").click();
+  await answer();
+  await p.enterCode(await p.code(phone), "Remove");
+  await p.page.getByText("Your number was removed.").waitFor();
+});
+
+scenario("a login that is not available is said to a person", async (p) => {
+  await p.open("/login?login=auths.loginTypes.broken", sites.many);
+  await p.page.getByRole("alert").getByText("Try again later.").waitFor();
+  await p.axe("not available");
+  await p.page.getByRole("link", { name: "中文" }).click();
+  await p.page.getByRole("alert").getByText("请稍后再试").waitFor();
+  holds(await p.page.getByRole("link", { name: "重试" }).isVisible(), "it can be tried again");
 });
 
 scenario("a captcha without JavaScript is one to be read", async (p) => {
