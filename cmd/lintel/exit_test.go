@@ -54,7 +54,7 @@ func TestWrongUsageExitsWithTwoAndSaysWhatIsWrong(t *testing.T) {
 		{"keys turn", "no command"},
 		{"new", "needs a command"},
 		{"new app", "takes the directory"},
-		{"new app d", "--id names the app"},
+		{"new app d.e", `"example.d.e" is no appId`},
 		{"new app d --id shop", `"shop" is no appId`},
 		{"serve app --listen 127.0.0.1:99999", `"99999" is no port`},
 		{"new instance SMS.acme", "takes a full name and a Type"},
