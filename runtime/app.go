@@ -37,10 +37,12 @@ type App struct {
 	calls    calls
 	problems problems
 
-	// What apply owns.
+	// What apply owns, and who puts a change to use.
 	applying    sync.Mutex
 	handles     map[handleKey]*Element
 	types       map[typeKey]*typeCode
+	seen        map[typeKey]bool // the Types that there are
+	changes     []<-chan struct{}
 	generations uint64
 
 	life       context.Context

@@ -15,13 +15,30 @@ import (
 // Type; the old one serves meanwhile.
 const configureTimeout = 10 * time.Second
 
-// apply makes a catalog's snapshot the running one: changed executables first,
-// then changed instances, each swapped when it is ready, then the names. Whatever
-// fails keeps its last good generation. One goroutine at a time calls it.
+// apply makes a catalog's snapshot the running one. Changed executables and
+// changed instances are swapped each when it is ready, and whatever fails keeps its
+// last good generation; for what is ready soon apply waits, so that it goes live
+// together. One goroutine at a time calls it.
 func (a *App) apply(ctx context.Context, next *catalog.Snapshot) {
+	soon := time.NewTimer(patience)
+	defer soon.Stop()
+	for _, change := range a.begin(next) {
+		select {
+		case <-change:
+		case <-soon.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// begin is apply, but that it gives the changes that are still on their way.
+func (a *App) begin(next *catalog.Snapshot) []<-chan struct{} {
 	a.applying.Lock()
 	defer a.applying.Unlock()
 
+	a.changes = nil
 	seen := make(map[typeKey]bool)
 	var eager []*catalog.Element
 	for _, def := range everyone(next) {
@@ -29,20 +46,21 @@ func (a *App) apply(ctx context.Context, next *catalog.Snapshot) {
 			continue
 		}
 		seen[typeKeyOf(def)] = true
-		if fresh := a.applyType(ctx, next, def); fresh && def.Eager {
+		if fresh := a.applyType(next, def); fresh && def.Eager {
 			eager = append(eager, def)
 		}
 	}
 	s := &snapshot{elements: make(map[string]*Element, next.Len()), others: make(map[handleKey]*Element), catalog: next}
 	for _, def := range next.Elements() {
-		s.elements[def.FullName] = a.applyHandle(ctx, next, def, handleKey{name: def.FullName})
+		s.elements[def.FullName] = a.applyHandle(next, def, handleKey{name: def.FullName})
 	}
 	for _, def := range next.Others() {
 		key := handleKey{def.App, def.FullName, true}
-		s.others[key] = a.applyHandle(ctx, next, def, key)
+		s.others[key] = a.applyHandle(next, def, key)
 	}
 	for key, el := range a.handles {
 		if s.handle(key) == nil && el.def.Load() != nil {
+			el.pending = nil
 			el.def.Store(nil)
 			el.broken.Store(nil)
 			el.replace(nil)
@@ -51,10 +69,12 @@ func (a *App) apply(ctx context.Context, next *catalog.Snapshot) {
 	}
 	s.reloaded = time.Now()
 	a.snapshot.Store(s)
-	a.retireTypes(seen)
+	a.seen = seen
+	a.retireTypes()
 	for _, def := range eager {
 		a.startSoon(typeKeyOf(def), a.types[typeKeyOf(def)])
 	}
+	return a.changes
 }
 
 // everyone lists the elements that the app sees and those that only its parents'
@@ -80,27 +100,30 @@ type typeKey struct{ app, name string }
 
 func typeKeyOf(def *catalog.Element) typeKey { return typeKey{def.CodeApp, def.CodeType} }
 
-func (a *App) applyHandle(ctx context.Context, next *catalog.Snapshot, def *catalog.Element, key handleKey) *Element {
+func (a *App) applyHandle(next *catalog.Snapshot, def *catalog.Element, key handleKey) *Element {
 	el := a.handles[key]
 	if el == nil {
 		el = &Element{app: a, name: def.FullName}
 		a.handles[key] = el
 	}
-	a.applyElement(ctx, next, el, def)
+	a.applyElement(next, el, def)
 	return el
 }
 
 // retireTypes stops the processes of Types that are gone and serve nothing any
 // more. Calls in flight finish.
-func (a *App) retireTypes(seen map[typeKey]bool) {
+func (a *App) retireTypes() {
 	used := make(map[code]bool, len(a.types))
 	for _, el := range a.handles {
 		if g := el.current.Load(); g != nil {
 			used[g.code] = true
 		}
+		if el.pending != nil {
+			used[el.pending.code] = true
+		}
 	}
 	for key, typ := range a.types {
-		if seen[key] || used[typ.code] {
+		if a.seen[key] || used[typ.code] {
 			continue
 		}
 		delete(a.types, key)
@@ -110,6 +133,9 @@ func (a *App) retireTypes(seen map[typeKey]bool) {
 		a.background.Go(func() {
 			ctx, cancel := context.WithTimeout(a.life, callTimeout)
 			defer cancel()
+			if typ.exchanged != nil {
+				<-typ.exchanged
+			}
 			if err := a.host.Remove(ctx, typ.process); err != nil {
 				a.log.Warn("a plugin that is no longer needed was not stopped well", "type", key.name, "error", err)
 			}
@@ -119,7 +145,7 @@ func (a *App) retireTypes(seen map[typeKey]bool) {
 
 // applyType gives a running process its changed executable, and says whether the
 // Type is new.
-func (a *App) applyType(ctx context.Context, next *catalog.Snapshot, def *catalog.Element) (fresh bool) {
+func (a *App) applyType(next *catalog.Snapshot, def *catalog.Element) (fresh bool) {
 	key := typeKeyOf(def)
 	old, known := a.types[key]
 	if def.Broken || (known && old.entry.Equal(def.Entry)) {
@@ -130,16 +156,10 @@ func (a *App) applyType(ctx context.Context, next *catalog.Snapshot, def *catalo
 	case def.Entry.Kind == catalog.Builtin:
 		typ.code = a.builtin(def)
 	case known && old.process != nil:
-		ctx, cancel := context.WithTimeout(ctx, configureTimeout)
-		defer cancel()
-		if err := old.process.Replace(ctx, a.spec(next, def)); err != nil {
-			a.log.Error("a changed plugin was not taken, the old one goes on", "type", key.name, "error", err)
-			a.blame(Problem{Element: key.name, Code: "plugin", Message: err.Error(), Serving: true})
-			old.entry = def.Entry // not tried again until it changes again
-			return false
-		}
-		a.log.Info("a changed plugin is in use", "type", key.name)
 		typ.process, typ.code = old.process, old.code
+		typ.exchanged = a.exchange(key.name, old, a.spec(next, def))
+		a.types[key] = typ
+		return false
 	default:
 		typ.process = a.host.Process(a.spec(next, def))
 		typ.code = &processCode{process: typ.process, app: a}
@@ -151,12 +171,12 @@ func (a *App) applyType(ctx context.Context, next *catalog.Snapshot, def *catalo
 
 // applyElement gives an element its new definition, and an instance its new
 // generation where its configuration has changed.
-func (a *App) applyElement(ctx context.Context, next *catalog.Snapshot, el *Element, def *catalog.Element) {
+func (a *App) applyElement(next *catalog.Snapshot, el *Element, def *catalog.Element) {
 	title := next.App.Title
 	if el.tried == def.Revision && el.triedTitle == title {
 		return
 	}
-	el.tried, el.triedTitle = def.Revision, title
+	el.tried, el.triedTitle, el.pending = def.Revision, title, nil
 	if def.Rank != catalog.Instance && !def.Broken {
 		el.broken.Store(nil)
 		el.def.Store(def)
@@ -173,7 +193,7 @@ func (a *App) applyElement(ctx context.Context, next *catalog.Snapshot, el *Elem
 	typ := a.types[typeKeyOf(def)]
 	if typ == nil && def.Entry.Kind != "" {
 		// Its Type is gone, and it serves its last good generation.
-		a.applyType(ctx, next, def)
+		a.applyType(next, def)
 		typ = a.types[typeKeyOf(def)]
 	}
 	if typ == nil {
@@ -189,16 +209,10 @@ func (a *App) applyElement(ctx context.Context, next *catalog.Snapshot, el *Elem
 	}
 	a.generations++
 	g := newGeneration(def, title, a.generations, typ.code)
+	g.after = typ.exchanged
 	if current != nil && current.isOpen() {
-		ctx, cancel := context.WithTimeout(ctx, configureTimeout)
-		err := g.ready(ctx)
-		cancel()
-		if err != nil {
-			a.log.Error("a changed configuration was not taken, the last good one goes on", "element", el.name, "error", err)
-			a.blame(Problem{Element: el.name, Code: "configure", Message: err.Error(), Serving: true})
-			return
-		}
-		a.log.Info("a changed configuration is in use", "element", el.name)
+		a.introduce(el, g)
+		return
 	}
 	a.forgive(el.name)
 	el.broken.Store(nil)
@@ -211,6 +225,9 @@ type typeCode struct {
 	entry   catalog.Entry
 	code    code
 	process *plugin.Process // nil for a builtin
+	// exchanged is closed when the process has, or hasn't, taken its newest
+	// executable; nil where it never got another.
+	exchanged <-chan struct{}
 }
 
 func (a *App) builtin(def *catalog.Element) code {

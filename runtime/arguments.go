@@ -3,6 +3,7 @@ package runtime
 import (
 	"encoding/json"
 	"math"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/lintel-run/lintel/plugins/elementv1"
@@ -23,7 +24,8 @@ func bind(fn *elementv1.Function, args []any) (Args, error) {
 	}
 	declared := fn.GetArgs()
 	if len(args) > len(declared) {
-		return nil, errcode.New(errcode.Params, "%s takes at most %d arguments", fn.GetName(), len(declared))
+		return nil, errcode.New(errcode.Params, "argument %d is one too many: %s takes %d", len(declared)+1, fn.GetName(), len(declared)).
+			With("arg", strconv.Itoa(len(declared)+1))
 	}
 	named := make(Args, len(declared))
 	for i, value := range args {

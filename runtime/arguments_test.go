@@ -45,7 +45,7 @@ func TestBindNamesTheArgumentThatIsWrong(t *testing.T) {
 		"null":       {[]any{nil}, "phone"},
 		"wrong type": {[]any{138}, "phone"},
 		"undeclared": {[]any{Args{"phone": "138", "nick": "x"}}, "nick"},
-		"too many":   {[]any{"138", 1, map[string]any{}, "x"}, nil},
+		"too many":   {[]any{"138", 1, map[string]any{}, "x"}, "4"},
 		"a long name is clipped": {
 			[]any{Args{"phone": "138", strings.Repeat("é", 100): "x"}}, strings.Repeat("é", 32) + "…",
 		},

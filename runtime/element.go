@@ -33,9 +33,11 @@ type Element struct {
 	broken atomic.Pointer[errcode.Error]
 
 	// tried is the catalog's revision, and the app's title, that apply has seen
-	// last; apply owns them.
+	// last, pending the generation that is to replace the current one; who holds
+	// applying owns them.
 	tried      uint64
 	triedTitle string
+	pending    *generation
 
 	mu   sync.Mutex
 	live map[*generation]struct{} // not yet let go, current among them

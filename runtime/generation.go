@@ -19,6 +19,9 @@ type generation struct {
 	title  string // the app's
 	number uint64
 	code   code
+	// after is closed when the code is what the definition was checked against;
+	// nil where it is already.
+	after <-chan struct{}
 
 	refs    atomic.Int64
 	retired atomic.Bool
@@ -68,6 +71,13 @@ func (g *generation) ready(ctx context.Context) error {
 	defer func() { g.opening <- struct{}{} }()
 	if s := g.state.Load(); s != nil {
 		return s.err
+	}
+	if g.after != nil {
+		select {
+		case <-g.after:
+		case <-ctx.Done():
+			return contextError(ctx, g.def.FullName, errcode.OutcomeNotExecuted)
+		}
 	}
 	instance, refused, err := g.code.open(ctx, g)
 	if err != nil && !refused {

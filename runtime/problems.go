@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"sync"
 
@@ -11,9 +12,11 @@ import (
 
 // problems are those that only running shows: one an element, the latest.
 type problems struct {
-	mu     sync.Mutex
-	of     map[string]Problem
-	logged map[Problem]bool
+	mu sync.Mutex
+	of map[string]Problem
+
+	logging sync.Mutex
+	logged  map[Problem]bool
 }
 
 // blame keeps what is wrong with an element.
@@ -31,6 +34,19 @@ func (a *App) forgive(name string) {
 	a.problems.mu.Lock()
 	defer a.problems.mu.Unlock()
 	delete(a.problems.of, name)
+}
+
+// keeps notes that an element goes on with its last good generation, and why,
+// where its Type hasn't said that already.
+func (a *App) keeps(name string, err error) {
+	p := Problem{Element: name, Code: "configure", Message: err.Error()}
+	a.problems.mu.Lock()
+	if said, ok := a.problems.of[name]; ok && said.Code == p.Code && errors.As(err, new(*plugin.ConfigError)) {
+		p = said
+	}
+	a.problems.mu.Unlock()
+	p.Serving = true
+	a.blame(p)
 }
 
 // refused keeps that a Type has turned a configuration down.
@@ -59,6 +75,8 @@ func (a *App) Problems() []Problem {
 
 // logProblems logs each problem once, as long as it lasts.
 func (a *App) logProblems() {
+	a.problems.logging.Lock()
+	defer a.problems.logging.Unlock()
 	now := make(map[Problem]bool)
 	for _, p := range a.Problems() {
 		now[p] = true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,7 +55,7 @@ func TestWrongUsageExitsWithTwoAndSaysWhatIsWrong(t *testing.T) {
 		{"keys turn", "no command"},
 		{"new", "needs a command"},
 		{"new app", "takes the directory"},
-		{"new app d", "--id names the app"},
+		{"new app d.e", `"example.d.e" is no appId`},
 		{"new app d --id shop", `"shop" is no appId`},
 		{"serve app --listen 127.0.0.1:99999", `"99999" is no port`},
 		{"new instance SMS.acme", "takes a full name and a Type"},
@@ -141,6 +142,31 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 		}
 	}
 	visit(newRoot(&invocation{}))
+}
+
+func TestNamesDontSteerTheTerminal(t *testing.T) {
+	app := t.TempDir()
+	for name, text := range map[string]string{
+		"app.json":         `{"appId": "acme.shop"}`,
+		"a\x1b[31m/e.json": `{"title": "x", "type": ""}`,
+		"a\nb/e.json":      `{"title": "x", "type": ""}`,
+		"corps/x/e.json":   `{"title": "\u001b]0;x\u0007", "type": "corps.NormalType"}`,
+		"corps/x/x.json":   `{"\u001b[2J": 1}`,
+	} {
+		path := filepath.Join(app, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	}
+	code, stdout, _ := lintel(t, "validate", app)
+	require.Equal(t, exitFailed, code)
+	lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(stdout), "\n"), func(line string) bool {
+		return strings.HasPrefix(line, "library:") // whose executable is not beside this test's
+	})
+	require.Len(t, lines, 4, "one line a problem, and the count")
+	require.NotContains(t, stdout, "\x1b")
+	code, stdout, _ = lintel(t, "elements", app)
+	require.Equal(t, exitDone, code)
+	require.NotContains(t, stdout, "\x1b")
 }
 
 func TestNoServerRunning(t *testing.T) {

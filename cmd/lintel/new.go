@@ -47,13 +47,17 @@ func newNewApp(in *invocation) *cobra.Command {
 		Args:    exactly("the directory"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if id == "" {
-				return usagef("--id names the app, such as acme.shop")
+				dir, err := filepath.Abs(args[0])
+				if err != nil {
+					return err
+				}
+				id = "example." + filepath.Base(dir)
 			}
 			paths, err := scaffold.App(args[0], id, title)
 			return in.written(paths, err, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&id, "id", "", "appId, such as acme.shop")
+	cmd.Flags().StringVar(&id, "id", "", "appId, such as acme.shop [example.DIR]")
 	cmd.Flags().StringVar(&title, "title", "", "what people call it")
 	addListed(cmd, &asJSON)
 	return cmd

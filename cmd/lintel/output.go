@@ -26,7 +26,7 @@ func printTable(w io.Writer, rows [][]string) error {
 			if i > 0 {
 				fmt.Fprint(table, "\t")
 			}
-			fmt.Fprint(table, cell)
+			fmt.Fprint(table, printable(cell))
 		}
 		fmt.Fprintln(table)
 	}

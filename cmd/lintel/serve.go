@@ -3,16 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -43,6 +39,7 @@ type serveFlags struct {
 	locales      string
 	otlpEndpoint string
 	drainTimeout time.Duration
+	asJSON       bool
 
 	trusted []netip.Prefix
 }
@@ -93,6 +90,7 @@ or hex, or the file "secret" in the data directory. Traces are sent when
 	flags.StringSliceVar(&f.cors, "cors-origins", nil, "exact origins whose pages may call, with cookies; none unless named")
 	flags.StringVar(&f.locales, "locales", "", "directory of NAME.json files: further languages of the pages, or other words")
 	flags.StringVar(&f.otlpEndpoint, "otlp-endpoint", "", "URL of an OpenTelemetry collector (OTLP over gRPC)")
+	flags.BoolVar(&f.asJSON, "json", false, "print the addresses as one line of JSON")
 	flags.DurationVar(&f.drainTimeout, "drain-timeout", 30*time.Second, "how long requests in flight may take after the first SIGTERM")
 	return cmd
 }
@@ -182,7 +180,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	failed := make(chan error, 2)
 	go func() { failed <- srv.Serve(public) }()
 	go func() { failed <- srv.ServeAdmin(operators, f.adminToken) }()
-	if err := announce(in.stdout, app, public, operators); err != nil {
+	if err := addressesOf(app, public, operators).print(in.stdout, f.asJSON); err != nil {
 		return err
 	}
 
@@ -249,37 +247,6 @@ func (f *serveFlags) listenOperators(ctx context.Context, dataDir string) (net.L
 		return adminsocket.ListenAt(o.socket)
 	}
 	return listenTCP(ctx, "--admin", o.tcp, false)
-}
-
-// announce prints one address a line.
-func announce(w io.Writer, app *runtime.App, public, admin net.Listener) error {
-	base := "http://" + reachable(public.Addr())
-	info := app.Info()
-	lines := []string{"listening on " + base}
-	logins, err := app.FindElements(".auths.loginTypes.Meta")
-	if err != nil {
-		logins = nil // an app without the family has no login to name
-	}
-	for _, login := range logins {
-		if define, err := app.GetElementDefine(login.FullName()); err != nil || len(define.Functions) == 0 {
-			continue // nobody can call it
-		}
-		path := strings.ReplaceAll(info.AppID+"."+login.FullName(), ".", "/")
-		lines = append(lines, "login API at "+base+"/api/"+path)
-	}
-	if len(logins) > 0 {
-		lines = append(lines, "login page at "+base+"/login")
-	}
-	if info.Dev {
-		lines = append(lines, "outbox at "+base+"/_dev/outbox")
-	}
-	if socket, ok := admin.(*adminsocket.Listener); ok {
-		lines = append(lines, "operators on unix://"+filepath.ToSlash(socket.Path()))
-	} else {
-		lines = append(lines, "operators on http://"+reachable(admin.Addr()))
-	}
-	_, err = fmt.Fprintln(w, strings.Join(lines, "\n"))
-	return err
 }
 
 // trace makes the process's spans go to a collector, where one is configured.

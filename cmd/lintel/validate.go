@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -92,7 +93,17 @@ func describeProblem(p runtime.Problem) string {
 	if p.Serving {
 		b.WriteString(" (the last good generation serves)")
 	}
-	return b.String()
+	return printable(b.String())
+}
+
+// printable keeps names of files and keys from steering a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 func count(n int, what string) string {

@@ -29,6 +29,8 @@ func TestScaffoldsAreValid(t *testing.T) {
 	run("new", "instance", "auths.loginTypes.other", "auths.loginTypes.PhoneType", "--app", "shop")
 	run("new", "instance", "corps.acme", "corps.NormalType", "--app", "shop")
 	run("validate", "shop")
+	run("new", "app", "plain")
+	run("validate", "plain")
 
 	out := blackbox.Lintel(t, dir, nil, "elements", "shop", "--json")
 	var elements []struct{ FullName, Rank string }

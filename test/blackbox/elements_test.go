@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -220,4 +221,43 @@ func TestABrokenElementAtStartAndWhatComesAndGoesLater(t *testing.T) {
 	app.Write("auths/loginTypes/myPhoneLogin/config.json", string(good))
 	app.Write("auths/loginTypes/myPhoneLogin/e.json", `{"title": "Back", "type": "auths.loginTypes.PhoneType"}`)
 	blackbox.Eventually(t, 5*time.Second, "it is back", works)
+}
+
+// A Type that doesn't answer holds up its own instances only, and gets their
+// changes when it is there again.
+func TestAFrozenPluginHoldsNoOtherChangeUp(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Bare(t)
+	app.Write("a/out/e.json", `{"title": "Out", "type": "SMS.Outbox"}`)
+	app.Write("a/out/out.json", `{}`)
+	app.Write("z/door/e.json", `{"title": "Door", "type": "auths.loginTypes.PhoneType"}`)
+	login := func(length int) {
+		app.WriteJSON("z/door/door.json", map[string]any{"smsFullName": "a.out", "codeLength": length, "captcha": "off"})
+	}
+	login(6)
+	s := app.Serve()
+	spelt, _ := blackbox.Phone()
+	s.Client().Call("z.door", "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+	outbox := s.Plugins(2)["SMS.Outbox"]
+	require.NoError(t, syscall.Kill(outbox, syscall.SIGSTOP))
+	defer func() { _ = syscall.Kill(outbox, syscall.SIGCONT) }()
+
+	app.Write("a/out/out.json", `{"timeout": 4000}`)
+	for _, length := range []int{7, 8} {
+		login(length)
+		started := time.Now()
+		blackbox.Eventually(t, 20*time.Second, "the login's change", func() bool {
+			return s.Client().Call("z.door", "getLoginConfig", nil).OK(t)["codeLength"] == float64(length)
+		})
+		require.Less(t, time.Since(started), 5*time.Second, "a configuration may take ten")
+	}
+	logged := func(words string) func() bool {
+		return func() bool { return strings.Contains(s.Log(), words) }
+	}
+	blackbox.Eventually(t, 30*time.Second, "the frozen one's change is given up", logged(`the last good one goes on" element=a.out`))
+	require.NotContains(t, s.Log(), `in use" element=a.out`)
+	require.NoError(t, syscall.Kill(outbox, syscall.SIGCONT))
+	blackbox.Eventually(t, 30*time.Second, "and tried again", logged(`in use" element=a.out`))
+	_, body := s.Operator("/status")
+	require.NotContains(t, body, `"configure"`)
 }

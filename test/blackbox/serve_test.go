@@ -1,9 +1,13 @@
 package blackbox_test
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -40,6 +44,38 @@ func TestServePrintsItsAddressesAndEndsCleanly(t *testing.T) {
 	for name, pid := range pids {
 		require.False(t, blackbox.Alive(pid), name)
 	}
+}
+
+func TestServePrintsItsAddressesAsJSON(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Example(t)
+	app.Write("auths/loginTypes/inner/e.json", `{"title": "Nobody's outside", "type": "auths.loginTypes.PhoneType", "accessModifier": "private"}`)
+	app.Write("auths/loginTypes/inner/config.json", `{"smsFullName": "SMS.devOutbox"}`)
+	s := exec.Command(filepath.Join(blackbox.Bin(t), "lintel"), "serve", app.Dir, "--listen", "127.0.0.1:0", "--dev", "--json")
+	s.Env = blackbox.Environment()
+	out, err := s.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, s.Start())
+	defer func() { require.NoError(t, s.Wait()) }()
+	defer func() { require.NoError(t, s.Process.Signal(syscall.SIGTERM)) }()
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	require.NoError(t, err)
+	var where struct {
+		Listening, LoginPage, Outbox, Operators string
+		LoginAPIs                               []string
+	}
+	require.NoError(t, json.Unmarshal(line, &where))
+	require.Equal(t, []string{where.Listening + "/api/example/shop/auths/loginTypes/myPhoneLogin"}, where.LoginAPIs)
+	response, err := http.Get(where.Outbox + ".json")
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode, "it answers once it has printed")
+	require.Contains(t, where.Operators, "admin.sock")
+	response, err = http.Get(where.Listening + "/openapi.json")
+	require.NoError(t, err)
+	document, err := io.ReadAll(response.Body)
+	require.NoError(t, errors.Join(err, response.Body.Close()))
+	require.NotContains(t, string(document), "loginTypes.inner", "private elements are offered to nobody")
 }
 
 func TestKillingTheHostEndsItsPlugins(t *testing.T) {

@@ -182,3 +182,43 @@ func TestLimits(t *testing.T) {
 	}
 	require.NotEmpty(t, newApp(t, chain).load().Problems)
 }
+
+func TestAnotherDirectoryInPlaceOfARoot(t *testing.T) {
+	release := func(config string) map[string]string {
+		return with(sms("SMS/one", config), map[string]string{"app.json": `{"appId":"org.app","extends":[{"appId":"org.base","path":"../base"}]}`})
+	}
+	a := newApp(t, with(release(`{"url":"first"}`), map[string]string{"../base/app.json": `{"appId":"org.base"}`},
+		sms("../base/SMS/two", `{"url":"old"}`)))
+	for name, text := range release(`{"url":"second"}`) {
+		a.write("../second/"+name, text)
+	}
+	base := filepath.Dir(a.dir)
+	place := func(name string) string { return filepath.Join(base, name) }
+	require.NoError(t, os.Symlink("app", place("current")))
+	a.cfg.Root = place("current")
+	require.Equal(t, "first", url(fine(t, a.load()), "SMS.one"))
+
+	// A release is put in place by its link.
+	require.NoError(t, os.Symlink("second", place("next")))
+	require.NoError(t, os.Rename(place("next"), place("current")))
+	require.Equal(t, "second", url(fine(t, a.reload(step)), "SMS.one"))
+	a.write("../second/SMS/one/sms.json", `{"url":`)
+	require.True(t, only(t, a.reload(step)).Serving)
+	require.Equal(t, "second", url(a.loader.Current(), "SMS.one"))
+	a.write("../second/SMS/one/sms.json", `{"url":"second"}`)
+	fine(t, a.reload(step))
+
+	// A parent's directory goes, and another comes.
+	require.NoError(t, os.Rename(place("base"), place("away")))
+	s := a.reload(step)
+	require.Equal(t, "the app's directory can't be read", only(t, s).Message)
+	require.Equal(t, "old", url(s, "SMS.two"), "the last good one serves")
+	require.NotEmpty(t, a.reload(step).Problems, "as long as it is gone")
+	require.NoError(t, os.Rename(place("away"), place("base")))
+	require.Equal(t, "old", url(fine(t, a.reload(step)), "SMS.two"))
+	require.NoError(t, os.Rename(place("base"), place("away")))
+	for name, text := range with(map[string]string{"app.json": `{"appId":"org.base"}`}, sms("SMS/two", `{"url":"new"}`)) {
+		a.write("../base/"+name, text)
+	}
+	require.Equal(t, "new", url(fine(t, a.reload(step)), "SMS.two"))
+}

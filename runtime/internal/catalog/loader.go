@@ -96,15 +96,13 @@ func (l *Loader) openRoots() ([]*root, []Problem) {
 	}
 	a.open(l.dir, nil, nil, nil)
 	if failed(a.problems) {
-		for _, r := range a.roots {
-			if a.known[r.dir] == nil {
-				_ = r.tree.close()
-			}
+		for _, opened := range a.opened {
+			_ = opened.close()
 		}
 		return nil, a.problems
 	}
 	for i, r := range a.roots {
-		if known := a.known[r.dir]; known != nil {
+		if known := a.known[r.dir]; known != nil && known.tree == r.tree {
 			known.app, known.appAt, known.label = r.app, r.appAt, r.label
 			a.roots[i] = known
 		}
@@ -305,78 +303,6 @@ func (l *Loader) again(at time.Time) {
 	if l.due.IsZero() || at.Before(l.due) {
 		l.due = at
 	}
-}
-
-// settings reads app.json and .env files that changed. Bad ones leave the last
-// good values.
-func (l *Loader) settings(now time.Time) {
-	l.problems = nil
-	if l.shown != nil && l.appChanged(now) {
-		l.readApp()
-	}
-	for _, r := range l.roots {
-		if r.app == nil {
-			continue
-		}
-		l.problems = append(l.problems, r.app.warnings...)
-		changed, again, problem := r.readEnv(now)
-		if changed {
-			l.epoch++
-		}
-		if !again.IsZero() {
-			l.again(again)
-		}
-		if problem != nil {
-			problem.Serving = l.shown != nil
-			l.problems = append(l.problems, *problem)
-		}
-	}
-}
-
-// appChanged says whether any app.json may have changed since it was read, or
-// the last try to read it failed.
-func (l *Loader) appChanged(now time.Time) bool {
-	for _, r := range l.roots {
-		if r.app == nil {
-			continue
-		}
-		if at, err := r.tree.stat("app.json"); err != nil || at != r.appAt || at.fresh(now) {
-			return true
-		}
-	}
-	return false
-}
-
-func (l *Loader) readApp() {
-	before, known := l.roots[0].app, apps(l.roots)
-	roots, problems := l.openRoots()
-	if !failed(problems) && roots[0].app.AppID != before.AppID {
-		id := roots[0].app.AppID
-		roots[0].app, roots[0].appAt = before, stamp{} // and be told again
-		problems = append(problems, Problem{Code: CodeApp, File: "app.json", Pointer: "/appId",
-			Message: "appId can't change to " + id + " while the app runs"})
-	}
-	if failed(problems) {
-		for i := range problems {
-			problems[i].Serving = true
-		}
-		l.problems = append(l.problems, problems...)
-		if roots == nil {
-			return
-		}
-	}
-	l.roots = roots
-	if !slices.Equal(known, apps(roots)) {
-		l.epoch++
-	}
-}
-
-func apps(roots []*root) []*appFile {
-	all := make([]*appFile, len(roots))
-	for i, r := range roots {
-		all[i] = r.app
-	}
-	return all
 }
 
 // Close lets go of the directories. No other method is called any more.

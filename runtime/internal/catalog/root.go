@@ -51,11 +51,23 @@ func openRoot(dir string) (*root, error) {
 	return &root{dir: dir, tree: diskTree{opened}}, nil
 }
 
+// displaced says whether something else, or nothing, lies now where the root was
+// opened.
+func (r *root) displaced(path string) bool {
+	there, err := os.Stat(path)
+	if err != nil {
+		return true
+	}
+	here, err := r.tree.stat(".")
+	return err != nil || stampOf(there).inode != here.inode
+}
+
 // ancestry opens an app and its parents: the app first, then its parents in the
 // order of "extends", depth first, each once.
 type ancestry struct {
 	roots    []*root
 	known    map[string]*root // open ones of before, by directory
+	opened   []tree           // what was opened now
 	problems []Problem
 }
 
@@ -91,11 +103,12 @@ func (a *ancestry) open(dir string, above []*root, want *extension, from *root) 
 		return
 	}
 	r := a.known[resolved]
-	if r == nil {
+	if r == nil || r.displaced(resolved) {
 		if r, err = openRoot(resolved); err != nil {
 			fail("the app's directory can't be read")
 			return
 		}
+		a.opened = append(a.opened, r.tree)
 	}
 	src, at, err := r.tree.read("app.json", maxFile)
 	if err != nil {

@@ -57,6 +57,9 @@ type watcher struct {
 	took    time.Duration
 	// due is when something missing has to be looked at again.
 	due time.Time
+	// places are the roots' directories as last seen: nothing tells when one of
+	// them is put in another's place.
+	places string
 }
 
 func (w *watcher) run(ctx context.Context) error {
@@ -66,6 +69,7 @@ func (w *watcher) run(ctx context.Context) error {
 		events, failures = w.events.Events, w.events.Errors
 	}
 	swept := time.Now()
+	w.places = w.loader.places()
 	timer := time.NewTimer(w.wait(swept))
 	defer timer.Stop()
 	for {
@@ -92,8 +96,10 @@ func (w *watcher) run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		now := time.Now()
+		places := w.loader.places()
 		switch {
-		case now.Sub(swept) >= w.sweepAfter():
+		case now.Sub(swept) >= w.sweepAfter(), places != w.places:
+			w.places = places
 			w.look(ctx, nil)
 			swept = time.Now()
 		case len(w.changed) > 0 && w.settled(now), !w.due.IsZero() && !now.Before(w.due):
@@ -127,6 +133,9 @@ func (w *watcher) sweepAfter() time.Duration {
 func (w *watcher) wait(swept time.Time) time.Duration {
 	now := time.Now()
 	next := swept.Add(w.sweepAfter())
+	if glance := now.Add(pollEvery); glance.Before(next) {
+		next = glance // at the places of the roots
+	}
 	if len(w.changed) > 0 && w.settleAt().Before(next) {
 		next = w.settleAt()
 	}

@@ -116,3 +116,24 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 	defer l.Close()
 	require.Error(t, l.Watch(context.Background(), func(*Snapshot) {}))
 }
+
+func TestWatchFollowsADirectoryThatIsReplaced(t *testing.T) {
+	a := newApp(t, sms("SMS/one", `{"url":"first"}`))
+	w := a.watch(false)
+	soon := func(what string) {
+		t.Helper()
+		require.Eventually(t, func() bool { return url(w.get(), "SMS.one") == what }, 10*time.Second, 5*time.Millisecond, what)
+	}
+	soon("first")
+	for name, text := range with(sms("SMS/one", `{"url":"second"}`), map[string]string{"app.json": appJSON}) {
+		a.write("../next/"+name, text)
+	}
+	require.NoError(t, os.Rename(a.dir, a.dir+"-before"))
+	require.NoError(t, os.Rename(filepath.Join(a.dir, "../next"), a.dir))
+	soon("second")
+	a.write("SMS/one/sms.json", `{"url":"third"}`)
+	soon("third")
+	a.write("../app-before/SMS/one/sms.json", `{"url":"elsewhere"}`)
+	a.write("SMS/one/sms.json", `{"url":"fourth"}`)
+	soon("fourth")
+}
