@@ -13,12 +13,12 @@ import (
 )
 
 // checkListen refuses what --listen can't be; in development only loopback.
-func checkListen(address string, dev bool) error {
+func checkListen(ctx context.Context, address string, dev bool) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || port == "" {
 		return usagef("--listen is HOST:PORT, not %q", address)
 	}
-	if _, err := net.LookupPort("tcp", port); err != nil {
+	if _, err := net.DefaultResolver.LookupPort(ctx, "tcp", port); err != nil {
 		return usagef("--listen is HOST:PORT, and %q is no port", port)
 	}
 	if dev && !loopback(host) {

@@ -71,7 +71,7 @@ or hex, or the file "secret" in the data directory. Traces are sent when
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := appArg(args)
 			if err == nil {
-				err = f.check()
+				err = f.check(cmd.Context())
 			}
 			if err != nil {
 				return err
@@ -96,8 +96,8 @@ or hex, or the file "secret" in the data directory. Traces are sent when
 }
 
 // check refuses what can't be meant, before anything is started.
-func (f *serveFlags) check() (err error) {
-	if err := checkListen(f.listen, f.app.dev); err != nil {
+func (f *serveFlags) check(ctx context.Context) (err error) {
+	if err := checkListen(ctx, f.listen, f.app.dev); err != nil {
 		return err
 	}
 	if f.trusted, err = parseProxies(f.proxies); err != nil {
