@@ -3,11 +3,10 @@ package runtime
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/plugins/fault"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -72,7 +71,7 @@ func (b *builtinCode) recovered(call element.Call, err *error) {
 	if p == nil {
 		return
 	}
-	b.log.Error("a call panicked", "element", call.Element, "function", call.Function,
-		"requestId", call.RequestID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	b.log.With(fault.Attrs(p)...).Error("a call panicked", "element", call.Element, "function", call.Function,
+		"requestId", call.RequestID)
 	*err = errcode.New(errcode.Internal, "%s: an internal error", call.Element)
 }

@@ -1,7 +1,6 @@
 package sdk
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -73,9 +72,4 @@ func (q *lineQueue) Write(line []byte) (int, error) {
 
 func instanceLogger(base *slog.Logger, instance string) *slog.Logger {
 	return base.With("element", instance)
-}
-
-func logPanic(ctx context.Context, logger *slog.Logger, what string, value any, stack []byte) {
-	logger.LogAttrs(ctx, slog.LevelError, what+" panicked",
-		slog.String("panic", fmt.Sprint(value)), slog.String("stack", string(stack)))
 }

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
-	"runtime/debug"
 
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"go.opentelemetry.io/otel/trace"
@@ -24,6 +23,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/carrier"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/plugins/fault"
 	"github.com/lintel-run/lintel/plugins/handshake"
 	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
@@ -162,8 +162,8 @@ func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerI
 	}
 	id := first(meta, handshake.MetaCall)
 	defer func() {
-		if fault := recover(); fault != nil {
-			cb.logger.Error("a host service panicked", "method", info.FullMethod, "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+		if value := recover(); value != nil {
+			cb.logger.With(fault.Attrs(value)...).Error("a host service panicked", "method", info.FullMethod)
 			resp, err = nil, errcode.ToStatus(errcode.New(errcode.Internal, "an internal error"))
 		}
 	}()

@@ -142,12 +142,15 @@ func TestATypeWhoseSchemaNamesElementsMayCall(t *testing.T) {
 }
 
 func TestPanicOfAHostServiceIsThatRequestsError(t *testing.T) {
-	h, _ := testHost(t, Config{Services: family("test.Meta"), Calls: &asked{call: func(context.Context, element.Call, string, string, json.RawMessage) (json.RawMessage, error) {
+	h, log := testHost(t, Config{Services: family("test.Meta"), Calls: &asked{call: func(context.Context, element.Call, string, string, json.RawMessage) (json.RawMessage, error) {
 		panic("in the host")
 	}}})
 	p := h.Process(hostileSpec())
 	configure(t, p, 1, `{}`)
 	require.Equal(t, "status Unknown", mustCall(t, p, "nest", map[string]string{"element": "SMS.one", "function": "send"}))
+	require.Contains(t, log.String(), "callbacks_test.go:")
+	require.NotContains(t, log.String(), "in the host")
+	require.NotContains(t, log.String(), "goroutine")
 }
 
 func TestCirclesOfCallsEnd(t *testing.T) {
