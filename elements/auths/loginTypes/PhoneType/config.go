@@ -25,7 +25,7 @@ type Config struct {
 	IPHourlyLimit    int               `json:"ipHourlyLimit" jsonschema:"minimum=1,maximum=1000000" default:"30" doc:"Messages asked for from an address (IPv6: a /64) in any hour."`
 	AppHourlyLimit   int               `json:"appHourlyLimit" jsonschema:"minimum=0,maximum=1000000" default:"0" doc:"Messages of the whole app in any hour; 0: no limit."`
 	Regions          []string          `json:"regions" jsonschema:"minItems=1" default:"[\"CN\"]" doc:"Regions whose numbers may log in: ISO 3166 codes in capitals."`
-	DefaultRegion    string            `json:"defaultRegion" jsonschema:"pattern=^[A-Z]{2}$" default:"CN" doc:"Region of a number without country code."`
+	DefaultRegion    string            `json:"defaultRegion" default:"CN" doc:"Region of a number without country code."`
 	Captcha          string            `json:"captcha" jsonschema:"enum=off,enum=risk,enum=always" default:"risk" doc:"When a captcha is asked for before a message is sent: never, when an address or many phones of a kind look suspicious, or always."`
 	CaptchaKind      string            `json:"captchaKind" jsonschema:"enum=pow,enum=image" default:"pow" doc:"The captcha that is offered. pow: the browser works, the person does nothing. image: the person reads digits, or has them read out."`
 	TestPhones       map[string]string `json:"testPhones" secret:"true" doc:"Phones that never get a message, each with the code that opens the user made through it. For those who review the app in a store."`
@@ -59,9 +59,9 @@ func open(ctx context.Context, c Config, env sdk.Env) (*PhoneLogin, error) {
 	rules, unknown := phone.NewRules(c.Regions, c.DefaultRegion)
 	if rules == nil {
 		if unknown == c.DefaultRegion {
-			return nil, sdk.ConfigError("/defaultRegion", "there is no such region")
+			return nil, sdk.ConfigError("/defaultRegion", wrongRegion)
 		}
-		return nil, sdk.ConfigError("/regions", "there is a region that doesn't exist; regions are ISO 3166 codes in capitals, such as CN")
+		return nil, sdk.ConfigError("/regions", wrongRegions)
 	}
 	p := &PhoneLogin{
 		config:   c,

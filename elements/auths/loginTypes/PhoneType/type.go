@@ -17,7 +17,7 @@ const Name = "auths.loginTypes.PhoneType"
 
 // Type gives the Type.
 func Type() sdk.Type {
-	return sdk.NewType(Name, open,
+	return sdk.NewType(Name, open, append(refuseRegions(),
 		sdk.Title("Phone login"),
 		sdk.Desc("Logging in with a phone number and a code that a message brings."),
 		sdk.WarnIf(`{"properties": {"testPhones": {"minProperties": 1}}, "required": ["testPhones"]}`, "/testPhones",
@@ -48,7 +48,7 @@ func Type() sdk.Type {
 		sdk.Prop("authConfig", (*PhoneLogin).AuthConfig, sdk.Title("SMS configuration in use")),
 		sdk.Prop("authType", (*PhoneLogin).AuthType, sdk.Title("Kind of login")),
 		sdk.Prop("isActive", (*PhoneLogin).IsActive, sdk.Title("Active")),
-	)
+	)...)
 }
 
 // LoginConfig is what a login page needs. Times are in seconds.

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,4 +159,17 @@ func FuzzNormalizePhone(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestRegionsAreTheLibrarys(t *testing.T) {
+	var known []string
+	for name := range phonenumbers.GetSupportedRegions() {
+		known = append(known, name)
+	}
+	slices.Sort(known)
+	require.Equal(t, known, Regions())
+	for _, name := range Regions() {
+		r, _ := NewRules([]string{name}, name)
+		require.NotNil(t, r, name)
+	}
 }

@@ -1,0 +1,28 @@
+package phonetype
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
+	"github.com/lintel-run/lintel/plugins/sdk"
+)
+
+const (
+	wrongRegions = "there is a region that doesn't exist; regions are ISO 3166 codes in capitals, such as CN"
+	wrongRegion  = "there is no such region; regions are ISO 3166 codes in capitals, such as CN"
+)
+
+// refuseRegions refuses regions that don't exist, as open does, before any process
+// runs.
+func refuseRegions() []sdk.Part {
+	known, err := json.Marshal(phone.Regions())
+	if err != nil {
+		panic(err)
+	}
+	no := fmt.Sprintf(`{"type":"string","not":{"enum":%s}}`, known)
+	return []sdk.Part{
+		sdk.RefuseIf(`{"required":["regions"],"properties":{"regions":{"contains":`+no+`}}}`, "/regions", wrongRegions),
+		sdk.RefuseIf(`{"required":["defaultRegion"],"properties":{"defaultRegion":`+no+`}}`, "/defaultRegion", wrongRegion),
+	}
+}
