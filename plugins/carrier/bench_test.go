@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/lintel-run/lintel/internal/figure"
 	"github.com/lintel-run/lintel/plugins/carrier"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
@@ -44,11 +43,9 @@ func BenchmarkInvoke(b *testing.B) {
 	b.Cleanup(func() { _ = conn.Close() })
 	carried := carrier.NewConn(conn, nil)
 	b.Cleanup(carried.Close)
-	ask := func(c grpc.ClientConnInterface) func() error {
+	ask := func(c grpc.ClientConnInterface) func(context.Context) error {
 		client := elementv1.NewElementClient(c)
-		return func() error {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-			defer cancel()
+		return func(ctx context.Context) error {
 			_, err := client.Call(ctx, &elementv1.CallRequest{Instance: &elementv1.Instance{Name: "a.b", Type: "c.d", Generation: 1}, Function: "f", ArgsJson: []byte(`{"phone":"+8613800138000"}`)})
 			return err
 		}
@@ -57,31 +54,11 @@ func BenchmarkInvoke(b *testing.B) {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			var ours, theirs time.Duration
 			for b.Loop() {
-				ours += spend(b, callers, 4000, ask(carried))
-				theirs += spend(b, callers, 4000, ask(conn))
+				ours += figure.Spend(b, callers, 4000, ask(carried))
+				theirs += figure.Spend(b, callers, 4000, ask(conn))
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(theirs.Seconds()/ours.Seconds(), "ratio")
 		})
 	}
-}
-
-func spend(b *testing.B, callers, n int, f func() error) time.Duration {
-	b.Helper()
-	var left atomic.Int64
-	left.Store(int64(n))
-	var wg sync.WaitGroup
-	began := time.Now()
-	for range callers {
-		wg.Go(func() {
-			for left.Add(-1) >= 0 {
-				if err := f(); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return time.Since(began)
 }

@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,8 +45,8 @@ func BenchmarkCall(b *testing.B) {
 			var ours, theirs time.Duration
 			n := max(b.N/rounds, 2000) // fewer say nothing
 			for range rounds {
-				ours += spend(b, callers, n, one)
-				theirs += spend(b, callers, n, two)
+				ours += figure.Spend(b, callers, n, one)
+				theirs += figure.Spend(b, callers, n, two)
 			}
 			b.ReportMetric(float64(rounds*n)/ours.Seconds(), "calls/s")
 			b.ReportMetric(float64(rounds*n)/theirs.Seconds(), "plain/s")
@@ -56,28 +54,6 @@ func BenchmarkCall(b *testing.B) {
 			figure.AtLeast(b, "ratio", theirs.Seconds()/ours.Seconds(), 0.9)
 		})
 	}
-}
-
-func spend(b *testing.B, callers, n int, f func(context.Context) error) time.Duration {
-	b.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	var left atomic.Int64
-	left.Store(int64(n))
-	var wg sync.WaitGroup
-	began := time.Now()
-	for range callers {
-		wg.Go(func() {
-			for left.Add(-1) >= 0 {
-				if err := f(ctx); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return time.Since(began)
 }
 
 // plainServer is the same executable, serving gRPC on a unix socket with neither
