@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -214,6 +216,8 @@ func TestAnUnfitDefaultLeavesTheOneOfBefore(t *testing.T) {
 		"caches/bad/e.json": `{"title":"Bad","type":"caches.Http"}`, "caches/bad/bad.json": `{}`,
 		"app.json": named("caches.one"),
 	})
+	described := strings.Replace(smsTypes, "[", `[{"name":"caches.Http","configSchema":"{\"type\":\"object\",\"required\":[\"url\"],\"properties\":{\"url\":{\"type\":\"string\"}}}"},`, 1)
+	require.NoError(t, os.WriteFile(filepath.Join(a.plugins, "plugin.types.json"), []byte(described), 0o644))
 	s := a.load()
 	require.Equal(t, "caches.one", s.Defaults["defaultCache"])
 	require.Empty(t, s.Unfit)
