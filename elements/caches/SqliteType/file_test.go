@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -226,17 +227,20 @@ func TestWhatWasTakenTooLateIsTakenBack(t *testing.T) {
 	s := openStore(t, t.TempDir(), wall)
 	late := func(call func() error) {
 		t.Helper()
-		first, called, slow := make(chan struct{}), make(chan error, 1), make(chan struct{})
-		block := func(c chan struct{}) error { <-c; return nil }
-		done := make(chan error, 2)
-		go func() { done <- s.do(ctx, &job{run: func(*tx) error { return block(first) }}) }()
+		first, slow := make(chan struct{}), make(chan struct{})
+		goOn, end := sync.OnceFunc(func() { close(first) }), sync.OnceFunc(func() { close(slow) })
+		defer end()
+		defer goOn()
+		begun, called, done := make(chan struct{}), make(chan error, 1), make(chan error, 2)
+		go func() { done <- s.do(ctx, &job{run: func(*tx) error { close(begun); <-first; return nil }}) }()
+		<-begun
 		go func() { called <- call() }()
-		require.Eventually(t, func() bool { return len(s.jobs) == 1 }, time.Second, time.Millisecond)
-		go func() { done <- s.do(ctx, &job{run: func(*tx) error { return block(slow) }}) }()
-		require.Eventually(t, func() bool { return len(s.jobs) == 2 }, time.Second, time.Millisecond)
-		close(first) // all three are one transaction, and the last keeps it open
+		require.Eventually(t, func() bool { return len(s.jobs) == 1 }, 10*time.Second, time.Millisecond)
+		go func() { done <- s.do(ctx, &job{run: func(*tx) error { <-slow; return nil }}) }()
+		require.Eventually(t, func() bool { return len(s.jobs) == 2 }, 10*time.Second, time.Millisecond)
+		goOn() // all three are one transaction, and the last keeps it open
 		require.ErrorIs(t, <-called, caches.ErrUnavailable)
-		close(slow)
+		end()
 		<-done
 		<-done
 		require.NoError(t, s.Ready(ctx)) // behind the transaction
