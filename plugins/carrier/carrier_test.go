@@ -357,6 +357,58 @@ func TestWhoWaitsForAPeerThatDoesNotReadHasItsDeadline(t *testing.T) {
 	wg.Wait()
 }
 
+// late reads nothing until it may.
+type late struct {
+	elementv1.UnimplementedCarrierServer
+	inner *carrier.Server
+	may   chan struct{}
+}
+
+func (l late) Carry(stream grpc.BidiStreamingServer[elementv1.Frames, elementv1.Frames]) error {
+	<-l.may
+	return l.inner.Carry(stream)
+}
+
+func TestWhatWasGivenUpBeforeItWasWrittenIsNeverExecuted(t *testing.T) {
+	l := late{inner: carrier.NewServer(nowhere{}, usual), may: make(chan struct{})}
+	var executed sync.Map
+	elementv1.RegisterElementServer(l.inner, &service{call: func(_ context.Context, r *elementv1.CallRequest) (*elementv1.CallResponse, error) {
+		executed.Store(r.GetFunction(), true)
+		return &elementv1.CallResponse{}, nil
+	}})
+	w := newWorld(t, func(s *grpc.Server) { elementv1.RegisterCarrierServer(s, l) })
+	const all = 300 // more than the windows hold, and no more than the queue does
+	var unwritten sync.Map
+	var wg sync.WaitGroup
+	for i := range all {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+			defer cancel()
+			var to peer.Peer
+			_, err := w.Call(ctx, &elementv1.CallRequest{Function: strconv.Itoa(i), ArgsJson: make([]byte, 4<<10)}, grpc.Peer(&to))
+			if status.Code(err) != codes.DeadlineExceeded {
+				t.Error(err)
+			}
+			if to.Addr == nil {
+				unwritten.Store(strconv.Itoa(i), true)
+			}
+		})
+	}
+	wg.Wait()
+	close(l.may)
+	// What was queued before this is read before it.
+	_, err := w.Call(limited(t), &elementv1.CallRequest{Function: "last"})
+	require.NoError(t, err)
+	some := false
+	unwritten.Range(func(name, _ any) bool {
+		some = true
+		_, ran := executed.Load(name)
+		require.False(t, ran, "%s was told as not written, and ran", name)
+		return true
+	})
+	require.True(t, some)
+}
+
 // babbler answers what nobody asked, and what was asked twice.
 type babbler struct {
 	elementv1.UnimplementedCarrierServer
