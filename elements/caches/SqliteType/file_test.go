@@ -231,9 +231,9 @@ func TestWhatWasTakenTooLateIsTakenBack(t *testing.T) {
 		done := make(chan error, 2)
 		go func() { done <- s.do(ctx, &job{run: func(*tx) error { return block(first) }}) }()
 		go func() { called <- call() }()
-		require.Eventually(t, func() bool { return len(s.jobs) == 1 }, time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(s.jobs) == 1 }, 10*time.Second, time.Millisecond)
 		go func() { done <- s.do(ctx, &job{run: func(*tx) error { return block(slow) }}) }()
-		require.Eventually(t, func() bool { return len(s.jobs) == 2 }, time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(s.jobs) == 2 }, 10*time.Second, time.Millisecond)
 		close(first) // all three are one transaction, and the last keeps it open
 		require.ErrorIs(t, <-called, caches.ErrUnavailable)
 		close(slow)
