@@ -190,7 +190,9 @@ func TestPanicIsThatRequestsError(t *testing.T) {
 	require.Equal(t, 500, w.Code)
 	require.Equal(t, "INTERNAL", e.Code)
 	require.NotContains(t, s.log.String()+w.Body.String(), "13800138000")
-	require.NotContains(t, s.log.String(), ".go:")
+	require.Contains(t, s.log.String(), "(call_test.go:")
+	require.NotContains(t, s.log.String(), "/call_test.go", "no path")
+	require.NotContains(t, s.log.String(), "goroutine", "no stack")
 	require.Contains(t, s.log.String(), "code=INTERNAL")
 }
 

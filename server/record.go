@@ -3,16 +3,15 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/plugins/fault"
 )
 
 // record is what is known of a request while it is served; one goroutine's.
@@ -64,8 +63,7 @@ func (s *Server) finish(w *statusWriter, r *http.Request, rec *record) {
 	if err, ok := failed.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		defer panic(failed)
 	} else if failed != nil {
-		s.logger.ErrorContext(r.Context(), "a request panicked", "requestId", rec.id,
-			"kind", fmt.Sprintf("%T", failed), "at", panicSite())
+		s.logger.With(fault.Attrs(failed)...).ErrorContext(r.Context(), "a request panicked", "requestId", rec.id)
 		rec.code = string(errcode.Internal)
 		if w.status == 0 {
 			s.refuse(w, r, errcode.New(errcode.Internal, "a panic"))
@@ -84,22 +82,6 @@ func (s *Server) finish(w *statusWriter, r *http.Request, rec *record) {
 		"requestId", rec.id, "method", methodLabel(r.Method), "route", routeLabel(r.Pattern), "status", w.status,
 		"code", rec.code, "element", rec.element, "function", rec.function,
 		"address", rec.address, "repeated", rec.repeated, "durationMs", float64(took.Microseconds())/1000)
-}
-
-// panicSite names the functions around a panic, without files or values.
-func panicSite() string {
-	var pcs [12]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	var names []string
-	for {
-		frame, more := frames.Next()
-		if !strings.HasPrefix(frame.Function, "runtime.") && frame.Function != "" {
-			names = append(names, frame.Function)
-		}
-		if !more || len(names) == 3 {
-			return strings.Join(names, " < ")
-		}
-	}
 }
 
 func routeLabel(pattern string) string {

@@ -179,7 +179,7 @@ func TestCancellationAndDeadlineReachTheService(t *testing.T) {
 	require.Equal(t, codes.Canceled, status.Code(err))
 	require.ErrorIs(t, <-left, context.Canceled)
 
-	ctx, cancel = context.WithTimeout(limited(t), 50*time.Millisecond)
+	ctx, cancel = context.WithTimeout(limited(t), 2*time.Second)
 	defer cancel()
 	var to peer.Peer
 	_, err = w.Call(ctx, &elementv1.CallRequest{}, grpc.Peer(&to))
@@ -287,114 +287,6 @@ func TestTheEndOfTheConnectionEndsWhatWaits(t *testing.T) {
 	_, err = w.Call(limited(t), &elementv1.CallRequest{}, grpc.Peer(&to))
 	require.Equal(t, codes.Unavailable, status.Code(err))
 	require.Nil(t, to.Addr, "there was nobody to write it to")
-}
-
-func TestAStreamThatEndsIsFollowedByAnother(t *testing.T) {
-	refuse := atomic.Bool{}
-	refuse.Store(true)
-	w := newWorld(t, func(s *grpc.Server) {
-		elementv1.RegisterElementServer(&once{s: s, refuse: &refuse}, &service{call: echoArgs})
-	})
-	_, err := w.Call(limited(t), &elementv1.CallRequest{})
-	require.Equal(t, codes.Unavailable, status.Code(err))
-	_, err = w.Call(limited(t), &elementv1.CallRequest{})
-	require.NoError(t, err)
-	require.Zero(t, w.plain.Load())
-}
-
-// once is a registrar whose first stream ends at once.
-type once struct {
-	elementv1.UnimplementedCarrierServer
-	s      *grpc.Server
-	inner  *carrier.Server
-	refuse *atomic.Bool
-}
-
-func (o *once) RegisterService(desc *grpc.ServiceDesc, impl any) {
-	// The carrying server registers with nobody: this one stands before it.
-	o.inner = carrier.NewServer(nowhere{}, usual)
-	o.inner.RegisterService(desc, impl)
-	elementv1.RegisterCarrierServer(o.s, o)
-}
-
-func (o *once) Carry(stream grpc.BidiStreamingServer[elementv1.Frames, elementv1.Frames]) error {
-	if o.refuse.Swap(false) {
-		return status.Error(codes.Unavailable, "not now")
-	}
-	return o.inner.Carry(stream)
-}
-
-type nowhere struct{}
-
-func (nowhere) RegisterService(*grpc.ServiceDesc, any) {}
-
-// deaf never reads what it is sent.
-type deaf struct {
-	elementv1.UnimplementedCarrierServer
-	enough chan struct{}
-}
-
-func (d deaf) Carry(grpc.BidiStreamingServer[elementv1.Frames, elementv1.Frames]) error {
-	<-d.enough
-	return nil
-}
-
-func TestWhoWaitsForAPeerThatDoesNotReadHasItsDeadline(t *testing.T) {
-	d := deaf{enough: make(chan struct{})}
-	w := newWorld(t, func(s *grpc.Server) { elementv1.RegisterCarrierServer(s, d) })
-	defer close(d.enough)
-	var wg sync.WaitGroup
-	for range 3000 { // more than windows and queue hold
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
-			defer cancel()
-			_, err := w.Call(ctx, &elementv1.CallRequest{ArgsJson: make([]byte, 4<<10)})
-			if status.Code(err) != codes.DeadlineExceeded {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-}
-
-// babbler answers what nobody asked, and what was asked twice.
-type babbler struct {
-	elementv1.UnimplementedCarrierServer
-}
-
-func (babbler) Carry(stream grpc.BidiStreamingServer[elementv1.Frames, elementv1.Frames]) error {
-	for {
-		in, err := stream.Recv()
-		if err != nil {
-			return nil //nolint:nilerr // the end
-		}
-		out := &elementv1.Frames{Frames: []*elementv1.Frame{{Id: 1 << 40}, {}, nil}}
-		for _, f := range in.GetFrames() {
-			switch {
-			case strings.HasSuffix(f.GetMethod(), "/Get"):
-				out.Frames = append(out.Frames, &elementv1.Frame{Id: f.GetId(), Status: []byte("\xff no status")})
-			case strings.HasSuffix(f.GetMethod(), "/Check"):
-				out.Frames = append(out.Frames, &elementv1.Frame{Id: f.GetId(), Message: []byte("\xff no message")})
-			default:
-				out.Frames = append(out.Frames, &elementv1.Frame{Id: f.GetId()}, &elementv1.Frame{Id: f.GetId()})
-			}
-		}
-		if err := stream.Send(out); err != nil {
-			return err
-		}
-	}
-}
-
-func TestNonsenseFromThePeerHarmsNobody(t *testing.T) {
-	w := newWorld(t, func(s *grpc.Server) { elementv1.RegisterCarrierServer(s, babbler{}) })
-	for range 3 {
-		_, err := w.Call(limited(t), &elementv1.CallRequest{})
-		require.NoError(t, err)
-		_, err = w.Get(limited(t), &elementv1.GetRequest{})
-		require.Equal(t, codes.Internal, status.Code(err))
-		_, err = w.Check(limited(t), &elementv1.CheckRequest{})
-		require.Equal(t, codes.Internal, status.Code(err))
-	}
 }
 
 func TestFramesThatAreNoRequests(t *testing.T) {

@@ -109,18 +109,19 @@ func (s *session) ask(ctx context.Context, frame *elementv1.Frame) (answer *elem
 	case <-s.done:
 	case <-ctx.Done():
 		s.forget(frame.GetId())
+		written = !entry.drop()
 		// The other side knows the deadline.
-		if errors.Is(ctx.Err(), context.Canceled) {
+		if written && errors.Is(ctx.Err(), context.Canceled) {
 			s.out.cancel(frame.GetId(), s.done)
 		}
-		return nil, entry.written.Load(), status.FromContextError(ctx.Err()).Err()
+		return nil, written, status.FromContextError(ctx.Err()).Err()
 	}
 	// An answer that came with the end is an answer.
 	select {
 	case answer = <-waiter:
 		return answer, true, nil
 	default:
-		return nil, entry.written.Load(), s.err
+		return nil, !entry.drop(), s.err
 	}
 }
 

@@ -9,9 +9,22 @@ import (
 
 // entry is a frame that waits to be written.
 type entry struct {
-	frame   *elementv1.Frame
-	written atomic.Bool // set before it is
+	frame *elementv1.Frame
+	// fate is settled once, by the writer before it writes the frame or by who asks
+	// and goes: what is told as not written never is.
+	fate atomic.Int32
 }
+
+const (
+	entryWaits = iota
+	entryWritten
+	entryDropped
+)
+
+func (e *entry) write() bool { return e.fate.CompareAndSwap(entryWaits, entryWritten) }
+
+// drop says whether the frame is not going to be written.
+func (e *entry) drop() bool { return e.fate.CompareAndSwap(entryWaits, entryDropped) }
 
 // writer writes what is queued, all that waits at once.
 type writer struct{ queue chan *entry }
@@ -32,13 +45,17 @@ func (w *writer) run(ctx context.Context, stream sender) {
 			out.Frames = out.Frames[:0]
 			size := 0
 			for e != nil {
-				e.written.Store(true)
-				out.Frames = append(out.Frames, e.frame)
-				size += header + len(e.frame.GetMessage()) + len(e.frame.GetStatus())
+				if e.write() {
+					out.Frames = append(out.Frames, e.frame)
+					size += header + len(e.frame.GetMessage()) + len(e.frame.GetStatus())
+				}
 				e = w.more(size)
 			}
 		case <-ctx.Done():
 			return
+		}
+		if len(out.Frames) == 0 {
+			continue
 		}
 		if stream.Send(&out) != nil {
 			return

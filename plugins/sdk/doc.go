@@ -23,7 +23,8 @@
 //  5. When the host is gone, however it went, the process exits.
 //
 // A panic in open, in a function or in a property is that call's INTERNAL error;
-// the log says of what kind it was and where. A panic in a goroutine of one's own ends the process.
+// the log says of what kind it was and where. A panic in a goroutine of one's own
+// ends the process.
 //
 // The package knows neither the runtime nor any element.
 package sdk

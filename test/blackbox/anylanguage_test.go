@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func TestATypeInNode(t *testing.T) {
 	require.NoError(t, err)
 	shop.Write("vendors/Acme/plugin.mjs", string(text)+"\nconsole.error('the changed one runs');\n")
 	pid := nodeRuns(t, s, old)
-	require.Contains(t, s.Log(), "the changed one runs")
+	blackbox.Eventually(t, 10*time.Second, "the changed one runs", func() bool { return strings.Contains(s.Log(), "the changed one runs") })
 	shop.SignUp(blackbox.Login)
 
 	s.Kill()

@@ -45,6 +45,8 @@ func TestWrongSMSConfigurationsAreNotValid(t *testing.T) {
 		{"Twilio", twilio, config{"from": "+15005550006", "messagingServiceSid": "MG1"}, "/messagingServiceSid"},
 		{"Twilio", twilio, config{"from": "+15005550006", "text": "t", "contentSid": "HX1"}, "/contentSid"},
 		{"Huawei", huawei, config{}, "-"}, {"Huawei", huawei, config{"receiptKey": "k", "receiptSecret": "s"}, "-"},
+		{"Huawei", huawei, config{"statusCallback": "https://shop.example/r"}, "-"}, {"Huawei", huawei, config{"statusCallback": ""}, "-"},
+		{"Huawei", huawei, config{"statusCallback": "/receipts/x"}, "/statusCallback"}, {"Twilio", twilio, config{"from": "+15005550006", "statusCallback": "shop.example"}, "/statusCallback"},
 		{"Huawei", huawei, config{"receiptKey": "k"}, "/receiptSecret"}, {"Huawei", huawei, config{"receiptSecret": "k"}, "/receiptSecret"},
 		{"AwsSns", sns, config{"region": "ap-southeast-1"}, "-"}, {"AwsSns", sns, config{"region": "us-gov-west-1"}, "-"},
 		{"AwsSns", sns, config{"region": "Singapore"}, "/region"}, {"AwsSns", sns, config{"region": "us-east-1.example.com/"}, "/region"},

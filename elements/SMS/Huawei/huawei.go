@@ -30,7 +30,7 @@ type Config struct {
 
 // Type is SMS.Huawei.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Huawei", "Huawei Cloud SMS", "Sends messages with Huawei Cloud's short message service.", open, delivery.WithReports(),
+	return delivery.NewType("SMS.Huawei", "Huawei Cloud SMS", "Sends messages with Huawei Cloud's short message service.", open, delivery.WithReports(), delivery.RefuseCallback("statusCallback"),
 		delivery.Pair{First: "receiptKey", Second: "receiptSecret"}.Together())
 }
 

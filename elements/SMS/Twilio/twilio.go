@@ -27,7 +27,7 @@ type Config struct {
 
 // Type is SMS.Twilio.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Twilio", "Twilio Messaging", "Sends messages with Twilio.", open, delivery.WithReports(),
+	return delivery.NewType("SMS.Twilio", "Twilio Messaging", "Sends messages with Twilio.", open, delivery.WithReports(), delivery.RefuseCallback("statusCallback"),
 		delivery.Pair{First: "from", Second: "messagingServiceSid"}.AtLeastOne(),
 		delivery.Pair{First: "from", Second: "messagingServiceSid"}.OnlyOne(),
 		delivery.Pair{First: "text", Second: "contentSid"}.OnlyOne())

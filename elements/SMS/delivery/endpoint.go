@@ -55,7 +55,7 @@ func CheckCallback(pointer, address string) error {
 	case address == "":
 		return nil
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Fragment != "":
-		return sdk.ConfigError(pointer, "must be the whole address, such as https://shop.example/receipts/…")
+		return sdk.ConfigError(pointer, wrongCallback)
 	}
 	return nil
 }

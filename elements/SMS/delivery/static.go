@@ -11,12 +11,14 @@ import (
 
 const (
 	scheme = `^[Hh][Tt][Tt][Pp]`
+	noURL  = `"minLength":1,"not":{"pattern":"` + scheme + `[Ss]?://[^/?#]"}`
 	// loopback is a host that plain http may go to. One in brackets is left to
 	// CheckScheme: an address of IPv6 has many spellings.
 	loopback = scheme + `://([Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]|127\\.[0-9]+\\.[0-9]+\\.[0-9]+|\\[[^\\]]*\\])(:[0-9]*)?([/?#]|$)`
 
-	wrongURL   = "must be a URL such as https://sms.example.com"
-	wrongPlain = "must begin with https://: over plain http anybody on the way reads codes and keys; allowPlainHTTP permits it"
+	wrongURL      = "must be a URL such as https://sms.example.com"
+	wrongCallback = "must be the whole address, such as https://shop.example/receipts/…"
+	wrongPlain    = "must begin with https://: over plain http anybody on the way reads codes and keys; allowPlainHTTP permits it"
 )
 
 // RefuseURL refuses a key whose URL is none, or goes over plain http where it may
@@ -29,9 +31,15 @@ func RefuseURL(key, more string) []sdk.Part {
 		return fmt.Sprintf(`{"required":[%q],"properties":{%q:{%s}%s}}`, key, key, value, beside+more)
 	}
 	return []sdk.Part{
-		sdk.RefuseIf(one(`"minLength":1,"not":{"pattern":"`+scheme+`[Ss]?://[^/?#]"}`, ""), "/"+key, wrongURL),
+		sdk.RefuseIf(one(noURL, ""), "/"+key, wrongURL),
 		sdk.RefuseIf(one(`"pattern":"`+scheme+`://","not":{"pattern":"`+loopback+`"}`, `,"allowPlainHTTP":{"const":false}`), "/"+key, wrongPlain),
 	}
+}
+
+// RefuseCallback refuses a key whose address for receipts is none, as CheckCallback
+// does.
+func RefuseCallback(key string) sdk.Part {
+	return sdk.RefuseIf(fmt.Sprintf(`{"required":[%q],"properties":{%q:{%s}}}`, key, key, noURL), "/"+key, wrongCallback)
 }
 
 // Pair is two keys of a configuration that have to do with each other.

@@ -1,7 +1,6 @@
 -- Takes a guess back that took or claimed a code while its caller was told that it
--- failed:
--- the code is as it was, unless a newer one has come, also when the guess comes
--- only now. KEYS: the identity's state, and the token's where one was issued.
+-- failed: the code is as it was, unless a newer one has come, also when the guess
+-- comes only now. KEYS: the identity's state, and the token's where one was issued.
 local request, attempt, holder = text(), text(), text()
 
 local s = state(KEYS[1])

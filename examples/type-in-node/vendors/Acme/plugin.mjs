@@ -133,6 +133,6 @@ function element(type) {
 // words are a Failure's own; of any other error they are for the log alone, which is standard error.
 function words(problem) {
   if (problem instanceof Failure) return problem.message;
-  console.error(JSON.stringify({ "@level": "error", "@message": String(problem?.stack ?? problem), "@timestamp": new Date().toISOString() }));
+  console.error(JSON.stringify({ "@level": "error", "@message": String(problem), "@timestamp": new Date().toISOString() }));
   return "an internal error";
 }

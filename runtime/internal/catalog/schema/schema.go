@@ -2,8 +2,8 @@
 // what its keywords of ours say: "writeOnly" marks secrets, "x-element" marks
 // strings that are full names of elements, "x-excludes" marks what can't go with
 // some of them, "x-warnings" lists what an operator should know of a valid
-// configuration, and "x-refusals" what can't work. Its messages are made from the kind of an error and quote the
-// schema, never a value of the configuration.
+// configuration, and "x-refusals" what can't work. Its messages are made from the
+// kind of an error and quote the schema, never a value of the configuration.
 package schema
 
 import (
