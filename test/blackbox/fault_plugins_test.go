@@ -30,6 +30,10 @@ func killPlugin(t testing.TB, s *blackbox.Server, typeName string) int {
 	return pid
 }
 
+// killed is how often one host's plugin is killed: more often, and it is no longer
+// started again at once.
+const killed = 2
+
 // Either plugin is killed while the vendor is waited for: one request went to the
 // vendor, its outcome is unknown, the cooldown stays, and both codes work.
 func TestFaultPluginKilledInASend(t *testing.T) {
@@ -37,53 +41,59 @@ func TestFaultPluginKilledInASend(t *testing.T) {
 	for _, typeName := range []string{loginType, vendorType} {
 		t.Run(typeName, func(t *testing.T) {
 			t.Parallel()
-			shop := blackbox.NewShop(t)
-			shop.SetLogin(map[string]any{"resendInterval": 2, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000})
-			shop.Open(1)
-			s := shop.Servers[0]
-			p := shop.SignUp(blackbox.Login)
-			for round := range blackbox.Rounds(2, 40) {
-				time.Sleep(2 * time.Second)
-				old := shop.Code(s.Client(), blackbox.Login, p.Phone, p.E164)
-				time.Sleep(2 * time.Second)
-				sent := len(shop.Codes(p.E164))
-				shop.Vendor.Next(blackbox.Hang)
-				answered := make(chan *blackbox.Answer, 1)
-				begun := time.Now()
-				same := s.Client().With("Idempotency-Key", key())
-				go func() { answered <- same.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}) }()
-				blackbox.Eventually(t, 10*time.Second, "the vendor is asked", func() bool { return len(shop.Codes(p.E164)) > sent })
-				old1 := killPlugin(t, s, typeName)
-				answer := <-answered
-				if typeName == vendorType {
-					data := answer.Fails(t, 502, "SMS_FAILED")
-					require.Contains(t, data, "resendAfter")
-					require.Contains(t, data, "expiresIn")
-				} else {
-					data := answer.Fails(t, 503, "ELEMENT_UNAVAILABLE")
-					require.Equal(t, "unknown", data.Text("outcome"))
-					require.Zero(t, answer.RetryAfter())
-				}
-				again := same.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone})
-				require.Equal(t, answer.Code, again.Code, "a repeat is answered as the first was")
-				require.Len(t, shop.Codes(p.E164), sent+1, "asked once")
-				if time.Since(begun) < 1500*time.Millisecond {
-					s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}).Fails(t, 429, "SEND_TOO_FREQUENT")
-				}
-				// The code of the cut send and the one before work, each once.
-				working := []string{old, shop.Newest(p.E164)}[round%2]
-				repeated(t, s.Client(), blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": working}).OK(t)
-				s.Client().Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": working}).Fails(t, 401, "CODE_REJECTED")
-				blackbox.Eventually(t, 10*time.Second, "the plugin is back", func() bool {
-					pid := s.Plugins(2)[typeName]
-					return pid != 0 && pid != old1
-				})
-				blackbox.Eventually(t, 10*time.Second, "the next send works", func() bool {
-					return s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}).Status == 200
-				})
-				require.Len(t, shop.Codes(p.E164), sent+2)
+			for range blackbox.Rounds(1, 20) {
+				t.Run("", func(t *testing.T) { killedInASend(t, typeName) })
 			}
 		})
+	}
+}
+
+func killedInASend(t *testing.T, typeName string) {
+	shop := blackbox.NewShop(t)
+	shop.SetLogin(map[string]any{"resendInterval": 2, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000})
+	shop.Open(1)
+	s := shop.Servers[0]
+	p := shop.SignUp(blackbox.Login)
+	for round := range killed {
+		time.Sleep(2 * time.Second)
+		old := shop.Code(s.Client(), blackbox.Login, p.Phone, p.E164)
+		time.Sleep(2 * time.Second)
+		sent := len(shop.Codes(p.E164))
+		shop.Vendor.Next(blackbox.Hang)
+		answered := make(chan *blackbox.Answer, 1)
+		begun := time.Now()
+		same := s.Client().With("Idempotency-Key", key())
+		go func() { answered <- same.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}) }()
+		blackbox.Eventually(t, 10*time.Second, "the vendor is asked", func() bool { return len(shop.Codes(p.E164)) > sent })
+		old1 := killPlugin(t, s, typeName)
+		answer := <-answered
+		if typeName == vendorType {
+			data := answer.Fails(t, 502, "SMS_FAILED")
+			require.Contains(t, data, "resendAfter")
+			require.Contains(t, data, "expiresIn")
+		} else {
+			data := answer.Fails(t, 503, "ELEMENT_UNAVAILABLE")
+			require.Equal(t, "unknown", data.Text("outcome"))
+			require.Zero(t, answer.RetryAfter())
+		}
+		again := same.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone})
+		require.Equal(t, answer.Code, again.Code, "a repeat is answered as the first was")
+		require.Len(t, shop.Codes(p.E164), sent+1, "asked once")
+		if time.Since(begun) < 1500*time.Millisecond {
+			s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}).Fails(t, 429, "SEND_TOO_FREQUENT")
+		}
+		// The code of the cut send and the one before work, each once.
+		working := []string{old, shop.Newest(p.E164)}[round%2]
+		repeated(t, s.Client(), blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": working}).OK(t)
+		s.Client().Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": working}).Fails(t, 401, "CODE_REJECTED")
+		blackbox.Eventually(t, 10*time.Second, "the plugin is back", func() bool {
+			pid := s.Plugins(2)[typeName]
+			return pid != 0 && pid != old1
+		})
+		blackbox.Eventually(t, 10*time.Second, "the next send works", func() bool {
+			return s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}).Status == 200
+		})
+		require.Len(t, shop.Codes(p.E164), sent+2)
 	}
 }
 
@@ -91,11 +101,17 @@ func TestFaultPluginKilledInASend(t *testing.T) {
 // used once, and whoever repeats gets what was theirs.
 func TestFaultPluginKilledWhileCodesAreUsed(t *testing.T) {
 	t.Parallel()
+	for range blackbox.Rounds(1, 30) {
+		t.Run("", killedWhileCodesAreUsed)
+	}
+}
+
+func killedWhileCodesAreUsed(t *testing.T) {
 	f := newFaulty(t, nil)
 	f.Open(1)
 	s := f.server()
 	f.SignUp(blackbox.Login)
-	for range blackbox.Rounds(2, 60) {
+	for range killed {
 		for _, a := range []int{1, 2} { // getLoginCode and register
 			try := acts[a].prepare(f, t)
 			hold := f.Cache.HoldReply(1, []byte("evalsha")) // the store's step within the call
