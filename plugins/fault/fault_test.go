@@ -17,12 +17,14 @@ func caught(do func()) (text string) {
 	return ""
 }
 
+func entry(m map[string]int) { m["x"] = 1 }
+
 func culprit(values []int, i int) { values[i] = 1 }
 
 func TestAPanicIsToldWithoutWhatItHolds(t *testing.T) {
 	require.Regexp(t, regexp.MustCompile(`^\[panic=runtime error: index out of range \[3\] with length 1 at=fault_test\.culprit \(fault_test\.go:\d+\)\]$`),
 		caught(func() { culprit(make([]int, 1), 3) }))
-	require.Contains(t, caught(func() { var m map[string]int; m["x"] = 1 }), "panic=assignment to entry in nil map")
+	require.Contains(t, caught(func() { entry(nil) }), "panic=assignment to entry in nil map")
 	require.Contains(t, caught(func() { var p *struct{ n int }; p.n = 1 }), "nil pointer dereference at=")
 	for _, secret := range []any{"+8613800138000", errors.New("code 123456"), struct{ Key string }{"k"}} {
 		text := caught(func() { panic(secret) })
