@@ -84,7 +84,9 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 		args = append(args, "--dev")
 	}
 	s := &Server{t: a.t, App: a, logs: &logs{}, done: make(chan struct{})}
-	s.transport = &http.Transport{MaxIdleConnsPerHost: 1024}
+	// A burst dials more connections than it needs, and the server closes one that has
+	// brought no request in 5 s. It is closed here before, so that no request meets that.
+	s.transport = &http.Transport{MaxIdleConnsPerHost: 1024, IdleConnTimeout: 2 * time.Second}
 	s.cmd = exec.Command(filepath.Join(Bin(a.t), "lintel"), args...)
 	s.cmd.Dir, s.cmd.Env, s.cmd.Stderr = a.t.TempDir(), Environment(env...), s.logs
 	s.cmd.ExtraFiles = files
