@@ -20,9 +20,9 @@ func dies(t *testing.T, at string) (*world, string) {
 	code := w.send(call(), phone, "")
 	switch at {
 	case "before the database":
-		w.dir.down["CreateUser"] = 2
+		w.dir.fails("CreateUser", 2)
 	case "after the database":
-		w.dir.lost["CreateUser"] = 2
+		w.dir.loses("CreateUser", 2)
 	case "before the claim ends":
 		w.store.down["EndClaim"] = 1
 	case "after the claim ended":
@@ -99,7 +99,7 @@ func TestHostKilledInTheMiddleOfARegister(t *testing.T) {
 
 func TestLostReplyOfTheDatabaseIsAskedForAgain(t *testing.T) {
 	w := newWorld(t)
-	w.dir.lost["CreateUser"] = 1
+	w.dir.loses("CreateUser", 1)
 	out, err := w.register(call(), phone, w.send(call(), phone, ""))
 	require.NoError(t, err)
 	require.Equal(t, []string{out.GetUserId()}, w.dir.registered())
@@ -138,7 +138,7 @@ func TestDatabaseThatCantSayLeavesTheClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, code := dies(t, "before the database")
 		time.Sleep(claimFor + time.Millisecond)
-		w.dir.down["CodeUse"] = 1
+		w.dir.fails("CodeUse", 1)
 		_, err := w.register(call(), phone, code)
 		requireCode(t, errcode.StoreUnavailable, err)
 		_, err = w.register(call(), phone, code)
@@ -155,9 +155,9 @@ func TestHostKilledInTheMiddleOfAMove(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w, ticket, code := moving(t)
 				if tc.moved {
-					w.dir.lost["MovePhone"] = 2
+					w.dir.loses("MovePhone", 2)
 				} else {
-					w.dir.down["MovePhone"] = 2
+					w.dir.fails("MovePhone", 2)
 				}
 				requireCode(t, errcode.StoreUnavailable, w.move(as("u"), ticket, other, code))
 				if tc.moved {

@@ -26,7 +26,7 @@ type directory struct {
 
 	// asked counts calls by name.
 	asked map[string]int
-	// down makes calls of a name fail without being done, lost after they were done.
+	// down is how many calls of a name are to fail, lost of how many the answer is lost.
 	down, lost map[string]int
 }
 
@@ -54,6 +54,20 @@ func step[T any](d *directory, name string, do func() (T, error)) (T, error) {
 		return none, databases.ErrUnavailable
 	}
 	return out, err
+}
+
+// fails makes the next n calls of a name fail without being done.
+func (d *directory) fails(name string, n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.down[name] = n
+}
+
+// loses makes the next n calls of a name fail after they were done.
+func (d *directory) loses(name string, n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lost[name] = n
 }
 
 func (d *directory) count(name string) int {

@@ -198,7 +198,7 @@ func TestUnreachableStoreIsToldAndChangesNothing(t *testing.T) {
 	code := w.send(call(), phone, "")
 	for _, break_ := range []func(){
 		func() { w.store.down["Guess"] = 1 },
-		func() { w.dir.down["UserByPhone"] = 1 },
+		func() { w.dir.fails("UserByPhone", 1) },
 	} {
 		break_()
 		_, err := w.exchange(call(), phone, code)
@@ -233,7 +233,7 @@ func TestACodeWhoseAnswerWasLostIsNotCalledWrong(t *testing.T) {
 
 func TestWhileTheDatabaseIsAwayNothingIsReserved(t *testing.T) {
 	w := newWorld(t)
-	w.dir.down["Ready"] = 1
+	w.dir.fails("Ready", 1)
 	_, err := w.reserve(call(), phone, "")
 	requireCode(t, errcode.StoreUnavailable, err)
 	_, err = w.reserve(call(), phone, "")
@@ -250,7 +250,7 @@ func TestSendsAtOnceShareALookAtTheDatabase(t *testing.T) {
 		}
 		require.Equal(t, 1, w.dir.count("Ready"))
 		time.Sleep(pulseBelieved)
-		w.dir.down["Ready"] = 1
+		w.dir.fails("Ready", 1)
 		require.Error(t, p.check(t.Context(), dir))
 		require.Equal(t, 2, w.dir.count("Ready"))
 		_ = w.store.Close()

@@ -56,8 +56,8 @@ func TestTheOldIdentityIsToldOnce(t *testing.T) {
 
 func TestANoticeOutlivesItsProcess(t *testing.T) {
 	for name, before := range map[string]func(w *world){
-		"killed after the change":  func(w *world) { w.dir.down["TakeNotice"] = 1 },
-		"killed before the answer": func(w *world) { w.dir.lost["MovePhone"] = 2 },
+		"killed after the change":  func(w *world) { w.dir.fails("TakeNotice", 1) },
+		"killed before the answer": func(w *world) { w.dir.loses("MovePhone", 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestANoticeOutlivesItsProcess(t *testing.T) {
 // At most once: one whose taking was not answered is nobody's.
 func TestANoticeThatMayHaveBeenTakenIsNotSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		told, err := moves(t, func(w *world) { w.dir.lost["TakeNotice"] = 1 })
+		told, err := moves(t, func(w *world) { w.dir.loses("TakeNotice", 1) })
 		require.NoError(t, err)
 		time.Sleep(time.Minute)
 		require.Empty(t, told())
