@@ -10,7 +10,7 @@ import (
 
 	// The built-in Types, host services and watchers register themselves.
 	_ "github.com/lintel-run/lintel/elements/SMS/sendlog"
-	_ "github.com/lintel-run/lintel/elements/auths/loginTypes/loginhost"
+	_ "github.com/lintel-run/lintel/elements/auths/loginTypes/verification"
 	_ "github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
 	_ "github.com/lintel-run/lintel/elements/caches/MemoryType"
 	_ "github.com/lintel-run/lintel/elements/caches/RedisType"

@@ -14,7 +14,7 @@ import (
 	_ "github.com/lintel-run/lintel/elements/databases/SqliteType"
 
 	phonetype "github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType"
-	"github.com/lintel-run/lintel/elements/auths/loginTypes/loginhost"
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/verification"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -56,7 +56,7 @@ func newWorld(t testing.TB, config string) *world {
 	w.database, err = element.BuiltinOf("databases.SqliteType").Open(t.Context(), env, json.RawMessage(`{}`))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.database.Close()) })
-	service, err := loginhost.New(env)
+	service, err := verification.New(env)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, service.Close()) })
 	w.host = &sdktest.Host{

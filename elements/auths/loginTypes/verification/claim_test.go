@@ -1,0 +1,244 @@
+package verification
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/databases"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+// dies lets the host be killed at a step of a register, and gives the code.
+func dies(t *testing.T, at string) (*world, string) {
+	w := newWorld(t)
+	code := w.send(call(), phone, "")
+	switch at {
+	case "before the database":
+		w.dir.fails("CreateUser", 2)
+	case "after the database":
+		w.dir.loses("CreateUser", 2)
+	case "before the claim ends":
+		w.store.down["EndClaim"] = 1
+	case "after the claim ended":
+		w.store.lost["EndClaim"] = 1
+	}
+	c := call()
+	c.Operation = "first"
+	_, err := w.register(c, phone, code)
+	requireCode(t, errcode.StoreUnavailable, err)
+	return w, code
+}
+
+func TestHostKilledInTheMiddleOfARegister(t *testing.T) {
+	for _, tc := range []struct {
+		at   string
+		busy bool // for others, until the claim runs out
+		made bool
+		then errcode.Code // what others get after that; empty: success
+	}{
+		{"before the database", true, false, ""},
+		{"after the database", true, true, codes.PhoneInUse},
+		{"before the claim ends", true, true, codes.PhoneInUse},
+		{"after the claim ended", false, true, codes.CodeRejected},
+	} {
+		t.Run(tc.at+"/another request", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, code := dies(t, tc.at)
+				require.Len(t, w.dir.registered(), map[bool]int{true: 1, false: 0}[tc.made])
+				_, err := w.register(call(), phone, code)
+				if tc.busy {
+					requireCode(t, codes.CodeBusy, err)
+					_, err = w.register(call(), phone, wrong(code, 1))
+					requireCode(t, codes.CodeBusy, err)
+				} else {
+					requireCode(t, codes.CodeRejected, err)
+				}
+				time.Sleep(claimFor + time.Millisecond)
+				_, err = w.register(call(), phone, code)
+				if tc.then == "" {
+					require.NoError(t, err)
+				} else {
+					requireCode(t, tc.then, err)
+				}
+				require.Len(t, w.dir.registered(), 1)
+				out, err := w.exchange(call(), phone, code)
+				if tc.then == codes.PhoneInUse {
+					require.NoError(t, err, "nobody had anything of the code: it opens the user that it has made")
+					require.Equal(t, w.dir.registered(), []string{out.GetUserId()})
+					_, verdict := w.loginCode(out.GetLoginCode())
+					require.Equal(t, caches.OK, verdict)
+					_, err = w.exchange(call(), phone, code)
+				}
+				requireCode(t, codes.CodeRejected, err)
+			})
+		})
+		t.Run(tc.at+"/the same request", func(t *testing.T) {
+			for _, wait := range []time.Duration{0, claimFor + time.Second} {
+				synctest.Test(t, func(t *testing.T) {
+					w, code := dies(t, tc.at)
+					time.Sleep(wait)
+					c := call()
+					c.Operation = "first"
+					out, err := w.register(c, phone, code)
+					require.NoError(t, err)
+					require.Equal(t, []string{out.GetUserId()}, w.dir.registered())
+					got, verdict := w.loginCode(out.GetLoginCode())
+					require.Equal(t, caches.OK, verdict)
+					require.Equal(t, out.GetUserId(), got.UserID)
+				})
+			}
+		})
+	}
+}
+
+func TestLostReplyOfTheDatabaseIsAskedForAgain(t *testing.T) {
+	w := newWorld(t)
+	w.dir.loses("CreateUser", 1)
+	out, err := w.register(call(), phone, w.send(call(), phone, ""))
+	require.NoError(t, err)
+	require.Equal(t, []string{out.GetUserId()}, w.dir.registered())
+}
+
+func TestClaimThatCantBeEndedFailsNoChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.dir.add(databases.User{ID: "u"})
+		code := w.send(as("u"), phone, "")
+		w.store.down["EndClaim"] = 1
+		require.NoError(t, w.bind(as("u"), phone, code))
+		time.Sleep(claimFor + time.Millisecond)
+		requireCode(t, codes.CodeRejected, w.unbind(as("u"), code))
+		require.Equal(t, phone, w.dir.user("u").Phone)
+	})
+}
+
+func TestReleaseThatIsLostLeavesTheCodeUsableLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.dir.add(databases.User{ID: "u", Phone: phone})
+		code := w.send(call(), phone, "")
+		w.store.down["EndClaim"] = 1
+		_, err := w.register(call(), phone, code)
+		requireCode(t, codes.PhoneInUse, err)
+		_, err = w.exchange(call(), phone, code)
+		requireCode(t, codes.CodeBusy, err)
+		time.Sleep(claimFor + time.Millisecond)
+		_, err = w.exchange(call(), phone, code)
+		require.NoError(t, err)
+	})
+}
+
+func TestDatabaseThatCantSayLeavesTheClaim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, code := dies(t, "before the database")
+		time.Sleep(claimFor + time.Millisecond)
+		w.dir.fails("CodeUse", 1)
+		_, err := w.register(call(), phone, code)
+		requireCode(t, errcode.StoreUnavailable, err)
+		_, err = w.register(call(), phone, code)
+		require.NoError(t, err)
+	})
+}
+
+func TestHostKilledInTheMiddleOfAMove(t *testing.T) {
+	for _, tc := range []struct {
+		at    string
+		moved bool
+	}{{"before the database", false}, {"after the database", true}} {
+		t.Run(tc.at, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, ticket, code := moving(t)
+				if tc.moved {
+					w.dir.loses("MovePhone", 2)
+				} else {
+					w.dir.fails("MovePhone", 2)
+				}
+				requireCode(t, errcode.StoreUnavailable, w.move(as("u"), ticket, other, code))
+				if tc.moved {
+					requireCode(t, codes.TicketRejected, w.move(as("u"), ticket, "+8613700137000", code))
+					return
+				}
+				requireCode(t, codes.CodeBusy, w.move(as("u"), ticket, other, code))
+				time.Sleep(claimFor + time.Millisecond)
+				require.NoError(t, w.move(as("u"), ticket, other, code))
+			})
+		})
+	}
+}
+
+// The answer was lost after the change: what it left behind doesn't make a repeat
+// of the same operation a mistake, while any other request is told of it.
+func TestRepeatOfAChangeThatWasMadeIsAnsweredAsMade(t *testing.T) {
+	one := func() element.Call {
+		c := as("u")
+		c.Operation = "one"
+		return c
+	}
+	t.Run("bind", func(t *testing.T) {
+		w := newWorld(t)
+		w.dir.add(databases.User{ID: "u"})
+		code := w.send(as("u"), phone, "bind")
+		require.NoError(t, w.bind(one(), phone, code))
+		require.NoError(t, w.bind(one(), phone, code))
+		requireCode(t, codes.PhoneAlreadyBound, w.bind(one(), other, code))
+		requireCode(t, codes.PhoneAlreadyBound, w.bind(as("u"), phone, code))
+	})
+	t.Run("unbind", func(t *testing.T) {
+		w := newWorld(t)
+		w.dir.add(databases.User{ID: "u", Phone: phone})
+		code := w.send(as("u"), phone, "unbind")
+		require.NoError(t, w.unbind(one(), code))
+		require.NoError(t, w.unbind(one(), code))
+		requireCode(t, codes.PhoneNotBound, w.unbind(as("u"), code))
+	})
+	t.Run("updatePhone", func(t *testing.T) {
+		w, ticket, code := moving(t)
+		require.NoError(t, w.move(one(), ticket, other, code))
+		require.NoError(t, w.move(one(), ticket, other, code))
+		requireCode(t, codes.TicketRejected, w.move(as("u"), ticket, other, code))
+	})
+}
+
+// A store that forgets, as one does after a failover, must not let a ticket or a
+// code pay twice.
+func TestDatabaseRemembersWhatAStoreForgot(t *testing.T) {
+	w, ticket, code := moving(t)
+	for _, used := range []string{"code", "ticket"} {
+		id := map[string]string{"code": w.codeID(t, code), "ticket": w.ticketID(t, ticket)}[used]
+		w.dir.uses = map[string]databases.Use{id: {ID: id, Request: "earlier", Kind: "updatePhone", UserID: "u"}}
+		err := w.move(as("u"), ticket, other, code)
+		if used == "ticket" {
+			requireCode(t, codes.TicketRejected, err)
+		} else {
+			requireCode(t, codes.CodeRejected, err)
+			w, ticket, code = moving(t)
+		}
+		require.Equal(t, phone, w.dir.user("u").Phone)
+	}
+}
+
+// codeID finds the id of a user's code by looking at it.
+func (w *world) codeID(t *testing.T, code string) string {
+	got, err := w.store.Guess(t.Context(), caches.Guess{
+		Request: randomID(), Key: w.svc.keys.identity(login, other), Holder: "u", Bucket: "u:u", Purpose: "updatePhone",
+		MAC: w.svc.keys.code(login, other, "u", false, code), Attempts: 5, Guesses: wrongGuesses,
+	})
+	require.NoError(t, err)
+	require.Equal(t, caches.OK, got.Verdict)
+	return got.CodeID
+}
+
+func (w *world) ticketID(t *testing.T, ticket string) string {
+	op := &operation{Service: w.svc, call: as("u")}
+	op.store = w.store
+	claimed, err := op.claimTicket(t.Context(), w.dir.user("u"), ticket)
+	require.NoError(t, err)
+	op.endTicket(t.Context(), claimed, false)
+	return claimed.id
+}

@@ -1,0 +1,33 @@
+package verification
+
+import "crypto/rand"
+
+// randomDigits gives n decimal digits, every text of n digits as likely as any
+// other. Bytes that would favour some digits are thrown away.
+func randomDigits(n int) string {
+	const fair = 250 // the largest multiple of ten that a byte can hold
+	digits := make([]byte, 0, n)
+	var random [32]byte
+	for len(digits) < n {
+		_, _ = rand.Read(random[:])
+		for _, b := range random {
+			if b < fair && len(digits) < n {
+				digits = append(digits, '0'+b%10)
+			}
+		}
+	}
+	return string(digits)
+}
+
+// isDigits says whether s is exactly n ASCII digits.
+func isDigits(s string, n int) bool {
+	if len(s) != n {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}

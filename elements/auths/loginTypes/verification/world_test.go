@@ -1,0 +1,267 @@
+package verification
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	memorytype "github.com/lintel-run/lintel/elements/caches/MemoryType"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/databases"
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+const (
+	login = "auths.loginTypes.myPhoneLogin"
+	phone = "+8613800138000"
+	other = "+8613900139000"
+)
+
+// world is an app with a login service over a store in memory.
+type world struct {
+	t      testing.TB
+	svc    *Service
+	store  *store
+	dir    *directory
+	config map[string]map[string]any // of corps
+	// sms answers calls of other elements; nil: none is named.
+	sms func(ctx context.Context, name, function string, args json.RawMessage) (json.RawMessage, error)
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	memory := memorytype.New(memorytype.Config{})
+	t.Cleanup(func() { _ = memory.Close() })
+	w := &world{
+		t:      t,
+		store:  &store{Store: memory, Instance: memory, down: map[string]int{}, lost: map[string]int{}},
+		dir:    newDirectory(),
+		config: map[string]map[string]any{"corps.shop": {"title": "The shop"}},
+	}
+	svc, err := New(element.Env{
+		AppID:    "test.app",
+		Key:      func(purpose string) ([]byte, error) { k := sha256.Sum256([]byte(purpose)); return k[:], nil },
+		Elements: w,
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = svc.Close() })
+	w.svc = svc
+	return w
+}
+
+// store fails on demand: without doing what it was asked (down), or after (lost).
+type store struct {
+	caches.Store
+	element.Instance
+
+	mu         sync.Mutex
+	down, lost map[string]int
+}
+
+func (s *store) Ready(ctx context.Context) error { return s.Store.Ready(ctx) }
+
+func (s *store) fails(of map[string]int, name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if of[name] > 0 {
+		of[name]--
+		return true
+	}
+	return false
+}
+
+func run[In, Out any](s *store, name string, in In, do func(context.Context, In) (Out, error)) (Out, error) {
+	var none Out
+	if s.fails(s.down, name) {
+		return none, caches.ErrUnavailable
+	}
+	out, err := do(context.Background(), in)
+	if s.fails(s.lost, name) {
+		return none, caches.ErrUnavailable
+	}
+	return out, err
+}
+
+func (s *store) Reserve(_ context.Context, r caches.Reserve) (caches.Reserved, error) {
+	return run(s, "Reserve", r, s.Store.Reserve)
+}
+
+func (s *store) Guess(_ context.Context, g caches.Guess) (caches.Guessed, error) {
+	return run(s, "Guess", g, s.Store.Guess)
+}
+
+func (s *store) EndClaim(_ context.Context, e caches.EndClaim) error {
+	_, err := run(s, "EndClaim", e, func(ctx context.Context, e caches.EndClaim) (any, error) { return nil, s.Store.EndClaim(ctx, e) })
+	return err
+}
+
+func (s *store) Token(_ context.Context, r caches.TokenRequest) (caches.TokenResult, error) {
+	return run(s, "Token", r, s.Store.Token)
+}
+
+func (s *store) EndToken(_ context.Context, e caches.EndToken) error {
+	_, err := run(s, "EndToken", e, func(ctx context.Context, e caches.EndToken) (any, error) { return nil, s.Store.EndToken(ctx, e) })
+	return err
+}
+
+// world is element.Elements.
+
+func (w *world) Default(kind string) (element.Instance, func(), error) {
+	if kind == element.DefaultCache {
+		return w.store, func() {}, nil
+	}
+	return &database{directory: w.dir, Instance: w.store.Instance}, func() {}, nil
+}
+
+type database struct {
+	*directory
+	element.Instance
+}
+
+func (d *database) Ready(context.Context) error {
+	_, err := step(d.directory, "Ready", func() (any, error) { return nil, nil })
+	return err
+}
+
+// Call is the SMS element.
+func (w *world) Call(ctx context.Context, name, function string, args json.RawMessage) (json.RawMessage, error) {
+	if w.sms == nil {
+		return nil, errcode.New(errcode.Forbidden, "not named")
+	}
+	return w.sms(ctx, name, function, args)
+}
+
+func (w *world) Title(string) (string, error) { return "Title", nil }
+func (w *world) Config(name string) (map[string]any, error) {
+	config, ok := w.config[name]
+	if !ok {
+		return nil, errcode.New(errcode.ElementNotFound, "no such element")
+	}
+	return config, nil
+}
+func (w *world) InstancesOf(string) []string { return nil }
+func (w *world) DefaultName(string) string   { return "corps.shop" }
+
+// The requests of tests.
+
+func (w *world) policy() *elementv1.Policy {
+	return &elementv1.Policy{
+		CodeLength: 6, CodeTtlMs: 300_000, ResendIntervalMs: 45_000, MaxAttempts: 5,
+		PhoneHourlyLimit: 5, PhoneDailyLimit: 10, IpHourlyLimit: 30,
+		AllowRegister: true, AllowUnbindLast: true,
+	}
+}
+
+// call is a request of nobody; operations are random.
+func call() element.Call { return element.Call{Element: login} }
+
+// as is a request of a user.
+func as(userID string) element.Call {
+	return element.Call{Element: login, Caller: element.Caller{UserID: userID, SessionID: "session of " + userID}}
+}
+
+func in(c element.Call) context.Context { return element.WithCall(context.Background(), c) }
+
+func (w *world) reserve(c element.Call, identity, purpose string) (*elementv1.ReserveResponse, error) {
+	return w.svc.Reserve(in(c), &elementv1.ReserveRequest{Policy: w.policy(), Identity: identity, Purpose: purpose})
+}
+
+// send reserves and settles as accepted.
+func (w *world) send(c element.Call, identity, purpose string) string {
+	w.t.Helper()
+	r, err := w.reserve(c, identity, purpose)
+	require.NoError(w.t, err)
+	w.settle(c, r, elementv1.Outcome_OUTCOME_ACCEPTED)
+	return r.GetCode()
+}
+
+func (w *world) settle(c element.Call, r *elementv1.ReserveResponse, outcome elementv1.Outcome) {
+	w.t.Helper()
+	_, err := w.svc.Settle(in(c), &elementv1.SettleRequest{Reservation: r.GetReservation(), Outcome: outcome})
+	require.NoError(w.t, err)
+}
+
+func (w *world) exchange(c element.Call, identity, code string) (*elementv1.ExchangeResponse, error) {
+	return w.svc.Exchange(in(c), &elementv1.ExchangeRequest{Policy: w.policy(), Identity: identity, Code: code})
+}
+
+func (w *world) register(c element.Call, identity, code string) (*elementv1.RegisterResponse, error) {
+	return w.svc.Register(in(c), &elementv1.RegisterRequest{Policy: w.policy(), Identity: identity, Code: code, Nick: "Nick"})
+}
+
+func (w *world) bind(c element.Call, identity, code string) error {
+	_, err := w.svc.Bind(in(c), &elementv1.BindRequest{Policy: w.policy(), UserId: c.Caller.UserID, Identity: identity, Code: code})
+	return err
+}
+
+func (w *world) unbind(c element.Call, code string) error {
+	_, err := w.svc.Unbind(in(c), &elementv1.UnbindRequest{Policy: w.policy(), UserId: c.Caller.UserID, Code: code})
+	return err
+}
+
+func (w *world) ticket(c element.Call, code string) (string, error) {
+	out, err := w.svc.IssueTicket(in(c), &elementv1.IssueTicketRequest{Policy: w.policy(), Code: code})
+	return out.GetTicket(), err
+}
+
+func (w *world) move(c element.Call, ticket, identity, code string) error {
+	_, err := w.svc.Move(in(c), &elementv1.MoveRequest{Policy: w.policy(), UserId: c.Caller.UserID, Ticket: ticket, Identity: identity, Code: code})
+	return err
+}
+
+// loginCode opens a loginCode as the sessions do.
+func (w *world) loginCode(text string) (tokens.LoginCode, caches.Verdict) {
+	w.t.Helper()
+	at, ok := tokens.Parse(text)
+	require.True(w.t, ok)
+	got, err := w.store.Token(context.Background(), caches.TokenRequest{
+		Request: randomID(), Key: at.Key, Hash: at.Hash, Then: caches.Consume, Linger: tokens.LoginCodeTTL,
+	})
+	require.NoError(w.t, err)
+	if got.Verdict != caches.OK {
+		return tokens.LoginCode{}, got.Verdict
+	}
+	value, err := w.svc.box.OpenLoginCode(at, got.Value)
+	require.NoError(w.t, err)
+	return value, got.Verdict
+}
+
+// wrong is a code that differs from code by n.
+func wrong(code string, n int) string {
+	var v int
+	_, _ = fmt.Sscanf(code, "%d", &v)
+	return fmt.Sprintf("%06d", (v+n)%1_000_000)
+}
+
+func requireCode(t testing.TB, want errcode.Code, err error) {
+	t.Helper()
+	require.Error(t, err)
+	require.Equal(t, want, errcode.Of(err), "%v", err)
+}
+
+// frozen gives stores that never answer.
+type frozen struct{ *world }
+
+func (f *frozen) Default(kind string) (element.Instance, func(), error) {
+	instance, release, err := f.world.Default(kind)
+	if d, ok := instance.(*database); ok {
+		return &frozenDirectory{d}, release, err
+	}
+	return instance, release, err
+}
+
+type frozenDirectory struct{ *database }
+
+func (frozenDirectory) UserByPhone(ctx context.Context, _ string) (databases.User, error) {
+	<-ctx.Done()
+	return databases.User{}, ctx.Err()
+}
