@@ -12,7 +12,7 @@ import (
 	"github.com/lintel-run/lintel/runtime"
 )
 
-// addresses are what serve prints: where it answers.
+// addresses are the addresses that serve prints once it answers.
 type addresses struct {
 	Listening string   `json:"listening"`
 	LoginAPIs []string `json:"loginApis"`
@@ -50,7 +50,7 @@ func addressesOf(app *runtime.App, public, admin net.Listener) addresses {
 	return a
 }
 
-// print writes one address a line, or all of them as one line of JSON.
+// print writes the addresses one a line, or all of them as one line of JSON.
 func (a addresses) print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(a)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -14,7 +15,7 @@ import (
 	"github.com/lintel-run/lintel/runtime"
 )
 
-// appFlags are those of the commands that open an app.
+// appFlags are the flags of commands that read or open an app.
 type appFlags struct {
 	data       string
 	dev        bool
@@ -54,7 +55,17 @@ func (f *appFlags) options(logger *slog.Logger) []runtime.Option {
 	return options
 }
 
-// dataDir is where the app keeps its data, whether it is there yet or not.
+// with opens the app for one piece of work, without watching its files, and
+// closes it.
+func (f *appFlags) with(ctx context.Context, dir string, logger *slog.Logger, work func(*runtime.App) error) error {
+	app, err := runtime.Open(ctx, dir, append(f.options(logger), runtime.WithoutWatch())...)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(app), app.Close())
+}
+
+// dataDir returns the app's data directory, which may not exist yet.
 func (f *appFlags) dataDir(app string) string {
 	if f.data != "" {
 		return f.data
@@ -64,7 +75,18 @@ func (f *appFlags) dataDir(app string) string {
 
 const manifest = "app.json"
 
-// appArg gives the app's directory from the command line, or the current one.
+// onApp returns the RunE of a command that takes [APP] alone.
+func onApp(work func(ctx context.Context, dir string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		dir, err := appArg(args)
+		if err != nil {
+			return err
+		}
+		return work(cmd.Context(), dir)
+	}
+}
+
+// appArg returns the app's directory: the first argument, else the current directory.
 func appArg(args []string) (string, error) {
 	if len(args) > 0 && args[0] != "" {
 		return args[0], nil
@@ -75,18 +97,18 @@ func appArg(args []string) (string, error) {
 	return ".", nil
 }
 
-// isApp says whether a directory has an app.json.
+// isApp reports whether a directory has an app.json.
 func isApp(dir string) bool {
 	info, err := os.Stat(filepath.Join(dir, manifest))
 	return err == nil && info.Mode().IsRegular()
 }
 
-// isPath says whether a text can be a path only, and no full name.
+// isPath reports whether a text can only be a path, not a full name.
 func isPath(text string) bool {
 	return text == "." || text == ".." || strings.ContainsRune(text, filepath.Separator)
 }
 
-// maxArgs is cobra.MaximumNArgs in the words of this command.
+// maxArgs is cobra.MaximumNArgs with an error message of our own.
 func maxArgs(n int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) > n {
@@ -96,14 +118,7 @@ func maxArgs(n int) cobra.PositionalArgs {
 	}
 }
 
-// failing says whether any problem is more than a warning.
+// failing reports whether any problem is more than a warning.
 func failing(problems []runtime.Problem) bool {
 	return slices.ContainsFunc(problems, func(p runtime.Problem) bool { return !p.Warning })
-}
-
-// isCode says whether an error carries a code of the contract.
-func isCode(err error) (*runtime.Error, bool) {
-	var e *runtime.Error
-	ok := errors.As(err, &e)
-	return e, ok
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -15,9 +16,8 @@ import (
 )
 
 func newCall(in *invocation) *cobra.Command {
-	var app appFlags
+	var flags appFlags
 	var named, user string
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "call [APP] FULLNAME FUNCTION [ARG…|--args JSON]",
 		Short: "Calls a function of an element, as a Go program would",
@@ -45,33 +45,32 @@ false or null is taken as that, anything else as a string; --args is exact.`,
 					return err
 				}
 			}
-			opened, err := runtime.Open(cmd.Context(), dir, append(app.options(in.logger(slog.LevelWarn)), runtime.WithoutWatch())...)
-			if err != nil {
-				return err
+			ctx := cmd.Context()
+			if user != "" {
+				ctx = runtime.WithCaller(ctx, runtime.Caller{UserID: user})
 			}
-			answer, err := callElement(cmd, opened, rest, byName, user)
-			if closeErr := opened.Close(); err == nil {
-				err = closeErr
-			}
-			if err != nil {
-				if e, ok := isCode(err); ok && asJSON {
-					return errors.Join(printJSON(in.stdout, wireError(e)), errReported)
+			return flags.with(cmd.Context(), dir, in.logger(slog.LevelWarn), func(app *runtime.App) error {
+				answer, err := callElement(ctx, app, rest, byName)
+				if coded, ok := errcode.As(err); ok && in.json {
+					return errors.Join(printJSON(in.stdout, errorForPrograms(coded)), errReported)
 				}
-				return err
-			}
-			return printJSON(in.stdout, answer)
+				if err != nil {
+					return err
+				}
+				return printJSON(in.stdout, answer)
+			})
 		},
 	}
-	app.addAll(cmd.Flags())
+	flags.addAll(cmd.Flags())
 	cmd.Flags().StringVar(&named, "args", "", "the arguments by name, a JSON object")
 	cmd.Flags().StringVar(&user, "as", "", "user id of who calls [nobody]")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print an error as JSON too")
+	in.addJSON(cmd, "print an error as JSON too")
 	return cmd
 }
 
-// callArgs splits the command line. APP may be left out: the first argument is
-// the app where it is a directory with an app.json or can be no full name, or
-// where the current directory has no app.json.
+// callArgs splits the arguments. APP may be left out: the first argument is the
+// app if it is a directory with an app.json, if it can't be a full name, or if the
+// current directory has no app.json.
 func callArgs(cmd *cobra.Command, args []string) (dir string, rest []string, err error) {
 	if len(args) > 0 && (isApp(args[0]) || isPath(args[0]) || !isApp(".")) {
 		dir, rest = args[0], args[1:]
@@ -87,14 +86,12 @@ func callArgs(cmd *cobra.Command, args []string) (dir string, rest []string, err
 	return dir, rest, nil
 }
 
-func callElement(cmd *cobra.Command, app *runtime.App, rest []string, byName runtime.Args, user string) (any, error) {
+// callElement calls a function with the arguments by name, or else with those of
+// the command line in rest: FULLNAME FUNCTION [ARG…].
+func callElement(ctx context.Context, app *runtime.App, rest []string, byName runtime.Args) (any, error) {
 	element, err := app.GetElement(rest[0])
 	if err != nil {
 		return nil, err
-	}
-	ctx := cmd.Context()
-	if user != "" {
-		ctx = runtime.WithCaller(ctx, runtime.Caller{UserID: user})
 	}
 	if byName != nil {
 		return element.Call(ctx, rest[1], byName)
@@ -120,7 +117,7 @@ func callElement(cmd *cobra.Command, app *runtime.App, rest []string, byName run
 	return element.Call(ctx, rest[1], positional...)
 }
 
-// argument reads one ARG.
+// argument reads one ARG as its data type says.
 func argument(dataType, text string) (any, error) {
 	switch dataType {
 	case "Stext", "Ltext", "Phone":
@@ -156,13 +153,13 @@ func objectArgs(text string) (runtime.Args, error) {
 	return args, nil
 }
 
-// wireError is an error as programs read it.
-func wireError(e *errcode.Error) any {
+// errorForPrograms returns what --json prints for an error.
+func errorForPrograms(e *errcode.Error) any {
 	return struct {
-		Code       string         `json:"code"`
+		Code       errcode.Code   `json:"code"`
 		Message    string         `json:"message"`
 		Retryable  bool           `json:"retryable"`
 		RetryAfter float64        `json:"retryAfter,omitempty"` // seconds
 		Details    map[string]any `json:"details,omitempty"`
-	}{string(e.Code), e.Message, e.Retryable, e.RetryAfter.Seconds(), e.Details}
+	}{e.Code, e.Message, e.Retryable, e.RetryAfter.Seconds(), e.Details}
 }

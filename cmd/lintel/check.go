@@ -16,11 +16,12 @@ import (
 	"github.com/lintel-run/lintel/elements/SMS/receipts"
 	"github.com/lintel-run/lintel/elements/SMS/sendlog"
 	"github.com/lintel-run/lintel/elements/phonemask"
+	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 )
 
-// checked is what "lintel check" prints as JSON.
-type checked struct {
+// checkResult is what "lintel check" prints as JSON.
+type checkResult struct {
 	*runtime.Check
 	OK bool `json:"ok"`
 	// Receipts is the path, below the app's public URL, that the vendor's delivery
@@ -29,9 +30,9 @@ type checked struct {
 }
 
 func newCheck(in *invocation) *cobra.Command {
-	var app appFlags
+	var flags appFlags
 	var phone string
-	var yes, asJSON bool
+	var yes bool
 	cmd := &cobra.Command{
 		Use:   "check [APP] FULLNAME [--send PHONE]",
 		Short: "Tests an element: its configuration, its credentials, a real message",
@@ -50,7 +51,7 @@ receipts is shown; whoever knows it can make receipts up.`,
 			_, _, err := elementArg(args)
 			return err
 		},
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, name, err := elementArg(args)
 			if err != nil {
 				return err
@@ -61,47 +62,43 @@ receipts is shown; whoever knows it can make receipts up.`,
 					return err
 				}
 			}
-			opened, err := runtime.Open(cmd.Context(), dir, append(app.options(in.logger(slog.LevelError)), runtime.WithoutWatch())...)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, opened.Close()) }()
-			result, err := check(cmd.Context(), opened, name)
-			if err != nil {
-				return err
-			}
-			if to != "" && result.sendable() {
-				if !yes && !agrees(cmd.InOrStdin(), in.stderr, to, name) {
-					return errors.New("nothing was sent")
-				}
-				rung, err := sendReal(cmd.Context(), opened, name, to)
+			ctx := cmd.Context()
+			return flags.with(ctx, dir, in.logger(slog.LevelError), func(app *runtime.App) error {
+				result, err := check(ctx, app, name)
 				if err != nil {
 					return err
 				}
-				result.Rungs, result.OK = append(result.Rungs, rung), rung.OK
-			}
-			if asJSON {
-				err = printJSON(in.stdout, result)
-			} else {
-				err = result.print(in.stdout)
-			}
-			if err == nil && !result.OK {
-				return errReported
-			}
-			return err
+				if to != "" && result.sendable() {
+					if !yes && !agrees(cmd.InOrStdin(), in.stderr, to, name) {
+						return errors.New("nothing was sent")
+					}
+					rung, err := sendReal(ctx, app, name, to)
+					if err != nil {
+						return err
+					}
+					result.Rungs, result.OK = append(result.Rungs, rung), rung.OK
+				}
+				if err := in.print(result, result.print); err != nil {
+					return err
+				}
+				if !result.OK {
+					return errReported
+				}
+				return nil
+			})
 		},
 	}
-	app.addAll(cmd.Flags())
+	flags.addAll(cmd.Flags())
 	cmd.Flags().StringVar(&phone, "send", "", "send a real message with a made-up code to this phone")
 	cmd.Flags().BoolVar(&yes, "yes", false, "don't ask before sending")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	in.addJSON(cmd, "print JSON")
 	return cmd
 }
 
-// sendable says whether a message can be tried: with a configuration that holds. It
-// tells more of the credentials, and of the elements behind a route, than their
-// own steps, which may have found no answer.
-func (c *checked) sendable() bool {
+// sendable reports whether a real message may be tried: the configuration has to
+// hold. Other failed steps don't matter, because a message tells more about the
+// credentials, and about the elements behind a route, than those steps do.
+func (c *checkResult) sendable() bool {
 	for _, rung := range c.Rungs {
 		if rung.Name == rungConfiguration && !rung.OK {
 			return false
@@ -112,7 +109,7 @@ func (c *checked) sendable() bool {
 
 const rungConfiguration = "configuration"
 
-// elementArg reads [APP] FULLNAME; APP as in callArgs.
+// elementArg splits the arguments [APP] FULLNAME.
 func elementArg(args []string) (dir, name string, err error) {
 	switch len(args) {
 	case 1:
@@ -126,27 +123,25 @@ func elementArg(args []string) (dir, name string, err error) {
 	return "", "", usagef("check needs an element's full name, behind the app's directory where that isn't the current one")
 }
 
-// international gives a phone in E.164.
+// international returns a phone in E.164. A mainland Chinese number may lack its
+// country code.
 func international(phone string) (string, error) {
-	digits := strings.TrimPrefix(phone, "+")
-	if strings.Trim(digits, "0123456789") != "" || len(digits) < 7 || len(digits) > 15 {
-		return "", usagef("--send takes a phone in international form, such as +8613800138000")
+	digits, hasPlus := strings.CutPrefix(phone, "+")
+	if !hasPlus && len(digits) == 11 && digits[0] == '1' && digits[1] >= '3' {
+		phone, hasPlus = "+86"+digits, true
 	}
-	if len(digits) == 11 && digits == phone && digits[0] == '1' && digits[1] >= '3' {
-		return "+86" + digits, nil
-	}
-	if digits == phone {
+	if !hasPlus || strings.Trim(digits, "0123456789") != "" || len(digits) < 7 || len(digits) > 15 {
 		return "", usagef("--send takes a phone in international form, such as +8613800138000")
 	}
 	return phone, nil
 }
 
-func check(ctx context.Context, app *runtime.App, name string) (*checked, error) {
+func check(ctx context.Context, app *runtime.App, name string) (*checkResult, error) {
 	result, err := app.Check(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	c := &checked{Check: result, OK: result.OK()}
+	c := &checkResult{Check: result, OK: result.OK()}
 	if el, err := app.GetElement(name); err == nil && el.Meta() == sendlog.Family && el.Has(receipts.Function) {
 		if key, err := app.Key(receipts.Purpose); err == nil {
 			c.Receipts = receipts.Path(key, name)
@@ -165,7 +160,7 @@ func agrees(in io.Reader, out io.Writer, to, name string) bool {
 	return answer == "y" || answer == "yes"
 }
 
-// sendReal sends a made-up code, as a phone login would send a real one.
+// sendReal sends a made-up code the way that a phone login sends a real one.
 func sendReal(ctx context.Context, app *runtime.App, name, to string) (runtime.Rung, error) {
 	el, err := app.GetElement(name)
 	if err != nil {
@@ -185,10 +180,10 @@ func sendReal(ctx context.Context, app *runtime.App, name, to string) (runtime.R
 	rung := runtime.Rung{Name: "message"}
 	if err != nil {
 		rung.Message = err.Error()
-		if e, ok := isCode(err); ok {
+		if coded, ok := errcode.As(err); ok {
 			for _, key := range []string{"reason", "vendorCode", "vendorRequestId", "through"} {
-				if word, _ := e.Details[key].(string); word != "" {
-					rung.Message += fmt.Sprintf("; %s %s", key, word)
+				if detail, _ := coded.Details[key].(string); detail != "" {
+					rung.Message += fmt.Sprintf("; %s %s", key, detail)
 				}
 			}
 		}
@@ -210,7 +205,7 @@ func sendReal(ctx context.Context, app *runtime.App, name, to string) (runtime.R
 	return rung, nil
 }
 
-func (c *checked) print(w io.Writer) error {
+func (c *checkResult) print(w io.Writer) error {
 	var rows [][]string
 	addRungs(&rows, c.Check, "")
 	if err := printTable(w, rows); err != nil {

@@ -7,12 +7,12 @@ import (
 
 // The exit codes.
 const (
-	exitDone   = 0 // what was asked for is done
-	exitFailed = 1 // it could not be done
-	exitUsage  = 2 // it was asked for wrongly
+	exitDone   = 0 // the work is done
+	exitFailed = 1 // the work failed
+	exitUsage  = 2 // the command was used wrongly
 )
 
-// usageError is an error of whoever typed the command.
+// usageError marks an error in how the command was used.
 type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
@@ -20,7 +20,7 @@ func (e usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// errReported ends a command whose output has said what is wrong.
+// errReported ends a command whose output has already said what is wrong.
 var errReported = errors.New("the work failed")
 
 func exitCode(err error) int {

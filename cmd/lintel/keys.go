@@ -13,27 +13,18 @@ import (
 // sessionsElement holds the keys that sign access tokens.
 const sessionsElement = "auths.loginTypes.services.AuthSvc"
 
-// rotator is what the sessions element offers besides its functions.
-type rotator interface {
-	// Rotate makes a new signing key and gives its id.
+// keyRotator is what the sessions element offers besides its functions.
+type keyRotator interface {
+	// Rotate makes a new signing key and returns its id.
 	Rotate(ctx context.Context) (kid string, err error)
 }
 
 func newKeys(in *invocation) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "keys",
-		Short:   "Manages the keys that sign access tokens",
-		Example: "  lintel keys rotate app.example",
-		Args:    noSuchCommand,
-		RunE:    group,
-	}
-	cmd.AddCommand(newKeysRotate(in))
-	return cmd
+	return newGroup("keys", "Manages the keys that sign access tokens", "  lintel keys rotate app.example", newKeysRotate(in))
 }
 
 func newKeysRotate(in *invocation) *cobra.Command {
-	var app appFlags
-	var asJSON bool
+	var flags appFlags
 	cmd := &cobra.Command{
 		Use:   "rotate [APP]",
 		Short: "Makes a new key that signs access tokens from now on",
@@ -42,41 +33,26 @@ sign with it from then on; tokens signed with the earlier keys stay valid until 
 expire. Needs the app's secret and database as "lintel serve" does.`,
 		Example: "  lintel keys rotate app.example",
 		Args:    maxArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			dir, err := appArg(args)
-			if err != nil {
-				return err
-			}
-			opened, err := runtime.Open(cmd.Context(), dir, append(app.options(in.logger(slog.LevelWarn)), runtime.WithoutWatch())...)
-			if err != nil {
-				return err
-			}
-			defer func() {
-				if closeErr := opened.Close(); err == nil {
-					err = closeErr
+		RunE: onApp(func(ctx context.Context, dir string) error {
+			return flags.with(ctx, dir, in.logger(slog.LevelWarn), func(app *runtime.App) error {
+				instance, release, err := app.Builtin(sessionsElement)
+				if err != nil {
+					return err
 				}
-			}()
-			instance, release, err := opened.Builtin(sessionsElement)
-			if err != nil {
-				return err
-			}
-			defer release()
-			keys, ok := instance.(rotator)
-			if !ok {
-				return fmt.Errorf("%s has no keys to rotate", sessionsElement)
-			}
-			kid, err := keys.Rotate(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(in.stdout, map[string]string{"kid": kid})
-			}
-			_, err = fmt.Fprintln(in.stdout, kid)
-			return err
-		},
+				defer release()
+				keys, ok := instance.(keyRotator)
+				if !ok {
+					return fmt.Errorf("%s has no keys to rotate", sessionsElement)
+				}
+				kid, err := keys.Rotate(ctx)
+				if err != nil {
+					return err
+				}
+				return in.printLine(map[string]string{"kid": kid}, kid)
+			})
+		}),
 	}
-	app.addAll(cmd.Flags())
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	flags.addAll(cmd.Flags())
+	in.addJSON(cmd, "print JSON")
 	return cmd
 }

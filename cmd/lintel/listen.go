@@ -8,11 +8,9 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-
-	"github.com/lintel-run/lintel/server"
 )
 
-// checkListen refuses what --listen can't be; in development only loopback.
+// checkListen refuses a bad --listen, and in development any address but loopback.
 func checkListen(ctx context.Context, address string, dev bool) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || port == "" {
@@ -27,7 +25,7 @@ func checkListen(ctx context.Context, address string, dev bool) error {
 	return nil
 }
 
-// loopback says whether a host as written is this machine and nothing else.
+// loopback reports whether a host, as written, can only be this machine.
 func loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
@@ -42,23 +40,14 @@ func listenTCP(ctx context.Context, what, address string, dev bool) (net.Listene
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	// What a name resolved to is what counts.
+	// The address that a name resolved to counts, not the name.
 	if ip := l.Addr().(*net.TCPAddr).AddrPort().Addr().Unmap(); dev && !ip.IsLoopback() {
 		return nil, errors.Join(usagef("%s: %s is not this machine alone, as --dev wants", what, ip), l.Close())
 	}
 	return l, nil
 }
 
-// parseProxies reads addresses and CIDRs.
-func parseProxies(texts []string) ([]netip.Prefix, error) {
-	prefixes, err := server.ParseTrustedProxies(texts)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return prefixes, nil
-}
-
-// reachable gives an address that a client on this machine can use.
+// reachable returns an address that a client on this machine can use.
 func reachable(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"log/slog"
 	"path/filepath"
 
@@ -12,7 +12,6 @@ import (
 
 func newLock(in *invocation) *cobra.Command {
 	var app appFlags
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "lock [APP]",
 		Short: "Pins the plugin executables of an app in lintel.lock",
@@ -20,23 +19,15 @@ func newLock(in *invocation) *cobra.Command {
 that the app's Types name. "lintel serve --locked" runs nothing else.`,
 		Example: "  lintel lock app.example && lintel serve app.example --locked",
 		Args:    maxArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			dir, err := appArg(args)
-			if err != nil {
-				return err
-			}
+		RunE: onApp(func(_ context.Context, dir string) error {
 			if err := runtime.Lock(dir, app.options(in.logger(slog.LevelWarn))...); err != nil {
 				return err
 			}
 			path := filepath.Join(dir, "lintel.lock")
-			if asJSON {
-				return printJSON(in.stdout, map[string]string{"file": path})
-			}
-			_, err = fmt.Fprintln(in.stdout, path)
-			return err
-		},
+			return in.printLine(map[string]string{"file": path}, path)
+		}),
 	}
 	app.addPluginDirs(cmd.Flags())
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	in.addJSON(cmd, "print JSON")
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,24 +18,15 @@ import (
 )
 
 func newLog(in *invocation) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "log",
-		Short:   "Shows what an app has kept of its work",
-		Example: "  lintel log sms app.example --since 24h",
-		Args:    noSuchCommand,
-		RunE:    group,
-	}
-	cmd.AddCommand(newLogSMS(in))
-	return cmd
+	return newGroup("log", "Shows what an app has kept of its work", "  lintel log sms app.example --since 24h", newLogSMS(in))
 }
 
 var sendStates = []string{databases.SendAccepted, databases.SendRefused, databases.SendUnknown, databases.SendDelivered, databases.SendFailed}
 
 func newLogSMS(in *invocation) *cobra.Command {
-	var app appFlags
-	var instance, state, since string
-	var limit int
-	var asJSON bool
+	var flags appFlags
+	var filter databases.SendFilter
+	var since string
 	cmd := &cobra.Command{
 		Use:   "sms [APP]",
 		Short: "Lists the messages that were sent, newest first",
@@ -47,51 +39,40 @@ States: accepted, refused, unknown; and, with a receipt, delivered or failed.`,
 		Example: `  lintel log sms app.example --since 24h --state refused
   lintel log sms app.example --instance SMS.aliyunSms --since 2026-11-01 --json`,
 		Args: maxArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			dir, err := appArg(args)
-			if err != nil {
-				return err
+		RunE: onApp(func(ctx context.Context, dir string) (err error) {
+			if filter.State != "" && !slices.Contains(sendStates, filter.State) {
+				return usagef("--state is one of %s, not %q", strings.Join(sendStates, ", "), filter.State)
 			}
-			filter := databases.SendFilter{Instance: instance, State: state, Limit: limit}
-			if state != "" && !slices.Contains(sendStates, state) {
-				return usagef("--state is one of %s, not %q", strings.Join(sendStates, ", "), state)
-			}
-			if limit < 1 || limit > 10_000 {
+			if filter.Limit < 1 || filter.Limit > 10_000 {
 				return usagef("--limit is from 1 to 10000")
 			}
 			if filter.Since, err = sinceOf(since, time.Now()); err != nil {
 				return err
 			}
-			opened, err := runtime.Open(cmd.Context(), dir, append(app.options(in.logger(slog.LevelError)), runtime.WithoutWatch())...)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, opened.Close()) }()
-			database, release, err := opened.BuiltinDefault(element.DefaultDatabase)
-			if err != nil {
-				return err
-			}
-			defer release()
-			store, ok := database.(databases.SendLog)
-			if !ok {
-				return errors.New("the default database keeps no sends")
-			}
-			sends, err := store.Sends(cmd.Context(), filter)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(in.stdout, sendsForPrograms(sends))
-			}
-			return printTable(in.stdout, sendsForPeople(sends))
-		},
+			return flags.with(ctx, dir, in.logger(slog.LevelError), func(app *runtime.App) error {
+				database, release, err := app.BuiltinDefault(element.DefaultDatabase)
+				if err != nil {
+					return err
+				}
+				defer release()
+				store, ok := database.(databases.SendLog)
+				if !ok {
+					return errors.New("the default database keeps no sends")
+				}
+				sends, err := store.Sends(ctx, filter)
+				if err != nil {
+					return err
+				}
+				return in.printRows(sendsForPrograms(sends), sendsForPeople(sends))
+			})
+		}),
 	}
-	app.addAll(cmd.Flags())
-	cmd.Flags().StringVar(&instance, "instance", "", "full name of an SMS element [all]")
-	cmd.Flags().StringVar(&state, "state", "", strings.Join(sendStates, ", ")+" [all]")
+	flags.addAll(cmd.Flags())
+	cmd.Flags().StringVar(&filter.Instance, "instance", "", "full name of an SMS element [all]")
+	cmd.Flags().StringVar(&filter.State, "state", "", strings.Join(sendStates, ", ")+" [all]")
 	cmd.Flags().StringVar(&since, "since", "", "how long ago (90m, 24h, 7d) or since when (2026-11-21, RFC 3339) [all that is kept]")
-	cmd.Flags().IntVar(&limit, "limit", 100, "how many at most")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().IntVar(&filter.Limit, "limit", 100, "how many at most")
+	in.addJSON(cmd, "print JSON")
 	return cmd
 }
 
@@ -116,8 +97,8 @@ func sinceOf(text string, now time.Time) (time.Time, error) {
 	return time.Time{}, usagef("--since is a time such as 24h, 7d, 2026-11-21 or 2026-11-21T08:00:00Z, not %q", text)
 }
 
-// sent is a send as programs read it.
-type sent struct {
+// sendJSON is what --json prints for a send.
+type sendJSON struct {
 	Time      time.Time `json:"time"`
 	Phone     string    `json:"phone"`
 	Instance  string    `json:"instance"`
@@ -128,17 +109,17 @@ type sent struct {
 	MessageID string    `json:"messageId,omitempty"`
 	RequestID string    `json:"requestId,omitempty"`
 	VendorID  string    `json:"vendorRequestId,omitempty"`
-	// LatencyMS is how long the vendor took to answer; DeliveryMS from the send to
-	// what the receipt tells.
+	// LatencyMS is the time the vendor took to answer, DeliveryMS the time from the
+	// send to its delivery receipt.
 	LatencyMS  int64      `json:"latencyMs"`
 	ReceiptAt  *time.Time `json:"receiptTime,omitempty"`
 	DeliveryMS *int64     `json:"deliveryMs,omitempty"`
 }
 
-func sendsForPrograms(sends []databases.Send) []sent {
-	list := make([]sent, len(sends))
+func sendsForPrograms(sends []databases.Send) []sendJSON {
+	list := make([]sendJSON, len(sends))
 	for i, s := range sends {
-		list[i] = sent{
+		list[i] = sendJSON{
 			Time: s.At, Phone: s.Phone, Instance: s.Instance, Vendor: s.Vendor, State: s.State, Reason: s.Reason, Code: s.Code,
 			MessageID: s.MessageID, RequestID: s.RequestID, VendorID: s.VendorRequestID, LatencyMS: s.Took.Milliseconds(),
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,18 +15,12 @@ import (
 )
 
 func newNew(in *invocation) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "new",
-		Short:   "Writes the first files of an app, an instance or a Type",
-		Example: "  lintel new app shop --id acme.shop\n  lintel new instance SMS.acme SMS.Http --app shop\n  lintel new type SMS.Acme --app shop",
-		Args:    noSuchCommand,
-		RunE:    group,
-	}
-	cmd.AddCommand(newNewApp(in), newNewInstance(in), newNewType(in))
-	return cmd
+	return newGroup("new", "Writes the first files of an app, an instance or a Type",
+		"  lintel new app shop --id acme.shop\n  lintel new instance SMS.acme SMS.Http --app shop\n  lintel new type SMS.Acme --app shop",
+		newNewApp(in), newNewInstance(in), newNewType(in))
 }
 
-// exactly is cobra.ExactArgs in the words of this command.
+// exactly is cobra.ExactArgs with an error message that names the arguments.
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
@@ -39,7 +32,6 @@ func exactly(names ...string) cobra.PositionalArgs {
 
 func newNewApp(in *invocation) *cobra.Command {
 	var id, title string
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "app DIR",
 		Short:   "Writes an app with a phone login and an outbox for development",
@@ -54,20 +46,40 @@ func newNewApp(in *invocation) *cobra.Command {
 				id = "example." + filepath.Base(dir)
 			}
 			paths, err := scaffold.App(args[0], id, title)
-			return in.written(paths, err, asJSON)
+			return in.printWritten(paths, err)
 		},
 	}
 	cmd.Flags().StringVar(&id, "id", "", "appId, such as acme.shop [example.DIR]")
-	cmd.Flags().StringVar(&title, "title", "", "what people call it")
-	addListed(cmd, &asJSON)
+	in.addScaffoldFlags(cmd, &title)
+	return cmd
+}
+
+// newInApp returns a command that writes files into an app. It gives write the
+// app's directory, the app's elements and the command's arguments.
+func newInApp(in *invocation, cmd *cobra.Command, title *string, write func(dir string, elements []runtime.Define, args []string) ([]string, error)) *cobra.Command {
+	var dir string
+	var app appFlags
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		dir, err := appArg([]string{dir})
+		if err != nil {
+			return err
+		}
+		elements, _, err := runtime.List(dir, app.options(in.logger(slog.LevelWarn))...)
+		if err != nil {
+			return err
+		}
+		paths, err := write(dir, elements, args)
+		return in.printWritten(paths, err)
+	}
+	cmd.Flags().StringVar(&dir, "app", "", "the app's directory [the current one]")
+	app.addPluginDirs(cmd.Flags())
+	in.addScaffoldFlags(cmd, title)
 	return cmd
 }
 
 func newNewInstance(in *invocation) *cobra.Command {
-	var dir, title string
-	var asJSON bool
-	var app appFlags
-	cmd := &cobra.Command{
+	var title string
+	return newInApp(in, &cobra.Command{
 		Use:   "instance FULLNAME TYPE",
 		Short: "Writes an instance of a Type, with the settings that the Type requires",
 		Long: `Writes e.json and a configuration with the keys that the Type's schema requires,
@@ -75,38 +87,21 @@ each with a value to be edited. A secret becomes a variable, so that it need not
 stand in a file that is committed.`,
 		Example: "  lintel new instance SMS.acme SMS.Http --app shop && lintel validate shop",
 		Args:    exactly("a full name", "a Type"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			dir, err := appArg([]string{dir})
-			if err != nil {
-				return err
-			}
-			elements, _, err := runtime.List(dir, app.options(in.logger(slog.LevelWarn))...)
-			if err != nil {
-				return err
-			}
-			schema, file, err := schemaOf(elements, args[1])
-			if err != nil {
-				return err
-			}
-			paths, err := scaffold.Instance{
-				FullName: args[0], Type: args[1], Title: title, Schema: schema, ConfigFile: file,
-				Elements: func(meta string) []string { return instancesOf(elements, meta) },
-			}.Write(dir)
-			return in.written(paths, err, asJSON)
-		},
-	}
-	addApp(cmd, &dir)
-	app.addPluginDirs(cmd.Flags())
-	cmd.Flags().StringVar(&title, "title", "", "what people call it")
-	addListed(cmd, &asJSON)
-	return cmd
+	}, &title, func(dir string, elements []runtime.Define, args []string) ([]string, error) {
+		i := slices.IndexFunc(elements, func(e runtime.Define) bool { return e.FullName == args[1] })
+		if i < 0 || elements[i].Rank != "type" {
+			return nil, fmt.Errorf("the app has no Type %s; see lintel elements", args[1])
+		}
+		return scaffold.Instance{
+			FullName: args[0], Type: args[1], Title: title, Schema: elements[i].ConfigSchema, ConfigFile: elements[i].ConfigFile,
+			Elements: func(meta string) []string { return instancesOf(elements, meta) },
+		}.Write(dir)
+	})
 }
 
 func newNewType(in *invocation) *cobra.Command {
-	var dir, meta, title string
-	var asJSON bool
-	var app appFlags
-	cmd := &cobra.Command{
+	var meta, title string
+	cmd := newInApp(in, &cobra.Command{
 		Use:   "type FULLNAME",
 		Short: "Writes a Type as a Go program on the SDK",
 		Long: `Writes e.json and main.go of a Type. Build it in its directory, and write its
@@ -116,47 +111,30 @@ description beside it:
   go build -o acme . && ./acme describe > acme.types.json`,
 		Example: "  lintel new type SMS.Acme --app shop",
 		Args:    exactly("a full name"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			dir, err := appArg([]string{dir})
-			if err != nil {
-				return err
-			}
-			elements, _, err := runtime.List(dir, app.options(in.logger(slog.LevelWarn))...)
-			if err != nil {
-				return err
-			}
-			if !slices.ContainsFunc(elements, func(e runtime.Define) bool { return e.FullName == meta && e.Rank != "instance" }) {
-				return fmt.Errorf("the app has no Meta or Type %s; see lintel elements", meta)
-			}
-			paths, err := scaffold.GoType(dir, args[0], meta, title)
-			return in.written(paths, err, asJSON)
-		},
-	}
-	addApp(cmd, &dir)
-	app.addPluginDirs(cmd.Flags())
+	}, &title, func(dir string, elements []runtime.Define, args []string) ([]string, error) {
+		if !slices.ContainsFunc(elements, func(e runtime.Define) bool { return e.FullName == meta && e.Rank != "instance" }) {
+			return nil, fmt.Errorf("the app has no Meta or Type %s; see lintel elements", meta)
+		}
+		return scaffold.GoType(dir, args[0], meta, title)
+	})
 	cmd.Flags().StringVar(&meta, "meta", "SMS.Meta", "full name of the Meta or Type that it belongs to")
-	cmd.Flags().StringVar(&title, "title", "", "what people call it")
-	addListed(cmd, &asJSON)
 	return cmd
 }
 
-func addListed(cmd *cobra.Command, asJSON *bool) {
-	cmd.Flags().BoolVar(asJSON, "json", false, "print the paths as JSON")
+func (in *invocation) addScaffoldFlags(cmd *cobra.Command, title *string) {
+	cmd.Flags().StringVar(title, "title", "", "what people call it")
+	in.addJSON(cmd, "print the paths as JSON")
 }
 
-func addApp(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVar(dir, "app", "", "the app's directory [the current one]")
-}
-
-// written prints the paths of new files.
-func (in *invocation) written(paths []string, err error, asJSON bool) error {
+// printWritten prints the paths of new files.
+func (in *invocation) printWritten(paths []string, err error) error {
 	if errors.As(err, new(*scaffold.NameError)) {
 		return usageError{err}
 	}
 	for i, path := range paths {
 		paths[i] = filepath.ToSlash(path)
 	}
-	if asJSON && err == nil {
+	if in.json && err == nil {
 		return printJSON(in.stdout, paths)
 	}
 	for _, path := range paths {
@@ -174,14 +152,4 @@ func instancesOf(elements []runtime.Define, meta string) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// schemaOf finds the configuration schema of a Type, its own or the one that it
-// inherits, and the name of the configuration's file.
-func schemaOf(elements []runtime.Define, name string) (json.RawMessage, string, error) {
-	i := slices.IndexFunc(elements, func(e runtime.Define) bool { return e.FullName == name })
-	if i < 0 || elements[i].Rank != "type" {
-		return nil, "", fmt.Errorf("the app has no Type %s; see lintel elements", name)
-	}
-	return elements[i].ConfigSchema, elements[i].ConfigFile, nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/lintel-run/lintel/cmd/lintel/internal/adminsocket"
 )
 
-// operators is an address of an operators' listener: a socket's path or host:port.
+// operators is the address of an operators' listener: a socket's path or HOST:PORT.
 type operators struct {
 	socket string
 	tcp    string
@@ -48,7 +48,7 @@ func (o operators) String() string {
 	return "http://" + o.tcp
 }
 
-// get asks an operators' listener for JSON, for at most a few seconds.
+// get requests JSON from an operators' listener. It waits a few seconds at most.
 func (o operators) get(ctx context.Context, path, token string) (json.RawMessage, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

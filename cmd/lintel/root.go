@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -14,19 +13,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/lintel-run/lintel/cmd/lintel/internal/redact"
 	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
 )
 
-// invocation is what every command has: where to write, and what was set.
-type invocation struct {
-	stdout, stderr io.Writer
-	config         string
-	logLevel       string
-	logFormat      string
-}
-
-// run executes one command line and gives its exit code.
+// run executes one command line and returns its exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	root := newRoot(&invocation{stdout: stdout, stderr: stderr})
 	root.SetArgs(args)
@@ -62,7 +52,7 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noSuchCommand,
-		RunE:          group,
+		RunE:          commandMissing,
 	}
 	root.SetOut(in.stdout)
 	root.SetErr(in.stderr)
@@ -79,13 +69,12 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage.`,
 		newCheck(in), newLog(in), newLock(in), newKeys(in), newNew(in), newDoctor(in), newVersion(in),
 	)
 	root.SetHelpCommand(newHelp())
-	usageErrors(root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
 		config := in.config
 		if config == "" {
 			config = os.Getenv(settings.Environment("config"))
 		}
-		from := settings.Source{Path: config, Dirs: []string{"."}, Known: names(root)}
+		from := settings.Source{Path: config, Dirs: []string{"."}, Known: settingNames(root)}
 		if len(args) > 0 && isApp(args[0]) {
 			from.Dirs = append(from.Dirs, args[0])
 		}
@@ -97,23 +86,14 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage.`,
 	return root
 }
 
-// usageErrors makes the errors of all argument checks wrong usage.
-func usageErrors(cmd *cobra.Command) {
-	if check := cmd.Args; check != nil {
-		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				return usageError{err}
-			}
-			return nil
-		}
-	}
-	for _, child := range cmd.Commands() {
-		usageErrors(child)
-	}
+// newGroup returns a command that only has commands below it.
+func newGroup(use, short, example string, children ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Example: example, Args: noSuchCommand, RunE: commandMissing}
+	cmd.AddCommand(children...)
+	return cmd
 }
 
-// group is the work of a command that only has commands below it.
-func group(cmd *cobra.Command, _ []string) error {
+func commandMissing(cmd *cobra.Command, _ []string) error {
 	var below []string
 	for _, child := range cmd.Commands() {
 		if child.IsAvailableCommand() {
@@ -129,12 +109,12 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	}
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return fmt.Errorf("no command %q; did you mean %s?", args[0], strings.Join(near, " or "))
+		return usagef("no command %q; did you mean %s?", args[0], strings.Join(near, " or "))
 	}
-	return fmt.Errorf("no command %q", args[0])
+	return usagef("no command %q", args[0])
 }
 
-// newHelp is cobra's help command, but for an unknown name being an error.
+// newHelp returns cobra's help command, except that an unknown name is an error.
 func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:     "help [COMMAND]",
@@ -150,65 +130,16 @@ func newHelp() *cobra.Command {
 	}
 }
 
-// names lists the flags of all commands, for the settings file.
-func names(root *cobra.Command) []string {
-	var all []string
-	var visit func(*cobra.Command)
-	visit = func(cmd *cobra.Command) {
-		add := func(f *pflag.Flag) {
-			if settings.IsSetting(f) {
-				all = append(all, f.Name)
-			}
+// settingNames lists the flags of all commands that the settings file may hold.
+func settingNames(cmd *cobra.Command) []string {
+	var names []string
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if settings.IsSetting(f) {
+			names = append(names, f.Name)
 		}
-		cmd.LocalFlags().VisitAll(add)
-		cmd.PersistentFlags().VisitAll(add)
-		for _, child := range cmd.Commands() {
-			visit(child)
-		}
+	})
+	for _, child := range cmd.Commands() {
+		names = append(names, settingNames(child)...)
 	}
-	visit(root)
-	return all
-}
-
-func (in *invocation) check() error {
-	if _, err := in.level(slog.LevelInfo); err != nil {
-		return err
-	}
-	if in.logFormat != "text" && in.logFormat != "json" {
-		return usagef("--log-format is text or json, not %q", in.logFormat)
-	}
-	return nil
-}
-
-func (in *invocation) level(fallback slog.Level) (slog.Level, error) {
-	switch in.logLevel {
-	case "":
-		return fallback, nil
-	case "debug":
-		return slog.LevelDebug, nil
-	case "info":
-		return slog.LevelInfo, nil
-	case "warn":
-		return slog.LevelWarn, nil
-	case "error":
-		return slog.LevelError, nil
-	default:
-		return 0, usagef("--log-level is debug, info, warn or error, not %q", in.logLevel)
-	}
-}
-
-// logger writes to standard error, masked, and is slog's default from then on.
-func (in *invocation) logger(fallback slog.Level) *slog.Logger {
-	level, err := in.level(fallback)
-	if err != nil {
-		level = fallback
-	}
-	options := &slog.HandlerOptions{Level: level}
-	var handler slog.Handler = slog.NewTextHandler(in.stderr, options)
-	if in.logFormat == "json" {
-		handler = slog.NewJSONHandler(in.stderr, options)
-	}
-	logger := slog.New(redact.New(handler))
-	slog.SetDefault(logger)
-	return logger
+	return names
 }

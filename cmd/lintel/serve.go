@@ -26,7 +26,7 @@ import (
 	"github.com/lintel-run/lintel/web"
 )
 
-// serveFlags are those of "lintel serve".
+// serveFlags are the flags of "lintel serve".
 type serveFlags struct {
 	app          appFlags
 	listen       string
@@ -39,9 +39,10 @@ type serveFlags struct {
 	locales      string
 	otlpEndpoint string
 	drainTimeout time.Duration
-	asJSON       bool
 
-	trusted []netip.Prefix
+	// Set by check.
+	trusted   []netip.Prefix
+	operators operators
 }
 
 func newServe(in *invocation) *cobra.Command {
@@ -90,25 +91,24 @@ or hex, or the file "secret" in the data directory. Traces are sent when
 	flags.StringSliceVar(&f.cors, "cors-origins", nil, "exact origins whose pages may call, with cookies; none unless named")
 	flags.StringVar(&f.locales, "locales", "", "directory of NAME.json files: further languages of the pages, or other words")
 	flags.StringVar(&f.otlpEndpoint, "otlp-endpoint", "", "URL of an OpenTelemetry collector (OTLP over gRPC)")
-	flags.BoolVar(&f.asJSON, "json", false, "print the addresses as one line of JSON")
+	in.addJSON(cmd, "print the addresses as one line of JSON")
 	flags.DurationVar(&f.drainTimeout, "drain-timeout", 30*time.Second, "how long requests in flight may take after the first SIGTERM")
 	return cmd
 }
 
-// check refuses what can't be meant, before anything is started.
+// check refuses unusable flags, before anything is started.
 func (f *serveFlags) check(ctx context.Context) (err error) {
 	if err := checkListen(ctx, f.listen, f.app.dev); err != nil {
 		return err
 	}
-	if f.trusted, err = parseProxies(f.proxies); err != nil {
-		return err
+	if f.trusted, err = server.ParseTrustedProxies(f.proxies); err != nil {
+		return usageError{err}
 	}
 	if f.admin != "" {
-		o, err := parseOperators(f.admin)
-		if err != nil {
+		if f.operators, err = parseOperators(f.admin); err != nil {
 			return err
 		}
-		if o.tcp != "" && f.adminToken == "" {
+		if f.operators.tcp != "" && f.adminToken == "" {
 			return usagef("--admin on TCP needs --admin-token or %s", settings.Environment("admin-token"))
 		}
 	}
@@ -139,7 +139,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	defer signal.Stop(signals)
 
 	logger := in.logger(slog.LevelInfo)
-	// The port is taken before anything is started: a mistake costs nothing.
+	// Listen before anything is started, so that a mistake costs nothing.
 	public, err := listenTCP(ctx, "--listen", f.listen, f.app.dev)
 	if err != nil {
 		return err
@@ -180,7 +180,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	failed := make(chan error, 2)
 	go func() { failed <- srv.Serve(public) }()
 	go func() { failed <- srv.ServeAdmin(operators, f.adminToken) }()
-	if err := addressesOf(app, public, operators).print(in.stdout, f.asJSON); err != nil {
+	if err := addressesOf(app, public, operators).print(in.stdout, in.json); err != nil {
 		return err
 	}
 
@@ -208,8 +208,8 @@ func (f *serveFlags) pages() web.Options {
 	return o
 }
 
-// open opens the app; a signal meanwhile gives up. The app's context outlives
-// the signal: what is in flight then is drained, not cancelled.
+// open opens the app; a signal while it opens gives up. The app's context outlives
+// the signal, so that calls in flight are drained and not cancelled.
 func open(ctx context.Context, dir string, options []runtime.Option) (*runtime.App, error) {
 	opening, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	giveUp := context.AfterFunc(ctx, cancel)
@@ -236,20 +236,16 @@ func drain(srv *server.Server, app *runtime.App, timeout time.Duration, logger *
 }
 
 func (f *serveFlags) listenOperators(ctx context.Context, dataDir string) (net.Listener, error) {
-	if f.admin == "" {
-		return adminsocket.Listen(dataDir)
+	switch {
+	case f.operators.socket != "":
+		return adminsocket.ListenAt(f.operators.socket)
+	case f.operators.tcp != "":
+		return listenTCP(ctx, "--admin", f.operators.tcp, false)
 	}
-	o, err := parseOperators(f.admin)
-	if err != nil {
-		return nil, err
-	}
-	if o.socket != "" {
-		return adminsocket.ListenAt(o.socket)
-	}
-	return listenTCP(ctx, "--admin", o.tcp, false)
+	return adminsocket.Listen(dataDir)
 }
 
-// trace makes the process's spans go to a collector, where one is configured.
+// trace sends the process's spans to a collector, if one is configured.
 func trace(ctx context.Context, endpoint string) (*sdktrace.TracerProvider, error) {
 	provider, err := tracing.Provider(ctx, endpoint, version)
 	if err != nil || provider == nil {

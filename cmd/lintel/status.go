@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,9 +16,8 @@ import (
 )
 
 func newStatus(in *invocation) *cobra.Command {
-	var app appFlags
+	var flags appFlags
 	var admin, token string
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "status [APP]",
 		Short: "Shows how running servers are",
@@ -27,20 +27,19 @@ Exits 1 when no server runs, or when one has a problem.`,
 		Example: "  lintel status app.example\n  lintel status --admin 10.0.0.5:9090 --json",
 		Args:    maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			asked, err := operatorsOf(admin, &app, args)
+			servers, err := flags.operators(admin, args)
 			if err != nil {
 				return err
 			}
-			if len(asked) == 0 {
+			if len(servers) == 0 {
 				return errors.New("no server runs on this data directory")
 			}
 			answers := []serverStatus{}
 			var errs []error
-			for _, o := range asked {
-				text, err := o.get(cmd.Context(), "/status", token)
-				answer := serverStatus{Address: o.String(), Status: text}
-				if err == nil {
-					err = json.Unmarshal(text, &answer.parsed)
+			for _, o := range servers {
+				answer := serverStatus{Address: o.String()}
+				if answer.Status, err = o.get(cmd.Context(), "/status", token); err == nil {
+					err = json.Unmarshal(answer.Status, &answer.parsed)
 				}
 				if err != nil {
 					errs = append(errs, err)
@@ -48,45 +47,46 @@ Exits 1 when no server runs, or when one has a problem.`,
 				}
 				answers = append(answers, answer)
 			}
-			if asJSON {
-				errs = append(errs, printJSON(in.stdout, answers))
-			} else {
+			errs = append(errs, in.print(answers, func(w io.Writer) error {
 				for _, a := range answers {
-					errs = append(errs, a.print(in.stdout))
+					if err := a.print(w); err != nil {
+						return err
+					}
 				}
-			}
+				return nil
+			}))
 			if err := errors.Join(errs...); err != nil {
 				return err
 			}
-			for _, a := range answers {
-				if !a.healthy() {
-					return errReported
-				}
+			if slices.ContainsFunc(answers, serverStatus.unhealthy) {
+				return errReported
 			}
 			return nil
 		},
 	}
-	app.addData(cmd.Flags())
+	flags.addData(cmd.Flags())
 	cmd.Flags().StringVar(&admin, "admin", "", "address of an operators' listener, HOST:PORT or unix:PATH [those in the data directory]")
 	cmd.Flags().StringVar(&token, "admin-token", "", "bearer token of an operators' listener on TCP")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	in.addJSON(cmd, "print JSON")
 	return cmd
 }
 
-func operatorsOf(admin string, app *appFlags, args []string) ([]operators, error) {
+// operators returns the listeners to ask: admin where it is given, else those that
+// serve the app's data directory.
+func (f *appFlags) operators(admin string, args []string) ([]operators, error) {
 	if admin != "" {
 		o, err := parseOperators(admin)
 		return []operators{o}, err
 	}
 	dir := ""
-	if app.data == "" || len(args) > 0 {
+	if f.data == "" || len(args) > 0 {
 		var err error
 		if dir, err = appArg(args); err != nil {
 			return nil, err
 		}
 	}
 	var found []operators
-	for _, path := range adminsocket.Find(app.dataDir(dir)) {
+	for _, path := range adminsocket.Find(f.dataDir(dir)) {
 		found = append(found, operators{socket: path})
 	}
 	return found, nil
@@ -105,19 +105,11 @@ type serverStatus struct {
 	}
 }
 
-// healthy says whether everything the server was given works.
-func (s serverStatus) healthy() bool {
-	for _, p := range s.parsed.Plugins {
-		if p.State == "failed" || p.State == "backoff" {
-			return false
-		}
-	}
-	for _, store := range s.parsed.Stores {
-		if !store.Ready {
-			return false
-		}
-	}
-	return !failing(s.parsed.Problems)
+// unhealthy reports whether a plugin, a store or an element doesn't work.
+func (s serverStatus) unhealthy() bool {
+	return failing(s.parsed.Problems) ||
+		slices.ContainsFunc(s.parsed.Plugins, func(p runtime.Plugin) bool { return p.State == "failed" || p.State == "backoff" }) ||
+		slices.ContainsFunc(s.parsed.Stores, func(store runtime.Store) bool { return !store.Ready })
 }
 
 func (s serverStatus) print(w io.Writer) error {

@@ -15,11 +15,11 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// descriptionSuffix ends the name of the file in which a plugin executable is
-// described, beside it.
+// descriptionSuffix is appended to a plugin executable's name for the file that
+// describes its Types.
 const descriptionSuffix = ".types.json"
 
-// describedType is one line of "lintel types".
+// describedType is one Type that "lintel types" lists.
 type describedType struct {
 	Name        string          `json:"name"`
 	Title       string          `json:"title,omitempty"`
@@ -33,7 +33,6 @@ type describedType struct {
 
 func newTypes(in *invocation) *cobra.Command {
 	var app appFlags
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "types",
 		Short: "Lists the Types that this installation brings",
@@ -47,23 +46,21 @@ an app are listed by "lintel elements".`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return printJSON(in.stdout, types)
-			}
 			rows := [][]string{{"TYPE", "EXECUTABLE", "FUNCTIONS"}}
 			for _, t := range types {
 				rows = append(rows, []string{t.Name, t.Executable, orDash(strings.Join(t.Functions, " "))})
 			}
-			return printTable(in.stdout, rows)
+			return in.printRows(types, rows)
 		},
 	}
 	app.addPluginDirs(cmd.Flags())
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, with configuration schemas")
+	in.addJSON(cmd, "print JSON, with configuration schemas")
 	return cmd
 }
 
-// installedTypes lists Types in name order. Of several executables with one
-// name, the one found first counts, as it does for the runtime.
+// installedTypes returns the built-in Types and those of plugin executables, in
+// name order. Of several executables with one name, the first found counts, as it
+// does for the runtime.
 func installedTypes(pluginDirs []string) ([]describedType, error) {
 	types := []describedType{}
 	for _, name := range element.Builtins() {
@@ -85,12 +82,8 @@ func installedTypes(pluginDirs []string) ([]describedType, error) {
 				continue
 			}
 			seen[executable] = true
-			text, err := os.ReadFile(file)
+			described, err := readDescription(file)
 			if err != nil {
-				return nil, fmt.Errorf("description of %s: %w", executable, err)
-			}
-			var described elementv1.DescribeResponse
-			if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(text, &described); err != nil {
 				return nil, fmt.Errorf("description of %s: %w", executable, err)
 			}
 			for _, t := range described.GetTypes() {
@@ -100,6 +93,16 @@ func installedTypes(pluginDirs []string) ([]describedType, error) {
 	}
 	slices.SortStableFunc(types, func(a, b describedType) int { return strings.Compare(a.Name, b.Name) })
 	return types, nil
+}
+
+func readDescription(file string) (*elementv1.DescribeResponse, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var described elementv1.DescribeResponse
+	err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(text, &described)
+	return &described, err
 }
 
 func describe(t *elementv1.TypeDescription, executable string) describedType {

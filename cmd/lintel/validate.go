@@ -1,11 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +14,6 @@ import (
 
 func newValidate(in *invocation) *cobra.Command {
 	var app appFlags
-	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "validate [APP]",
 		Short: "Says everything that is wrong with an app, without starting anything",
@@ -24,35 +23,25 @@ is started and nothing is written. Exits 1 when there is an error; warnings alon
 are no error.`,
 		Example: "  lintel validate app.example\n  lintel validate app.example --json | jq '.problems[].message'",
 		Args:    maxArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			dir, err := appArg(args)
-			if err != nil {
-				return err
-			}
+		RunE: onApp(func(_ context.Context, dir string) error {
 			problems, err := runtime.Validate(dir, app.options(in.logger(slog.LevelWarn))...)
 			if err != nil {
-				// Read nothing: the one problem there is.
+				// The app could not be read: that is its one problem.
 				problems = append(problems, runtime.Problem{Code: "app", Message: err.Error()})
 			}
-			if asJSON {
-				if problems == nil {
-					problems = []runtime.Problem{}
-				}
-				err = printJSON(in.stdout, struct {
-					OK       bool              `json:"ok"`
-					Problems []runtime.Problem `json:"problems"`
-				}{!failing(problems), problems})
-			} else {
-				err = printProblems(in.stdout, problems)
-			}
-			if err == nil && failing(problems) {
+			answer := struct {
+				OK       bool              `json:"ok"`
+				Problems []runtime.Problem `json:"problems"`
+			}{!failing(problems), append([]runtime.Problem{}, problems...)}
+			err = in.print(answer, func(w io.Writer) error { return printProblems(w, problems) })
+			if err == nil && !answer.OK {
 				err = errReported
 			}
 			return err
-		},
+		}),
 	}
 	app.addAll(cmd.Flags())
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	in.addJSON(cmd, "print JSON")
 	return cmd
 }
 
@@ -70,7 +59,7 @@ func printProblems(w io.Writer, problems []runtime.Problem) error {
 	return err
 }
 
-// describeProblem is one line: FILE:LINE: POINTER: ELEMENT: message.
+// describeProblem returns one line: FILE:LINE: ELEMENT: POINTER: message.
 func describeProblem(p runtime.Problem) string {
 	var b strings.Builder
 	if p.File != "" {
@@ -94,21 +83,4 @@ func describeProblem(p runtime.Problem) string {
 		b.WriteString(" (the last good generation serves)")
 	}
 	return printable(b.String())
-}
-
-// printable keeps names of files and keys from steering a terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsGraphic(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-// maxPath is what fits into a sockaddr_un on every system, with its final zero.
+// maxPath is the longest path that a sockaddr_un holds on every system, without its
+// final zero.
 const maxPath = 103
 
-// Find lists the operators' sockets in a data directory that a process listens on.
+// Find returns the operators' sockets in a data directory that a process listens on.
 func Find(dataDir string) []string {
 	var found []string
 	for _, path := range sockets(dataDir) {
@@ -41,25 +42,25 @@ func alive(path string) bool {
 	defer cancel()
 	conn, err := Dial(ctx, path)
 	if err != nil {
-		// Busy is alive: only nobody behind the file, or no file, is dead.
+		// A busy or forbidden socket is alive. It is dead only if nobody listens.
 		return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrPermission)
 	}
 	_ = conn.Close()
 	return true
 }
 
-// shorten gives a path for bind and connect, which take about a hundred bytes
-// only: a longer one goes by way of the directory's open descriptor.
+// shorten returns a path for bind and connect, which take about a hundred bytes. On
+// Linux a longer path goes through the open descriptor of its directory.
 func shorten(path string) (short string, done func(), err error) {
 	if len(path) <= maxPath {
 		return path, func() {}, nil
 	}
 	if runtime.GOOS != "linux" {
-		return "", nil, fmt.Errorf("operators' socket: its path has %d bytes, more than the %d that this system takes; name a shorter one with --admin unix:PATH", len(path), maxPath)
+		return "", nil, fmt.Errorf("its path has %d bytes, more than the %d that this system takes; name a shorter one with --admin unix:PATH", len(path), maxPath)
 	}
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
-		return "", nil, fmt.Errorf("operators' socket: %w", err)
+		return "", nil, err
 	}
 	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)), func() { _ = dir.Close() }, nil
 }

@@ -1,5 +1,5 @@
-// Package adminsocket puts the operators' listener on a unix socket in the data
-// directory, and finds it again. Only the user who runs lintel can open it.
+// Package adminsocket listens for operators on a unix socket in the data directory,
+// and finds such sockets. Only the user who runs lintel can open one.
 package adminsocket
 
 import (
@@ -15,11 +15,11 @@ import (
 )
 
 // Name is the socket's name in the data directory. A second process on the same
-// directory takes admin-PID.sock.
+// directory uses admin-PID.sock.
 const Name = "admin.sock"
 
 // Listener is a net.Listener whose Close also removes the socket's file, unless
-// another process has put its own there meanwhile.
+// another process has replaced it.
 type Listener struct {
 	*net.UnixListener
 	path  string
@@ -28,7 +28,7 @@ type Listener struct {
 	err   error
 }
 
-// Path is the socket's absolute path.
+// Path returns the socket's absolute path.
 func (l *Listener) Path() string { return l.path }
 
 // Close stops listening and removes the file.
@@ -42,25 +42,36 @@ func (l *Listener) Close() error {
 	return l.err
 }
 
-// Listen listens in the data directory, which it makes (0700) when it isn't
-// there. Sockets that nobody listens on any more are removed.
-func Listen(dataDir string) (*Listener, error) {
-	dataDir, err := filepath.Abs(dataDir)
+// Listen listens in the data directory, which it creates (0700) if it is missing.
+// It removes sockets that nobody listens on any more.
+func Listen(dataDir string) (*Listener, error) { return prefixed(listenIn(dataDir)) }
+
+// ListenAt listens on a socket at a path of the operator's choice.
+func ListenAt(path string) (*Listener, error) { return prefixed(listenAt(path)) }
+
+func prefixed(l *Listener, err error) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("operators' socket: %w", err)
 	}
+	return l, nil
+}
+
+func listenIn(dataDir string) (*Listener, error) {
+	dataDir, err := filepath.Abs(dataDir)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("operators' socket: the data directory: %w", err)
+		return nil, fmt.Errorf("the data directory: %w", err)
 	}
 	unlock, err := lock(dataDir)
 	if err != nil {
-		return nil, fmt.Errorf("operators' socket: %w", err)
+		return nil, err
 	}
 	defer unlock()
 	for _, path := range sockets(dataDir) {
 		if !alive(path) {
-			// A file that can't be removed is seen again below.
-			_ = os.Remove(path)
+			_ = os.Remove(path) // Lstat below sees a file that can't be removed
 		}
 	}
 	path := filepath.Join(dataDir, Name)
@@ -70,52 +81,49 @@ func Listen(dataDir string) (*Listener, error) {
 	return listen(path)
 }
 
-// ListenAt listens on a socket at a path of the operator's choice.
-func ListenAt(path string) (*Listener, error) {
+func listenAt(path string) (*Listener, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("operators' socket: %w", err)
+		return nil, err
 	}
 	if info, err := os.Lstat(path); err == nil {
 		switch {
 		case info.Mode()&os.ModeSocket == 0:
-			return nil, errors.New("operators' socket: there is another file at the address")
+			return nil, errors.New("there is another file at the address")
 		case alive(path):
-			return nil, errors.New("operators' socket: another process listens there")
+			return nil, errors.New("another process listens there")
 		}
 		if err := os.Remove(path); err != nil {
-			return nil, fmt.Errorf("operators' socket: %w", err)
+			return nil, err
 		}
 	}
 	return listen(path)
 }
 
-// listen binds inside a private directory first, so that nobody can connect
-// before the socket has its mode, and then moves it into place.
+// listen binds in a private directory and moves the socket into place, so that
+// nobody can connect before the socket has its mode.
 func listen(path string) (*Listener, error) {
 	private, err := os.MkdirTemp(filepath.Dir(path), ".admin-")
 	if err != nil {
-		return nil, fmt.Errorf("operators' socket: %w", err)
+		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(private) }()
-	made := filepath.Join(private, "s")
-	short, done, err := shorten(made)
+	temporary := filepath.Join(private, "s")
+	short, done, err := shorten(temporary)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
 	inner, err := net.ListenUnix("unix", &net.UnixAddr{Name: short, Net: "unix"})
 	if err != nil {
-		return nil, fmt.Errorf("operators' socket: %w", err)
+		return nil, err
 	}
 	inner.SetUnlinkOnClose(false)
-	fail := func(err error) (*Listener, error) {
-		return nil, errors.Join(fmt.Errorf("operators' socket: %w", err), inner.Close())
-	}
-	if err := os.Chmod(made, 0o600); err != nil {
+	fail := func(err error) (*Listener, error) { return nil, errors.Join(err, inner.Close()) }
+	if err := os.Chmod(temporary, 0o600); err != nil {
 		return fail(err)
 	}
-	if err := os.Rename(made, path); err != nil {
+	if err := os.Rename(temporary, path); err != nil {
 		return fail(err)
 	}
 	id, ok := identify(path)
@@ -125,7 +133,7 @@ func listen(path string) (*Listener, error) {
 	return &Listener{UnixListener: inner, path: path, id: id}, nil
 }
 
-// lock keeps other processes from arranging the directory's sockets.
+// lock keeps other processes from changing the directory's sockets.
 func lock(dir string) (unlock func(), err error) {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -160,7 +168,7 @@ func sockets(dataDir string) []string {
 	return append(first, more...)
 }
 
-// fileID tells a socket from one that took its place.
+// fileID distinguishes a socket from one that replaced it.
 type fileID struct{ device, inode uint64 }
 
 func identify(path string) (fileID, bool) {

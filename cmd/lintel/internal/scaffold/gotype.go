@@ -1,20 +1,18 @@
 package scaffold
 
 import (
+	"cmp"
 	"strings"
 )
 
-// GoType writes a Type as a Go program on the SDK into an app: its e.json, which
-// names the executable that "go build" makes there, and its source.
+// GoType writes a Type into an app: a Go program that uses the SDK, and an e.json
+// that names the executable that "go build" makes of it.
 func GoType(app, fullName, meta, title string) ([]string, error) {
 	dir, err := directory(fullName)
 	if err != nil {
 		return nil, err
 	}
 	last := lastSegment(fullName)
-	if title == "" {
-		title = last
-	}
 	executable := strings.ToLower(last)
 	source := "type/plain.go.tmpl"
 	if meta == "SMS.Meta" {
@@ -24,7 +22,7 @@ func GoType(app, fullName, meta, title string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := indented(eJSON{Title: title, Type: meta, Entry: "./" + executable})
+	e, err := indented(eJSON{Title: cmp.Or(title, last), Type: meta, Entry: "./" + executable})
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +33,7 @@ func GoType(app, fullName, meta, title string) ([]string, error) {
 	}.write(app)
 }
 
-// identifier makes an exported Go name of a segment.
+// identifier turns a segment into an exported Go name.
 func identifier(name string) string {
 	name = strings.TrimLeft(strings.ReplaceAll(name, "-", "_"), "_")
 	if name == "" || name[0] >= '0' && name[0] <= '9' {

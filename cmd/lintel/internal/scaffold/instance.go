@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -8,20 +9,20 @@ import (
 	"unicode"
 )
 
-// Instance says what to write.
+// Instance describes an instance to write.
 type Instance struct {
 	FullName string
 	Type     string
-	Title    string
-	// Schema of the Type's configuration, and its file; empty: config.json.
+	Title    string // [the last segment of FullName]
+	// Schema and ConfigFile are the Type's; ConfigFile is config.json if empty.
 	Schema     json.RawMessage
 	ConfigFile string
-	// Elements gives the full names of the app's instances of a family, for
+	// Elements returns the full names of the app's instances of a family, for
 	// settings that name one.
 	Elements func(meta string) []string
 }
 
-// property is what a scaffold reads of a schema, and of what lies below it.
+// property holds the parts of a JSON Schema that a scaffold uses.
 type property struct {
 	Type       any                 `json:"type"`
 	Default    any                 `json:"default"`
@@ -40,13 +41,13 @@ type property struct {
 	OneOf      []alternative       `json:"oneOf"`
 }
 
-// alternative is one way to fill in a configuration; the first is written.
+// alternative is one way to complete a configuration. A scaffold writes the first.
 type alternative struct {
 	Required []string `json:"required"`
 }
 
-// keys are those that a scaffold writes: what is required, and what an example is
-// shown of.
+// keys returns the keys that a scaffold writes: the required ones, and those with an
+// example.
 func (p property) keys() []string {
 	keys := slices.Clone(p.Required)
 	for key, below := range p.Properties {
@@ -62,8 +63,7 @@ func (p property) keys() []string {
 }
 
 // Write writes e.json and a configuration with the keys that the Type requires or
-// shows an example of.
-// A secret becomes a variable with a placeholder as its default.
+// has an example for. A secret becomes a variable with a placeholder as its default.
 func (i Instance) Write(app string) ([]string, error) {
 	dir, err := directory(i.FullName)
 	if err != nil {
@@ -75,48 +75,34 @@ func (i Instance) Write(app string) ([]string, error) {
 			return nil, fmt.Errorf("the schema of %s can't be read: %w", i.Type, err)
 		}
 	}
-	title := i.Title
-	if title == "" {
-		title = lastSegment(i.FullName)
-	}
-	e := eJSON{Title: title, Type: i.Type, Entry: "."}
+	last := lastSegment(i.FullName)
+	e := eJSON{Title: cmp.Or(i.Title, last), Type: i.Type, Entry: "."}
 	config := make(map[string]any)
 	for _, key := range schema.keys() {
 		p := schema.Properties[key]
 		if p.WriteOnly {
-			name := variableName(lastSegment(i.FullName), key)
+			name := variableName(last, key)
 			placeholder := "set-" + name
 			if example, ok := p.shown().(string); ok {
 				placeholder = example
 			}
-			e.Variables = append(e.Variables, variable{Name: name, Title: p.title(key), Default: placeholder, Secret: true})
+			e.Variables = append(e.Variables, variable{Name: name, Title: cmp.Or(p.Title, key), Default: placeholder, Secret: true})
 			config[key] = "{{" + name + "}}"
 			continue
 		}
 		config[key] = p.example(i.Elements)
 	}
-	file := i.ConfigFile
-	if file == "" {
-		file = "config.json"
-	}
 	f := make(files)
 	if f[dir+"/e.json"], err = indented(e); err != nil {
 		return nil, err
 	}
-	if f[dir+"/"+file], err = indented(config); err != nil {
+	if f[dir+"/"+cmp.Or(i.ConfigFile, "config.json")], err = indented(config); err != nil {
 		return nil, err
 	}
 	return f.write(app)
 }
 
-func (p property) title(key string) string {
-	if p.Title != "" {
-		return p.Title
-	}
-	return key
-}
-
-// shown is the value that the schema itself shows, nil where it shows none.
+// shown returns the schema's default or first example, nil if it has neither.
 func (p property) shown() any {
 	if p.Default == nil && len(p.Examples) > 0 {
 		return p.Examples[0]
@@ -124,7 +110,7 @@ func (p property) shown() any {
 	return p.Default
 }
 
-// example is a value of the right type, to be edited.
+// example returns a value of the right type, to be edited.
 func (p property) example(elements func(string) []string) any {
 	switch {
 	case p.Const != nil:
@@ -172,7 +158,7 @@ func (p property) example(elements func(string) []string) any {
 	}
 }
 
-// variableName makes ACME_ACCESS_KEY of acme and accessKey.
+// variableName returns ACME_ACCESS_KEY for acme and accessKey.
 func variableName(instance, key string) string {
 	var b strings.Builder
 	for _, word := range []string{instance, key} {

@@ -4,11 +4,13 @@ package scaffold
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,17 +22,13 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// files are what a scaffold writes: slash-separated paths below a directory.
+// files maps slash-separated paths below a directory to their contents.
 type files map[string][]byte
 
-// write makes the files, none where one of them is there already, and gives
-// their paths in order.
+// write creates the files and returns their paths in order. If one of them exists
+// already, it writes none.
 func (f files) write(dir string) ([]string, error) {
-	var names []string
-	for name := range f {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(f))
 	for _, name := range names {
 		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
 			return nil, fmt.Errorf("%s is there already", name)
@@ -72,7 +70,7 @@ func render(name string, data any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// indented is a JSON file's text.
+// indented returns the text of a JSON file.
 func indented(value any) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -87,15 +85,15 @@ var (
 	segment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 )
 
-// NameError says that what was to be a name can't be one.
+// NameError reports a text that can't be a name.
 type NameError struct{ message string }
 
 func (e *NameError) Error() string { return e.message }
 
-// noElements are directories that the runtime passes over, or doesn't count.
+// noElements are directories that the runtime skips or doesn't count.
 var noElements = []string{"frontend", "backend", "dist", "appData", "commons", "test", "node_modules"}
 
-// directory gives the directory of an element below its app's root.
+// directory returns the directory of an element below its app's root.
 func directory(fullName string) (string, error) {
 	segments := strings.Split(fullName, ".")
 	for _, s := range segments {
@@ -117,10 +115,7 @@ func App(dir, id, title string) ([]string, error) {
 		return nil, &NameError{fmt.Sprintf("%q is no appId such as acme.shop", id)}
 	}
 	name := lastSegment(id)
-	if title == "" {
-		title = name
-	}
-	manifest, err := render("app/app.json.tmpl", map[string]string{"ID": id, "Name": name, "Title": title})
+	manifest, err := render("app/app.json.tmpl", map[string]string{"ID": id, "Name": name, "Title": cmp.Or(title, name)})
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +139,7 @@ func App(dir, id, title string) ([]string, error) {
 	return f.write(dir)
 }
 
-// eJSON is an e.json in the order in which people read it.
+// eJSON is an e.json, its keys in the order in which people read them.
 type eJSON struct {
 	Title     string     `json:"title"`
 	Type      string     `json:"type"`

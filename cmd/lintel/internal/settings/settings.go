@@ -1,6 +1,6 @@
-// Package settings lets a flag also be given as an environment variable or in a
-// file. A flag takes, in this order: the command line, the variable LINTEL_NAME,
-// the file's key, its default.
+// Package settings sets flags from environment variables and from a file. A flag's
+// value is, in this order, that of the command line, of the variable LINTEL_NAME,
+// of the file's key, or its default.
 package settings
 
 import (
@@ -16,13 +16,13 @@ import (
 	"github.com/spf13/viper"
 )
 
-// File is the name of the settings file that is read when none is named.
+// File is the name of the settings file that Apply looks for.
 const File = "lintel.yaml"
 
-// IsSetting says whether a flag can be given otherwise than on the command line.
+// IsSetting reports whether a flag can be set outside the command line.
 func IsSetting(flag *pflag.Flag) bool { return flag.Name != "help" && flag.Name != "config" }
 
-// Environment gives the name of a flag's environment variable: LINTEL_LOG_LEVEL
+// Environment returns the name of a flag's environment variable: LINTEL_LOG_LEVEL
 // for log-level.
 func Environment(flag string) string {
 	return "LINTEL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
@@ -30,15 +30,15 @@ func Environment(flag string) string {
 
 // Source is where Apply takes settings from.
 type Source struct {
-	// Path of the settings file. Empty: File in the first of Dirs that has one.
+	// Path is the settings file. If it is empty, Apply reads File in the first of
+	// Dirs that has one.
 	Path string
 	Dirs []string
-	// Known are the names of all settings there are: a key of the file that is
-	// none of them is an error, one of another command is not.
+	// Known are the settings of all commands. Any other key of the file is an error.
 	Known []string
 }
 
-// Apply sets each flag that the command line left alone, as if it were given
+// Apply sets each flag that the command line doesn't set, as if it were given
 // there. Every error names the variable or the file's key.
 func (s Source) Apply(flags *pflag.FlagSet) error {
 	file, values, err := s.read()
@@ -72,7 +72,7 @@ func (s Source) Apply(flags *pflag.FlagSet) error {
 	return errors.Join(errs...)
 }
 
-// read gives the file's values under folded keys.
+// read returns the file's values under folded keys.
 func (s Source) read() (file string, values map[string]any, err error) {
 	file = s.file()
 	if file == "" {
@@ -110,7 +110,7 @@ func (s Source) read() (file string, values map[string]any, err error) {
 	return file, values, nil
 }
 
-// file gives the settings file's path, empty when there is none.
+// file returns the settings file's path, empty if there is none.
 func (s Source) file() string {
 	if s.Path != "" {
 		return s.Path
@@ -124,7 +124,7 @@ func (s Source) file() string {
 	return ""
 }
 
-// fold makes trusted-proxies, trustedProxies and trusted_proxies one name.
+// fold maps trusted-proxies, trustedProxies and trusted_proxies to one key.
 func fold(name string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
 }
@@ -164,11 +164,11 @@ func set(flag *pflag.Flag, value any) error {
 	}
 }
 
-// switches are the words for true and false that YAML 1.1 has besides.
+// switches are the further words for true and false of YAML 1.1.
 var switches = map[string]string{"yes": "true", "on": "true", "no": "false", "off": "false"}
 
-// separates says what parts a list in one text: a comma or a space; of paths a
-// comma or what parts them in PATH.
+// separates returns a function that reports whether a character separates the
+// values of a list: a comma or a space, between paths a comma or PATH's separator.
 func separates(flag *pflag.Flag) func(rune) bool {
 	if flag.Value.Type() == "stringArray" {
 		return func(r rune) bool { return r == ',' || r == filepath.ListSeparator }

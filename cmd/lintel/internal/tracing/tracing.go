@@ -1,4 +1,4 @@
-// Package tracing sends OpenTelemetry traces, when it is told where to.
+// Package tracing sends OpenTelemetry traces to a configured collector.
 package tracing
 
 import (
@@ -13,12 +13,12 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Provider makes a provider that exports by OTLP over gRPC to endpoint, a URL,
-// or to what the environment's OTEL_EXPORTER_OTLP_ENDPOINT or
-// OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names. Without either, or with
-// OTEL_SDK_DISABLED=true, it is nil: nothing is traced. The other OTEL_ variables
-// hold as the OpenTelemetry specification says. A collector that can't be
-// reached costs its spans and nothing else. Shut the provider down at the end.
+// Provider returns a provider that exports by OTLP over gRPC to endpoint, a URL, or
+// to the one that OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+// names. Without an endpoint, or with OTEL_SDK_DISABLED=true, it returns nil. The
+// other OTEL_ variables have the meaning that OpenTelemetry's specification gives
+// them. A collector that can't be reached loses its spans and disturbs nothing else.
+// The caller shuts the provider down.
 func Provider(ctx context.Context, endpoint, version string) (*sdktrace.TracerProvider, error) {
 	if strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") {
 		return nil, nil

@@ -1,4 +1,4 @@
-package redact
+package logging
 
 import (
 	"bytes"
@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// masked stands for a secret.
+// masked replaces a secret.
 const masked = "[masked]"
 
 var (
-	// A CN mobile number, with or without its country code.
+	// A mainland Chinese mobile number, with or without its country code.
 	mobile = regexp.MustCompile(`(^|[^0-9A-Za-z+])((?:\+|00)?86[- ]?)?(1[3-9]\d)([- ]?\d{4}[- ]?)(\d{4})($|[^0-9A-Za-z])`)
 	// Any number in international form.
 	international = regexp.MustCompile(`\+(\d{5,13})(\d{2})\b`)
@@ -21,10 +21,18 @@ var (
 	assigned      = regexp.MustCompile(`(?i)\b((?:access)?_?(?:token|secret|password|passwd|signature|api_?key|access_?key(?:_?id)?))=[^&\s]+`)
 )
 
-// text masks what may not be read in a log.
-func text(s string) string {
+// maskValue masks the value of an attribute.
+func maskValue(key, value string) string {
+	if secretKey(key) || isVerificationCode(key, value) {
+		return masked
+	}
+	return maskText(value)
+}
+
+// maskText masks phone numbers and secrets in a text.
+func maskText(s string) string {
 	if hasDigits(s, 7) {
-		// Twice, since neighbours share the character between them.
+		// Twice, since adjacent numbers share the character between them.
 		s = mobile.ReplaceAllString(mobile.ReplaceAllString(s, "$1$2$3****$5$6"), "$1$2$3****$5$6")
 		s = international.ReplaceAllStringFunc(s, func(number string) string {
 			return "+" + strings.Repeat("*", len(number)-3) + number[len(number)-2:]
@@ -48,8 +56,8 @@ func text(s string) string {
 	return s
 }
 
-// hasDigits says whether s holds n digits with at most one other character
-// between two of them: most lines don't, and cost no regular expression.
+// hasDigits reports whether s holds n digits with at most one other character
+// between two of them. Most lines don't, and cost no regular expression.
 func hasDigits(s string, n int) bool {
 	run, gap := 0, 0
 	for i := range len(s) {
@@ -65,9 +73,9 @@ func hasDigits(s string, n int) bool {
 	return false
 }
 
-// secret says whether an attribute's name says that its value is one.
-func secret(key string) bool {
-	// This is asked of every attribute of every line: no allocation for usual names.
+// secretKey reports whether an attribute's key names a secret.
+func secretKey(key string) bool {
+	// Called for every attribute of every line: no allocation for usual keys.
 	var buffer [64]byte
 	plain := buffer[:0]
 	for i := range len(key) {
@@ -93,9 +101,9 @@ var secretNames = [][]byte{
 	[]byte("logincode"), []byte("ticket"), []byte("verifycode"), []byte("smscode"), []byte("testcode"),
 }
 
-// code says whether a value under a name such as "code" is a verification code
-// rather than an error's.
-func code(key, value string) bool {
+// isVerificationCode reports whether a value under a key such as "code" is a
+// verification code rather than an error's.
+func isVerificationCode(key, value string) bool {
 	if key = strings.ToLower(key); key != "code" && key != "answer" && key != "otp" {
 		return false
 	}

@@ -1,15 +1,18 @@
-package redact_test
+package logging_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lintel-run/lintel/cmd/lintel/internal/redact"
+	"github.com/lintel-run/lintel/cmd/lintel/internal/logging"
 )
 
 type person struct{ Phone string }
@@ -17,6 +20,10 @@ type person struct{ Phone string }
 type valuer struct{}
 
 func (valuer) LogValue() slog.Value { return slog.StringValue("+14155550132") }
+
+type emptyValuer struct{}
+
+func (emptyValuer) LogValue() slog.Value { return slog.StringValue("") }
 
 func TestMasksWhatMayNotBeRead(t *testing.T) {
 	tests := []struct {
@@ -47,7 +54,7 @@ func TestMasksWhatMayNotBeRead(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
-			test.log(slog.New(redact.New(slog.NewTextHandler(&out, nil))))
+			test.log(slog.New(logging.NewHandler(&out, false, slog.LevelInfo)))
 			require.Contains(t, out.String(), test.shows)
 			require.NotContains(t, out.String(), test.hides)
 		})
@@ -56,18 +63,35 @@ func TestMasksWhatMayNotBeRead(t *testing.T) {
 
 func TestLeavesTheRestAlone(t *testing.T) {
 	var out bytes.Buffer
-	remove := func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			return slog.Attr{}
-		}
-		return a
-	}
-	logger := slog.New(redact.New(slog.NewTextHandler(&out, &slog.HandlerOptions{ReplaceAttr: remove})))
-	logger.Info("reloaded",
+	slog.New(logging.NewHandler(&out, false, slog.LevelInfo)).Info("reloaded",
 		"element", "SMS.aliyunSms", "code", "SEND_TOO_FREQUENT", "ms", int64(1754983379088),
-		"requestId", "0194a1b2-c3d4-7e5f-8a9b-0123456789ab", "took", 3*time.Millisecond, "nothing", nil,
+		"request_id", "0194a1b2-c3d4-7e5f-8a9b-0123456789ab", "took", 3*time.Millisecond, "count", 0, "found", false,
 		"address", "127.0.0.1:8080", "url", "https://gw.example:8443/send", "masked", "138****8000")
+	_, line, _ := strings.Cut(out.String(), " ")
 	require.Equal(t, `level=INFO msg=reloaded element=SMS.aliyunSms code=SEND_TOO_FREQUENT ms=1754983379088`+
-		` requestId=0194a1b2-c3d4-7e5f-8a9b-0123456789ab took=3ms nothing=<nil>`+
-		` address=127.0.0.1:8080 url=https://gw.example:8443/send masked=138****8000`+"\n", out.String())
+		` request_id=0194a1b2-c3d4-7e5f-8a9b-0123456789ab took=3ms count=0 found=false`+
+		` address=127.0.0.1:8080 url=https://gw.example:8443/send masked=138****8000`+"\n", line)
+}
+
+func TestEmptyAttributesAreLeftOut(t *testing.T) {
+	for name, value := range map[string]any{
+		"a text": "", "nil": nil, "an error": error(nil), "a list": []string{}, "a map": map[string]any{}, "a LogValuer": emptyValuer{},
+	} {
+		var out bytes.Buffer
+		logger := slog.New(logging.NewHandler(&out, true, slog.LevelInfo))
+		logger.With("a", value).WithGroup("g").Info("x", "b", value, slog.Group("c", "d", value), "e", 1)
+		var line map[string]any
+		require.NoError(t, json.Unmarshal(out.Bytes(), &line))
+		delete(line, slog.TimeKey)
+		require.Equal(t, map[string]any{"level": "INFO", "msg": "x", "g": map[string]any{"e": 1.0}}, line, name)
+	}
+}
+
+func BenchmarkLine(b *testing.B) {
+	logger := slog.New(logging.NewHandler(io.Discard, true, slog.LevelInfo)).With("element", "SMS.aliyunSms")
+	b.ReportAllocs()
+	for b.Loop() {
+		logger.Info("call", "function", "sendMessage", "request_id", "0194a1b2-c3d4-7e5f-8a9b-0123456789ab",
+			"duration_ms", 12, "code", "SEND_TOO_FREQUENT", "user_id", "")
+	}
 }
