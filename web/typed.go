@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/lintel-run/lintel/elements/phonemask"
+	"github.com/lintel-run/lintel/elements/phone"
 )
 
 // tidyCode finds a code of n digits in what a person typed or pasted: with spaces
@@ -60,16 +60,16 @@ func international(phone string, callingCode int, always bool) string {
 
 // maskTyped shows a number that was just typed as all numbers are shown. The
 // calling code is of the country that it was typed for.
-func maskTyped(phone string, callingCode int) string {
+func maskTyped(typed string, callingCode int) string {
 	var digits strings.Builder
-	for _, c := range phone {
+	for _, c := range typed {
 		if d := digit(c); d >= 0 {
 			digits.WriteByte(byte('0' + d))
 		}
 	}
 	all := digits.String()
 	switch code := itoa(int64(callingCode)); {
-	case strings.HasPrefix(phone, "+"), strings.HasPrefix(phone, "＋"):
+	case strings.HasPrefix(typed, "+"), strings.HasPrefix(typed, "＋"):
 		all = strings.TrimPrefix(all, code+"0") // a trunk zero stays off: +44 (0)7400…
 		if len(all) < digits.Len() {
 			all = code + all
@@ -80,7 +80,7 @@ func maskTyped(phone string, callingCode int) string {
 	default:
 		all = code + strings.TrimLeft(all, "0")
 	}
-	return phonemask.Mask("+" + all)
+	return phone.Mask("+" + all)
 }
 
 // shorten cuts what a person typed to a length that any field takes.

@@ -15,7 +15,7 @@ import (
 
 	"github.com/lintel-run/lintel/elements/SMS/receipts"
 	"github.com/lintel-run/lintel/elements/SMS/sendlog"
-	"github.com/lintel-run/lintel/elements/phonemask"
+	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 )
@@ -125,15 +125,12 @@ func elementArg(args []string) (dir, name string, err error) {
 
 // international returns a phone in E.164. A mainland Chinese number may lack its
 // country code.
-func international(phone string) (string, error) {
-	digits, hasPlus := strings.CutPrefix(phone, "+")
-	if !hasPlus && len(digits) == 11 && digits[0] == '1' && digits[1] >= '3' {
-		phone, hasPlus = "+86"+digits, true
-	}
-	if !hasPlus || strings.Trim(digits, "0123456789") != "" || len(digits) < 7 || len(digits) > 15 {
+func international(text string) (string, error) {
+	number, err := phone.Parse(text)
+	if err != nil {
 		return "", usagef("--send takes a phone in international form, such as +8613800138000")
 	}
-	return phone, nil
+	return number.E164(), nil
 }
 
 func check(ctx context.Context, app *runtime.App, name string) (*checkResult, error) {
@@ -151,7 +148,7 @@ func check(ctx context.Context, app *runtime.App, name string) (*checkResult, er
 }
 
 func agrees(in io.Reader, out io.Writer, to, name string) bool {
-	fmt.Fprintf(out, "Send a real message to %s through %s? It may cost money. [y/N] ", phonemask.Mask(to), name)
+	fmt.Fprintf(out, "Send a real message to %s through %s? It may cost money. [y/N] ", phone.Mask(to), name)
 	line, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil {
 		fmt.Fprintln(out)

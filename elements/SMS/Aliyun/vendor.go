@@ -14,6 +14,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/phone"
 )
 
 // vendor makes requests with Alibaba Cloud's SDK. The SDK builds and signs them;
@@ -91,8 +92,8 @@ func (v *vendor) do(ctx context.Context, request requests.AcsRequest, response r
 
 // number gives a phone as the vendor wants it: mainland numbers bare, others
 // with country code and without a plus.
-func number(p delivery.Phone) string {
-	if p.CountryCode() == "86" {
+func number(p phone.Number) string {
+	if p.Mainland() {
 		return p.National()
 	}
 	return p.Digits()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/phone"
 )
 
 // vendor makes requests by itself: the vendor's SDK travels over plain http
@@ -52,8 +53,8 @@ func (v *vendor) do(ctx context.Context, method, path string, query url.Values, 
 
 // number gives a phone as the vendor wants it: mainland numbers bare, others in
 // E.164.
-func number(p delivery.Phone) string {
-	if p.CountryCode() == "86" {
+func number(p phone.Number) string {
+	if p.Mainland() {
 		return p.National()
 	}
 	return p.E164()

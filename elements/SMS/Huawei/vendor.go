@@ -24,7 +24,7 @@ type vendor struct {
 
 // Deliver makes one request.
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
-	mainland := m.Phone.CountryCode() == "86"
+	mainland := m.Phone.Mainland()
 	switch {
 	case !mainland && (m.Sign != "" || strings.HasPrefix(v.sender, "csms")):
 		// Messages to other countries have no sign and a channel of their own.

@@ -25,7 +25,7 @@ type vendor struct {
 // Deliver makes one request. reqId names the message: should the same one be
 // handed over twice in a day, the vendor refuses the second.
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
-	if m.Phone.CountryCode() != "86" {
+	if !m.Phone.Mainland() {
 		return delivery.NotServed("template messages go to mainland numbers only")
 	}
 	body, err := json.Marshal(map[string]any{

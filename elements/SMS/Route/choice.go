@@ -3,13 +3,13 @@ package route
 import (
 	"math/rand/v2"
 
-	"github.com/nyaruka/phonenumbers"
+	"github.com/lintel-run/lintel/elements/phone/numbering"
 )
 
 // pathOf gives the route of a number in E.164: the first that has its region, else
 // the one without regions; nil when there is none.
 func (r *Route) pathOf(e164 string) *Path {
-	region := regionOf(e164)
+	region := numbering.Region(e164)
 	var rest *Path
 	for i := range r.config.Routes {
 		path := &r.config.Routes[i]
@@ -23,24 +23,6 @@ func (r *Route) pathOf(e164 string) *Path {
 		}
 	}
 	return rest
-}
-
-// regionOf gives the ISO 3166 code of a number's country, "" where none can be
-// told. Of calling codes that several countries share, such as +1, the number's
-// range decides.
-func regionOf(e164 string) string {
-	number, err := phonenumbers.Parse(e164, "")
-	if err != nil {
-		return ""
-	}
-	if region := phonenumbers.GetRegionCodeForNumber(number); region != "" && region != "ZZ" {
-		return region
-	}
-	// A range that is not known yet: the country that the calling code stands for.
-	if region := phonenumbers.GetRegionCodeForCountryCode(int(number.GetCountryCode())); region != "ZZ" {
-		return region
-	}
-	return ""
 }
 
 // order gives the elements of a route in the order in which they are to be tried.

@@ -3,8 +3,7 @@ package route
 import (
 	"strconv"
 
-	"github.com/nyaruka/phonenumbers"
-
+	"github.com/lintel-run/lintel/elements/phone/numbering"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
@@ -50,7 +49,7 @@ func (c Config) check() []error {
 		for j, region := range path.Regions {
 			pointer := at + "/regions/" + strconv.Itoa(j)
 			switch {
-			case phonenumbers.GetCountryCodeForRegion(region) == 0:
+			case numbering.CallingCode(region) == 0:
 				refuse(pointer, "there is no such region; regions are ISO 3166 codes in capitals, such as CN")
 			case taken[region]:
 				refuse(pointer, "the region is in two places")

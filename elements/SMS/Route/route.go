@@ -58,23 +58,18 @@ type Result struct {
 // Send is the function sendMessage. Each phone goes its own way. It fails when no
 // message was accepted, with the first phone's error.
 func (r *Route) Send(ctx context.Context, in delivery.Request) (*Receipt, error) {
-	if n := len(in.PhoneList); n == 0 || n > maxPhones {
-		return nil, errcode.New(delivery.CodeParams, "phoneList has 1 to %d phones", maxPhones).With("param", "phoneList")
-	}
-	for _, phone := range in.PhoneList {
-		if _, err := delivery.ParsePhone(phone); err != nil {
-			return nil, err
-		}
+	numbers, err := in.Numbers()
+	if err != nil {
+		return nil, err
 	}
 	if in.VerifyParams == nil {
 		in.VerifyParams = r.config.VerifyParams
 	}
 	receipt := &Receipt{}
 	var first error
-	for _, phone := range in.PhoneList {
-		parsed, _ := delivery.ParsePhone(phone) // looked at above
-		result := Result{Result: delivery.Result{Phone: parsed.E164()}}
-		taken, err := r.one(ctx, parsed.E164(), in)
+	for _, number := range numbers {
+		result := Result{Result: delivery.Result{Phone: number.E164()}}
+		taken, err := r.one(ctx, number.E164(), in)
 		switch {
 		case err == nil:
 			result.Result, result.Vendor, result.Element = taken.Results[0], taken.Vendor, taken.element
@@ -99,9 +94,6 @@ func (r *Route) Send(ctx context.Context, in delivery.Request) (*Receipt, error)
 	}
 	return receipt, nil
 }
-
-// maxPhones bounds a call's list.
-const maxPhones = 100
 
 // taken is a vendor's answer, and through which element it came.
 type taken struct {

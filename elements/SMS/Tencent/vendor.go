@@ -20,7 +20,7 @@ type vendor struct {
 
 // Deliver makes one request.
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
-	mainland := m.Phone.CountryCode() == "86"
+	mainland := m.Phone.Mainland()
 	switch {
 	case mainland && m.Sign == "":
 		o := delivery.Refused(delivery.Signature, "")

@@ -186,18 +186,6 @@ func TestVendorsWordsAreCleaned(t *testing.T) {
 	require.Equal(t, ("ab" + strings.Repeat("c", 500))[:128], coded(t, err).Details["vendorCode"])
 }
 
-func TestCallingCodes(t *testing.T) {
-	for e164, want := range map[string][2]string{
-		"+8613800138000": {"86", "13800138000"}, "+14155550100": {"1", "4155550100"}, "+79161234567": {"7", "9161234567"},
-		"+85291234567": {"852", "91234567"}, "+393331234567": {"39", "3331234567"}, "+3581234567": {"358", "1234567"},
-		"13800138000": {"86", "13800138000"},
-	} {
-		p, err := delivery.ParsePhone(e164)
-		require.NoError(t, err)
-		require.Equal(t, want, [2]string{p.CountryCode(), p.National()})
-	}
-}
-
 func TestInternalAddresses(t *testing.T) {
 	for addr, internal := range map[string]bool{
 		"8.8.8.8": false, "47.96.1.1": false, "2400:3200::1": false, "64:ff9b::808:808": false,

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
@@ -42,7 +43,7 @@ type Result struct {
 
 // Message is one message to one phone, ready for a vendor.
 type Message struct {
-	Phone Phone
+	Phone phone.Number
 	// Template and Sign are the call's or the configuration's.
 	Template, Sign string
 	// Params are the template's variables, in order.
@@ -80,6 +81,22 @@ func (m *Message) Named() map[string]string {
 
 // maxPhones bounds a call's list.
 const maxPhones = 100
+
+// Numbers returns the phones of a call, or an error with CodeParams.
+func (r Request) Numbers() ([]phone.Number, error) {
+	if n := len(r.PhoneList); n == 0 || n > maxPhones {
+		return nil, errcode.New(CodeParams, "phoneList has 1 to %d phones", maxPhones).With("param", "phoneList")
+	}
+	numbers := make([]phone.Number, 0, len(r.PhoneList))
+	for _, text := range r.PhoneList {
+		number, err := phone.Parse(text)
+		if err != nil {
+			return nil, errcode.New(CodeParams, "a phone is not in E.164, such as +8613800138000").With("param", "phoneList")
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers, nil
+}
 
 // textOf gives a parameter as text: a string as it is, a number or truth value
 // as JSON writes it.

@@ -157,8 +157,9 @@ func (s *Sender) deliver(ctx context.Context, m *Message) (o, shown Outcome) {
 
 // messages checks a call's arguments and makes a message for each phone.
 func (s *Sender) messages(ctx context.Context, r Request) ([]*Message, error) {
-	if n := len(r.PhoneList); n == 0 || n > maxPhones {
-		return nil, errcode.New(CodeParams, "phoneList has 1 to %d phones", maxPhones).With("param", "phoneList")
+	numbers, err := r.Numbers()
+	if err != nil {
+		return nil, err
 	}
 	common := Message{
 		Template:  firstNonEmpty(r.VerifyTemplateCode, s.o.Template),
@@ -178,7 +179,6 @@ func (s *Sender) messages(ctx context.Context, r Request) ([]*Message, error) {
 	case s.o.NeedsSign && common.Sign == "":
 		return nil, errcode.New(CodeParams, "there is no verifySign").With("param", "verifySign")
 	}
-	var err error
 	for name, raw := range r.Params {
 		if common.Given[name], err = textOf(name, raw); err != nil {
 			return nil, err
@@ -204,13 +204,10 @@ func (s *Sender) messages(ctx context.Context, r Request) ([]*Message, error) {
 		}
 		common.Text, common.TextGiven = text, r.Text != ""
 	}
-	messages := make([]*Message, 0, len(r.PhoneList))
-	for i, phone := range r.PhoneList {
+	messages := make([]*Message, 0, len(numbers))
+	for i, number := range numbers {
 		m := common
-		if m.Phone, err = ParsePhone(phone); err != nil {
-			return nil, err
-		}
-		m.RequestID = messageID(common.RequestID, i)
+		m.Phone, m.RequestID = number, messageID(common.RequestID, i)
 		messages = append(messages, &m)
 	}
 	return messages, nil

@@ -10,7 +10,7 @@ import (
 
 	"github.com/lintel-run/lintel/elements/SMS/vendorword"
 	"github.com/lintel-run/lintel/elements/databases"
-	"github.com/lintel-run/lintel/elements/phonemask"
+	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -63,7 +63,7 @@ func sendsOf(ended element.EndedCall) []databases.Send {
 			continue
 		}
 		send := common
-		send.ID, send.Phone = newID(), phonemask.Mask(result.Phone)
+		send.ID, send.Phone = newID(), phone.Mask(result.Phone)
 		send.MessageID = clean(result.MessageID, private)
 		switch send.State = result.Status; send.State {
 		case databases.SendAccepted, databases.SendRefused:
@@ -109,28 +109,26 @@ func failed(ended element.EndedCall, common databases.Send, private []string) []
 
 func each(common databases.Send, phones []string) []databases.Send {
 	sends := make([]databases.Send, len(phones))
-	for i, phone := range phones {
+	for i, e164 := range phones {
 		sends[i] = common
-		sends[i].ID, sends[i].Phone = newID(), phonemask.Mask(phone)
+		sends[i].ID, sends[i].Phone = newID(), phone.Mask(e164)
 	}
 	return sends
 }
 
-// phonesOf lists a call's phones in E.164; bare mainland numbers get their code.
+// phonesOf returns the phones of a call, those that can be parsed in E.164.
 func phonesOf(args element.Args) []string {
 	var list []string
 	text, err := json.Marshal(args["phoneList"])
 	if err != nil || json.Unmarshal(text, &list) != nil {
 		return nil
 	}
-	phones := make([]string, 0, len(list))
-	for _, phone := range list {
-		if len(phone) == 11 && phone[0] == '1' && phone[1] >= '3' {
-			phone = "+86" + phone
+	for i, text := range list {
+		if number, err := phone.Parse(text); err == nil {
+			list[i] = number.E164()
 		}
-		phones = append(phones, phone)
 	}
-	return phones
+	return list
 }
 
 // privateOf lists what must not be written down whatever a vendor calls it: the

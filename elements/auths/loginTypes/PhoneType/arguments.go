@@ -6,8 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
+	"github.com/lintel-run/lintel/elements/phone/numbering"
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
@@ -32,7 +32,7 @@ func checkPurpose(purpose string) error {
 func (p *PhoneLogin) identity(text string) (string, error) {
 	number, err := p.rules.Normalize(text)
 	switch {
-	case errors.Is(err, phone.ErrRegion):
+	case errors.Is(err, numbering.ErrRegion):
 		return "", errcode.New(codes.PhoneRegionNotAllowed, "numbers of this region can't be used here")
 	case err != nil:
 		return "", errcode.New(codes.PhoneInvalid, "this is not a mobile number")

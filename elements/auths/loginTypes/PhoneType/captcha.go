@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"strings"
 
-	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
@@ -66,7 +65,7 @@ func (p *PhoneLogin) crowdsOf(identity string) []string {
 	if p.config.Captcha != captchaRisk {
 		return nil
 	}
-	return phone.Crowds(identity)
+	return riskGroups(identity)
 }
 
 // CaptchaRequest are the arguments of generateCaptcha.

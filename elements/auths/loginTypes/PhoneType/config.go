@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
+	"github.com/lintel-run/lintel/elements/phone"
+	"github.com/lintel-run/lintel/elements/phone/numbering"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
@@ -49,14 +50,14 @@ type PhoneLogin struct {
 	config   Config
 	title    string
 	appTitle string
-	rules    *phone.Rules
+	rules    *numbering.Rules
 	policy   *elementv1.Policy
 	// tests are the codes of the test phones, by E.164.
 	tests map[string]*elementv1.TestEntry
 }
 
 func open(ctx context.Context, c Config, env sdk.Env) (*PhoneLogin, error) {
-	rules, unknown := phone.NewRules(c.Regions, c.DefaultRegion)
+	rules, unknown := numbering.NewRules(c.Regions, c.DefaultRegion)
 	if rules == nil {
 		if unknown == c.DefaultRegion {
 			return nil, sdk.ConfigError("/defaultRegion", wrongRegion)
@@ -98,13 +99,13 @@ func policyOf(c Config) *elementv1.Policy {
 }
 
 // testsOf reads the test phones. Neither a phone nor a code is in its errors.
-func testsOf(c Config, rules *phone.Rules) (map[string]*elementv1.TestEntry, error) {
+func testsOf(c Config, rules *numbering.Rules) (map[string]*elementv1.TestEntry, error) {
 	tests := make(map[string]*elementv1.TestEntry, len(c.TestPhones))
 	var wrong []error
 	for text, code := range c.TestPhones {
 		number, err := rules.Normalize(text)
 		switch {
-		case errors.Is(err, phone.ErrRegion):
+		case errors.Is(err, numbering.ErrRegion):
 			wrong = append(wrong, sdk.ConfigError("/testPhones", "a test phone is of a region that is not in regions"))
 		case err != nil:
 			wrong = append(wrong, sdk.ConfigError("/testPhones", "a test phone is not a mobile number"))

@@ -3,7 +3,7 @@ package phonetype
 import (
 	"context"
 
-	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
+	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )

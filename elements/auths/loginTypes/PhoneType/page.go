@@ -1,8 +1,6 @@
 package phonetype
 
-import (
-	"github.com/nyaruka/phonenumbers"
-)
+import "github.com/lintel-run/lintel/elements/phone/numbering"
 
 // Colors are those of the login page; what isn't set is the page's own.
 type Colors struct {
@@ -21,7 +19,7 @@ type Look struct {
 func (p *PhoneLogin) look() Look {
 	codes := make(map[string]int, len(p.config.Regions))
 	for _, region := range p.config.Regions {
-		codes[region] = phonenumbers.GetCountryCodeForRegion(region)
+		codes[region] = numbering.CallingCode(region)
 	}
 	return Look{CallingCodes: codes, Logo: p.config.Logo, Colors: p.config.Colors}
 }

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/lintel-run/lintel/elements/auths/loginTypes/PhoneType/phone"
+	"github.com/lintel-run/lintel/elements/phone/numbering"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
@@ -16,7 +16,7 @@ const (
 // refuseRegions refuses regions that don't exist, as open does, before any process
 // runs.
 func refuseRegions() []sdk.Part {
-	known, err := json.Marshal(phone.Regions())
+	known, err := json.Marshal(numbering.Regions())
 	if err != nil {
 		panic(err)
 	}

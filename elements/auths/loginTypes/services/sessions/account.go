@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/lintel-run/lintel/elements/databases"
-	"github.com/lintel-run/lintel/elements/phonemask"
+	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -74,7 +74,7 @@ func (s *Service) currentUser(ctx context.Context) (any, error) {
 	answer := map[string]any{
 		"userId":   user.ID,
 		"nick":     user.Nick,
-		"phone":    phonemask.Mask(user.Phone),
+		"phone":    phone.Mask(user.Phone),
 		"corpList": corpList,
 		"corpId":   "",
 	}

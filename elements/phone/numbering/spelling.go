@@ -1,12 +1,12 @@
-package phone
+package numbering
 
 import "strings"
 
-// read takes a spelling apart: its digits, and whether it begins with a plus.
-// Letters, extensions, line ends and anything else that no number needs are
-// refused: what can't be read in one way only is no identity.
-func read(text string) (digits string, international, ok bool) {
-	if len(text) > longest {
+// readSpelling returns the digits of a spelling and reports whether it begins with
+// a plus. It refuses letters, extensions, line ends and whatever else no number
+// needs, because an identity must not depend on how such text is understood.
+func readSpelling(text string) (digits string, international, ok bool) {
+	if len(text) > maxBytes {
 		return "", false, false
 	}
 	var b strings.Builder
@@ -27,13 +27,13 @@ func read(text string) (digits string, international, ok bool) {
 		}
 	}
 	digits = b.String()
-	if digits == "" || len(digits) > most {
+	if digits == "" || len(digits) > maxDigits {
 		return "", false, false
 	}
 	return digits, international, true
 }
 
-// separator says whether c is written between digits and means nothing.
+// separator reports whether c may stand between digits without a meaning.
 func separator(c rune) bool {
 	switch c {
 	case ' ', '-', '.', '(', ')', '/',

@@ -1,14 +1,15 @@
-package phone
+package numbering
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/nyaruka/phonenumbers"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/lintel-run/lintel/elements/phone"
 )
 
 func rules(t testing.TB, region string, regions ...string) *Rules {
@@ -77,46 +78,31 @@ func TestUnknownRegionIsNamed(t *testing.T) {
 	require.Equal(t, "ZZ", unknown)
 }
 
-func TestMask(t *testing.T) {
-	for e164, want := range map[string]string{
-		"+8613800138000": "138****8000",
-		"+447400123456":  "********56",
-		"+4915112345678": "151****5678",
-		"+6581234567":    "******67",
-		"":               "****",
-		"nonsense":       "****",
-	} {
-		require.Equal(t, want, Mask(e164))
-	}
-}
-
-// The short way for Chinese numbers must say what the library says, wherever the
-// library knows the number.
-func TestShortWayAgreesWithTheLibrary(t *testing.T) {
+func TestParseChineseAgreesWithTheLibrary(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		national := "1" + rapid.StringMatching(`[3-9]\d{9}`).Draw(t, "national")
 		for _, text := range []string{national, "+86" + national} {
-			e164, region, ok := chinese(strings.TrimPrefix(text, "+"), text[0] == '+', "CN")
+			e164, region, ok := parseChinese(strings.TrimPrefix(text, "+"), text[0] == '+', "CN")
 			if !ok || e164 != "+86"+national || region != "CN" {
-				t.Fatalf("%s: the short way gives %q", text, e164)
+				t.Fatalf("%s: parseChinese returns %q", text, e164)
 			}
 			number, err := phonenumbers.Parse(text, "CN")
 			if err != nil || !phonenumbers.IsValidNumber(number) {
 				continue
 			}
 			if want := phonenumbers.Format(number, phonenumbers.E164); want != e164 {
-				t.Fatalf("%s: the library gives %q", text, want)
+				t.Fatalf("%s: the library returns %q", text, want)
 			}
 		}
 	})
 }
 
-// Where the short way says no, the library must not find such a number either,
-// but for one that is spelt with a prefix.
-func TestShortWayMissesNothing(t *testing.T) {
+// A number that parseChinese refuses may only be known to the library by a longer
+// spelling.
+func TestParseChineseMissesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		digits := rapid.StringMatching(`1[0-9]{10}`).Draw(t, "digits")
-		if _, _, ok := chinese(digits, false, "CN"); ok {
+		if _, _, ok := parseChinese(digits, false, "CN"); ok {
 			return
 		}
 		if e164, _, ok := parse(digits, false, "CN"); ok && e164 == "+86"+digits {
@@ -154,22 +140,9 @@ func FuzzNormalizePhone(f *testing.F) {
 			if again, err := r.Normalize(spaced); err != nil || again != e164 {
 				t.Fatalf("%q: its spelling %q gives %q, %v", text, spaced, again, err)
 			}
-			if masked := Mask(e164); strings.Contains(e164, masked) {
+			if masked := phone.Mask(e164); strings.Contains(e164, masked) {
 				t.Fatalf("%q is shown as %q", e164, masked)
 			}
 		}
 	})
-}
-
-func TestRegionsAreTheLibrarys(t *testing.T) {
-	var known []string
-	for name := range phonenumbers.GetSupportedRegions() {
-		known = append(known, name)
-	}
-	slices.Sort(known)
-	require.Equal(t, known, Regions())
-	for _, name := range Regions() {
-		r, _ := NewRules([]string{name}, name)
-		require.NotNil(t, r, name)
-	}
 }

@@ -1,4 +1,4 @@
-package phone
+package phonetype
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestANumberIsInTheCrowdsOfItsPrefixAndItsCountry(t *testing.T) {
+func TestANumberIsInTheRiskGroupsOfItsPrefixAndItsCountry(t *testing.T) {
 	for e164, want := range map[string][]string{
 		"+8613800138000": {"prefix +8613800", "country CN"},
 		"+8613800999999": {"prefix +8613800", "country CN"},
@@ -15,6 +15,6 @@ func TestANumberIsInTheCrowdsOfItsPrefixAndItsCountry(t *testing.T) {
 		"+12012345678":   {"prefix +1201234", "country US"},
 		"+1":             {"prefix +1", "country "},
 	} {
-		require.Equal(t, want, Crowds(e164), e164)
+		require.Equal(t, want, riskGroups(e164), e164)
 	}
 }
