@@ -3,6 +3,7 @@ package runtime
 import (
 	"time"
 
+	"github.com/lintel-run/lintel/runtime/errortable"
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
 
@@ -95,6 +96,10 @@ func (a *App) Definitions() []Define {
 	}
 	return list
 }
+
+// Errors returns the error codes that the app's families declare. Nobody changes
+// the table; a reload makes another.
+func (a *App) Errors() errortable.Table { return a.snapshot.Load().catalog.Errors }
 
 func functionList(exposed []catalog.Function) []Function {
 	list := make([]Function, len(exposed))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/runtime/errortable"
 )
 
 // App is what the server needs of a runtime.App, which see.
@@ -20,6 +21,8 @@ type App interface {
 	BuiltinDefault(kind string) (element.Instance, func(), error)
 	Key(purpose string) ([]byte, error)
 	Status(ctx context.Context) runtime.Status
+	// Errors are the error codes of the app's families.
+	Errors() errortable.Table
 }
 
 // Element is what the server needs of a runtime.Element.

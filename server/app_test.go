@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +25,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/runtime/errortable"
 )
 
 func TestMain(m *testing.M) {
@@ -138,6 +141,19 @@ func (a *standInApp) BuiltinDefault(string) (element.Instance, func(), error) {
 func (a *standInApp) Key(purpose string) ([]byte, error) {
 	sum := sha256.Sum256([]byte(purpose))
 	return sum[:], nil
+}
+
+// Errors are those of the official families.
+func (a *standInApp) Errors() errortable.Table {
+	all := errortable.Table{}
+	for _, family := range []string{"SMS", "auths/loginTypes"} {
+		text, err := os.ReadFile("../elements/" + family + "/Meta/errors.json")
+		require.NoError(a.t, err)
+		var declared struct{ Errors errortable.Table }
+		require.NoError(a.t, json.Unmarshal(text, &declared))
+		maps.Copy(all, declared.Errors)
+	}
+	return all
 }
 
 func (a *standInApp) Status(context.Context) runtime.Status {

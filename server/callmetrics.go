@@ -1,6 +1,7 @@
 package server
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,10 +12,12 @@ import (
 
 // CallMetrics counts the calls of elements, those that elements make of each
 // other too: what a vendor's element answered to its sendMessage, for one. Give
-// it to runtime.WithObserver and to Options.Collectors.
+// it to runtime.WithObserver and to Options.Calls.
 type CallMetrics struct {
 	calls   *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
+	// errors are those of the server's app, nil until there is one.
+	errors atomic.Pointer[errorTable]
 }
 
 var _ runtime.Observer = (*CallMetrics)(nil)
@@ -37,8 +40,10 @@ func (m *CallMetrics) Called(element, typeName, function string, took time.Durat
 	label := "OK"
 	if code != "" {
 		label = "other"
-		if _, known := answers[code]; known {
-			label = string(code)
+		if table := m.errors.Load(); table != nil {
+			if _, known := table.lookup(code); known {
+				label = string(code)
+			}
 		}
 	}
 	m.calls.WithLabelValues(element, typeName, function, label).Inc()

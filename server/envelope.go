@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/errortable"
 	"github.com/lintel-run/lintel/web"
 )
 
@@ -64,12 +65,12 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	e := coded(err)
 	rec := recordOf(r.Context())
 	a, code := s.answerTo(r, e, err)
-	status := a.status
+	status := a.Status
 	var own refusal
 	if errors.As(err, &own) {
 		status = own.status
 	}
-	if wait := a.retryAfter(e); wait > 0 {
+	if wait := retryAfterOf(a, e); wait > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(wait, 10))
 	}
 	if status == http.StatusUnauthorized {
@@ -78,25 +79,25 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	rec.code = string(code)
 	now := time.Now()
 	s.write(w, r, status, failure{
-		Number: a.number, Words: a.say(e), Code: code, RequestID: rec.id,
-		SysTime: now.UnixMilli(), Duration: now.Sub(rec.begun).Milliseconds(), Data: a.data(e),
+		Number: a.Number, Words: textOf(a, e), Code: code, RequestID: rec.id,
+		SysTime: now.UnixMilli(), Duration: now.Sub(rec.begun).Milliseconds(), Data: detailsOf(a, e),
 	})
 }
 
 // answerTo gives the table's answer to an error; what it doesn't tell is logged.
-func (s *Server) answerTo(r *http.Request, e *errcode.Error, err error) (answer, errcode.Code) {
+func (s *Server) answerTo(r *http.Request, e *errcode.Error, err error) (errortable.Entry, errcode.Code) {
 	rec := recordOf(r.Context())
-	a, known := answers[e.Code]
+	a, known := s.errors.lookup(e.Code)
 	code := e.Code
 	if !known {
-		a, code = internal, errcode.Internal
+		a, code = internalError, errcode.Internal
 	}
-	if a.status >= http.StatusInternalServerError {
+	if a.Status >= http.StatusInternalServerError {
 		level := slog.LevelWarn
 		switch {
 		case r.Context().Err() != nil: // nobody waits for the answer any more
 			level = slog.LevelDebug
-		case a.status == http.StatusInternalServerError:
+		case a.Status == http.StatusInternalServerError:
 			level = slog.LevelError
 		}
 		s.logger.Log(r.Context(), level, "a request failed",
@@ -113,17 +114,17 @@ func (s *Server) failureOf(r *http.Request, fullName, function string, err error
 	rec.element, rec.function = fullName, function
 	a, code := s.answerTo(r, e, err)
 	rec.code = string(code)
-	return &web.Failure{Code: string(code), RequestID: rec.id, Wait: a.retryAfter(e), Data: a.data(e)}
+	return &web.Failure{Code: string(code), RequestID: rec.id, Wait: retryAfterOf(a, e), Data: detailsOf(a, e)}
 }
 
-// say gives the words of an answer; an error's own only when they are a line.
-func (a answer) say(e *errcode.Error) string {
-	if a.words != "" {
-		return a.words
+// textOf returns the text of an answer; an error's own only when it is one line.
+func textOf(a errortable.Entry, e *errcode.Error) string {
+	if a.Text != "" {
+		return a.Text
 	}
 	words := strings.ToValidUTF8(e.Message, "")
 	if len(words) == 0 || len(words) > 300 || strings.IndexFunc(words, unicode.IsControl) >= 0 {
-		return http.StatusText(a.status)
+		return http.StatusText(a.Status)
 	}
 	return words
 }
@@ -165,7 +166,7 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, body 
 		text.Reset()
 		now := time.Now()
 		fmt.Fprintf(&text, `{"errcode":%d,"errmsg":%q,"code":%q,"requestId":%q,"sysTime":%d,"duration":%d,"data":{}}`,
-			internal.number, internal.words, errcode.Internal, rec.id, now.UnixMilli(), now.Sub(rec.begun).Milliseconds())
+			internalError.Number, internalError.Text, errcode.Internal, rec.id, now.UnixMilli(), now.Sub(rec.begun).Milliseconds())
 	}
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")

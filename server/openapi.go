@@ -10,6 +10,7 @@ import (
 
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
+	"github.com/lintel-run/lintel/runtime/errortable"
 )
 
 type dict = map[string]any
@@ -61,7 +62,7 @@ func (s *Server) describe(all []runtime.Define) dict {
 		"servers":    []dict{{"url": "."}},
 		"tags":       tags,
 		"paths":      paths,
-		"components": components(),
+		"components": s.components(),
 	}
 }
 
@@ -148,14 +149,20 @@ func typeOf(dataType string) dict {
 	return dict{}
 }
 
-// components are what all operations share; the errors are those of the table.
-func components() dict {
+// components returns what all operations share; the errors are those of the tables.
+func (s *Server) components() dict {
 	var codes []string
-	numbers := []int{}
-	for code, a := range answers {
-		codes = append(codes, string(code))
-		if !slices.Contains(numbers, a.number) {
-			numbers = append(numbers, a.number)
+	var numbers []int
+	details := dict{}
+	for _, table := range []errortable.Table{s.app.Errors(), runtimeErrors} {
+		for code, entry := range table {
+			codes = append(codes, string(code))
+			if !slices.Contains(numbers, entry.Number) {
+				numbers = append(numbers, entry.Number)
+			}
+			for name, detail := range entry.Details {
+				details[name] = detail.Schema
+			}
 		}
 	}
 	slices.Sort(codes)
@@ -186,14 +193,7 @@ func components() dict {
 				"properties": shared(dict{
 					"errcode": dict{"enum": numbers}, "errmsg": dict{"type": "string", "minLength": 1},
 					"code": dict{"enum": codes},
-					"data": dict{"type": "object", "additionalProperties": false, "properties": dict{
-						"arg":         dict{"type": "string", "description": "The argument that is wrong."},
-						"outcome":     dict{"enum": []string{errcode.OutcomeNotExecuted, errcode.OutcomeUnknown}},
-						"retryAfter":  dict{"type": "integer", "minimum": 1, "description": "Seconds."},
-						"reason":      dict{"type": "string"},
-						"resendAfter": dict{"type": "integer", "description": "Seconds."},
-						"expiresIn":   dict{"type": "integer", "description": "Seconds."},
-					}},
+					"data": dict{"type": "object", "additionalProperties": false, "properties": details},
 				}),
 				"required":             []string{"errcode", "errmsg", "code", "requestId", "sysTime", "duration", "data"},
 				"additionalProperties": false,

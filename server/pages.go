@@ -59,7 +59,8 @@ func (s site) Refuse(w http.ResponseWriter, r *http.Request, err error) { s.refu
 func (s site) Failure(r *http.Request, err error) (status int, failed *web.Failure) {
 	rec := recordOf(r.Context())
 	failed = s.failureOf(r, rec.element, rec.function, err)
-	status = answers[errcode.Code(failed.Code)].status
+	entry, _ := s.errors.lookup(errcode.Code(failed.Code))
+	status = entry.Status
 	var own refusal
 	if errors.As(err, &own) {
 		status = own.status

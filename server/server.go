@@ -56,6 +56,8 @@ type Options struct {
 	CORSOrigins []string
 	// Pages are the wishes for the pages; see web.Options.
 	Pages web.Options
+	// Calls are served at /metrics.
+	Calls *CallMetrics
 	// Collectors are served at /metrics beside the server's own.
 	Collectors []prometheus.Collector
 }
@@ -64,6 +66,7 @@ type Options struct {
 type Server struct {
 	app       App
 	info      runtime.Info
+	errors    errorTable
 	logger    *slog.Logger
 	trusted   []netip.Prefix
 	publicURL string
@@ -90,7 +93,7 @@ func New(app *runtime.App, o Options) (*Server, error) { return newServer(runnin
 
 func newServer(app App, o Options) (*Server, error) {
 	s := &Server{
-		app: app, info: app.Info(), logger: o.Logger,
+		app: app, info: app.Info(), errors: errorTable{app}, logger: o.Logger,
 		trusted: o.TrustedProxies, publicURL: o.PublicURL,
 		origin: http.NewCrossOriginProtection(),
 	}
@@ -118,6 +121,10 @@ func newServer(app App, o Options) (*Server, error) {
 	}
 	if s.repeats, err = newRepeats(app, s.info.AppID); err != nil {
 		return nil, err
+	}
+	if o.Calls != nil {
+		o.Calls.errors.Store(&s.errors)
+		o.Collectors = append(o.Collectors[:len(o.Collectors):len(o.Collectors)], o.Calls)
 	}
 	s.health = newHealth(app, &s.draining)
 	if s.metrics, err = newMetrics(s.health, &s.inFlight, o.Collectors); err != nil {

@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/propagation"
@@ -169,7 +168,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	}
 	defer func() { _ = operators.Close() }()
 	srv, err := server.New(app, server.Options{
-		Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL, Collectors: []prometheus.Collector{calls},
+		Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL, Calls: calls,
 		CORSOrigins: f.cors, Pages: f.pages(),
 	})
 	if err != nil {

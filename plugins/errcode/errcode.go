@@ -2,8 +2,8 @@
 // plugin to the host, from an element to its caller, from the server to a client.
 //
 // It knows the codes that the runtime itself gives. A family of elements adds
-// its own as further constants beside its Meta; a code is a name of the table in
-// docs/errors.md, and its number and HTTP status stand in the server.
+// its own as further constants, with their numbers and HTTP statuses in errors.json
+// beside its Meta; docs/errors.md lists them all.
 package errcode
 
 import (

@@ -171,7 +171,9 @@ func (p *pass) candidate(u *unit, base *unit, cycle *Problem) (*Element, []Probl
 	case m.typ == "":
 		e.Rank, e.Meta, e.lineage = Meta, u.name, []string{u.name}
 		e.closed = m.restricted && len(m.functions) == 0
-		return e, problems
+		declared, more := u.readErrors()
+		e.errors = declared
+		return e, append(problems, more...)
 	case cycle != nil:
 		return e, append(problems, *cycle)
 	case base == nil:

@@ -80,6 +80,7 @@ type Element struct {
 	configOf  string   // the configuration file it was read from
 
 	exclusions []exclusion
+	errors     *familyErrors // of a Meta
 }
 
 // Reference is an element that a configuration names.
@@ -109,7 +110,7 @@ func (e *Element) sameAs(o *Element) bool {
 		bytes.Equal(e.EJSON, o.EJSON) && e.Entry.Equal(o.Entry) && e.Description == o.Description && e.schema == o.schema &&
 		sameBase(e, o) && e.configOf == o.configOf && e.root == o.root &&
 		slices.Equal(e.Ancestors, o.Ancestors) && slices.EqualFunc(e.References, o.References, sameReference) &&
-		sameFunctions(e.Functions, o.Functions) && reflect.DeepEqual(e.Masked, o.Masked) && sameDefaults(e.defaults, o.defaults)
+		sameFunctions(e.Functions, o.Functions) && reflect.DeepEqual(e.errors, o.errors) && reflect.DeepEqual(e.Masked, o.Masked) && sameDefaults(e.defaults, o.defaults)
 }
 
 func sameReference(a, b Reference) bool {

@@ -53,6 +53,8 @@ const (
 	CodeExecutable = "executable"
 	// CodeDescription: a Type's description is missing or unreadable.
 	CodeDescription = "description"
+	// CodeErrors: the error codes of a family.
+	CodeErrors = "errors"
 	// CodeConfig: a configuration doesn't fit its schema.
 	CodeConfig = "config"
 	// CodeVariable: a variable has no value.

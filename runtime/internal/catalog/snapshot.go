@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/runtime/errortable"
 )
 
 // AppInfo is what app.json says of the app.
@@ -24,6 +25,8 @@ type Snapshot struct {
 	// Defaults gives the full names behind app.json's default elements, by kind.
 	// One that turns out to be unfit leaves the one of before.
 	Defaults map[string]string
+	// Errors are the codes that all Metas declare.
+	Errors errortable.Table
 	// Unfit are those of Defaults that name nothing, or an element of another family.
 	Unfit map[string]Problem
 
@@ -124,6 +127,7 @@ func (p *pass) snapshot() *Snapshot {
 		s.hidden[viewer.owner()] = view
 	}
 	s.Problems = append(s.Problems, p.problems...)
+	s.errorTable()
 	p.defaults(s)
 	sortProblems(s.Problems)
 	return s

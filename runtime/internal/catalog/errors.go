@@ -1,0 +1,165 @@
+package catalog
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/errortable"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/schema"
+)
+
+// errorsFile holds the error codes of a family, beside its Meta.
+const errorsFile = "errors.json"
+
+// ownCodes are answered by the server itself. Numbers below 21000 are theirs, as
+// errors.schema.json has it.
+var ownCodes = []errcode.Code{
+	errcode.Internal, errcode.Params, errcode.LoginRequired, errcode.Forbidden, errcode.ElementNotFound,
+	errcode.FunctionNotFound, errcode.ElementUnavailable, errcode.StoreUnavailable, errcode.DeadlineExceeded,
+}
+
+var codeName = regexp.MustCompile(`^[A-Z][A-Z0-9_]{2,63}$`)
+
+//go:embed errors.schema.json
+var errorsSchemaText string
+
+var errorsSchema = sync.OnceValue(func() *schema.Schema {
+	s, err := schema.Compile(errorsSchemaText)
+	if err != nil {
+		panic(err) // embedded
+	}
+	return s
+})
+
+// familyErrors are the codes that a Meta declares.
+type familyErrors struct {
+	file  string
+	table errortable.Table
+	lines map[errcode.Code]int
+}
+
+// readErrors reads the errors.json of a Meta, nil where it has none.
+func (u *unit) readErrors() (*familyErrors, []Problem) {
+	if _, exists := u.stamp(errorsFile); !exists {
+		return nil, nil
+	}
+	file := u.file(errorsFile)
+	src, _, err := u.root.tree.read(path.Join(u.dir, errorsFile), maxFile)
+	if err != nil {
+		return nil, []Problem{fileProblem(u.name, file, err)}
+	}
+	v, err := jsonsource.Parse(file, src)
+	if err != nil {
+		return nil, []Problem{fileProblem(u.name, file, err)}
+	}
+	var problems []Problem
+	for _, finding := range errorsSchema().Validate(v) {
+		problem := findingProblem(u.name, v, finding)
+		problem.Code = CodeErrors
+		problems = append(problems, problem)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	codes := v.Get("errors").Members
+	for _, m := range codes {
+		if !codeName.MatchString(m.Name) {
+			problems = append(problems, Problem{Element: u.name, Code: CodeErrors, File: file, Line: m.Line, Pointer: jsonsource.Pointer([]string{"errors", m.Name}),
+				Message: "a code is 3 to 64 capital letters, digits and _, such as FAX_BUSY"})
+		}
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	var declared struct {
+		Errors errortable.Table `json:"errors"`
+	}
+	if err := json.Unmarshal(compact(v), &declared); err != nil {
+		return nil, []Problem{{Element: u.name, Code: CodeErrors, File: file, Message: "the file doesn't hold error codes"}}
+	}
+	f := &familyErrors{file: file, table: declared.Errors, lines: make(map[errcode.Code]int)}
+	for _, m := range codes {
+		f.lines[errcode.Code(m.Name)] = m.Line
+	}
+	return f, nil
+}
+
+// owner is a Meta that has taken a code or number.
+type owner struct {
+	family *familyErrors
+	code   errcode.Code
+}
+
+func (o owner) String() string {
+	return fmt.Sprintf("%s:%d", o.family.file, o.family.lines[o.code])
+}
+
+// errorTable joins the codes of all Metas. Where two declare the same code or
+// number, the first keeps it: the library's, then by name.
+func (s *Snapshot) errorTable() {
+	metas := slices.DeleteFunc(append(s.Elements(), s.Others()...), func(e *Element) bool { return e.errors == nil || e.Broken })
+	slices.SortStableFunc(metas, func(a, b *Element) int {
+		switch {
+		case a.App == "" && b.App != "":
+			return -1
+		case a.App != "" && b.App == "":
+			return 1
+		}
+		return 0
+	})
+	s.Errors = make(errortable.Table)
+	codes, numbers := make(map[errcode.Code]owner), make(map[int]owner)
+	for _, meta := range metas {
+		f := meta.errors
+		for _, code := range slices.Sorted(maps.Keys(f.table)) {
+			entry := f.table[code]
+			var message string
+			if slices.Contains(ownCodes, code) {
+				message = fmt.Sprintf("%s is a code of the runtime; give the family's code a name of its own", code)
+			} else if first, taken := codes[code]; taken {
+				message = fmt.Sprintf("%s is declared in %s too; give one of them another name", code, first)
+			} else if first, taken := numbers[entry.Number]; taken && first.family != f {
+				message = fmt.Sprintf("%s has the number %d of %s in %s; %d is free", code, entry.Number, first.code, first, freeNumber(entry.Number, numbers, metas))
+			}
+			if message != "" {
+				s.Problems = append(s.Problems, Problem{Element: meta.FullName, Code: CodeErrors, File: f.file, Line: f.lines[code],
+					Pointer: jsonsource.Pointer([]string{"errors", string(code)}), Message: message, Serving: true})
+				continue
+			}
+			s.Errors[code] = entry
+			codes[code] = owner{f, code}
+			if _, taken := numbers[entry.Number]; !taken {
+				numbers[entry.Number] = owner{f, code}
+			}
+		}
+	}
+}
+
+// freeNumber returns the next number that no Meta declares.
+func freeNumber(after int, taken map[int]owner, metas []*Element) int {
+	declared := func(n int) bool {
+		if _, ok := taken[n]; ok {
+			return true
+		}
+		return slices.ContainsFunc(metas, func(e *Element) bool {
+			for _, entry := range e.errors.table {
+				if entry.Number == n {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	for declared(after) {
+		after++
+	}
+	return after
+}
