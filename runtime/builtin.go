@@ -6,7 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
-	"github.com/lintel-run/lintel/plugins/fault"
+	"github.com/lintel-run/lintel/plugins/panicinfo"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -71,7 +71,7 @@ func (b *builtinCode) recovered(call element.Call, err *error) {
 	if p == nil {
 		return
 	}
-	b.log.With(fault.Attrs(p)...).Error("a call panicked", "element", call.Element, "function", call.Function,
+	b.log.With(panicinfo.Attrs(p)...).Error("a call panicked", "element", call.Element, "function", call.Function,
 		"requestId", call.RequestID)
 	*err = errcode.New(errcode.Internal, "%s: an internal error", call.Element)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
-	"github.com/lintel-run/lintel/plugins/fault"
+	"github.com/lintel-run/lintel/plugins/panicinfo"
 )
 
 // record is what is known of a request while it is served; one goroutine's.
@@ -63,7 +63,7 @@ func (s *Server) finish(w *statusWriter, r *http.Request, rec *record) {
 	if err, ok := failed.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		defer panic(failed)
 	} else if failed != nil {
-		s.logger.With(fault.Attrs(failed)...).ErrorContext(r.Context(), "a request panicked", "requestId", rec.id)
+		s.logger.With(panicinfo.Attrs(failed)...).ErrorContext(r.Context(), "a request panicked", "requestId", rec.id)
 		rec.code = string(errcode.Internal)
 		if w.status == 0 {
 			s.refuse(w, r, errcode.New(errcode.Internal, "a panic"))

@@ -12,7 +12,7 @@ import (
 
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
-	"github.com/lintel-run/lintel/plugins/fault"
+	"github.com/lintel-run/lintel/plugins/panicinfo"
 )
 
 // server is the Element service over the Types of an executable.
@@ -247,7 +247,7 @@ func coded(ctx context.Context, logger *slog.Logger, what string, err error) err
 func guarded[T any](ctx context.Context, logger *slog.Logger, what string, fn func() (T, error)) (result T, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			logger.ErrorContext(ctx, what+" panicked", fault.Attrs(value)...)
+			logger.ErrorContext(ctx, what+" panicked", panicinfo.Attrs(value)...)
 			err = errcode.New(errcode.Internal, "an internal error")
 		}
 	}()

@@ -23,20 +23,20 @@ import (
 	"github.com/lintel-run/lintel/plugins/carrier"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
-	"github.com/lintel-run/lintel/plugins/fault"
+	"github.com/lintel-run/lintel/plugins/panicinfo"
 	"github.com/lintel-run/lintel/plugins/handshake"
 	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
 )
 
 // callbacks is what the host serves to one process: on a socket in the process's
-// directory, to whoever shows the process's token, for calls in its ledger.
+// directory, to whoever shows the process's token, for calls in its inflight.
 type callbacks struct {
 	elementv1.UnimplementedHostServer
 
 	typ     string
 	calls   Calls // nil: this process may not call elements
-	ledger  *ledger
+	inflight  *inflight
 	out     *outputs.Log
 	logger  *slog.Logger
 	token   string
@@ -58,11 +58,11 @@ const keptGoroutines = 32
 const window = 1 << 20
 
 // serve starts the server of a process whose private directory is dir.
-func (h *Host) serve(spec Spec, dir string, book *ledger, out *outputs.Log) (*callbacks, error) {
+func (h *Host) serve(spec Spec, dir string, book *inflight, out *outputs.Log) (*callbacks, error) {
 	var random [32]byte
 	_, _ = rand.Read(random[:])
 	cb := &callbacks{
-		typ: spec.Type, ledger: book, out: out, logger: h.logger.With("type", spec.Type),
+		typ: spec.Type, inflight: book, out: out, logger: h.logger.With("type", spec.Type),
 		token: hex.EncodeToString(random[:]), address: filepath.Join(dir, "host"),
 	}
 	options := []grpc.ServerOption{
@@ -134,13 +134,13 @@ func hasKeyword(schema any, keyword string) bool {
 // tracer makes the call being served the parent of a request that names none.
 type tracer struct {
 	stats.Handler
-	ledger *ledger
+	inflight *inflight
 }
 
 // TagRPC is called first for each request; what the request itself carries wins.
 func (t *tracer) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	meta, _ := metadata.FromIncomingContext(ctx)
-	if span := t.ledger.span(first(meta, handshake.MetaCall)); span.IsValid() {
+	if span := t.inflight.span(first(meta, handshake.MetaCall)); span.IsValid() {
 		ctx = trace.ContextWithRemoteSpanContext(ctx, span)
 	}
 	return t.Handler.TagRPC(ctx, info)
@@ -163,21 +163,21 @@ func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerI
 	id := first(meta, handshake.MetaCall)
 	defer func() {
 		if value := recover(); value != nil {
-			cb.logger.With(fault.Attrs(value)...).Error("a host service panicked", "method", info.FullMethod)
+			cb.logger.With(panicinfo.Attrs(value)...).Error("a host service panicked", "method", info.FullMethod)
 			resp, err = nil, errcode.ToStatus(errcode.New(errcode.Internal, "an internal error"))
 		}
 	}()
 	switch info.FullMethod {
 	case elementv1.Host_Log_FullMethodName:
-		if call, ok := cb.ledger.lookup(id); ok {
+		if call, ok := cb.inflight.lookup(id); ok {
 			ctx = element.WithCall(ctx, call)
 		}
 	case elementv1.Host_Finish_FullMethodName:
-		if !cb.ledger.finish(id) {
+		if !cb.inflight.finish(id) {
 			return nil, refused
 		}
 	default:
-		inner, leave, ok := cb.ledger.enter(ctx, id)
+		inner, leave, ok := cb.inflight.enter(ctx, id)
 		if !ok {
 			return nil, refused
 		}

@@ -1,4 +1,4 @@
-package fault_test
+package panicinfo_test
 
 import (
 	"errors"
@@ -8,11 +8,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lintel-run/lintel/plugins/fault"
+	"github.com/lintel-run/lintel/plugins/panicinfo"
 )
 
 func caught(do func()) (text string) {
-	defer func() { text = fmt.Sprint(fault.Attrs(recover())) }()
+	defer func() { text = fmt.Sprint(panicinfo.Attrs(recover())) }()
 	do()
 	return ""
 }
@@ -21,8 +21,8 @@ func entry(m map[string]int) { m["x"] = 1 }
 
 func culprit(values []int, i int) { values[i] = 1 }
 
-func TestAPanicIsToldWithoutWhatItHolds(t *testing.T) {
-	require.Regexp(t, regexp.MustCompile(`^\[panic=runtime error: index out of range \[3\] with length 1 at=fault_test\.culprit \(fault_test\.go:\d+\)\]$`),
+func TestAttrsLeaveOutTheValue(t *testing.T) {
+	require.Regexp(t, regexp.MustCompile(`^\[panic=runtime error: index out of range \[3\] with length 1 at=panicinfo_test\.culprit \(panicinfo_test\.go:\d+\)\]$`),
 		caught(func() { culprit(make([]int, 1), 3) }))
 	require.Contains(t, caught(func() { entry(nil) }), "panic=assignment to entry in nil map")
 	require.Contains(t, caught(func() { var p *struct{ n int }; p.n = 1 }), "nil pointer dereference at=")

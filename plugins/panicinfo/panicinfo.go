@@ -1,7 +1,7 @@
-// Package fault says of a panic what a log may hold: what kind it was and where. What
-// a program panics with may quote anything, a phone or a key, and a stack names paths;
-// neither gets out.
-package fault
+// Package panicinfo describes a panic for logs: what kind it was and where it
+// happened. It leaves out the value and the stack, since a value may quote a secret
+// or a phone number, and a stack holds paths.
+package panicinfo
 
 import (
 	"fmt"
@@ -12,12 +12,12 @@ import (
 	"strings"
 )
 
-// deepest is how many frames are looked at.
-const deepest = 64
+const maxFrames = 64
 
-// Attrs describes the panic that recover gave value of, in the deferred function that
-// called recover: "panic", the runtime's words or else the value's Go type, and "at",
-// the function that panicked with its file's name and line.
+// Attrs returns log attributes for a recovered panic. The deferred function that
+// called recover must call it. The attribute "panic" is the text of a runtime error
+// or the Go type of any other value; "at" is the function that panicked, with its
+// file name and line.
 func Attrs(value any) []any {
 	kind := fmt.Sprintf("a value of type %T", value)
 	if e, ok := value.(runtime.Error); ok {
@@ -26,9 +26,9 @@ func Attrs(value any) []any {
 	return []any{slog.String("panic", kind), slog.String("at", at())}
 }
 
-// at finds the first frame below the panic that isn't the runtime's own.
+// at returns the first frame below the panic that is outside package runtime.
 func at() string {
-	var counters [deepest]uintptr
+	var counters [maxFrames]uintptr
 	frames := runtime.CallersFrames(counters[:runtime.Callers(1, counters[:])])
 	panicked := false
 	for {
