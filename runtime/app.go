@@ -156,8 +156,15 @@ func (a *App) open(ctx context.Context, dir string) error {
 	return nil
 }
 
-// catalog makes the loader's configuration.
+// errNotLinked tells the author of a program how to link the standard elements.
+var errNotLinked = errors.New(`runtime: the standard elements are not linked into this program: import _ "github.com/lintel-run/lintel/elements/standard"`)
+
+// catalog returns the loader's configuration.
 func (s settings) catalog(dir string) (catalog.Config, error) {
+	library := element.Library()
+	if library == nil {
+		return catalog.Config{}, errNotLinked
+	}
 	root, err := filepath.Abs(dir)
 	if err != nil {
 		return catalog.Config{}, err
@@ -177,7 +184,7 @@ func (s settings) catalog(dir string) (catalog.Config, error) {
 	}
 	return catalog.Config{
 		Root:       root,
-		Library:    element.Library(),
+		Library:    library,
 		PluginDirs: pluginDirs,
 		Variables:  s.variables,
 		LookupEnv:  os.LookupEnv,

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 
+	_ "github.com/lintel-run/lintel/elements/standard"
 	"github.com/lintel-run/lintel/internal/figure"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"

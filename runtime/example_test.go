@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	_ "github.com/lintel-run/lintel/elements/standard" // links the standard elements
 	"github.com/lintel-run/lintel/runtime"
 )
 

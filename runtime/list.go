@@ -11,7 +11,7 @@ import (
 // parents' and the official library's included, in name order, and what is wrong
 // with them. It starts nothing and touches no file. The error is for a bad
 // app.json and for a directory that can't be read.
-func List(dir string, opts ...Option) ([]Define, []Problem, error) {
+func List(dir string, opts ...Option) ([]Definition, []Problem, error) {
 	cfg, err := newSettings(opts).catalog(dir)
 	if err != nil {
 		return nil, nil, err
@@ -22,15 +22,15 @@ func List(dir string, opts ...Option) ([]Define, []Problem, error) {
 	}
 	loaded := loader.Load(context.Background())
 	elements := loaded.Elements()
-	list := make([]Define, len(elements))
+	list := make([]Definition, len(elements))
 	for i, el := range elements {
-		list[i] = *defineOf(el)
+		list[i] = *definitionOf(el)
 	}
 	return list, fromCatalog(loaded.Problems), nil
 }
 
-func defineOf(el *catalog.Element) *Define {
-	def := &Define{
+func definitionOf(el *catalog.Element) *Definition {
+	def := &Definition{
 		FullName:  el.FullName,
 		Title:     el.Title,
 		Rank:      el.Rank,

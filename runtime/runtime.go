@@ -1,14 +1,19 @@
 // Package runtime runs an app: a directory of elements.
 //
+//	import (
+//		_ "github.com/lintel-run/lintel/elements/standard"
+//		"github.com/lintel-run/lintel/runtime"
+//	)
+//
 //	app, err := runtime.Open(ctx, "app.example")
 //	defer app.Close()
 //	phone, err := app.GetElement("auths.loginTypes.myPhoneLogin")
 //	out, err := phone.Call(ctx, "sendMessage", "13800138000")
 //
-// It loads and validates elements, runs Types as supervised plugin processes,
-// and swaps configurations while it serves. It knows no HTTP, no vendor and no
-// phone: what a family of elements needs of the host is registered by the
-// official library.
+// It loads and validates elements, runs Types as supervised plugin processes, and
+// swaps configurations while it serves. It knows neither HTTP nor any element: a
+// program links the standard elements by importing elements/standard, and without
+// that import Open fails.
 package runtime
 
 import (

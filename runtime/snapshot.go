@@ -78,21 +78,21 @@ func (a *App) FindElements(selector string) ([]*Element, error) {
 }
 
 // GetElementDefine gives an element's definition. ELEMENT_NOT_FOUND.
-func (a *App) GetElementDefine(fullName string) (*Define, error) {
+func (a *App) GetElementDefine(fullName string) (*Definition, error) {
 	el, err := a.GetElement(fullName)
 	if err != nil {
 		return nil, err
 	}
-	return defineOf(el.definition()), nil
+	return definitionOf(el.definition()), nil
 }
 
 // Definitions gives those of all elements, the official library's included, in
 // name order.
-func (a *App) Definitions() []Define {
+func (a *App) Definitions() []Definition {
 	elements := a.snapshot.Load().catalog.Elements()
-	list := make([]Define, len(elements))
+	list := make([]Definition, len(elements))
 	for i, el := range elements {
-		list[i] = *defineOf(el)
+		list[i] = *definitionOf(el)
 	}
 	return list
 }

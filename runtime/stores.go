@@ -57,9 +57,6 @@ func (a *App) awaitStores(ctx context.Context) error {
 	for _, kind := range []string{element.DefaultCache, element.DefaultDatabase} {
 		name := a.snapshot.Load().catalog.Defaults[kind]
 		if name == "" || a.snapshot.Load().elements[name] == nil {
-			if element.Library() == nil {
-				continue // no official library is linked: an app without stores
-			}
 			return errcode.New(errcode.StoreUnavailable, "%s: there is no element %s", kind, name)
 		}
 		if err := a.awaitStore(ctx, name); err != nil {

@@ -15,8 +15,8 @@ type App interface {
 	Find(fullName string) (Element, error)
 	Select(selector string) ([]Element, error)
 	// Definitions are those of all elements, in name order.
-	Definitions() []runtime.Define
-	GetElementDefine(fullName string) (*runtime.Define, error)
+	Definitions() []runtime.Definition
+	GetElementDefine(fullName string) (*runtime.Definition, error)
 	Builtin(fullName string) (element.Instance, func(), error)
 	BuiltinDefault(kind string) (element.Instance, func(), error)
 	Key(purpose string) ([]byte, error)

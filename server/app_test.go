@@ -110,8 +110,8 @@ func (a *standInApp) Select(selector string) ([]Element, error) {
 	return found, nil
 }
 
-func (a *standInApp) Definitions() []runtime.Define {
-	var all []runtime.Define
+func (a *standInApp) Definitions() []runtime.Definition {
+	var all []runtime.Definition
 	for name := range a.elements {
 		d, _ := a.GetElementDefine(name)
 		all = append(all, *d)
@@ -119,8 +119,8 @@ func (a *standInApp) Definitions() []runtime.Define {
 	return all
 }
 
-func (a *standInApp) GetElementDefine(fullName string) (*runtime.Define, error) {
-	d := &runtime.Define{FullName: fullName}
+func (a *standInApp) GetElementDefine(fullName string) (*runtime.Definition, error) {
+	d := &runtime.Definition{FullName: fullName}
 	for name := range a.elements[fullName].functions {
 		d.Functions = append(d.Functions, runtime.Function{Name: name})
 	}

@@ -35,7 +35,7 @@ func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(text)
 }
 
-func (s *Server) describe(all []runtime.Define) dict {
+func (s *Server) describe(all []runtime.Definition) dict {
 	paths := dict{}
 	var tags []dict
 	for _, d := range all {
@@ -67,7 +67,7 @@ func (s *Server) describe(all []runtime.Define) dict {
 }
 
 // operationOf describes one function of an element.
-func operationOf(d runtime.Define, f runtime.Function) dict {
+func operationOf(d runtime.Definition, f runtime.Function) dict {
 	names, required, properties := []string{}, []string{}, dict{}
 	for _, a := range f.Args {
 		names = append(names, a.Name)

@@ -19,7 +19,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	_ "github.com/lintel-run/lintel/elements"
+	_ "github.com/lintel-run/lintel/elements/standard"
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
 	"github.com/lintel-run/lintel/elements/caches"

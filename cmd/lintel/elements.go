@@ -29,7 +29,7 @@ library's, without starting anything. Exits 1 when the app can't be read at all;
 			for _, e := range elements {
 				rows = append(rows, []string{e.FullName, e.Rank, orDash(e.Type), cmp.Or(e.App, "library"), e.Title})
 			}
-			return in.printRows(append([]runtime.Define{}, elements...), rows)
+			return in.printRows(append([]runtime.Definition{}, elements...), rows)
 		}),
 	}
 	app.addPluginDirs(cmd.Flags())

@@ -4,6 +4,8 @@ package main
 import (
 	"os"
 	"runtime/debug"
+
+	_ "github.com/lintel-run/lintel/elements/standard"
 )
 
 // version is set by the build.

@@ -56,7 +56,7 @@ func newNewApp(in *invocation) *cobra.Command {
 
 // newInApp returns a command that writes files into an app. It gives write the
 // app's directory, the app's elements and the command's arguments.
-func newInApp(in *invocation, cmd *cobra.Command, title *string, write func(dir string, elements []runtime.Define, args []string) ([]string, error)) *cobra.Command {
+func newInApp(in *invocation, cmd *cobra.Command, title *string, write func(dir string, elements []runtime.Definition, args []string) ([]string, error)) *cobra.Command {
 	var dir string
 	var app appFlags
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
@@ -87,8 +87,8 @@ each with a value to be edited. A secret becomes a variable, so that it need not
 stand in a file that is committed.`,
 		Example: "  lintel new instance SMS.acme SMS.Http --app shop && lintel validate shop",
 		Args:    exactly("a full name", "a Type"),
-	}, &title, func(dir string, elements []runtime.Define, args []string) ([]string, error) {
-		i := slices.IndexFunc(elements, func(e runtime.Define) bool { return e.FullName == args[1] })
+	}, &title, func(dir string, elements []runtime.Definition, args []string) ([]string, error) {
+		i := slices.IndexFunc(elements, func(e runtime.Definition) bool { return e.FullName == args[1] })
 		if i < 0 || elements[i].Rank != "type" {
 			return nil, fmt.Errorf("the app has no Type %s; see lintel elements", args[1])
 		}
@@ -111,8 +111,8 @@ description beside it:
   go build -o acme . && ./acme describe > acme.types.json`,
 		Example: "  lintel new type SMS.Acme --app shop",
 		Args:    exactly("a full name"),
-	}, &title, func(dir string, elements []runtime.Define, args []string) ([]string, error) {
-		if !slices.ContainsFunc(elements, func(e runtime.Define) bool { return e.FullName == meta && e.Rank != "instance" }) {
+	}, &title, func(dir string, elements []runtime.Definition, args []string) ([]string, error) {
+		if !slices.ContainsFunc(elements, func(e runtime.Definition) bool { return e.FullName == meta && e.Rank != "instance" }) {
 			return nil, fmt.Errorf("the app has no Meta or Type %s; see lintel elements", meta)
 		}
 		return scaffold.GoType(dir, args[0], meta, title)
@@ -143,7 +143,7 @@ func (in *invocation) printWritten(paths []string, err error) error {
 	return err
 }
 
-func instancesOf(elements []runtime.Define, meta string) []string {
+func instancesOf(elements []runtime.Definition, meta string) []string {
 	var names []string
 	for _, e := range elements {
 		if e.Rank == "instance" && (e.Meta == meta || e.Type == meta) {

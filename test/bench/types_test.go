@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/lintel-run/lintel/elements/standard"
 	"github.com/lintel-run/lintel/internal/figure"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"os"
 
+	_ "github.com/lintel-run/lintel/elements/standard"
 	"github.com/lintel-run/lintel/runtime"
 )
 

@@ -12,6 +12,7 @@ import (
 	_ "modernc.org/sqlite" // the example's database
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/captcha"
+	_ "github.com/lintel-run/lintel/elements/standard"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/test/blackbox"
 )

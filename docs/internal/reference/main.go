@@ -14,7 +14,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
-	_ "github.com/lintel-run/lintel/elements" // the built-in Types
+	_ "github.com/lintel-run/lintel/elements/standard" // the built-in Types
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/element"
 )

@@ -127,7 +127,7 @@ func (p *Process) enter(ctx context.Context, g *generation, call element.Call, d
 		if runsToEnd {
 			own, cancel = p.detach(ctx)
 		}
-		if r, ok := c.ledger.open(own, call, depth); ok {
+		if r, ok := c.inflight.open(own, call, depth); ok {
 			return c, r, own, cancel, nil
 		}
 		cancel()
@@ -174,7 +174,7 @@ type outcome struct {
 	err error
 }
 
-// toEnd lets the work go on when the caller goes. The child's ledger holds the
+// toEnd lets the work go on when the caller goes. The child's inflight holds the
 // call until then, so whoever stops the child waits for it.
 func (p *Process) toEnd(ctx, own context.Context, cancel context.CancelFunc, c *child, r *record, request send) (json.RawMessage, error) {
 	done := make(chan outcome, 1)
@@ -204,7 +204,7 @@ func (c *child) exchange(ctx context.Context, r *record, request send) (json.Raw
 	wireCtx := metadata.NewOutgoingContext(ctx, metadata.Pairs(handshake.MetaCall, r.id))
 	trace := &sent{Context: wireCtx}
 	answer, err := request(trace, c) //nolint:contextcheck // the context is the call's own, which may outlive its caller
-	c.ledger.answered(r, err == nil && answer.continues)
+	c.inflight.answered(r, err == nil && answer.continues)
 	if err != nil {
 		return nil, c.callError(ctx, err, trace.reached())
 	}

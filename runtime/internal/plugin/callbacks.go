@@ -23,8 +23,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/carrier"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
-	"github.com/lintel-run/lintel/plugins/panicinfo"
 	"github.com/lintel-run/lintel/plugins/handshake"
+	"github.com/lintel-run/lintel/plugins/panicinfo"
 	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
 )
@@ -34,14 +34,14 @@ import (
 type callbacks struct {
 	elementv1.UnimplementedHostServer
 
-	typ     string
-	calls   Calls // nil: this process may not call elements
-	inflight  *inflight
-	out     *outputs.Log
-	logger  *slog.Logger
-	token   string
-	address string
-	server  *grpc.Server
+	typ      string
+	calls    Calls // nil: this process may not call elements
+	inflight *inflight
+	out      *outputs.Log
+	logger   *slog.Logger
+	token    string
+	address  string
+	server   *grpc.Server
 }
 
 // maxRequests bounds what one process may ask for at once. A login Type has one

@@ -33,15 +33,15 @@ import (
 // child is one process, from its start to its end. A Process has one after the
 // other, and two while one is replaced.
 type child struct {
-	host   *Host
-	spec   Spec
-	dir    string
-	out    *outputs.Log
-	ledger *ledger
-	cb     *callbacks
-	run    *runner.Runner
-	client *goplugin.Client
-	conn   *grpc.ClientConn
+	host     *Host
+	spec     Spec
+	dir      string
+	out      *outputs.Log
+	inflight *inflight
+	cb       *callbacks
+	run      *runner.Runner
+	client   *goplugin.Client
+	conn     *grpc.ClientConn
 	// carried is how requests go to the process, nil where each goes by itself.
 	carried *carrier.Conn
 	api     elementv1.ElementClient
@@ -67,13 +67,13 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 	}
 	c := &child{host: h, spec: spec, dir: dir, conns: make(map[net.Conn]struct{}), watched: make(chan struct{})}
 	c.out = outputs.NewLog(h.logger.With("type", spec.Type), outputs.DefaultLimits())
-	c.ledger = newLedger(h.times.Continued)
+	c.inflight = newInflight(h.times.Continued)
 	prog, err := h.program(spec, dir)
 	if err != nil {
 		_ = os.RemoveAll(dir)
 		return c, err
 	}
-	if c.cb, err = h.serve(spec, dir, c.ledger, c.out); err != nil {
+	if c.cb, err = h.serve(spec, dir, c.inflight, c.out); err != nil {
 		_ = os.RemoveAll(dir)
 		return c, err
 	}
@@ -318,7 +318,7 @@ func (c *child) kill() {
 			c.await(c.host.times.StopGrace)
 		}
 		c.cutConns()
-		c.ledger.abandon()
+		c.inflight.abandon()
 		c.cb.server.Stop()
 		cleaned := make(chan struct{})
 		go func() {

@@ -179,11 +179,11 @@ func (p *Process) State() State {
 	s.Instances = len(names)
 	c := p.current.Load()
 	if c != nil {
-		s.InFlight += c.ledger.inFlight()
+		s.InFlight += c.inflight.inFlight()
 		s.LastLines = c.out.Last()
 	}
 	for old := range p.drains {
-		s.InFlight += old.ledger.inFlight()
+		s.InFlight += old.inflight.inFlight()
 	}
 	return s
 }

@@ -111,11 +111,11 @@ func (p *Process) drain(c *child) {
 	p.mu.Lock()
 	p.drains[c] = struct{}{}
 	p.mu.Unlock()
-	c.ledger.close()
+	c.inflight.close()
 	timer := time.NewTimer(p.host.times.Drain)
 	defer timer.Stop()
 	select {
-	case <-c.ledger.drained:
+	case <-c.inflight.drained:
 	case <-c.run.Done():
 	case <-timer.C:
 	case <-p.stop:
@@ -123,7 +123,7 @@ func (p *Process) drain(c *child) {
 		ctx := p.stopCtx
 		p.mu.Unlock()
 		select {
-		case <-c.ledger.drained:
+		case <-c.inflight.drained:
 		case <-c.run.Done():
 		case <-timer.C:
 		case <-ctx.Done():

@@ -142,9 +142,9 @@ func (p *Process) attend(c *child) *child {
 		ctx := p.stopCtx
 		p.mu.Unlock()
 		p.current.Store(nil)
-		c.ledger.close()
+		c.inflight.close()
 		select {
-		case <-c.ledger.drained:
+		case <-c.inflight.drained:
 		case <-c.run.Done():
 		case <-ctx.Done():
 		}

@@ -17,8 +17,8 @@ type Info struct {
 	Dev     bool   `json:"dev"`
 }
 
-// Define is an element's e.json and what follows from it.
-type Define struct {
+// Definition is an element's e.json and what follows from it.
+type Definition struct {
 	FullName string `json:"fullName"`
 	Title    string `json:"title"`
 	// Rank is meta, type or instance.

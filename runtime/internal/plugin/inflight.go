@@ -12,11 +12,11 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// ledger holds the calls that one process is serving. A call is in it from before
+// inflight holds the calls that one process is serving. A call is in it from before
 // it is sent until it has been answered, and, when its work goes on, until that is
-// over; while it is, the process may act for it by its id. So the ledger is also
+// over; while it is, the process may act for it by its id. So the inflight is also
 // what a process that is replaced waits for.
-type ledger struct {
+type inflight struct {
 	continued time.Duration
 
 	mu      sync.Mutex
@@ -46,12 +46,12 @@ type nested struct {
 	unlink func() bool
 }
 
-func newLedger(continued time.Duration) *ledger {
-	return &ledger{continued: continued, records: make(map[string]*record), drained: make(chan struct{})}
+func newInflight(continued time.Duration) *inflight {
+	return &inflight{continued: continued, records: make(map[string]*record), drained: make(chan struct{})}
 }
 
 // open records a call; false: the process takes no more.
-func (l *ledger) open(ctx context.Context, call element.Call, depth int) (*record, bool) {
+func (l *inflight) open(ctx context.Context, call element.Call, depth int) (*record, bool) {
 	var random [16]byte
 	_, _ = rand.Read(random[:])
 	r := &record{id: hex.EncodeToString(random[:]), call: call, depth: depth, ctx: ctx}
@@ -67,7 +67,7 @@ func (l *ledger) open(ctx context.Context, call element.Call, depth int) (*recor
 
 // answered ends a call, unless its work goes on: then it has a time of its own,
 // and the caller's going no longer ends what was asked for.
-func (l *ledger) answered(r *record, continues bool) {
+func (l *inflight) answered(r *record, continues bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !continues || r.finished || l.records[r.id] != r {
@@ -87,7 +87,7 @@ func (l *ledger) answered(r *record, continues bool) {
 }
 
 // finish ends the work that went on; false: there is no such call.
-func (l *ledger) finish(id string) bool {
+func (l *inflight) finish(id string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.records[id]
@@ -102,7 +102,7 @@ func (l *ledger) finish(id string) bool {
 }
 
 // end is called with l.mu held.
-func (l *ledger) end(r *record) {
+func (l *inflight) end(r *record) {
 	if l.records[r.id] != r {
 		return
 	}
@@ -116,7 +116,7 @@ func (l *ledger) end(r *record) {
 	l.settle()
 }
 
-func (l *ledger) settle() {
+func (l *inflight) settle() {
 	if l.closed && len(l.records) == 0 {
 		select {
 		case <-l.drained:
@@ -127,7 +127,7 @@ func (l *ledger) settle() {
 }
 
 // close refuses further calls; drained is closed when the last one has ended.
-func (l *ledger) close() {
+func (l *inflight) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
@@ -136,7 +136,7 @@ func (l *ledger) close() {
 
 // abandon ends what goes on: the process is gone. Calls still waiting for an
 // answer end themselves.
-func (l *ledger) abandon() {
+func (l *inflight) abandon() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
@@ -148,14 +148,14 @@ func (l *ledger) abandon() {
 	l.settle()
 }
 
-func (l *ledger) inFlight() int {
+func (l *inflight) inFlight() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.records)
 }
 
 // lookup gives the call of an id, for log lines.
-func (l *ledger) lookup(id string) (element.Call, bool) {
+func (l *inflight) lookup(id string) (element.Call, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.records[id]
@@ -167,7 +167,7 @@ func (l *ledger) lookup(id string) (element.Call, bool) {
 
 // span gives the trace context of a call, for requests of a plugin that knows
 // nothing of traces.
-func (l *ledger) span(id string) trace.SpanContext {
+func (l *inflight) span(id string) trace.SpanContext {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if r := l.records[id]; r != nil {
@@ -179,7 +179,7 @@ func (l *ledger) span(id string) trace.SpanContext {
 // enter makes the context of a request that the plugin makes for a call: it
 // carries the call, ends with it, and has its deadline. leave is called when the
 // request has been answered. False: there is no such call, or it has ended.
-func (l *ledger) enter(ctx context.Context, id string) (_ context.Context, leave func(), ok bool) {
+func (l *inflight) enter(ctx context.Context, id string) (_ context.Context, leave func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.records[id]
