@@ -1,25 +1,31 @@
-# make build   bin/lintel, the official Types' executable beside it, and its description
-# make run     serves app.example for development
-# make test    every test, fetching what they need; the last line counts them
-# make lint    formatting, linters, wire compatibility, known vulnerabilities
-# make generate  what is made from other files: wire code, configuration reference
-# make pages   what browsers get of web/src
-# make screenshots  the pictures in docs/screenshots, by a browser
-# make bench   the benchmarks, kept in bin/bench.txt
-# make soak    the tests' long rounds
-# make fuzz    each fuzz target for FUZZTIME
+# make build        bin/lintel, the official Types' executable, and its description
+# make run          serves app.example for development
+# make test         runs every test and fetches what they need; the last line counts them
+# make lint         formatting, linters, shell scripts, wire compatibility, known vulnerabilities
+# make generate     generated files: wire code, configuration reference, pages
+# make pages        web/dist from web/src
+# make screenshots  docs/screenshots, with a browser
+# make bench        runs the benchmarks and keeps their output in bin/bench.txt
+# make soak         runs the tests' long rounds
+# make fuzz         runs each fuzz target for FUZZTIME
+# make proto-release TAG=v0.2.0   keeps the wire contract of a release for "make lint"
 
 SHELL := /bin/sh
 GO ?= go
 export GOFLAGS ?= -mod=readonly
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# The newest tag, else the commit, else "dev" where there is no git.
+VERSION := $(shell git describe --tags --match 'v*' --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOLS := $(CURDIR)/bin/tools
 FUZZTIME ?= 30s
 APP ?= app.example
 
-.PHONY: all build run test lint generate generated pages screenshots bench soak fuzz clean
+# The wire contract of the newest release, made by "make proto-release". It is a
+# file rather than a tag, since a clone may have no tags.
+PROTO_RELEASED := released/v0.1.0.binpb
+
+.PHONY: all build run test lint generate generated pages screenshots bench soak fuzz proto-release clean
 
 all: build
 
@@ -32,7 +38,7 @@ build:
 run: build
 	bin/lintel serve $(APP) --dev
 
-# The tests drive the binaries that were just built.
+# Black-box tests drive the binaries that were just built.
 test: build
 	test/fetch
 	$(GO) vet ./...
@@ -62,18 +68,17 @@ generate: $(TOOLS)/.proto pages build
 	cd plugins/proto && PATH='$(TOOLS)':"$$PATH" buf generate
 	$(GO) run ./docs/internal/reference -types bin/lintel-types.types.json -o docs/configuration.md
 
-# The pages' modules and stylesheets, as browsers get them.
+# Bundles the pages' modules and stylesheets.
 pages: $(TOOLS)/.web
 	$(ESBUILD) --format=esm web/src/page.js --outfile=web/dist/page.js
 	$(ESBUILD) --format=esm --target=es2022 web/src/docs.js --outfile=web/dist/docs.js
 	$(ESBUILD) web/src/page.css web/src/docs.css --outdir=web/dist
 
-# The pictures in docs/, from pages as they are.
 screenshots: build
 	test/fetch
 	LINTEL_BIN='$(CURDIR)/bin' LINTEL_SCREENSHOTS='$(CURDIR)/docs/screenshots' $(GO) test -count 1 -run '^TestScreenshots$$' ./test/browser
 
-# Fails when a committed file isn't what its sources make.
+# Fails if a committed file differs from what its sources generate.
 generated: generate
 	@git diff --exit-code -- plugins/elementv1 docs/configuration.md web/dist || \
 		{ echo "lint: generated files differ; run make generate and commit them" >&2; exit 1; }
@@ -83,12 +88,16 @@ lint: $(TOOLS)/.proto $(TOOLS)/.lint $(TOOLS)/.vuln generated
 	$(GO) vet ./...
 	'$(TOOLS)'/golangci-lint run ./...
 	cd plugins/proto && '$(TOOLS)'/buf lint
-	@tag=$$(git describe --tags --abbrev=0 2>/dev/null || true); if [ -n "$$tag" ]; then \
-		cd plugins/proto && '$(TOOLS)'/buf breaking --against "$(CURDIR)/.git#tag=$$tag,subdir=plugins/proto"; \
-	else echo "lint: no released version yet, nothing that the wire contract could break"; fi
+	cd plugins/proto && '$(TOOLS)'/buf breaking --against $(PROTO_RELEASED)
+	.ci/shellcheck
 	@PATH='$(TOOLS)':"$$PATH" .ci/vulnerabilities
 
-# The tools are pinned by modules of their own, apart from the product's.
+proto-release: $(TOOLS)/.proto
+	cd plugins/proto && '$(TOOLS)'/buf build '$(CURDIR)/.git#tag=$(TAG),subdir=plugins/proto' \
+		--exclude-source-info -o released/$(TAG).binpb
+
+# Tools are pinned by modules of their own, so that the product's module doesn't
+# require what they require.
 $(TOOLS)/.%: tools/%/go.mod tools/%/go.sum
 	mkdir -p '$(TOOLS)'
 	cd tools/$* && GOBIN='$(TOOLS)' $(GO) install tool
