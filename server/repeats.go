@@ -110,16 +110,16 @@ func (p *repeats) run(ctx context.Context, n repeat, work func(context.Context) 
 		if err != nil {
 			return nil, false, storeError(err)
 		}
-		switch begun.Verdict {
-		case caches.OK:
+		switch begun.Outcome {
+		case caches.BeginStarted:
 			data, err = p.first(ctx, store, n, owner, work)
 			return data, false, err
-		case caches.Done:
+		case caches.BeginDone:
 			data, err = p.open(n, begun.Answer)
 			return data, true, err
-		case caches.Mismatch:
+		case caches.BeginMismatch:
 			return nil, false, errOtherArguments()
-		case caches.Busy:
+		case caches.BeginBusy:
 		default:
 			return nil, false, errcode.New(errcode.Internal, "the cache gave no verdict on a repeat")
 		}
@@ -141,7 +141,7 @@ func errOtherArguments() error {
 // first does the work. What is final is kept; what was not begun, or can't be
 // known to have ended, is forgotten, so that a repeat tries again under the same
 // operation.
-func (p *repeats) first(ctx context.Context, store caches.Store, n repeat, owner string, work func(context.Context) (json.RawMessage, error)) (data json.RawMessage, err error) {
+func (p *repeats) first(ctx context.Context, store caches.IdempotencyStore, n repeat, owner string, work func(context.Context) (json.RawMessage, error)) (data json.RawMessage, err error) {
 	err = errcode.New(errcode.Internal, "a panic") // what is kept of one
 	renewed := p.renew(ctx, store, n, owner)
 	defer func() {
@@ -162,7 +162,7 @@ func (p *repeats) first(ctx context.Context, store caches.Store, n repeat, owner
 // renew keeps a request's lease until the function it gives has returned. A lease
 // that can't be kept does no harm: whoever takes over asks the stores by the same
 // operation.
-func (p *repeats) renew(ctx context.Context, store caches.Store, n repeat, owner string) (end func()) {
+func (p *repeats) renew(ctx context.Context, store caches.IdempotencyStore, n repeat, owner string) (end func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
@@ -178,7 +178,7 @@ func (p *repeats) renew(ctx context.Context, store caches.Store, n repeat, owner
 			begun, err := store.Begin(ctx, caches.Begin{
 				Key: n.key, Owner: owner, Fingerprint: n.fingerprint, Lease: repeatLease, TTL: repeatsKept,
 			})
-			if err == nil && begun.Verdict != caches.OK {
+			if err == nil && begun.Outcome != caches.BeginStarted {
 				return // taken over
 			}
 		}
@@ -248,12 +248,12 @@ func (p *repeats) open(n repeat, sealed []byte) (json.RawMessage, error) {
 	return kept.Data, nil
 }
 
-func (p *repeats) store() (caches.Store, func(), error) {
+func (p *repeats) store() (caches.IdempotencyStore, func(), error) {
 	instance, release, err := p.app.BuiltinDefault(element.DefaultCache)
 	if err != nil {
 		return nil, nil, err
 	}
-	store, ok := instance.(caches.Store)
+	store, ok := instance.(caches.IdempotencyStore)
 	if !ok {
 		release()
 		return nil, nil, errcode.New(errcode.Internal, "the default cache is none")

@@ -203,7 +203,7 @@ func TestRepeatTakesOverWhenTheFirstProcessIsGone(t *testing.T) {
 			Key: n.key, Owner: "a process that was killed", Fingerprint: n.fingerprint, Lease: repeatLease, TTL: repeatsKept,
 		})
 		require.NoError(t, err)
-		require.Equal(t, caches.OK, begun.Verdict)
+		require.Equal(t, caches.BeginStarted, begun.Outcome)
 		start := time.Now()
 		w, _ := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
 		require.Equal(t, 200, w.Code)
@@ -362,9 +362,9 @@ type spyCache struct {
 	kept [][]byte
 }
 
-func (c *spyCache) Begin(ctx context.Context, b caches.Begin) (caches.Begun, error) {
+func (c *spyCache) Begin(ctx context.Context, b caches.Begin) (caches.BeginResult, error) {
 	if c.down {
-		return caches.Begun{}, caches.ErrUnavailable
+		return caches.BeginResult{}, caches.ErrUnavailable
 	}
 	return c.Store.Begin(ctx, b)
 }

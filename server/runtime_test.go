@@ -87,7 +87,7 @@ func (s *realStand) loginCode() string {
 		Issue: &caches.Issue{Hash: ref.Hash, Value: value, TTL: tokens.LoginCodeTTL},
 	})
 	require.NoError(t, err)
-	require.Equal(t, caches.OK, guessed.Verdict)
+	require.Equal(t, caches.GuessRight, guessed.Outcome)
 	return loginCode
 }
 

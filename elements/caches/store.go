@@ -1,18 +1,19 @@
-// Package caches is the contract of the stores that hold what lives for minutes:
-// codes, cooldowns, limits, one-time tokens and the answers to repeats.
+// Package caches is the contract of the stores that hold short-lived state:
+// verification codes, cooldowns, limits, one-time tokens and idempotency records.
 //
-// A Store knows no phone number, no code and no token: it is given opaque keys
-// and MACs. Each method is one atomic step, in whatever process it runs: one
-// script in Redis, one transaction in SQLite, one critical section in memory.
-// Time is the store's own. A method that changes something takes the id of the
-// request that wants it; the same id again, within ten minutes, is answered as
-// the first time and changes nothing more, so that a lost reply can be asked for
-// again. Nothing is kept without an expiry.
+// A Store knows no phone number, no code and no token: it receives opaque keys
+// and MACs. Each method is one atomic step: a script in Redis, a transaction in
+// SQLite, a critical section in memory. The store's own clock counts. Everything
+// expires.
 //
-// What a Reserve, a Guess or a Token with Consume has taken is given back when its
-// caller is told that it failed: before the error where the store can still be
-// asked, else as soon as it can. So whoever comes next, on whatever replica, finds
-// it as it was. A call of the same request that is answered meanwhile keeps it.
+// A method that changes something takes the ID of the request that wants the
+// change. For ten minutes, the same ID returns the first answer and changes
+// nothing more, so a caller that lost a reply can ask again.
+//
+// A call that returns an error leaves nothing taken: what its Reserve, its Guess
+// or its Token with Consume took is given back, before the call returns where the
+// store can still be reached, otherwise as soon as it can. A call of the same
+// request that succeeds in the meantime keeps it.
 package caches
 
 import (
@@ -21,211 +22,220 @@ import (
 	"time"
 )
 
-// ErrUnavailable is in the chain of every error a Store returns because it can't
-// be reached, is too slow (its own bound: under a second, retries included) or full.
+// ErrUnavailable is in the chain of every error that a Store returns because it
+// can't be reached, is full, or takes longer than its own bound of under a second,
+// retries included. The caller may try again under the same request ID.
 var ErrUnavailable = errors.New("the store can't be reached")
 
-// Store is implemented by the instances of caches.MemoryType, caches.SqliteType
-// and caches.RedisType. All methods may be called from any goroutine.
+// Store is a cache. The instances of caches.MemoryType, caches.SqliteType and
+// caches.RedisType implement it. Callers depend on the roles that they need.
+// All methods are safe for concurrent use.
 type Store interface {
-	// Reserve takes an identity's cooldown and send limits and puts a new code
-	// beside the live one, as pending. Whatever fails takes nothing. A reservation
-	// that was refused is forgotten: its request may reserve again.
-	Reserve(ctx context.Context, r Reserve) (Reserved, error)
-	// Settle ends a reservation: Accepted makes its code the live one, Refused
-	// undoes it and counts a refusal. One that is gone is no error. An unknown
-	// outcome is not settled: the code stays pending, and pending codes work.
-	Settle(ctx context.Context, s Settle) error
-	// Guess compares a guess with the codes that are alive for the holder, and
-	// does with a right one what Then says.
-	Guess(ctx context.Context, g Guess) (Guessed, error)
-	// EndClaim ends the claim that a Guess took: the code is gone (Used), or free
-	// again. Used holds whoever claims the code by now.
-	EndClaim(ctx context.Context, e EndClaim) error
+	ReservationStore
+	CodeStore
+	TokenStore
+	IdempotencyStore
 
-	// Token reads, takes or claims a token that Guess or EndClaim issued.
-	Token(ctx context.Context, t TokenRequest) (TokenResult, error)
-	// EndToken ends the claim of a token: used, or free again; or gives it back.
-	EndToken(ctx context.Context, e EndToken) error
-	// Issue keeps a token under a key, in place of one with the same hash.
-	Issue(ctx context.Context, key string, i Issue) error
-
-	// Begin looks a repeatable request up and marks it as under way.
-	Begin(ctx context.Context, b Begin) (Begun, error)
-	// Finish keeps the answer of a request for ttl; a nil answer forgets it.
-	Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error
-
-	// Ready says whether the store can be reached now.
+	// Ready returns an error if the store can't be reached now.
 	Ready(ctx context.Context) error
 }
 
-// Window is a limit: at most Max in any span of length Per. The times are kept;
-// nothing refills. Max 0 is no limit.
+// ReservationStore decides whether a code may be sent.
+type ReservationStore interface {
+	// Reserve takes an identity's cooldown and send limits, and keeps a new code,
+	// pending, beside the live one. If it fails it takes nothing.
+	Reserve(ctx context.Context, r Reserve) (ReserveResult, error)
+	// Commit makes the code of a reservation the live one, because it was sent. A
+	// reservation whose send has an unknown outcome is neither committed nor rolled
+	// back: pending codes work. It is no error if the reservation is gone.
+	Commit(ctx context.Context, r Reservation) error
+	// Rollback undoes a reservation whose send was refused, and counts the refusal
+	// in the window. Its request may reserve again. It is no error if the
+	// reservation is gone.
+	Rollback(ctx context.Context, r Reservation, refusals Window) error
+}
+
+// CodeStore compares guesses with codes.
+type CodeStore interface {
+	// Guess compares a guess with the codes of a holder, and does Then with the
+	// one that matches.
+	Guess(ctx context.Context, g Guess) (GuessResult, error)
+	// EndClaim ends the claim of a Guess: it removes the code if it was used, and
+	// frees it otherwise. A used code is removed whoever claims it by now.
+	EndClaim(ctx context.Context, e EndClaim) error
+}
+
+// TokenStore keeps one-time tokens.
+type TokenStore interface {
+	// Issue keeps a token under a key, replacing one with the same hash.
+	Issue(ctx context.Context, key string, i Issue) error
+	// Token reads, takes or claims a token.
+	Token(ctx context.Context, t TokenRequest) (TokenResult, error)
+	// EndToken ends the claim of a token, or returns a token that was taken.
+	EndToken(ctx context.Context, e EndToken) error
+}
+
+// IdempotencyStore keeps the answers to requests that may come again.
+type IdempotencyStore interface {
+	// Begin looks a request up and marks it as in progress.
+	Begin(ctx context.Context, b Begin) (BeginResult, error)
+	// Finish keeps the answer to a request for ttl. A nil answer forgets the
+	// request.
+	Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error
+}
+
+// Window is a sliding limit: at most Max in any span of length Per. Max 0 is no
+// limit.
 type Window struct {
 	Max int
 	Per time.Duration
 }
 
-// Code is what is kept of a code.
+// Code is a verification code.
 type Code struct {
 	// ID is unique among all codes, at most 40 characters.
 	ID string
-	// MAC is what a right guess shows, at most 64 characters.
+	// MAC is what a right guess has, at most 64 characters.
 	MAC string
-	// Purposes are those it works for.
+	// Purposes are the purposes that the code is good for.
 	Purposes []string
-	// Decoy: no guess matches it; in all else it is like a code.
+	// Decoy marks a code that no guess matches. It counts like any other code.
 	Decoy bool
 }
 
-// Shared is a limit over many identities: an address's or the app's.
-type Shared struct {
+// SharedLimit is a limit over many identities: that of an address or of the app.
+type SharedLimit struct {
 	Key    string
 	Window Window
 }
 
-// Crowd is many identities whose sends are watched together. Each send is counted
-// in its crowds, and there again when the first right guess verifies it; one that
-// is undone never was. The times are kept exactly while they are few, and to ten
-// seconds when they are many; counts are exact.
-type Crowd struct {
+// RiskGroup is a group of identities whose sends are watched together. A send is
+// counted in each of its groups, and is verified there by the first right guess of
+// its code. A send that is rolled back isn't counted. Counts are exact; times are
+// exact while a group has few of them, else exact to ten seconds.
+type RiskGroup struct {
 	Key string
 	// Per is how long a send counts.
 	Per time.Duration
-	// A crowd is suspicious when it has at least Sends of them, and more than half
-	// of those older than Ripe are not verified. Sends 0 never is.
-	Sends int
-	Ripe  time.Duration
+	// A group is suspicious when it has at least MinSends sends, and more than half
+	// of those older than UnverifiedAfter are unverified. With MinSends 0 it never is.
+	MinSends        int
+	UnverifiedAfter time.Duration
 }
 
-// Proof is what is known of the captcha that came with a send.
-type Proof struct {
-	// Given: one came. A given one must be Right and unused.
-	Given bool
-	Right bool
-	// Mark is the key under which its use is noted, for Keep; empty for one that
-	// can't be used at all. It is noted when it lets a send pass, and when it is
-	// not Right.
-	Mark string
-	Keep time.Duration
-	// Asked: without one there is no send.
-	Asked bool
-	// Full asks for one as well when any of these windows is; it takes nothing.
-	Full []Shared
+// CaptchaCheck is the captcha that came with a send, and when one is required.
+type CaptchaCheck struct {
+	// Given is set if a captcha came. It must then be Correct and unused.
+	Given   bool
+	Correct bool
+	// UseKey is where the use of the captcha is recorded, for UseTTL: when it lets
+	// a send pass, and when it isn't Correct. It is empty for a captcha that can't
+	// be identified.
+	UseKey string
+	UseTTL time.Duration
+	// Required refuses a send without a captcha.
+	Required bool
+	// RequiredWhenFull refuses one as well while any of these limits is reached.
+	// The limits aren't taken.
+	RequiredWhenFull []SharedLimit
 }
 
-// Reserve asks for one send. Order of the checks: Interval, then Proof, then
-// Sends, Refusals and Guesses, then Shared in order; the first that fails is the
-// answer. A suspicious crowd asks for a proof too.
+// Reserve asks for one send. The checks are, in order: Interval; Captcha; Sends,
+// Refusals and Guesses; Shared. The first one that fails is the result. A
+// suspicious risk group requires a captcha, too.
 type Reserve struct {
+	// Request is the request's ID.
 	Request string
 	// Key is the identity's, within app and instance; at most 64 characters. All
-	// that is kept under one Key shares a Redis hash slot.
+	// state under one Key shares a Redis hash slot.
 	Key string
-	// Holder is whose code it becomes: empty for anybody, else a user id. There is
-	// one live code a Holder, and at most one pending beside it.
+	// Holder owns the code: anybody if it is empty, else a user. A holder has one
+	// live code, and at most one pending code beside it.
 	Holder string
-	// Bucket is whose Sends are counted: the identity's, for all holders, when it
-	// is empty, else a device's.
+	// Bucket is where Sends are counted: with the identity's, over all holders, if
+	// it is empty, else with those of a device.
 	Bucket string
-	// Guesser is whose Guesses are looked at, the Bucket of their Guess: empty for
-	// strangers, else a device or user.
+	// Guesser is the Bucket of the guesses that Guesses limits: strangers' if it is
+	// empty, else those of a device or user.
 	Guesser string
 	Code    Code
 	// TTL is the code's life from now.
 	TTL time.Duration
 	// Interval is the cooldown of Key, over all holders and buckets.
 	Interval time.Duration
-	Proof    Proof
-	// Crowds are the identity's, at most 8.
-	Crowds []Crowd
-	Sends  []Window
-	// Refusals bounds the refused sends of Key, over all buckets.
+	Captcha  CaptchaCheck
+	// RiskGroups are the identity's, at most 8.
+	RiskGroups []RiskGroup
+	Sends      []Window
+	// Refusals limits the refused sends of Key, over all buckets.
 	Refusals Window
-	// Guesses bounds the wrong guesses of Guesser: past it, no send.
+	// Guesses limits the wrong guesses of Guesser: past it nothing is sent.
 	Guesses Window
-	// Shared are taken with the rest where the store can, else in a step before
-	// and given back: they may then refuse early, never late.
-	Shared []Shared
+	// Shared are limits over many identities. A store that can't take them in the
+	// same step takes them before and returns them on failure: such a limit may
+	// refuse early, never late.
+	Shared []SharedLimit
 }
 
-// Verdict is how a step ended.
-type Verdict int
+// ReserveOutcome is how a Reserve ended.
+type ReserveOutcome string
 
-// The verdicts of Reserve, Guess, Token and Begin.
+// The outcomes of Reserve.
 const (
-	// OK: reserved, right, taken or new.
-	OK Verdict = iota + 1
-	// Cooldown: within Interval; RetryAfter is exact.
-	Cooldown
-	// Limited: past a limit, named by Limit.
-	Limited
-	// Wrong: no code matched, counted only when one was alive; or the proof was not
-	// right.
-	Wrong
-	// Locked: past Attempts or Guesses; nothing was compared.
-	Locked
-	// Busy: claimed by another request, or under way there; nothing was compared.
-	Busy
-	// Ask: the code is right, but an earlier claim of it ended without a word.
-	// Ask the database whether CodeID was used, then EndClaim with Used, or
-	// Guess again with Cleared.
-	Ask
-	// Gone: there is no such token.
-	Gone
-	// Used: the token was taken before, by another request; or the proof was.
-	Used
-	// Done: the request was answered before; Answer is that answer.
-	Done
-	// Mismatch: the same key came with other arguments.
-	Mismatch
-	// Unproved: a proof is asked for and none was given.
-	Unproved
+	// Reserved: the code may be sent.
+	Reserved ReserveOutcome = "reserved"
+	// Cooldown: the last send was less than Interval ago; RetryAfter is exact.
+	Cooldown ReserveOutcome = "cooldown"
+	// LimitReached: Limit names the limit.
+	LimitReached ReserveOutcome = "limit_reached"
+	// CaptchaRequired: a captcha is required and none was given.
+	CaptchaRequired ReserveOutcome = "captcha_required"
+	// CaptchaWrong: the captcha wasn't correct.
+	CaptchaWrong ReserveOutcome = "captcha_wrong"
+	// CaptchaUsed: another request used the captcha.
+	CaptchaUsed ReserveOutcome = "captcha_used"
 )
 
-// The limits that Reserved.Limit names.
+// Limit is one of the limits of a Reserve.
+type Limit string
+
+// The limits of a Reserve.
 const (
-	LimitSends    = "sends"
-	LimitRefusals = "refusals"
-	LimitGuesses  = "guesses"
-	LimitShared   = "shared"
+	LimitSends    Limit = "sends"
+	LimitRefusals Limit = "refusals"
+	LimitGuesses  Limit = "guesses"
+	LimitShared   Limit = "shared"
 )
 
-// Reserved is OK, Cooldown, Unproved, Wrong or Used (of the proof), or Limited.
-type Reserved struct {
-	Verdict    Verdict
+// ReserveResult is the result of Reserve.
+type ReserveResult struct {
+	Outcome    ReserveOutcome
 	RetryAfter time.Duration
-	// Limit is the one that was met; Index counts Sends or Shared.
-	Limit string
+	// Limit is the limit that was reached, and Index its place in Sends or Shared.
+	Limit Limit
 	Index int
-	// CodeID is, with OK, that of the code that is reserved for the request: the
-	// first one, when a repeat came with another.
+	// CodeID is the ID of the code that is reserved for the request: the first one,
+	// if a repeat comes with another.
 	CodeID string
 }
 
-// Settle names a reservation by what it was asked with. Request is that of the
-// Reserve.
-type Settle struct {
+// Reservation identifies a reservation by the fields of its Reserve.
+type Reservation struct {
 	Request string
 	Key     string
 	Holder  string
 	Bucket  string
 	CodeID  string
-	// Accepted, else refused.
-	Accepted bool
-	// Refusals is the window that a refusal is counted in.
-	Refusals Window
-	// Shared are given back on a refusal.
-	Shared []Shared
+	Shared  []SharedLimit
 }
 
-// Then is what a right guess does.
+// Then is what happens to a code or token that matches.
 type Then int
 
 const (
-	// Keep leaves the code usable.
+	// Keep leaves it usable.
 	Keep Then = iota
-	// Consume takes it, and issues Issue.
+	// Consume takes it.
 	Consume
 	// Claim reserves it for the request, for ClaimFor.
 	Claim
@@ -241,14 +251,15 @@ type Issue struct {
 
 // Guess is one comparison with the live and the pending code of Holder.
 //
-// Order: Guesses of Bucket (Locked); no code alive (Wrong, not counted); one of
-// them claimed by another request (Busy); all past Attempts (Locked); compare.
-// Wrong adds to each compared code's attempts and to Guesses. A code is right
-// when MAC is equal and Purpose is among its Purposes. Attempts are counted for
-// each code and Bucket. Consuming the live code leaves a pending one; consuming
-// the pending one retires the live one too. The first right guess of a code
-// verifies its send.
+// The checks are, in order: Guesses of Bucket (GuessLocked); no code alive
+// (GuessWrong, not counted); one of them claimed by another request (GuessBusy);
+// all past Attempts (GuessLocked); the comparison. A wrong guess adds to the
+// attempts of each compared code and to Guesses. Attempts are counted for each
+// code and Bucket. A code matches if MAC is equal and Purpose is among its
+// Purposes. Consuming the live code leaves a pending one; consuming the pending one
+// removes the live one too. The first right guess of a code verifies its send.
 type Guess struct {
+	// Request is the request's ID.
 	Request  string
 	Key      string
 	Holder   string
@@ -259,62 +270,110 @@ type Guess struct {
 	Guesses  Window
 	Then     Then
 	ClaimFor time.Duration
-	Cleared  string
-	Issue    *Issue
+	// Cleared is the ID of a code that the database knows as unused, see
+	// GuessUnresolved.
+	Cleared string
+	// Issue is the token to keep with Consume.
+	Issue *Issue
 }
 
-// Guessed is OK, Wrong, Locked, Busy or Ask.
-type Guessed struct {
-	Verdict    Verdict
+// GuessOutcome is how a Guess ended.
+type GuessOutcome string
+
+// The outcomes of Guess.
+const (
+	GuessRight GuessOutcome = "right"
+	// GuessWrong: no code matched.
+	GuessWrong GuessOutcome = "wrong"
+	// GuessLocked: past Attempts or Guesses; nothing was compared.
+	GuessLocked GuessOutcome = "locked"
+	// GuessBusy: another request claims the code; nothing was compared.
+	GuessBusy GuessOutcome = "busy"
+	// GuessUnresolved: the guess is right, but an earlier claim of the code expired,
+	// and the store doesn't know whether it was used. The caller asks the database
+	// about CodeID, then calls EndClaim with Used, or Guess again with Cleared.
+	GuessUnresolved GuessOutcome = "unresolved"
+)
+
+// GuessResult is the result of Guess.
+type GuessResult struct {
+	Outcome    GuessOutcome
 	CodeID     string
 	RetryAfter time.Duration
 }
 
-// EndClaim names the claim by the Request of the Guess.
+// EndClaim identifies a claim by the Request of its Guess.
 type EndClaim struct {
 	Request string
 	Key     string
 	Holder  string
 	CodeID  string
-	Used    bool
-	// Issue is kept with Used.
+	// Used is set if the code was used.
+	Used bool
+	// Issue is the token to keep with Used.
 	Issue *Issue
 }
 
 // TokenRequest asks for a token.
 type TokenRequest struct {
-	Request string
-	Key     string
-	Hash    string
-	// Keep reads, Consume takes, Claim reserves for ClaimFor.
+	// Request is the request's ID.
+	Request  string
+	Key      string
+	Hash     string
 	Then     Then
 	ClaimFor time.Duration
 	// Linger is how long a taken token is remembered, so that a second use is
-	// known as one.
+	// recognized.
 	Linger time.Duration
 }
 
-// TokenResult is OK, Gone, Used or Busy. Value is given with OK and Used. A
-// repeat of the request that took the token is OK.
+// TokenOutcome is how a Token ended.
+type TokenOutcome string
+
+// The outcomes of Token.
+const (
+	// TokenValid: the token is there, and taken or claimed if so requested. A
+	// repeat of the request that took it gets this, too.
+	TokenValid TokenOutcome = "valid"
+	// TokenGone: there is no such token.
+	TokenGone TokenOutcome = "gone"
+	// TokenUsed: another request took the token.
+	TokenUsed TokenOutcome = "used"
+	// TokenBusy: another request claims the token.
+	TokenBusy TokenOutcome = "busy"
+)
+
+// TokenResult is the result of Token. Value is set for TokenValid and TokenUsed.
 type TokenResult struct {
-	Verdict Verdict
+	Outcome TokenOutcome
 	Value   []byte
 }
 
-// EndToken names the claim by the Request of the Token.
+// TokenEnd is what EndToken does with a token.
+type TokenEnd int
+
+const (
+	// ReleaseToken frees a token that the request claims.
+	ReleaseToken TokenEnd = iota
+	// UseToken takes the token.
+	UseToken
+	// ReturnToken frees a token that the request claims or has taken, because what
+	// it was taken for failed.
+	ReturnToken
+)
+
+// EndToken identifies a claim or use by the Request of its Token.
 type EndToken struct {
 	Request string
 	Key     string
 	Hash    string
-	Used    bool
-	Linger  time.Duration
-	// GiveBack frees a token that the Request has taken, too: what it was taken for
-	// has not come about.
-	GiveBack bool
+	End     TokenEnd
+	// Linger is that of a TokenRequest, for UseToken.
+	Linger time.Duration
 }
 
-// Begin marks a request as under way for Lease; after that a repeat takes it over.
-// The same Owner again renews the lease.
+// Begin marks a request as in progress for Lease; after that, a repeat takes it
+// over. The same Owner renews the lease.
 type Begin struct {
 	Key string
 	// Owner is unique to this attempt.
@@ -325,8 +384,23 @@ type Begin struct {
 	TTL         time.Duration
 }
 
-// Begun is OK (go on), Busy (another attempt is under way), Done or Mismatch.
-type Begun struct {
-	Verdict Verdict
+// BeginOutcome is how a Begin ended.
+type BeginOutcome string
+
+// The outcomes of Begin.
+const (
+	// BeginStarted: the caller does the work, then calls Finish.
+	BeginStarted BeginOutcome = "started"
+	// BeginBusy: another attempt is in progress.
+	BeginBusy BeginOutcome = "busy"
+	// BeginDone: the request was answered before, by Answer.
+	BeginDone BeginOutcome = "done"
+	// BeginMismatch: the key came with another fingerprint.
+	BeginMismatch BeginOutcome = "mismatch"
+)
+
+// BeginResult is the result of Begin.
+type BeginResult struct {
+	Outcome BeginOutcome
 	Answer  []byte
 }

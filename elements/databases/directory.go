@@ -1,10 +1,10 @@
-// Package databases is the contract of the stores that hold what lasts: users,
-// their phones, corps, sessions, devices and keys.
+// Package databases is the contract of the stores that hold lasting data: users
+// with their phones and corps, sessions, devices and keys.
 //
-// A Directory belongs to one app; several apps may share one database. Each
-// method is one transaction. A method that a code or ticket pays for inserts its
-// id, unique, in that transaction: whoever comes second learns so, and a repeat
-// of the same request gets the first answer.
+// A Directory belongs to one app; several apps may share one database. Each method
+// is one transaction. A method that uses a code or ticket inserts its ID, which is
+// unique, in that transaction: a second use by another request is ErrCodeUsed, and
+// a repeat of the same request gets the first result.
 package databases
 
 import (
@@ -14,113 +14,150 @@ import (
 )
 
 var (
-	// ErrUnavailable is in the chain of every error that a Directory returns
-	// because it can't be reached or is too slow (its own bound: under a second).
+	// ErrUnavailable is in the chain of every error that a Directory returns because
+	// it can't be reached, or takes longer than its own bound of under a second. The
+	// caller may try again.
 	ErrUnavailable = errors.New("the database can't be reached")
-	// ErrNotFound: no such row.
+	// ErrNotFound means that there is no such row.
 	ErrNotFound = errors.New("not found")
-	// ErrPhoneInUse: the phone has another owner.
+	// ErrPhoneInUse means that the phone is another user's.
 	ErrPhoneInUse = errors.New("the phone is another user's")
-	// ErrAlreadyBound: the user has a phone.
+	// ErrAlreadyBound means that the user has a phone.
 	ErrAlreadyBound = errors.New("the user has a phone")
-	// ErrNotBound: the user has no phone.
+	// ErrNotBound means that the user doesn't have that phone.
 	ErrNotBound = errors.New("the user has no phone")
-	// ErrCodeUsed: another request has used the code (or ticket).
+	// ErrCodeUsed means that another request has used the code or ticket.
 	ErrCodeUsed = errors.New("the code has been used")
 )
 
-// Directory is implemented by the instances of databases.SqliteType and
-// databases.PostgresType. All methods may be called from any goroutine.
-// Migrations run by themselves, before the first statement.
+// Directory is a database. The instances of databases.SqliteType and
+// databases.PostgresType implement it. Callers depend on the roles that they need.
+// All methods are safe for concurrent use. Migrations run before the first
+// statement.
 type Directory interface {
-	// UserByPhone gives the user whose phone it is, with their corps, in one query.
-	UserByPhone(ctx context.Context, phone string) (User, error)
-	// User gives a user by id, with their corps.
-	User(ctx context.Context, userID string) (User, error)
-	// CreateUser makes a user with a phone. ErrPhoneInUse, ErrCodeUsed.
-	CreateUser(ctx context.Context, u NewUser, use Use) (User, error)
-	// BindPhone gives a user without phone one. ErrAlreadyBound, ErrPhoneInUse, ErrCodeUsed.
-	BindPhone(ctx context.Context, userID, phone string, use Use) error
-	// UnbindPhone takes a user's phone away, and that phone's devices. Checked in
-	// the transaction: the user's phone is still phone. ErrNotBound, ErrCodeUsed.
-	UnbindPhone(ctx context.Context, userID, phone string, use Use) error
-	// MovePhone replaces a user's phone, ends their sessions but keepSession, and
-	// drops the devices of the old phone. ErrNotBound, ErrPhoneInUse, ErrCodeUsed.
-	MovePhone(ctx context.Context, userID, oldPhone, newPhone, keepSession string, code, ticket Use) error
-	// Notices lists notices that have waited for so long, the oldest first.
-	Notices(ctx context.Context, waited time.Duration, most int) ([]Notice, error)
-	// TakeNotice takes a notice away and says whether it was there: of all who ask
-	// one at most hears so, and where that answer is lost nobody does.
-	TakeNotice(ctx context.Context, id string) (bool, error)
-	// CodeUse gives the Use of a code id. ErrNotFound.
-	CodeUse(ctx context.Context, codeID string) (Use, error)
+	UserStore
+	CorpStore
+	SessionStore
+	DeviceStore
+	SigningKeyStore
+	NoticeStore
+	TestGuessStore
 
-	// EnsureCorp gives the corp of a full name, making it on first use and keeping
-	// its title as given.
-	EnsureCorp(ctx context.Context, fullName, title string) (Corp, error)
-
-	// CreateSession makes a session. A second session of one CodeID is
-	// ErrCodeUsed, but for a repeat of the same Request, which gives the first; if
-	// EndSessionOfCode came first, it is made ended.
-	CreateSession(ctx context.Context, s NewSession) (Session, error)
-	// ForgetSession takes back the session that Request made of a code without
-	// having learned so; there may be none. The code may open another one then.
-	ForgetSession(ctx context.Context, codeID, request string) error
-	// Session gives a session by id, ended or not. ErrNotFound.
-	Session(ctx context.Context, sessionID string) (Session, error)
-	// Sessions lists a user's sessions that are alive, newest first.
-	Sessions(ctx context.Context, userID string) ([]Session, error)
-	// EndSession ends one session of a user. ErrNotFound.
-	EndSession(ctx context.Context, userID, sessionID string) error
-	// EndSessionOfCode ends the session that a code opened, or will open.
-	EndSessionOfCode(ctx context.Context, codeID string) error
-	// Refresh moves a session's refresh token on, in one transaction: see Refresh.
-	Refresh(ctx context.Context, r Refresh) (Refreshed, error)
-
-	// AddDevice keeps the hash of a device token, bound to a phone. The oldest
-	// beyond ten a phone go.
-	AddDevice(ctx context.Context, d Device) error
-	// Device gives an unexpired device by hash. ErrNotFound.
-	Device(ctx context.Context, hash string) (Device, error)
-
-	// SigningKeys lists the keys that sign, newest first, with those that still verify.
-	SigningKeys(ctx context.Context) ([]SigningKey, error)
-	// AddSigningKey adds one. With onlyFirst it adds only when there is none, so
-	// that many replicas starting at once end up with one; it returns the newest.
-	AddSigningKey(ctx context.Context, k SigningKey, onlyFirst bool) (SigningKey, error)
-
-	// WrongTestGuess counts a wrong guess of a test phone's entry and gives the
-	// sum; WrongTestGuesses reads it. entry is a hash that changes with the entry.
-	WrongTestGuess(ctx context.Context, entry string) (int, error)
-	WrongTestGuesses(ctx context.Context, entry string) (int, error)
-
-	// Ready says whether the database can be reached now.
+	// Ready returns an error if the database can't be reached now.
 	Ready(ctx context.Context) error
+}
+
+// UserStore keeps users and their phones.
+type UserStore interface {
+	// UserByPhone returns the user who has a phone, with their corps, by one query.
+	// It returns ErrNotFound if nobody has it.
+	UserByPhone(ctx context.Context, phone string) (User, error)
+	// User returns a user by ID, with their corps, or ErrNotFound.
+	User(ctx context.Context, userID string) (User, error)
+	// CreateUser creates a user with a phone. It may return ErrPhoneInUse or
+	// ErrCodeUsed.
+	CreateUser(ctx context.Context, u NewUser, use Use) (User, error)
+	// BindPhone sets the phone of a user who has none. It may return
+	// ErrAlreadyBound, ErrPhoneInUse or ErrCodeUsed.
+	BindPhone(ctx context.Context, userID, phone string, use Use) error
+	// UnbindPhone removes a user's phone and that phone's devices. It returns
+	// ErrNotBound if the user doesn't have that phone, and may return ErrCodeUsed.
+	UnbindPhone(ctx context.Context, userID, phone string, use Use) error
+	// MovePhone replaces a user's phone, ends their sessions except keepSession, and
+	// removes the devices of the old phone. It may return ErrNotBound, ErrPhoneInUse
+	// or ErrCodeUsed.
+	MovePhone(ctx context.Context, userID, oldPhone, newPhone, keepSession string, code, ticket Use) error
+	// CodeUse returns the Use of a code or ticket, or ErrNotFound.
+	CodeUse(ctx context.Context, codeID string) (Use, error)
+}
+
+// NoticeStore keeps notices until they are taken to be sent.
+type NoticeStore interface {
+	// Notices returns up to most notices that have waited so long, oldest first.
+	Notices(ctx context.Context, waited time.Duration, most int) ([]Notice, error)
+	// TakeNotice removes a notice and reports whether it was there. At most one
+	// caller gets true; nobody does if that reply is lost.
+	TakeNotice(ctx context.Context, id string) (bool, error)
+}
+
+// CorpStore keeps corps.
+type CorpStore interface {
+	// EnsureCorp returns the corp with a full name. It creates the corp on first
+	// use, and updates its title.
+	EnsureCorp(ctx context.Context, fullName, title string) (Corp, error)
+}
+
+// SessionStore keeps sessions.
+type SessionStore interface {
+	// CreateSession creates a session. For a CodeID that already has one it returns
+	// that session if the Request is the same, else ErrCodeUsed. After
+	// EndSessionOfCode, the session is created ended.
+	CreateSession(ctx context.Context, s NewSession) (Session, error)
+	// ForgetSession removes the session that a request created with a code, if
+	// there is one. The code may then create another one.
+	ForgetSession(ctx context.Context, codeID, request string) error
+	// Session returns a session by ID, ended or not, or ErrNotFound.
+	Session(ctx context.Context, sessionID string) (Session, error)
+	// Sessions returns a user's sessions that are alive, newest first.
+	Sessions(ctx context.Context, userID string) ([]Session, error)
+	// EndSession ends one session of a user. It returns ErrNotFound if there is none.
+	EndSession(ctx context.Context, userID, sessionID string) error
+	// EndSessionOfCode ends the session that a code created, or will create.
+	EndSessionOfCode(ctx context.Context, codeID string) error
+	// Refresh replaces a session's refresh token. See the type Refresh.
+	Refresh(ctx context.Context, r Refresh) (RefreshResult, error)
+}
+
+// DeviceStore keeps the devices that have logged in with a phone.
+type DeviceStore interface {
+	// AddDevice keeps the hash of a device token. A phone keeps its ten newest
+	// devices.
+	AddDevice(ctx context.Context, d Device) error
+	// Device returns an unexpired device by hash, or ErrNotFound.
+	Device(ctx context.Context, hash string) (Device, error)
+}
+
+// SigningKeyStore keeps the keys of access tokens.
+type SigningKeyStore interface {
+	// SigningKeys returns the keys that sign or still verify, newest first.
+	SigningKeys(ctx context.Context) ([]SigningKey, error)
+	// AddSigningKey adds a key and returns the newest one. With onlyFirst it adds
+	// the key only if there is none, so that replicas that start at once share one.
+	AddSigningKey(ctx context.Context, k SigningKey, onlyFirst bool) (SigningKey, error)
+}
+
+// TestGuessStore counts wrong guesses of test phones. An entry is the hash of a
+// test phone's configuration.
+type TestGuessStore interface {
+	// WrongTestGuess counts a wrong guess and returns the sum.
+	WrongTestGuess(ctx context.Context, entry string) (int, error)
+	// WrongTestGuesses returns the sum.
+	WrongTestGuesses(ctx context.Context, entry string) (int, error)
 }
 
 // Use is the use of a code or ticket by a request.
 type Use struct {
 	// ID of the code or ticket; empty for none.
 	ID string
-	// Request that uses it: the same one again is no second use.
+	// Request that uses it. A second use by the same request is a repeat.
 	Request string
 	// Kind of the change: register, bind, unbind, updatePhone.
 	Kind string
-	// UserID whom it changed.
+	// UserID is the user who changes.
 	UserID string
-	// Mark is an id under which the change itself is noted beside, for CodeUse to
-	// find; empty for none. A change whose mark is there is not made again.
+	// Mark is another ID under which the change is recorded, for CodeUse to find;
+	// empty for none. A change whose mark is recorded isn't made again.
 	Mark string
-	// Notice is kept with the change, in its transaction; nil for none.
+	// Notice is kept in the transaction of the change; nil for none.
 	Notice *Notice
 }
 
-// Notice is a message that tells of a change, until it is taken to be sent.
+// Notice is a message about a change, kept until it is taken to be sent.
 type Notice struct {
 	ID string
-	// App and Element name the login instance that tells, SMS the element that sends.
+	// App and Element name the login instance, SMS the element that sends.
 	App, Element, SMS string
-	// Args are those of the message, a JSON object. They hold a phone.
+	// Args are the message's arguments, a JSON object. They contain a phone.
 	Args []byte
 }
 
@@ -128,21 +165,22 @@ type Notice struct {
 type User struct {
 	ID   string
 	Nick string
-	// Phone in E.164; empty: none is bound.
+	// Phone in E.164; empty for a user without one.
 	Phone string
-	// Test: made through a test phone.
+	// Test marks a user who registered with a test phone.
 	Test      bool
 	CreatedAt time.Time
 	Corps     []Corp
 }
 
-// NewUser is a user to make. The id is made by the caller (UUIDv7).
+// NewUser is a user to create. The caller makes the ID, a UUIDv7.
 type NewUser struct {
-	ID     string
-	Nick   string
-	Phone  string
-	Test   bool
-	CorpID string // empty: joins none
+	ID    string
+	Nick  string
+	Phone string
+	Test  bool
+	// CorpID is the corp that the user joins; empty for none.
+	CorpID string
 }
 
 // Corp is an organisation.
@@ -161,15 +199,15 @@ type Session struct {
 	CodeID     string
 	CreatedAt  time.Time
 	LastSeenAt time.Time
-	// EndedAt is zero while it is alive.
+	// EndedAt is zero while the session is alive.
 	EndedAt time.Time
-	// Generation counts its refresh tokens from 1.
-	Generation int64
-	// ExpiresAt is when it ends without another refresh (30 days idle, 90 at most).
+	// TokenNumber is the number of its current refresh token, counted from 1.
+	TokenNumber int64
+	// ExpiresAt is when it ends without another refresh.
 	ExpiresAt time.Time
 }
 
-// NewSession is a session to make.
+// NewSession is a session to create.
 type NewSession struct {
 	ID       string
 	UserID   string
@@ -179,31 +217,35 @@ type NewSession struct {
 	Request  string
 	// RefreshHash is the hash of its first refresh token.
 	RefreshHash string
-	Idle        time.Duration
-	Most        time.Duration
+	// Idle is how long it lasts without a refresh, and Most how long it lasts.
+	Idle time.Duration
+	Most time.Duration
 }
 
-// Refresh shows generation N of a session's refresh token, which the caller has
-// found genuine. If N is the current one: the next becomes current. If it is the
-// one before, the current one has not been shown yet and the change is at most
-// Grace old: nothing changes, and the current one is the answer again. If the
-// session is not alive, or its hash is another: ErrNotFound. Else the session
-// ends: Refreshed.Reused.
+// Refresh presents a session's refresh token, which the caller found genuine.
+//
+// If it is the current token, the next one becomes current. If it is the previous
+// token, the current one has not been presented yet and the change is at most Grace
+// old, then nothing changes and the result is that of the change. If the session is
+// not alive or has another hash, the error is ErrNotFound. Otherwise the token was
+// reused, and the session ends.
 type Refresh struct {
-	SessionID  string
-	Generation int64
-	Hash       string
-	// NextHash is the hash of generation N+1.
+	SessionID string
+	// TokenNumber and Hash are those of the presented token.
+	TokenNumber int64
+	Hash        string
+	// NextHash is the hash of the token with the next number.
 	NextHash string
 	Grace    time.Duration
 	Idle     time.Duration
 	Most     time.Duration
 }
 
-// Refreshed is the session afterwards.
-type Refreshed struct {
+// RefreshResult is the session after a Refresh.
+type RefreshResult struct {
 	Session Session
-	Reused  bool
+	// Reused is set if a token was presented again and the session has ended.
+	Reused bool
 }
 
 // Device is a client that has logged in with a phone.
@@ -214,8 +256,8 @@ type Device struct {
 	ExpiresAt time.Time
 }
 
-// SigningKey is a key that signs access tokens, encrypted under a key that is
-// not in the database.
+// SigningKey is a key that signs access tokens, encrypted under a key that is not
+// in the database.
 type SigningKey struct {
 	ID        string
 	Encrypted []byte

@@ -134,7 +134,7 @@ var (
 	bareGuesses  = caches.Window{Max: 10, Per: time.Hour}
 	bareRefusals = caches.Window{Max: 10, Per: time.Hour}
 	bareSends    = []caches.Window{{Max: 1000, Per: time.Hour}, {Max: 1000, Per: 24 * time.Hour}}
-	bareShared   = []caches.Shared{{Key: "address", Window: caches.Window{Max: 1_000_000, Per: time.Hour}}}
+	bareShared   = []caches.SharedLimit{{Key: "address", Window: caches.Window{Max: 1_000_000, Per: time.Hour}}}
 )
 
 func (s *bare) send(ctx context.Context, a bareArgs) (map[string]any, error) {
@@ -148,8 +148,8 @@ func (s *bare) send(ctx context.Context, a bareArgs) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.Verdict != caches.OK {
-		return nil, fmt.Errorf("not reserved: %d", answer.Verdict)
+	if answer.Outcome != caches.Reserved {
+		return nil, fmt.Errorf("not reserved: %s", answer.Outcome)
 	}
 	resp, err := s.client.Post(s.vendor, "application/json", strings.NewReader(`{"to":"`+a.Phone+`","code":"482915"}`))
 	if err != nil {
@@ -159,9 +159,7 @@ func (s *bare) send(ctx context.Context, a bareArgs) (map[string]any, error) {
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return nil, err
 	}
-	err = s.cache.Settle(ctx, caches.Settle{
-		Request: r.Request, Key: r.Key, CodeID: r.Code.ID, Accepted: true, Refusals: bareRefusals, Shared: bareShared,
-	})
+	err = s.cache.Commit(ctx, caches.Reservation{Request: r.Request, Key: r.Key, CodeID: r.Code.ID, Shared: bareShared})
 	return map[string]any{"code": 200, "message": "success", "resendAfter": 1, "expiresIn": 600}, err
 }
 
@@ -179,8 +177,8 @@ func (s *bare) login(ctx context.Context, a bareArgs) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.Verdict != caches.OK {
-		return nil, fmt.Errorf("the code was not taken: %d", answer.Verdict)
+	if answer.Outcome != caches.GuessRight {
+		return nil, fmt.Errorf("the code was not taken: %s", answer.Outcome)
 	}
 	return map[string]any{"loginCode": token, "corpList": user.Corps, "userId": user.ID}, nil
 }
@@ -205,8 +203,8 @@ func (s *bare) session(ctx context.Context, a bareArgs) (map[string]any, error) 
 	if err != nil {
 		return nil, err
 	}
-	if taken.Verdict != caches.OK {
-		return nil, fmt.Errorf("the token was not taken: %d", taken.Verdict)
+	if taken.Outcome != caches.TokenValid {
+		return nil, fmt.Errorf("the token was not taken: %s", taken.Outcome)
 	}
 	corp := ""
 	if len(user.Corps) > 0 {

@@ -3,39 +3,39 @@ package memorytype
 import (
 	"context"
 
-	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
-// Crowd implements ledger.Counters.
-func (v *view) Crowd(key string) *ledger.Crowd {
-	return load[ledger.Crowd](v, key, crowdKey(key))
+// Crowd implements otpstate.Counters.
+func (v *view) Crowd(key string) *otpstate.Crowd {
+	return load[otpstate.Crowd](v, key, crowdKey(key))
 }
 
-// Count implements ledger.Counters.
+// Count implements otpstate.Counters.
 func (v *view) Count(key string, now, per int64) {
 	c := v.Crowd(key)
 	if c == nil {
-		c = &ledger.Crowd{}
+		c = &otpstate.Crowd{}
 	}
 	c.Count(now, per)
 	v.keep(key, crowdKey(key), c, c.End())
 }
 
-// Uncount implements ledger.Counters.
+// Uncount implements otpstate.Counters.
 func (v *view) Uncount(key string, at int64) {
 	if c := v.Crowd(key); c != nil {
 		c.Uncount(at)
 	}
 }
 
-// Verify implements ledger.Counters.
+// Verify implements otpstate.Counters.
 func (v *view) Verify(key string, at int64) {
 	if c := v.Crowd(key); c != nil {
 		c.Verify(at)
 	}
 }
 
-// Marked implements ledger.Counters.
+// Marked implements otpstate.Counters.
 func (v *view) Marked(key string) string {
 	if by := load[string](v, key, markKey(key)); by != nil {
 		return *by
@@ -43,7 +43,7 @@ func (v *view) Marked(key string) string {
 	return ""
 }
 
-// Mark implements ledger.Counters.
+// Mark implements otpstate.Counters.
 func (v *view) Mark(key, request string, until int64) {
 	v.keep(key, markKey(key), &request, until)
 }

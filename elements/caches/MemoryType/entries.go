@@ -4,7 +4,7 @@ import (
 	"container/heap"
 	"strconv"
 
-	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
 // entry is one thing that is kept, and its place in its shard's queue.
@@ -107,30 +107,30 @@ func (v *view) missing(shardKey, key string) int {
 	return 0
 }
 
-// Nth implements ledger.Counters.
+// Nth implements otpstate.Counters.
 func (v *view) Nth(key string, per int64, n int) (int64, bool) {
-	w := load[ledger.Times](v, key, windowKey(key, per))
+	w := load[otpstate.Times](v, key, windowKey(key, per))
 	if w == nil {
 		return 0, false
 	}
 	return w.Nth(n)
 }
 
-// Add implements ledger.Counters.
+// Add implements otpstate.Counters.
 func (v *view) Add(key string, per, at int64) {
 	name := windowKey(key, per)
-	w := load[ledger.Times](v, key, name)
+	w := load[otpstate.Times](v, key, name)
 	if w == nil {
-		w = &ledger.Times{}
+		w = &otpstate.Times{}
 	}
 	w.Add(per, at)
 	v.keep(key, name, w, w.End())
 }
 
-// Remove implements ledger.Counters.
+// Remove implements otpstate.Counters.
 func (v *view) Remove(key string, per, at int64) {
 	name := windowKey(key, per)
-	if w := load[ledger.Times](v, key, name); w != nil {
+	if w := load[otpstate.Times](v, key, name); w != nil {
 		w.Remove(at)
 		v.keep(key, name, w, w.End())
 	}

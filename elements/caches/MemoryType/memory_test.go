@@ -42,7 +42,7 @@ func TestAFullStoreRefusesTheNewAndServesTheOld(t *testing.T) {
 		require.ErrorIs(t, err, caches.ErrUnavailable)
 		got, err := s.Guess(ctx, g)
 		require.NoError(t, err)
-		require.Equal(t, caches.OK, got.Verdict, "what was refused took nothing")
+		require.Equal(t, caches.GuessRight, got.Outcome, "what was refused took nothing")
 
 		time.Sleep(10*time.Minute - time.Millisecond)
 		_, err = s.Reserve(ctx, reserveOf("new"))

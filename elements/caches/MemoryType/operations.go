@@ -6,53 +6,62 @@ import (
 	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
 // Reserve implements caches.Store.
-func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (answer caches.Reserved, err error) {
+func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (answer caches.ReserveResult, err error) {
 	keys := []string{r.Key}
-	for _, limit := range slices.Concat(r.Proof.Full, r.Shared) {
+	for _, limit := range slices.Concat(r.Captcha.RequiredWhenFull, r.Shared) {
 		keys = append(keys, limit.Key)
 	}
-	for _, c := range r.Crowds {
+	for _, c := range r.RiskGroups {
 		keys = append(keys, c.Key)
 	}
-	if r.Proof.Mark != "" {
-		keys = append(keys, r.Proof.Mark)
+	if r.Captcha.UseKey != "" {
+		keys = append(keys, r.Captcha.UseKey)
 	}
 	need := func(v *view) int {
 		n := v.missing(r.Key, stateKey(r.Key))
 		for _, limit := range r.Shared {
-			n += v.missing(limit.Key, windowKey(limit.Key, ledger.Millis(limit.Window.Per)))
+			n += v.missing(limit.Key, windowKey(limit.Key, otpstate.Millis(limit.Window.Per)))
 		}
-		for _, c := range r.Crowds {
+		for _, c := range r.RiskGroups {
 			n += v.missing(c.Key, crowdKey(c.Key))
 		}
-		if r.Proof.Mark != "" {
-			n += v.missing(r.Proof.Mark, markKey(r.Proof.Mark))
+		if r.Captcha.UseKey != "" {
+			n += v.missing(r.Captcha.UseKey, markKey(r.Captcha.UseKey))
 		}
 		return n
 	}
 	err = s.step(ctx, keys, need, func(v *view) {
 		state := v.state(r.Key)
-		if answer = state.Reserve(v.now, &r, v); answer.Verdict == caches.OK {
+		if answer = state.Reserve(v.now, &r, v); answer.Outcome == caches.Reserved {
 			v.keepState(r.Key, state)
 		}
 	})
 	return answer, err
 }
 
-// Settle implements caches.Store.
-func (s *Store) Settle(ctx context.Context, e caches.Settle) error {
-	keys := []string{e.Key}
-	for _, limit := range e.Shared {
+// Commit implements caches.ReservationStore.
+func (s *Store) Commit(ctx context.Context, r caches.Reservation) error {
+	return s.step(ctx, []string{r.Key}, nothing, func(v *view) {
+		if state := v.state(r.Key); state.Commit(v.now, &r) {
+			v.keepState(r.Key, state)
+		}
+	})
+}
+
+// Rollback implements caches.ReservationStore.
+func (s *Store) Rollback(ctx context.Context, r caches.Reservation, refusals caches.Window) error {
+	keys := []string{r.Key}
+	for _, limit := range r.Shared {
 		keys = append(keys, limit.Key)
 	}
 	var tells []tell
 	err := s.step(ctx, keys, nothing, func(v *view) {
-		if state := v.state(e.Key); state.Settle(v.now, &e, apart{v, &tells}) {
-			v.keepState(e.Key, state)
+		if state := v.state(r.Key); state.Rollback(v.now, &r, refusals, apart{v, &tells}) {
+			v.keepState(r.Key, state)
 		}
 	})
 	s.tell(tells)
@@ -60,7 +69,7 @@ func (s *Store) Settle(ctx context.Context, e caches.Settle) error {
 }
 
 // Guess implements caches.Store.
-func (s *Store) Guess(ctx context.Context, g caches.Guess) (answer caches.Guessed, err error) {
+func (s *Store) Guess(ctx context.Context, g caches.Guess) (answer caches.GuessResult, err error) {
 	need := func(v *view) int {
 		if g.Then != caches.Consume || g.Issue == nil || v.missing(g.Key, stateKey(g.Key)) > 0 {
 			return 0
@@ -110,7 +119,7 @@ func (s *Store) EndClaim(ctx context.Context, e caches.EndClaim) error {
 func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (answer caches.TokenResult, err error) {
 	err = s.step(ctx, []string{r.Key}, nothing, func(v *view) {
 		name := tokenKey(r.Key, r.Hash)
-		token := load[ledger.Token](v, r.Key, name)
+		token := load[otpstate.Token](v, r.Key, name)
 		var changed bool
 		if answer, changed = token.Ask(v.now, &r, ""); changed {
 			v.keep(r.Key, name, token, token.End())
@@ -123,7 +132,7 @@ func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (answer caches
 func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
 	return s.step(ctx, []string{e.Key}, nothing, func(v *view) {
 		name := tokenKey(e.Key, e.Hash)
-		if token := load[ledger.Token](v, e.Key, name); token.EndClaim(v.now, &e) {
+		if token := load[otpstate.Token](v, e.Key, name); token.EndClaim(v.now, &e) {
 			v.keep(e.Key, name, token, token.End())
 		}
 	})
@@ -136,7 +145,7 @@ func (s *Store) Issue(ctx context.Context, key string, i caches.Issue) error {
 }
 
 // Begin implements caches.Store.
-func (s *Store) Begin(ctx context.Context, b caches.Begin) (answer caches.Begun, err error) {
+func (s *Store) Begin(ctx context.Context, b caches.Begin) (answer caches.BeginResult, err error) {
 	need := func(v *view) int { return v.missing(b.Key, repeatKey(b.Key)) }
 	err = s.step(ctx, []string{b.Key}, need, func(v *view) {
 		r := v.repeat(b.Key)
@@ -159,25 +168,25 @@ func (s *Store) Finish(ctx context.Context, key, owner string, answer []byte, tt
 
 func nothing(*view) int { return 0 }
 
-func (v *view) state(key string) *ledger.State {
-	if s := load[ledger.State](v, key, stateKey(key)); s != nil {
+func (v *view) state(key string) *otpstate.State {
+	if s := load[otpstate.State](v, key, stateKey(key)); s != nil {
 		return s
 	}
-	return &ledger.State{}
+	return &otpstate.State{}
 }
 
-func (v *view) repeat(key string) *ledger.Repeat {
-	if r := load[ledger.Repeat](v, key, repeatKey(key)); r != nil {
+func (v *view) repeat(key string) *otpstate.Repeat {
+	if r := load[otpstate.Repeat](v, key, repeatKey(key)); r != nil {
 		return r
 	}
-	return &ledger.Repeat{}
+	return &otpstate.Repeat{}
 }
 
-func (v *view) keepState(key string, s *ledger.State) {
+func (v *view) keepState(key string, s *otpstate.State) {
 	v.keep(key, stateKey(key), s, s.Expires())
 }
 
 func (v *view) issue(key string, i *caches.Issue) {
-	token := ledger.NewToken(v.now, i)
+	token := otpstate.NewToken(v.now, i)
 	v.keep(key, tokenKey(key, i.Hash), token, token.End())
 }

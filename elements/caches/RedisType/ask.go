@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
 const (
@@ -30,7 +30,7 @@ func (a *args) add(values ...any) *args {
 	for _, v := range values {
 		switch v := v.(type) {
 		case time.Duration:
-			a.list = append(a.list, ledger.Millis(v))
+			a.list = append(a.list, otpstate.Millis(v))
 		case bool:
 			n := 0
 			if v {
@@ -38,7 +38,7 @@ func (a *args) add(values ...any) *args {
 			}
 			a.list = append(a.list, n)
 		case caches.Window:
-			a.list = append(a.list, v.Max, ledger.Millis(v.Per))
+			a.list = append(a.list, v.Max, otpstate.Millis(v.Per))
 		default:
 			a.list = append(a.list, v)
 		}

@@ -24,7 +24,7 @@ func BenchmarkGuessAgainstAnEmptyScript(b *testing.B) {
 	r := reserveOf("k", 1)
 	got, err := s.Reserve(ctx, r)
 	require.NoError(b, err)
-	require.Equal(b, caches.OK, got.Verdict)
+	require.Equal(b, caches.Reserved, got.Outcome)
 	g := guessOf(r, 1)
 	g.Then, g.Issue = caches.Keep, nil
 	empty := redis.NewScript("return 1")

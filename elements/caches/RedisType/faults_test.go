@@ -25,7 +25,7 @@ func reserveOf(key string, n int) caches.Reserve {
 		TTL:  5 * time.Minute, Interval: 45 * time.Second,
 		Sends:    []caches.Window{{Max: 5, Per: time.Hour}},
 		Refusals: caches.Window{Max: 10, Per: time.Hour}, Guesses: caches.Window{Max: 10, Per: time.Hour},
-		Shared: []caches.Shared{{Key: key + "-ip", Window: caches.Window{Max: 1, Per: time.Hour}}},
+		Shared: []caches.SharedLimit{{Key: key + "-ip", Window: caches.Window{Max: 1, Per: time.Hour}}},
 	}
 }
 
@@ -37,8 +37,8 @@ func guessOf(r caches.Reserve, n int) caches.Guess {
 	}
 }
 
-func settleOf(r caches.Reserve) caches.Settle {
-	return caches.Settle{Request: r.Request, Key: r.Key, CodeID: r.Code.ID, Accepted: true, Shared: r.Shared}
+func reservationOf(r caches.Reserve) caches.Reservation {
+	return caches.Reservation{Request: r.Request, Key: r.Key, CodeID: r.Code.ID, Shared: r.Shared}
 }
 
 func TestALostAnswerIsAskedForAgain(t *testing.T) {
@@ -51,9 +51,9 @@ func TestALostAnswerIsAskedForAgain(t *testing.T) {
 		p.cut.Store(1)
 		got, err := s.Reserve(ctx, r)
 		require.NoError(t, err)
-		require.Equal(t, caches.OK, got.Verdict, "the cooldown is this request's own")
+		require.Equal(t, caches.Reserved, got.Outcome, "the cooldown is this request's own")
 		p.cut.Store(1)
-		require.NoError(t, s.Settle(ctx, settleOf(r)))
+		require.NoError(t, s.Commit(ctx, reservationOf(r)))
 
 		miss := guessOf(r, 1)
 		miss.MAC = "wrong"
@@ -62,18 +62,18 @@ func TestALostAnswerIsAskedForAgain(t *testing.T) {
 			p.cut.Store(1)
 			wrong, err := s.Guess(ctx, miss)
 			require.NoError(t, err)
-			require.Equal(t, caches.Wrong, wrong.Verdict)
+			require.Equal(t, caches.GuessWrong, wrong.Outcome)
 		}
 		p.cut.Store(1)
 		right, err := s.Guess(ctx, guessOf(r, 2))
 		require.NoError(t, err)
-		require.Equal(t, caches.OK, right.Verdict, "four wrong guesses burnt four attempts, and the right one is right")
+		require.Equal(t, caches.GuessRight, right.Outcome, "four wrong guesses burnt four attempts, and the right one is right")
 
 		p.cut.Store(1)
 		q := caches.TokenRequest{Request: r.Key + "-t", Key: r.Key, Hash: "h", Then: caches.Consume, Linger: time.Minute}
 		token, err := s.Token(ctx, q)
 		require.NoError(t, err)
-		require.Equal(t, caches.TokenResult{Verdict: caches.OK, Value: []byte("v")}, token)
+		require.Equal(t, caches.TokenResult{Outcome: caches.TokenValid, Value: []byte("v")}, token)
 	}
 }
 
@@ -92,10 +92,10 @@ func TestAReservationThatWasCalledFailedIsTakenBack(t *testing.T) {
 			require.Less(t, time.Since(start), limit)
 			require.NotContains(t, err.Error(), "127.0.0.1")
 			p.cut.Store(0)
-			var got caches.Reserved
+			var got caches.ReserveResult
 			require.Eventually(t, func() bool {
 				got, err = s.Reserve(ctx, reserveOf("k", 2))
-				return err == nil && got.Verdict == caches.OK
+				return err == nil && got.Outcome == caches.Reserved
 			}, 3*time.Second, 20*time.Millisecond, "no pause and no limit without a send: %+v", &got)
 		})
 	}
@@ -109,18 +109,18 @@ func TestARetryAdoptsWhatTheFailedCallReserved(t *testing.T) {
 	for _, q := range []reservation{first, again} {
 		got, _, err := s.reserve(ctx, q, false, nil)
 		require.NoError(t, err)
-		require.Equal(t, caches.OK, got.Verdict)
+		require.Equal(t, caches.Reserved, got.Outcome)
 	}
 	require.True(t, s.undo(ctx, first))
 	got, err := s.Reserve(ctx, reserveOf("k", 2))
 	require.NoError(t, err)
-	require.Equal(t, caches.Cooldown, got.Verdict, "the second call has it")
+	require.Equal(t, caches.Cooldown, got.Outcome, "the second call has it")
 	require.True(t, s.undo(ctx, again))
 	_, _, err = s.reserve(ctx, again, false, nil)
 	require.ErrorIs(t, err, caches.ErrUnavailable, "a straggler of what was given up reserves nothing")
 	got, err = s.Reserve(ctx, reserveOf("k", 2))
 	require.NoError(t, err)
-	require.Equal(t, caches.OK, got.Verdict)
+	require.Equal(t, caches.Reserved, got.Outcome)
 }
 
 // everything calls each method once.
@@ -132,7 +132,7 @@ func everything(s *Store) map[string]error {
 	_, begin := s.Begin(ctx, caches.Begin{Key: "k", Owner: "o", Lease: time.Second, TTL: time.Second})
 	return map[string]error{
 		"Reserve": reserve, "Guess": guess, "Token": token, "Begin": begin,
-		"Settle":   s.Settle(ctx, settleOf(r)),
+		"Commit":   s.Commit(ctx, reservationOf(r)),
 		"EndClaim": s.EndClaim(ctx, caches.EndClaim{Request: "q", Key: "k"}),
 		"EndToken": s.EndToken(ctx, caches.EndToken{Request: "q", Key: "k", Hash: "h"}),
 		"Finish":   s.Finish(ctx, "k", "o", nil, time.Second),
@@ -162,7 +162,7 @@ func TestARedisThatIsAwayIsSaidToBeWithinASecond(t *testing.T) {
 			require.Eventually(t, func() bool { return s.Ready(ctx) == nil }, 3*time.Second, 10*time.Millisecond)
 			require.Eventually(t, func() bool {
 				got, err := s.Reserve(ctx, reserveOf("after", 1))
-				return err == nil && got.Verdict == caches.OK
+				return err == nil && got.Outcome == caches.Reserved
 			}, 3*time.Second, 10*time.Millisecond)
 		})
 	}
@@ -184,7 +184,7 @@ func TestScriptsAreSentAgainToAServerThatForgotThem(t *testing.T) {
 	require.NoError(t, server.Client().ScriptFlush(ctx).Err())
 	got, err := s.Reserve(ctx, reserveOf("k", 1))
 	require.NoError(t, err)
-	require.Equal(t, caches.OK, got.Verdict)
+	require.Equal(t, caches.Reserved, got.Outcome)
 }
 
 func TestEachOperationIsOneRoundTrip(t *testing.T) {
@@ -193,7 +193,7 @@ func TestEachOperationIsOneRoundTrip(t *testing.T) {
 	s := openStore(t, Config{URL: "redis://" + p.addr})
 	r := reserveOf("warm", 1)
 	_, _ = s.Reserve(ctx, r)
-	_ = s.Settle(ctx, settleOf(r))
+	_ = s.Commit(ctx, reservationOf(r))
 	_, _ = s.Guess(ctx, guessOf(r, 1))
 	r = reserveOf("k", 1)
 	count := func(want int64, run func() error) {
@@ -204,6 +204,6 @@ func TestEachOperationIsOneRoundTrip(t *testing.T) {
 	}
 	time.Sleep(50 * time.Millisecond) // the eviction check has asked by then
 	count(1, func() error { _, err := s.Reserve(ctx, r); return err })
-	count(1, func() error { return s.Settle(ctx, settleOf(r)) })
+	count(1, func() error { return s.Commit(ctx, reservationOf(r)) })
 	count(1, func() error { _, err := s.Guess(ctx, guessOf(r, 1)); return err })
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
 // escape keeps braces out of what stands between braces, so that what is kept
@@ -28,6 +28,6 @@ func repeatKey(key string) string      { return tag(key) + "b" }
 func crowdKey(key string) string { return tag(key) + "y" }
 func markKey(key string) string  { return tag(key) + "m" }
 
-func sharedKey(s caches.Shared) string {
-	return tag(s.Key) + "w:" + strconv.FormatInt(ledger.Millis(s.Window.Per), 36)
+func sharedKey(s caches.SharedLimit) string {
+	return tag(s.Key) + "w:" + strconv.FormatInt(otpstate.Millis(s.Window.Per), 36)
 }

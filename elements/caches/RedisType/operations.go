@@ -9,33 +9,38 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-// Settle implements caches.Store.
-func (s *Store) Settle(ctx context.Context, e caches.Settle) error {
+// Commit implements caches.ReservationStore.
+func (s *Store) Commit(ctx context.Context, r caches.Reservation) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	keys := []string{stateKey(e.Key)}
+	_, err := s.ask(ctx, commitScript, []string{stateKey(r.Key)}, s.args(3).add(r.Request, r.Holder, r.CodeID))
+	return err
+}
+
+// Rollback implements caches.ReservationStore.
+func (s *Store) Rollback(ctx context.Context, r caches.Reservation, refusals caches.Window) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	keys := []string{stateKey(r.Key)}
 	if !s.apart {
-		for _, limit := range e.Shared {
+		for _, limit := range r.Shared {
 			keys = append(keys, sharedKey(limit))
 		}
 	}
-	reply, err := s.ask(ctx, settleScript, keys,
-		s.args(8).add(e.Request, e.Holder, e.Bucket, e.CodeID, e.Accepted, !s.apart, e.Refusals))
+	reply, err := s.ask(ctx, rollbackScript, keys,
+		s.args(7).add(r.Request, r.Holder, r.Bucket, r.CodeID, !s.apart, refusals))
 	if err != nil {
 		return err
 	}
-	if s.apart && parsed(reply).number(0) == refused {
-		s.giveShared(ctx, e.Shared, e.CodeID)
+	if s.apart && parsed(reply).number(0) == 1 {
+		s.giveShared(ctx, r.Shared, r.CodeID)
 		s.tellApart(ctx, reply, 1, false)
 	}
 	return nil
 }
 
-// refused is what the script says of a reservation that was undone, now or before.
-const refused = 2
-
 // Guess implements caches.Store.
-func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, error) {
+func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.GuessResult, error) {
 	whole, ctx, cancel := boundedTaking(ctx)
 	defer cancel()
 	attempt := uuid.NewString()
@@ -47,14 +52,14 @@ func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, erro
 		if g.Then != caches.Keep {
 			s.takeBack(whole, err, g.Request, attempt, keys, takeBackScript, g.Holder)
 		}
-		return caches.Guessed{}, err
+		return caches.GuessResult{}, err
 	}
 	s.tellApart(ctx, reply, 3, true)
 	p := parsed(reply)
-	if p.verdict(0) == 0 {
-		return caches.Guessed{}, &failure{reason: "the guess was given up"}
+	if p.text(0) == "" {
+		return caches.GuessResult{}, &failure{reason: "the guess was given up"}
 	}
-	return caches.Guessed{Verdict: p.verdict(0), RetryAfter: p.wait(1), CodeID: p.text(2)}, nil
+	return caches.GuessResult{Outcome: caches.GuessOutcome(p.text(0)), RetryAfter: p.wait(1), CodeID: p.text(2)}, nil
 }
 
 // EndClaim implements caches.Store.
@@ -90,17 +95,17 @@ func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (caches.TokenR
 		return caches.TokenResult{}, err
 	}
 	p := parsed(reply)
-	if p.verdict(0) == 0 {
+	if p.text(0) == "" {
 		return caches.TokenResult{}, &failure{reason: "the token was given up"}
 	}
-	return caches.TokenResult{Verdict: p.verdict(0), Value: p.bytes(1)}, nil
+	return caches.TokenResult{Outcome: caches.TokenOutcome(p.text(0)), Value: p.bytes(1)}, nil
 }
 
 // EndToken implements caches.Store.
 func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	_, err := s.ask(ctx, endTokenScript, []string{tokenKey(e.Key, e.Hash)}, s.args(4).add(e.Request, e.Used, e.Linger, e.GiveBack))
+	_, err := s.ask(ctx, endTokenScript, []string{tokenKey(e.Key, e.Hash)}, s.args(3).add(e.Request, int(e.End), e.Linger))
 	return err
 }
 
@@ -113,16 +118,16 @@ func (s *Store) Issue(ctx context.Context, key string, i caches.Issue) error {
 }
 
 // Begin implements caches.Store.
-func (s *Store) Begin(ctx context.Context, b caches.Begin) (caches.Begun, error) {
+func (s *Store) Begin(ctx context.Context, b caches.Begin) (caches.BeginResult, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	reply, err := s.ask(ctx, beginScript, []string{repeatKey(b.Key)},
 		s.args(4).add(b.Owner, b.Fingerprint, b.Lease, b.TTL))
 	if err != nil {
-		return caches.Begun{}, err
+		return caches.BeginResult{}, err
 	}
 	p := parsed(reply)
-	return caches.Begun{Verdict: p.verdict(0), Answer: p.bytes(1)}, nil
+	return caches.BeginResult{Outcome: caches.BeginOutcome(p.text(0)), Answer: p.bytes(1)}, nil
 }
 
 // Finish implements caches.Store.

@@ -1,10 +1,6 @@
 package redistype
 
-import (
-	"time"
-
-	"github.com/lintel-run/lintel/elements/caches"
-)
+import "time"
 
 // parsed is a script's answer. What is missing or of another kind is zero.
 type parsed []any
@@ -16,8 +12,6 @@ func (p parsed) number(i int) int64 {
 	}
 	return 0
 }
-
-func (p parsed) verdict(i int) caches.Verdict { return caches.Verdict(p.number(i)) }
 
 func (p parsed) wait(i int) time.Duration { return time.Duration(p.number(i)) * time.Millisecond }
 

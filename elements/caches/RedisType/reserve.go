@@ -17,7 +17,7 @@ type reservation struct {
 }
 
 // Reserve implements caches.Store.
-func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (caches.Reserved, error) {
+func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (caches.ReserveResult, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	q := reservation{&r, uuid.NewString()}
@@ -40,7 +40,7 @@ func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (caches.Reserved,
 // within reach; where it isn't, counted says when each crowd counted the send.
 // code is that of the reservation that the request has, if any. A peek changes
 // nothing.
-func (s *Store) reserve(ctx context.Context, q reservation, peek bool, counted []int64) (answer caches.Reserved, code string, err error) {
+func (s *Store) reserve(ctx context.Context, q reservation, peek bool, counted []int64) (answer caches.ReserveResult, code string, err error) {
 	keys := []string{stateKey(q.Key)}
 	a := s.args(64).add(q.Request, q.attempt, peek, !s.apart, q.Holder, q.Bucket, q.Guesser,
 		q.Code.ID, q.Code.MAC, q.Code.Decoy, q.TTL, q.Interval, len(q.Code.Purposes))
@@ -48,7 +48,7 @@ func (s *Store) reserve(ctx context.Context, q reservation, peek bool, counted [
 		a.add(p)
 	}
 	a.windows(q.Sends...).windows(q.Refusals).windows(q.Guesses)
-	shared := func(limits []caches.Shared) {
+	shared := func(limits []caches.SharedLimit) {
 		if s.apart {
 			limits = nil
 		}
@@ -59,9 +59,9 @@ func (s *Store) reserve(ctx context.Context, q reservation, peek bool, counted [
 		}
 	}
 	shared(q.Shared)
-	shared(q.Proof.Full)
-	a.add(len(q.Crowds))
-	for i, c := range q.Crowds {
+	shared(q.Captcha.RequiredWhenFull)
+	a.add(len(q.RiskGroups))
+	for i, c := range q.RiskGroups {
 		at := int64(0)
 		if s.apart {
 			if len(counted) > i {
@@ -70,25 +70,25 @@ func (s *Store) reserve(ctx context.Context, q reservation, peek bool, counted [
 		} else {
 			keys = append(keys, crowdKey(c.Key))
 		}
-		a.add(crowdKey(c.Key), at, c.Per, c.Sends, c.Ripe)
+		a.add(crowdKey(c.Key), at, c.Per, c.MinSends, c.UnverifiedAfter)
 	}
-	p := q.Proof
-	a.add(p.Given, p.Right, p.Asked, p.Mark != "", p.Keep)
-	if p.Mark != "" && !s.apart {
-		keys = append(keys, markKey(p.Mark))
+	p := q.Captcha
+	a.add(p.Given, p.Correct, p.Required, p.UseKey != "", p.UseTTL)
+	if p.UseKey != "" && !s.apart {
+		keys = append(keys, markKey(p.UseKey))
 	}
 	reply, err := s.ask(ctx, reserveScript, keys, a)
 	if err != nil {
 		return answer, "", err
 	}
 	r := parsed(reply)
-	answer = caches.Reserved{
-		Verdict: r.verdict(0), RetryAfter: r.wait(1), Limit: r.text(2), Index: int(r.number(3)),
+	answer = caches.ReserveResult{
+		Outcome: caches.ReserveOutcome(r.text(0)), RetryAfter: r.wait(1), Limit: caches.Limit(r.text(2)), Index: int(r.number(3)),
 	}
-	if answer.Verdict == 0 {
-		return caches.Reserved{}, "", &failure{reason: "the reservation was given up"}
+	if answer.Outcome == "" {
+		return caches.ReserveResult{}, "", &failure{reason: "the reservation was given up"}
 	}
-	if answer.Verdict == caches.OK {
+	if answer.Outcome == caches.Reserved {
 		answer.CodeID = r.text(4)
 	}
 	return answer, r.text(4), nil

@@ -35,12 +35,12 @@ func TestWatchingCrowdsAndTakingProofsCostsNoRoundTrip(t *testing.T) {
 		r := reserveOf("k", n)
 		r.Interval = 0
 		r.Shared[0].Window.Max = 30
-		r.Crowds = []caches.Crowd{
-			{Key: "app", Per: 10 * time.Minute, Sends: 20, Ripe: 2 * time.Minute},
-			{Key: "prefix", Per: 10 * time.Minute, Sends: 20, Ripe: 2 * time.Minute},
-			{Key: "country", Per: 10 * time.Minute, Sends: 20, Ripe: 2 * time.Minute},
+		r.RiskGroups = []caches.RiskGroup{
+			{Key: "app", Per: 10 * time.Minute, MinSends: 20, UnverifiedAfter: 2 * time.Minute},
+			{Key: "prefix", Per: 10 * time.Minute, MinSends: 20, UnverifiedAfter: 2 * time.Minute},
+			{Key: "country", Per: 10 * time.Minute, MinSends: 20, UnverifiedAfter: 2 * time.Minute},
 		}
-		r.Proof.Full = []caches.Shared{{Key: r.Shared[0].Key, Window: caches.Window{Max: 3, Per: time.Hour}}}
+		r.Captcha.RequiredWhenFull = []caches.SharedLimit{{Key: r.Shared[0].Key, Window: caches.Window{Max: 3, Per: time.Hour}}}
 		return r
 	}
 	round := func(r caches.Reserve) (sent, verified int) {
@@ -48,15 +48,15 @@ func TestWatchingCrowdsAndTakingProofsCostsNoRoundTrip(t *testing.T) {
 		before := scripts(t, server)
 		got, err := s.Reserve(ctx, r)
 		require.NoError(t, err)
-		require.Equal(t, caches.OK, got.Verdict)
-		require.NoError(t, s.Settle(ctx, caches.Settle{Request: r.Request, Key: r.Key, CodeID: r.Code.ID, Accepted: true}))
+		require.Equal(t, caches.Reserved, got.Outcome)
+		require.NoError(t, s.Commit(ctx, reservationOf(r)))
 		now := scripts(t, server)
 		sent, before = now-before, now
 		guessed, err := s.Guess(ctx, caches.Guess{
 			Request: "g" + r.Request, Key: r.Key, Purpose: r.Code.Purposes[0], MAC: r.Code.MAC, Attempts: 5, Then: caches.Consume,
 		})
 		require.NoError(t, err)
-		require.Equal(t, caches.OK, guessed.Verdict)
+		require.Equal(t, caches.GuessRight, guessed.Outcome)
 		return sent, scripts(t, server) - before
 	}
 	round(ask(1)) // the scripts are known from now on
@@ -64,7 +64,7 @@ func TestWatchingCrowdsAndTakingProofsCostsNoRoundTrip(t *testing.T) {
 	require.Equal(t, 2, sent)
 	require.Equal(t, 1, verified)
 	proved := ask(3)
-	proved.Proof = caches.Proof{Given: true, Right: true, Mark: "m", Keep: time.Minute}
+	proved.Captcha = caches.CaptchaCheck{Given: true, Correct: true, UseKey: "m", UseTTL: time.Minute}
 	sent, _ = round(proved)
 	require.Equal(t, 2, sent)
 }

@@ -28,8 +28,10 @@ var (
 
 	//go:embed scripts/reserve.lua
 	reserveText string
-	//go:embed scripts/settle.lua
-	settleText string
+	//go:embed scripts/commit.lua
+	commitText string
+	//go:embed scripts/rollback.lua
+	rollbackText string
 	//go:embed scripts/undo.lua
 	undoText string
 	//go:embed scripts/guess.lua
@@ -72,7 +74,8 @@ var (
 // a server that doesn't know them yet.
 var (
 	reserveScript    = script(stateText, windowsText, crowdsText, marksText, reserveText)
-	settleScript     = script(stateText, crowdsText, watchText, settleText)
+	commitScript     = script(stateText, commitText)
+	rollbackScript   = script(stateText, crowdsText, watchText, rollbackText)
 	undoScript       = script(stateText, crowdsText, watchText, marksText, undoText)
 	guessScript      = script(stateText, issueText, crowdsText, watchText, guessText)
 	takeBackScript   = script(stateText, takeBackText)

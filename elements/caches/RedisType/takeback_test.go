@@ -42,7 +42,7 @@ func sent(t *testing.T, s *Store, key string) caches.Reserve {
 	r := reserveOf(key, 1)
 	_, err := s.Reserve(ctx, r)
 	require.NoError(t, err)
-	require.NoError(t, s.Settle(ctx, settleOf(r)))
+	require.NoError(t, s.Commit(ctx, reservationOf(r)))
 	return r
 }
 
@@ -57,18 +57,18 @@ func TestACodeThatWasTakenWithoutAnAnswerIsRightElsewhere(t *testing.T) {
 	require.Less(t, time.Since(start), time.Second)
 	soon(t, "the token that nobody got is no more", func() bool {
 		got, err := other.Token(ctx, caches.TokenRequest{Request: "t", Key: "k", Hash: "h", Then: caches.Keep})
-		return err == nil && got.Verdict == caches.Gone
+		return err == nil && got.Outcome == caches.TokenGone
 	})
-	for n, want := range []caches.Verdict{caches.OK, caches.Wrong} {
+	for n, want := range []caches.GuessOutcome{caches.GuessRight, caches.GuessWrong} {
 		got, err := other.Guess(ctx, guessOf(r, 2+n))
 		require.NoError(t, err)
-		require.Equal(t, want, got.Verdict)
+		require.Equal(t, want, got.Outcome)
 	}
 	p.cut.Store(0)
 	soon(t, "nothing waits", func() bool { return len(near.undos) == 0 })
 	got, err := other.Guess(ctx, guessOf(r, 4))
 	require.NoError(t, err)
-	require.Equal(t, caches.Wrong, got.Verdict, "it is given back once")
+	require.Equal(t, caches.GuessWrong, got.Outcome, "it is given back once")
 }
 
 func TestAClaimThatNobodyHasIsNobodys(t *testing.T) {
@@ -87,24 +87,24 @@ func TestAClaimThatNobodyHasIsNobodys(t *testing.T) {
 	soon(t, "it can be claimed", func() bool {
 		n++
 		got, err := other.Guess(ctx, claim(n))
-		return err == nil && got.Verdict == caches.OK
+		return err == nil && got.Outcome == caches.GuessRight
 	})
 	got, err := other.Guess(ctx, claim(n+1))
 	require.NoError(t, err)
-	require.Equal(t, caches.Busy, got.Verdict)
+	require.Equal(t, caches.GuessBusy, got.Outcome)
 	// A claim that a repeat goes on with stays, whatever becomes of the call before.
 	s := sent(t, other, "on")
 	on := guessOf(s, 1)
 	on.Then, on.Issue = caches.Claim, nil
-	require.Equal(t, caches.OK, guessAs(t, other, on, "attempt-1"))
-	require.Equal(t, caches.OK, guessAs(t, other, on, "attempt-2"))
+	require.Equal(t, caches.GuessRight, guessAs(t, other, on, "attempt-1"))
+	require.Equal(t, caches.GuessRight, guessAs(t, other, on, "attempt-2"))
 	for _, attempt := range []string{"attempt-1", "attempt-2"} {
 		other.takeBack(ctx, &failure{unknown: true}, on.Request, attempt, []string{stateKey("on")}, takeBackScript, "")
 		another := guessOf(s, 2)
 		another.Then, another.Issue = caches.Claim, nil
 		got, err := other.Guess(ctx, another)
 		require.NoError(t, err)
-		require.Equal(t, caches.Busy, got.Verdict)
+		require.Equal(t, caches.GuessBusy, got.Outcome)
 	}
 }
 
@@ -121,7 +121,7 @@ func TestACodeIsGivenBackWhenNothingIsAnsweredAtAll(t *testing.T) {
 		require.ErrorIs(t, err, caches.ErrUnavailable)
 		got, err := other.Guess(ctx, guessOf(r, 2))
 		require.NoError(t, err)
-		if got.Verdict == caches.OK {
+		if got.Outcome == caches.GuessRight {
 			back++
 		}
 		p.cut.Store(0)
@@ -141,7 +141,7 @@ func TestACodeIsGivenBackWhenTheServerCanBeAskedAgain(t *testing.T) {
 	soon(t, "it is right", func() bool {
 		n++
 		got, err := other.Guess(ctx, guessOf(r, n))
-		return err == nil && got.Verdict == caches.OK
+		return err == nil && got.Outcome == caches.GuessRight
 	})
 }
 
@@ -157,7 +157,7 @@ func TestAFrozenServerTakesNoCode(t *testing.T) {
 	// What waited in its connections is done now, the step and its taking back.
 	soon(t, "it is right", func() bool {
 		got, err := s.Guess(ctx, guessOf(r, 2))
-		return err == nil && got.Verdict == caches.OK
+		return err == nil && got.Outcome == caches.GuessRight
 	})
 }
 
@@ -166,34 +166,34 @@ func TestARepeatKeepsWhatTheFailedCallTook(t *testing.T) {
 	r := sent(t, other, "k")
 	first := guessOf(r, 1)
 	keys := issued(stateKey("k"), "k", first.Issue, other.args(0))
-	require.Equal(t, caches.OK, guessAs(t, other, first, "attempt-1"))
+	require.Equal(t, caches.GuessRight, guessAs(t, other, first, "attempt-1"))
 	got, err := other.Guess(ctx, first)
 	require.NoError(t, err)
-	require.Equal(t, caches.OK, got.Verdict, "a repeat is answered as the first was")
+	require.Equal(t, caches.GuessRight, got.Outcome, "a repeat is answered as the first was")
 	near.takeBack(ctx, &failure{unknown: true}, first.Request, "attempt-1", keys, takeBackScript, "")
 	token, err := other.Token(ctx, caches.TokenRequest{Request: "t", Key: "k", Hash: "h", Then: caches.Keep})
 	require.NoError(t, err)
-	require.Equal(t, caches.OK, token.Verdict, "the repeat has it")
+	require.Equal(t, caches.TokenValid, token.Outcome, "the repeat has it")
 	got, err = other.Guess(ctx, guessOf(r, 2))
 	require.NoError(t, err)
-	require.Equal(t, caches.Wrong, got.Verdict)
+	require.Equal(t, caches.GuessWrong, got.Outcome)
 
 	late := sent(t, other, "late")
 	g := guessOf(late, 1)
 	near.takeBack(ctx, &failure{unknown: true}, g.Request, "attempt-2", issued(stateKey("late"), "late", g.Issue, other.args(0)), takeBackScript, "")
-	require.Equal(t, caches.Verdict(0), guessAs(t, other, g, "attempt-2"), "a straggler of what was given up takes nothing")
+	require.Equal(t, caches.GuessOutcome(""), guessAs(t, other, g, "attempt-2"), "a straggler of what was given up takes nothing")
 	got, err = other.Guess(ctx, guessOf(late, 2))
 	require.NoError(t, err)
-	require.Equal(t, caches.OK, got.Verdict)
+	require.Equal(t, caches.GuessRight, got.Outcome)
 }
 
 // guessAs is a guess whose call has a name of the test's choosing.
-func guessAs(t *testing.T, s *Store, g caches.Guess, attempt string) caches.Verdict {
+func guessAs(t *testing.T, s *Store, g caches.Guess, attempt string) caches.GuessOutcome {
 	a := s.args(16).add(g.Request, attempt, g.Holder, g.Bucket, g.Purpose, g.MAC,
 		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, true)
 	reply, err := s.ask(ctx, guessScript, issued(stateKey(g.Key), g.Key, g.Issue, a), a)
 	require.NoError(t, err)
-	return parsed(reply).verdict(0)
+	return caches.GuessOutcome(parsed(reply).text(0))
 }
 
 func TestATokenThatWasTakenWithoutAnAnswerIsFree(t *testing.T) {
@@ -207,12 +207,12 @@ func TestATokenThatWasTakenWithoutAnAnswerIsFree(t *testing.T) {
 	_, err := near.Token(ctx, take("a"))
 	require.ErrorIs(t, err, caches.ErrUnavailable)
 	n := 0
-	again := func() caches.Verdict {
+	again := func() caches.TokenOutcome {
 		n++
 		got, err := other.Token(ctx, take(fmt.Sprint(n)))
 		require.NoError(t, err)
-		return got.Verdict
+		return got.Outcome
 	}
-	soon(t, "it can be taken", func() bool { return again() == caches.OK })
-	require.Equal(t, caches.Used, again())
+	soon(t, "it can be taken", func() bool { return again() == caches.TokenValid })
+	require.Equal(t, caches.TokenUsed, again())
 }

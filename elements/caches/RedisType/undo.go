@@ -99,14 +99,14 @@ func (s *Store) undoAll(ctx context.Context) {
 func (s *Store) undo(ctx context.Context, q reservation) bool {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	marked := q.Proof.Given && q.Proof.Mark != ""
+	marked := q.Captcha.Given && q.Captcha.UseKey != ""
 	keys := []string{stateKey(q.Key)}
 	if !s.apart {
 		for _, limit := range q.Shared {
 			keys = append(keys, sharedKey(limit))
 		}
 		if marked {
-			keys = append(keys, markKey(q.Proof.Mark))
+			keys = append(keys, markKey(q.Captcha.UseKey))
 		}
 	}
 	reply, err := s.tell(ctx, undoScript, keys,

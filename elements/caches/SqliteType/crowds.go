@@ -1,9 +1,9 @@
 package sqlitetype
 
-import "github.com/lintel-run/lintel/elements/caches/internal/ledger"
+import "github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 
-// Crowd implements ledger.Counters.
-func (c counters) Crowd(key string) *ledger.Crowd {
+// Crowd implements otpstate.Counters.
+func (c counters) Crowd(key string) *otpstate.Crowd {
 	if c.err != nil {
 		return nil
 	}
@@ -11,7 +11,7 @@ func (c counters) Crowd(key string) *ledger.Crowd {
 	if err != nil || stored == nil {
 		return nil
 	}
-	crowd, err := ledger.DecodeCrowd(stored)
+	crowd, err := otpstate.DecodeCrowd(stored)
 	if err != nil {
 		_ = c.fail(err)
 		return nil
@@ -19,34 +19,34 @@ func (c counters) Crowd(key string) *ledger.Crowd {
 	return crowd
 }
 
-// Count implements ledger.Counters.
+// Count implements otpstate.Counters.
 func (c counters) Count(key string, now, per int64) {
 	crowd := c.Crowd(key)
 	if crowd == nil {
-		crowd = &ledger.Crowd{}
+		crowd = &otpstate.Crowd{}
 	}
 	crowd.Count(now, per)
 	_ = c.put(crowdKey(key), crowd.Encode(), crowd.End(), c.now)
 }
 
-// Uncount implements ledger.Counters.
+// Uncount implements otpstate.Counters.
 func (c counters) Uncount(key string, at int64) {
-	c.change(key, func(crowd *ledger.Crowd) { crowd.Uncount(at) })
+	c.change(key, func(crowd *otpstate.Crowd) { crowd.Uncount(at) })
 }
 
-// Verify implements ledger.Counters.
+// Verify implements otpstate.Counters.
 func (c counters) Verify(key string, at int64) {
-	c.change(key, func(crowd *ledger.Crowd) { crowd.Verify(at) })
+	c.change(key, func(crowd *otpstate.Crowd) { crowd.Verify(at) })
 }
 
-func (c counters) change(key string, change func(*ledger.Crowd)) {
+func (c counters) change(key string, change func(*otpstate.Crowd)) {
 	if crowd := c.Crowd(key); crowd != nil {
 		change(crowd)
 		_ = c.put(crowdKey(key), crowd.Encode(), crowd.End(), c.now)
 	}
 }
 
-// Marked implements ledger.Counters.
+// Marked implements otpstate.Counters.
 func (c counters) Marked(key string) string {
 	if c.err != nil {
 		return ""
@@ -55,7 +55,7 @@ func (c counters) Marked(key string) string {
 	return string(by)
 }
 
-// Mark implements ledger.Counters.
+// Mark implements otpstate.Counters.
 func (c counters) Mark(key, request string, until int64) {
 	_ = c.put(markKey(key), []byte(request), until, c.now)
 }

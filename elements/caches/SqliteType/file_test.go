@@ -28,7 +28,7 @@ func reserveOf(key string) caches.Reserve {
 	return caches.Reserve{
 		Request: key + "-r", Key: key, Code: caches.Code{ID: key + "-c", MAC: "mac", Purposes: []string{"login"}},
 		TTL: 5 * time.Minute, Interval: 45 * time.Second,
-		Shared: []caches.Shared{{Key: "ip", Window: caches.Window{Max: 1 << 20, Per: time.Hour}}},
+		Shared: []caches.SharedLimit{{Key: "ip", Window: caches.Window{Max: 1 << 20, Per: time.Hour}}},
 	}
 }
 
@@ -98,7 +98,7 @@ func TestALockThatStaysIsUnavailableInTimeAndThenPasses(t *testing.T) {
 	again.Request = "another"
 	got, err := s.Reserve(ctx, again)
 	require.NoError(t, err)
-	require.Equal(t, caches.OK, got.Verdict, "what failed took nothing")
+	require.Equal(t, caches.Reserved, got.Outcome, "what failed took nothing")
 }
 
 func TestAFullFileIsUnavailableAndStaysWhole(t *testing.T) {
@@ -131,7 +131,7 @@ func TestAFullFileIsUnavailableAndStaysWhole(t *testing.T) {
 		again.Request = "another"
 		got, err := s.Reserve(ctx, again)
 		require.NoError(t, err)
-		require.Equal(t, caches.Cooldown, got.Verdict)
+		require.Equal(t, caches.Cooldown, got.Outcome)
 	}
 	var whole string
 	require.NoError(t, s.do(ctx, &job{run: func(x *tx) error {
@@ -181,7 +181,7 @@ func TestProcessesShareTheFile(t *testing.T) {
 			r.Code.ID = r.Request
 			got, err := s.Reserve(ctx, r)
 			require.NoError(t, err)
-			if got.Verdict == caches.OK {
+			if got.Outcome == caches.Reserved {
 				ok++
 			}
 		}
@@ -260,15 +260,15 @@ func TestWhatWasTakenTooLateIsTakenBack(t *testing.T) {
 	late(func() error { _, err := s.Guess(ctx, guess("a")); return err })
 	gone, err := s.Token(ctx, token("t", "a"))
 	require.NoError(t, err)
-	require.Equal(t, caches.Gone, gone.Verdict)
+	require.Equal(t, caches.TokenGone, gone.Outcome)
 	got, err := s.Guess(ctx, guess("b"))
 	require.NoError(t, err)
-	require.Equal(t, caches.OK, got.Verdict)
+	require.Equal(t, caches.GuessRight, got.Outcome)
 
 	late(func() error { _, err := s.Token(ctx, token("c", "b")); return err })
-	for _, want := range []caches.Verdict{caches.OK, caches.Used} {
+	for _, want := range []caches.TokenOutcome{caches.TokenValid, caches.TokenUsed} {
 		took, err := s.Token(ctx, token("d"+fmt.Sprint(want), "b"))
 		require.NoError(t, err)
-		require.Equal(t, want, took.Verdict)
+		require.Equal(t, want, took.Outcome)
 	}
 }

@@ -7,48 +7,55 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
 // Reserve implements caches.Store.
-func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (caches.Reserved, error) {
-	var answer caches.Reserved
+func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (caches.ReserveResult, error) {
+	var answer caches.ReserveResult
 	err := s.do(ctx, &job{
 		run: func(t *tx) error {
-			return t.state(r.Key, func(now int64, state *ledger.State) bool {
+			return t.state(r.Key, func(now int64, state *otpstate.State) bool {
 				answer = state.Reserve(now, &r, counters{t, now})
-				return answer.Verdict == caches.OK
+				return answer.Outcome == caches.Reserved
 			})
 		},
 		undo: func(t *tx) error {
-			return t.state(r.Key, func(now int64, state *ledger.State) bool {
+			return t.state(r.Key, func(now int64, state *otpstate.State) bool {
 				return state.Undo(now, &r, counters{t, now})
 			})
 		},
 	})
 	if err != nil {
-		return caches.Reserved{}, err
+		return caches.ReserveResult{}, err
 	}
 	return answer, nil
 }
 
-// Settle implements caches.Store.
-func (s *Store) Settle(ctx context.Context, e caches.Settle) error {
+// Commit implements caches.ReservationStore.
+func (s *Store) Commit(ctx context.Context, r caches.Reservation) error {
 	return s.do(ctx, &job{run: func(t *tx) error {
-		return t.state(e.Key, func(now int64, state *ledger.State) bool {
-			return state.Settle(now, &e, counters{t, now})
+		return t.state(r.Key, func(now int64, state *otpstate.State) bool { return state.Commit(now, &r) })
+	}})
+}
+
+// Rollback implements caches.ReservationStore.
+func (s *Store) Rollback(ctx context.Context, r caches.Reservation, refusals caches.Window) error {
+	return s.do(ctx, &job{run: func(t *tx) error {
+		return t.state(r.Key, func(now int64, state *otpstate.State) bool {
+			return state.Rollback(now, &r, refusals, counters{t, now})
 		})
 	}})
 }
 
 // Guess implements caches.Store.
-func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, error) {
-	var answer caches.Guessed
+func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.GuessResult, error) {
+	var answer caches.GuessResult
 	attempt := uuid.NewString()
 	err := s.do(ctx, &job{
 		run: func(t *tx) error {
 			issue := false
-			err := t.state(g.Key, func(now int64, state *ledger.State) (changed bool) {
+			err := t.state(g.Key, func(now int64, state *otpstate.State) (changed bool) {
 				answer, issue, changed = state.Guess(now, &g, attempt, counters{t, now})
 				return changed
 			})
@@ -60,7 +67,7 @@ func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, erro
 		undo: func(t *tx) error { return t.takeBack(&g, attempt) },
 	})
 	if err != nil {
-		return caches.Guessed{}, err
+		return caches.GuessResult{}, err
 	}
 	return answer, nil
 }
@@ -69,7 +76,7 @@ func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.Guessed, erro
 func (s *Store) EndClaim(ctx context.Context, e caches.EndClaim) error {
 	return s.do(ctx, &job{run: func(t *tx) error {
 		issue := false
-		err := t.state(e.Key, func(now int64, state *ledger.State) (changed bool) {
+		err := t.state(e.Key, func(now int64, state *otpstate.State) (changed bool) {
 			issue, changed = state.EndClaim(now, &e)
 			return changed
 		})
@@ -86,13 +93,13 @@ func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (caches.TokenR
 	attempt := uuid.NewString()
 	err := s.do(ctx, &job{
 		run: func(t *tx) error {
-			return t.token(r.Key, r.Hash, func(now int64, token *ledger.Token) (changed bool) {
+			return t.token(r.Key, r.Hash, func(now int64, token *otpstate.Token) (changed bool) {
 				answer, changed = token.Ask(now, &r, attempt)
 				return changed
 			})
 		},
 		undo: func(t *tx) error {
-			return t.token(r.Key, r.Hash, func(_ int64, token *ledger.Token) bool {
+			return t.token(r.Key, r.Hash, func(_ int64, token *otpstate.Token) bool {
 				return token.TakeBack(&r, attempt)
 			})
 		},
@@ -106,7 +113,7 @@ func (s *Store) Token(ctx context.Context, r caches.TokenRequest) (caches.TokenR
 // EndToken implements caches.Store.
 func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
 	return s.do(ctx, &job{run: func(t *tx) error {
-		return t.token(e.Key, e.Hash, func(now int64, token *ledger.Token) bool {
+		return t.token(e.Key, e.Hash, func(now int64, token *otpstate.Token) bool {
 			return token.EndClaim(now, &e)
 		})
 	}})
@@ -118,16 +125,16 @@ func (s *Store) Issue(ctx context.Context, key string, i caches.Issue) error {
 }
 
 // Begin implements caches.Store.
-func (s *Store) Begin(ctx context.Context, b caches.Begin) (caches.Begun, error) {
-	var answer caches.Begun
+func (s *Store) Begin(ctx context.Context, b caches.Begin) (caches.BeginResult, error) {
+	var answer caches.BeginResult
 	err := s.do(ctx, &job{run: func(t *tx) error {
-		return t.repeat(b.Key, func(now int64, r *ledger.Repeat) (changed bool) {
+		return t.repeat(b.Key, func(now int64, r *otpstate.Repeat) (changed bool) {
 			answer, changed = r.Begin(now, &b)
 			return changed
 		})
 	}})
 	if err != nil {
-		return caches.Begun{}, err
+		return caches.BeginResult{}, err
 	}
 	return answer, nil
 }
@@ -135,22 +142,22 @@ func (s *Store) Begin(ctx context.Context, b caches.Begin) (caches.Begun, error)
 // Finish implements caches.Store.
 func (s *Store) Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error {
 	return s.do(ctx, &job{run: func(t *tx) error {
-		return t.repeat(key, func(now int64, r *ledger.Repeat) bool {
+		return t.repeat(key, func(now int64, r *otpstate.Repeat) bool {
 			return r.Finish(now, owner, answer, ttl)
 		})
 	}})
 }
 
 // state runs one step on an identity's state.
-func (t *tx) state(key string, step func(now int64, s *ledger.State) (changed bool)) error {
+func (t *tx) state(key string, step func(now int64, s *otpstate.State) (changed bool)) error {
 	now, name := t.now(), stateKey(key)
 	stored, err := t.get(name, now)
 	if err != nil {
 		return err
 	}
-	s := &ledger.State{}
+	s := &otpstate.State{}
 	if stored != nil {
-		if s, err = ledger.DecodeState(stored); err != nil {
+		if s, err = otpstate.DecodeState(stored); err != nil {
 			return unavailable(err)
 		}
 	}
@@ -161,15 +168,15 @@ func (t *tx) state(key string, step func(now int64, s *ledger.State) (changed bo
 }
 
 // token runs one step on a token, nil where there is none.
-func (t *tx) token(key, hash string, step func(now int64, k *ledger.Token) (changed bool)) error {
+func (t *tx) token(key, hash string, step func(now int64, k *otpstate.Token) (changed bool)) error {
 	now, name := t.now(), tokenKey(key, hash)
 	stored, err := t.get(name, now)
 	if err != nil {
 		return err
 	}
-	var k *ledger.Token
+	var k *otpstate.Token
 	if stored != nil {
-		if k, err = ledger.DecodeToken(stored); err != nil {
+		if k, err = otpstate.DecodeToken(stored); err != nil {
 			return unavailable(err)
 		}
 	}
@@ -179,15 +186,15 @@ func (t *tx) token(key, hash string, step func(now int64, k *ledger.Token) (chan
 	return t.put(name, k.Encode(), k.End(), now)
 }
 
-func (t *tx) repeat(key string, step func(now int64, r *ledger.Repeat) (changed bool)) error {
+func (t *tx) repeat(key string, step func(now int64, r *otpstate.Repeat) (changed bool)) error {
 	now, name := t.now(), repeatKey(key)
 	stored, err := t.get(name, now)
 	if err != nil {
 		return err
 	}
-	r := &ledger.Repeat{}
+	r := &otpstate.Repeat{}
 	if stored != nil {
-		if r, err = ledger.DecodeRepeat(stored); err != nil {
+		if r, err = otpstate.DecodeRepeat(stored); err != nil {
 			return unavailable(err)
 		}
 	}
@@ -200,7 +207,7 @@ func (t *tx) repeat(key string, step func(now int64, r *ledger.Repeat) (changed 
 // takeBack takes a guess back, and the token that it issued.
 func (t *tx) takeBack(g *caches.Guess, attempt string) error {
 	taken := false
-	err := t.state(g.Key, func(now int64, s *ledger.State) bool {
+	err := t.state(g.Key, func(now int64, s *otpstate.State) bool {
 		taken = s.TakeBack(now, g, attempt)
 		return taken
 	})
@@ -212,6 +219,6 @@ func (t *tx) takeBack(g *caches.Guess, attempt string) error {
 
 func (t *tx) issue(key string, i *caches.Issue) error {
 	now := t.now()
-	token := ledger.NewToken(now, i)
+	token := otpstate.NewToken(now, i)
 	return t.put(tokenKey(key, i.Hash), token.Encode(), token.End(), now)
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
-	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -154,7 +154,7 @@ func unavailable(err error) error {
 	if errors.Is(err, caches.ErrUnavailable) {
 		return err
 	}
-	for _, plain := range []error{errClosed, errSlow, ledger.ErrFormat, context.Canceled, context.DeadlineExceeded} {
+	for _, plain := range []error{errClosed, errSlow, otpstate.ErrFormat, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, plain) {
 			return fmt.Errorf("%s: %w: %w", Name, caches.ErrUnavailable, plain)
 		}

@@ -7,7 +7,7 @@ import (
 
 	"modernc.org/sqlite"
 
-	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
 // tx is the transaction that an operation runs in. The first SQL error stays and
@@ -67,15 +67,15 @@ func (t *tx) fail(err error) error {
 	return unavailable(err)
 }
 
-// counters is the transaction as ledger.Counters; errors stay in it.
+// counters is the transaction as otpstate.Counters; errors stay in it.
 type counters struct {
 	*tx
 	now int64
 }
 
-var _ ledger.Counters = counters{}
+var _ otpstate.Counters = counters{}
 
-// Nth implements ledger.Counters.
+// Nth implements otpstate.Counters.
 func (c counters) Nth(key string, per int64, n int) (at int64, ok bool) {
 	if c.err != nil {
 		return 0, false
@@ -87,7 +87,7 @@ func (c counters) Nth(key string, per int64, n int) (at int64, ok bool) {
 	return at, c.fail(err) == nil
 }
 
-// Add implements ledger.Counters.
+// Add implements otpstate.Counters.
 func (c counters) Add(key string, per, at int64) {
 	if c.err == nil {
 		_, err := run(c.session.add, windowKey(key, per), at, at+per)
@@ -95,7 +95,7 @@ func (c counters) Add(key string, per, at int64) {
 	}
 }
 
-// Remove implements ledger.Counters.
+// Remove implements otpstate.Counters.
 func (c counters) Remove(key string, per, at int64) {
 	if c.err == nil {
 		_, err := run(c.session.remove, windowKey(key, per), at)

@@ -27,21 +27,21 @@ func Benchmark(b *testing.B, open func(testing.TB) Opened) {
 			_, err := s.Store.Reserve(s.ctx, r)
 			return err
 		}},
-		{"ReserveInCrowds", func(key string, _ int64) error {
+		{"ReserveInRiskGroups", func(key string, _ int64) error {
 			r := (&scene{key: key}).reserve()
-			r.Proof.Full = []caches.Shared{{Key: key, Window: caches.Window{Max: 3, Per: time.Hour}}}
+			r.Captcha.RequiredWhenFull = []caches.SharedLimit{{Key: key, Window: caches.Window{Max: 3, Per: time.Hour}}}
 			for _, crowd := range []string{"app", "country", "prefix"} {
-				r.Crowds = append(r.Crowds, caches.Crowd{Key: s.key + crowd, Per: 10 * time.Minute, Sends: 20, Ripe: 2 * time.Minute})
+				r.RiskGroups = append(r.RiskGroups, caches.RiskGroup{Key: s.key + crowd, Per: 10 * time.Minute, MinSends: 20, UnverifiedAfter: 2 * time.Minute})
 			}
 			_, err := s.Store.Reserve(s.ctx, r)
 			return err
 		}},
-		{"ReserveSettle", func(key string, _ int64) error {
+		{"ReserveCommit", func(key string, _ int64) error {
 			r := (&scene{key: key}).reserve()
 			if _, err := s.Store.Reserve(s.ctx, r); err != nil {
 				return err
 			}
-			return s.Store.Settle(s.ctx, settleOf(r, true))
+			return s.Store.Commit(s.ctx, reservation(r))
 		}},
 		{"Guess", func(string, int64) error {
 			_, err := s.Store.Guess(s.ctx, (&scene{key: s.key}).guess(keep))

@@ -30,12 +30,18 @@ func differential(t *testing.T, open func(testing.TB) Opened) {
 	})
 }
 
+// sent is a reservation, and the window of its refusals.
+type sent struct {
+	caches.Reservation
+	refusals caches.Window
+}
+
 type duel struct {
 	ref    *reference
 	store  caches.Store
 	prefix string
 	codes  int
-	sent   []caches.Settle
+	sent   []sent
 	claims []caches.EndClaim
 }
 
@@ -45,7 +51,7 @@ func (d *duel) key(t *rapid.T) string { return d.prefix + pick(t, "key", "a", "b
 
 func (d *duel) step(t *rapid.T, advance func(time.Duration)) {
 	steps := []func(*rapid.T){
-		d.reserve, d.reserve, d.settle, d.settle, d.guess, d.guess, d.guess, d.endClaim,
+		d.reserve, d.reserve, d.endReservation, d.endReservation, d.guess, d.guess, d.guess, d.endClaim,
 		d.token, d.endToken, d.issue, d.begin, d.finish,
 		func(t *rapid.T) {
 			by := time.Duration(pick(t, "seconds", 1, 1, 2, 5, 10, 30, 60, 300, 700)) * time.Second
@@ -80,14 +86,14 @@ func (d *duel) reserve(t *rapid.T) {
 			Purposes: pick(t, "purposes", []string{"login"}, []string{"login", "register"}, nil),
 			Decoy:    rapid.IntRange(0, 9).Draw(t, "decoy") == 0,
 		},
-		TTL:      pick(t, "ttl", time.Minute, 5*time.Minute),
-		Interval: pick(t, "interval", 0, time.Second, 45*time.Second),
-		Sends:    []caches.Window{{Max: 3, Per: time.Minute}, {Max: 0, Per: 24 * time.Hour}, {Max: 5, Per: 10 * time.Minute}},
-		Refusals: caches.Window{Max: 2, Per: 10 * time.Minute},
-		Guesses:  caches.Window{Max: 4, Per: 10 * time.Minute},
-		Shared:   d.shared(t),
-		Crowds:   d.crowds(t),
-		Proof:    d.proof(t),
+		TTL:        pick(t, "ttl", time.Minute, 5*time.Minute),
+		Interval:   pick(t, "interval", 0, time.Second, 45*time.Second),
+		Sends:      []caches.Window{{Max: 3, Per: time.Minute}, {Max: 0, Per: 24 * time.Hour}, {Max: 5, Per: 10 * time.Minute}},
+		Refusals:   caches.Window{Max: 2, Per: 10 * time.Minute},
+		Guesses:    caches.Window{Max: 4, Per: 10 * time.Minute},
+		Shared:     d.shared(t),
+		RiskGroups: d.crowds(t),
+		Captcha:    d.proof(t),
 	}
 	want, _ := d.ref.Reserve(context.Background(), r)
 	got, err := d.store.Reserve(context.Background(), r)
@@ -95,16 +101,13 @@ func (d *duel) reserve(t *rapid.T) {
 	require.InDelta(t, want.RetryAfter, got.RetryAfter, float64(tolerance), "%+v %+v", want, got)
 	want.RetryAfter = got.RetryAfter
 	require.Equal(t, want, got)
-	if got.Verdict == caches.OK {
-		d.sent = append(d.sent, caches.Settle{
-			Request: r.Request, Key: r.Key, Holder: r.Holder, Bucket: r.Bucket, CodeID: r.Code.ID,
-			Refusals: r.Refusals, Shared: r.Shared,
-		})
+	if got.Outcome == caches.Reserved {
+		d.sent = append(d.sent, sent{reservation(r), r.Refusals})
 	}
 }
 
-func (d *duel) shared(t *rapid.T) []caches.Shared {
-	all := []caches.Shared{
+func (d *duel) shared(t *rapid.T) []caches.SharedLimit {
+	all := []caches.SharedLimit{
 		{Key: d.prefix + "ip", Window: caches.Window{Max: 4, Per: 5 * time.Minute}},
 		{Key: d.prefix + "app", Window: caches.Window{Max: 6, Per: 10 * time.Minute}},
 		{Key: d.prefix + "none", Window: caches.Window{Max: 0, Per: time.Hour}},
@@ -112,37 +115,41 @@ func (d *duel) shared(t *rapid.T) []caches.Shared {
 	return all[:rapid.IntRange(0, len(all)).Draw(t, "shared")]
 }
 
-func (d *duel) crowds(t *rapid.T) []caches.Crowd {
-	all := []caches.Crowd{
-		{Key: d.prefix + "app", Per: 10 * time.Minute, Sends: pick(t, "most", 0, 2, 4), Ripe: 30 * time.Second},
-		{Key: d.prefix + "prefix", Per: time.Minute, Sends: 3, Ripe: 10 * time.Second},
+func (d *duel) crowds(t *rapid.T) []caches.RiskGroup {
+	all := []caches.RiskGroup{
+		{Key: d.prefix + "app", Per: 10 * time.Minute, MinSends: pick(t, "most", 0, 2, 4), UnverifiedAfter: 30 * time.Second},
+		{Key: d.prefix + "prefix", Per: time.Minute, MinSends: 3, UnverifiedAfter: 10 * time.Second},
 	}
 	return all[:rapid.IntRange(0, len(all)).Draw(t, "crowds")]
 }
 
-func (d *duel) proof(t *rapid.T) caches.Proof {
-	p := caches.Proof{Asked: rapid.IntRange(0, 9).Draw(t, "asked") == 0}
+func (d *duel) proof(t *rapid.T) caches.CaptchaCheck {
+	p := caches.CaptchaCheck{Required: rapid.IntRange(0, 9).Draw(t, "asked") == 0}
 	if rapid.IntRange(0, 3).Draw(t, "full") == 0 {
-		p.Full = []caches.Shared{{Key: d.prefix + "ip", Window: caches.Window{Max: 2, Per: 5 * time.Minute}}}
+		p.RequiredWhenFull = []caches.SharedLimit{{Key: d.prefix + "ip", Window: caches.Window{Max: 2, Per: 5 * time.Minute}}}
 	}
 	if p.Given = rapid.IntRange(0, 2).Draw(t, "given") == 0; p.Given {
-		p.Right = rapid.Bool().Draw(t, "right")
-		p.Keep = pick(t, "keep", time.Minute, 3*time.Minute)
-		if p.Mark = pick(t, "mark", "", "m1", "m2", "m3", "m4"); p.Mark != "" {
-			p.Mark = d.prefix + p.Mark
+		p.Correct = rapid.Bool().Draw(t, "right")
+		p.UseTTL = pick(t, "keep", time.Minute, 3*time.Minute)
+		if p.UseKey = pick(t, "mark", "", "m1", "m2", "m3", "m4"); p.UseKey != "" {
+			p.UseKey = d.prefix + p.UseKey
 		}
 	}
 	return p
 }
 
-func (d *duel) settle(t *rapid.T) {
+func (d *duel) endReservation(t *rapid.T) {
 	if len(d.sent) == 0 {
 		return
 	}
 	s := d.sent[rapid.IntRange(max(0, len(d.sent)-4), len(d.sent)-1).Draw(t, "reservation")]
-	s.Accepted = rapid.Bool().Draw(t, "accepted")
-	require.NoError(t, d.ref.Settle(context.Background(), s))
-	require.NoError(t, d.store.Settle(context.Background(), s))
+	if rapid.Bool().Draw(t, "commit") {
+		require.NoError(t, d.ref.Commit(context.Background(), s.Reservation))
+		require.NoError(t, d.store.Commit(context.Background(), s.Reservation))
+		return
+	}
+	require.NoError(t, d.ref.Rollback(context.Background(), s.Reservation, s.refusals))
+	require.NoError(t, d.store.Rollback(context.Background(), s.Reservation, s.refusals))
 }
 
 func (d *duel) guess(t *rapid.T) {
@@ -193,7 +200,7 @@ func (d *duel) token(t *rapid.T) {
 func (d *duel) endToken(t *rapid.T) {
 	e := caches.EndToken{
 		Request: d.request(t), Key: d.key(t), Hash: pick(t, "hash", "h1", "h2"),
-		Used: rapid.Bool().Draw(t, "used"), Linger: 5 * time.Second,
+		End: pick(t, "end", caches.ReleaseToken, caches.UseToken, caches.ReturnToken), Linger: 5 * time.Second,
 	}
 	require.NoError(t, d.ref.EndToken(context.Background(), e))
 	require.NoError(t, d.store.EndToken(context.Background(), e))

@@ -12,52 +12,52 @@ var guesses = []rule{
 	{"a right guess is known by MAC and purpose, and named", func(s *scene) {
 		r := s.send()
 		got := s.doGuess(s.guess(r))
-		require.Equal(s, caches.Guessed{Verdict: caches.OK, CodeID: r.Code.ID}, got)
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(r, func(g *caches.Guess) { g.Purpose = "bind" })))
+		require.Equal(s, caches.GuessResult{Outcome: caches.GuessRight, CodeID: r.Code.ID}, got)
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, func(g *caches.Guess) { g.Purpose = "bind" })))
 	}},
 	{"keeping leaves the code, consuming takes it", func(s *scene) {
 		r := s.send()
 		for range 8 {
-			require.Equal(s, caches.OK, s.verdict(s.guess(r)))
+			require.Equal(s, caches.GuessRight, s.guessed(s.guess(r)))
 		}
-		require.Equal(s, caches.OK, s.verdict(s.guess(r, consume)))
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(r)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, consume)))
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r)))
 	}},
 	{"a repeat of a guess is answered as the first time", func(s *scene) {
 		r := s.send()
 		miss := s.guess(r, wrong)
 		for range 20 {
-			require.Equal(s, caches.Wrong, s.verdict(miss))
+			require.Equal(s, caches.GuessWrong, s.guessed(miss))
 		}
 		hit := s.guess(r, consume)
 		for range 3 {
-			require.Equal(s, caches.Guessed{Verdict: caches.OK, CodeID: r.Code.ID}, s.doGuess(hit))
+			require.Equal(s, caches.GuessResult{Outcome: caches.GuessRight, CodeID: r.Code.ID}, s.doGuess(hit))
 		}
 	}},
 	{"past its attempts a code is locked, the right guess too, until the next code", func(s *scene) {
 		r := s.send()
 		for range 5 {
-			require.Equal(s, caches.Wrong, s.verdict(s.guess(r, wrong)))
+			require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, wrong)))
 		}
 		got := s.doGuess(s.guess(r))
-		require.Equal(s, caches.Locked, got.Verdict)
+		require.Equal(s, caches.GuessLocked, got.Outcome)
 		s.about(5*time.Minute, got.RetryAfter)
 		s.Advance(45 * time.Second)
-		require.Equal(s, caches.OK, s.verdict(s.guess(s.send())))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(s.send())))
 	}},
 	{"attempts are counted for each bucket", func(s *scene) {
 		r := s.send()
 		for range 5 {
-			s.verdict(s.guess(r, wrong))
+			s.guessed(s.guess(r, wrong))
 		}
-		require.Equal(s, caches.Locked, s.verdict(s.guess(r)))
-		require.Equal(s, caches.OK, s.verdict(s.guess(r, func(g *caches.Guess) { g.Bucket = "device" })))
+		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(r)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, func(g *caches.Guess) { g.Bucket = "device" })))
 	}},
 	{"wrong guesses bound the hour over all codes, and the sends", func(s *scene) {
 		for range 2 {
 			r := s.send()
 			for range 5 {
-				require.Equal(s, caches.Wrong, s.verdict(s.guess(r, wrong)))
+				require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, wrong)))
 			}
 			s.Advance(45 * time.Second)
 		}
@@ -68,86 +68,86 @@ var guesses = []rule{
 		require.Equal(s, caches.LimitGuesses, s.doReserve(own).Limit, "sends of its own, a stranger's guesses")
 		other := s.send(func(r *caches.Reserve) { r.Guesser = "device" })
 		locked := s.doGuess(s.guess(other, func(g *caches.Guess) { g.Bucket = "" }))
-		require.Equal(s, caches.Locked, locked.Verdict)
+		require.Equal(s, caches.GuessLocked, locked.Outcome)
 		s.about(time.Hour-90*time.Second, locked.RetryAfter)
-		require.Equal(s, caches.OK, s.verdict(s.guess(other)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(other)))
 		s.Advance(10 * time.Minute)
-		require.Equal(s, caches.Locked, s.verdict(s.guess(other, func(g *caches.Guess) { g.Bucket = "" })), "also when no code is alive")
+		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(other, func(g *caches.Guess) { g.Bucket = "" })), "also when no code is alive")
 	}},
 	{"neither a success nor a new code clears the hour's guesses", func(s *scene) {
 		for range 3 {
 			r := s.send()
 			for range 3 {
-				s.verdict(s.guess(r, wrong))
+				s.guessed(s.guess(r, wrong))
 			}
-			require.Equal(s, caches.OK, s.verdict(s.guess(r, consume)))
+			require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, consume)))
 			s.Advance(45 * time.Second)
 		}
 		r := s.send()
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(r, wrong)))
-		require.Equal(s, caches.Locked, s.verdict(s.guess(r)))
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, wrong)))
+		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(r)))
 	}},
 	{"without a code alive a guess is wrong and not counted", func(s *scene) {
 		r := s.reserve()
 		for range 30 {
-			require.Equal(s, caches.Wrong, s.verdict(s.guess(r, wrong)))
+			require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, wrong)))
 		}
-		require.Equal(s, caches.OK, s.verdict(s.guess(s.send())))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(s.send())))
 	}},
 	{"one guess is one comparison with the live and the pending code", func(s *scene) {
 		live := s.send()
 		s.Advance(45 * time.Second)
 		pending := s.reserve()
-		require.Equal(s, caches.OK, s.doReserve(pending).Verdict)
+		require.Equal(s, caches.Reserved, s.doReserve(pending).Outcome)
 		for range 5 {
-			require.Equal(s, caches.Wrong, s.verdict(s.guess(live, wrong)))
+			require.Equal(s, caches.GuessWrong, s.guessed(s.guess(live, wrong)))
 		}
-		require.Equal(s, caches.Locked, s.verdict(s.guess(live)))
-		require.Equal(s, caches.Locked, s.verdict(s.guess(pending)))
+		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(live)))
+		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(pending)))
 	}},
 	{"a code past its attempts isn't compared while the other is", func(s *scene) {
 		live := s.send()
 		for range 5 {
-			s.verdict(s.guess(live, wrong))
+			s.guessed(s.guess(live, wrong))
 		}
 		s.Advance(45 * time.Second)
 		pending := s.reserve()
-		require.Equal(s, caches.OK, s.doReserve(pending).Verdict)
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(live)))
-		require.Equal(s, caches.OK, s.verdict(s.guess(pending)))
+		require.Equal(s, caches.Reserved, s.doReserve(pending).Outcome)
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(live)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(pending)))
 	}},
 	{"consuming the live code leaves the pending one", func(s *scene) {
 		live := s.send()
 		s.Advance(45 * time.Second)
 		pending := s.reserve()
 		s.doReserve(pending)
-		require.Equal(s, caches.OK, s.verdict(s.guess(live, consume)))
-		require.Equal(s, caches.OK, s.verdict(s.guess(pending)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(live, consume)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(pending)))
 	}},
 	{"consuming the pending code retires the live one", func(s *scene) {
 		live := s.send()
 		s.Advance(45 * time.Second)
 		pending := s.reserve()
 		s.doReserve(pending)
-		require.Equal(s, caches.OK, s.verdict(s.guess(pending, consume)))
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(live)))
-		s.settle(pending, true)
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(pending)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(pending, consume)))
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(live)))
+		s.commit(pending)
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(pending)))
 	}},
 	{"a decoy is never right and locks like a code", func(s *scene) {
 		r := s.send(func(r *caches.Reserve) { r.Code.Decoy = true })
 		for range 5 {
-			require.Equal(s, caches.Wrong, s.verdict(s.guess(r)))
+			require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r)))
 		}
-		require.Equal(s, caches.Locked, s.verdict(s.guess(r)))
-		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Verdict)
+		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(r)))
+		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Outcome)
 	}},
 	{"consuming issues the token", func(s *scene) {
 		r := s.send()
 		token := &caches.Issue{Hash: "h", Value: []byte("v\x00\xff"), TTL: time.Minute}
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(r, consume, wrong, func(g *caches.Guess) { g.Issue = token })))
-		require.Equal(s, caches.Gone, s.read("h").Verdict)
-		require.Equal(s, caches.OK, s.verdict(s.guess(r, consume, func(g *caches.Guess) { g.Issue = token })))
-		require.Equal(s, caches.TokenResult{Verdict: caches.OK, Value: token.Value}, s.read("h"))
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, consume, wrong, func(g *caches.Guess) { g.Issue = token })))
+		require.Equal(s, caches.TokenGone, s.read("h").Outcome)
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, consume, func(g *caches.Guess) { g.Issue = token })))
+		require.Equal(s, caches.TokenResult{Outcome: caches.TokenValid, Value: token.Value}, s.read("h"))
 	}},
 }

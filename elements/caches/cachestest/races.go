@@ -14,12 +14,12 @@ import (
 
 const patience = 20
 
-// crowd asks n times at once, spread over all stores on the same data, and
+// atOnce asks n times at once, spread over all stores on the same data, and
 // counts the answers.
-func (s *scene) crowd(n int, ask func(store caches.Store, i int) (caches.Verdict, error)) map[caches.Verdict]int {
+func atOnce[O comparable](s *scene, n int, ask func(store caches.Store, i int) (O, error)) map[O]int {
 	s.Helper()
 	stores := append([]caches.Store{s.Store}, s.Others...)
-	verdicts, errs := make([]caches.Verdict, n), make([]error, n)
+	outcomes, errs := make([]O, n), make([]error, n)
 	var ready, done sync.WaitGroup
 	start := make(chan struct{})
 	for i := range n {
@@ -29,7 +29,7 @@ func (s *scene) crowd(n int, ask func(store caches.Store, i int) (caches.Verdict
 			<-start
 			for range patience {
 				// A machine too busy to answer in time is asked again, by the same request.
-				verdicts[i], errs[i] = ask(stores[i%len(stores)], i)
+				outcomes[i], errs[i] = ask(stores[i%len(stores)], i)
 				if !errors.Is(errs[i], caches.ErrUnavailable) {
 					return
 				}
@@ -39,10 +39,10 @@ func (s *scene) crowd(n int, ask func(store caches.Store, i int) (caches.Verdict
 	ready.Wait()
 	close(start)
 	done.Wait()
-	counts := make(map[caches.Verdict]int)
+	counts := make(map[O]int)
 	for i := range n {
 		require.NoError(s, errs[i])
-		counts[verdicts[i]]++
+		counts[outcomes[i]]++
 	}
 	return counts
 }
@@ -74,11 +74,11 @@ func races(t *testing.T, o Opened, opts Options) {
 }
 
 func raceSends(s *scene) {
-	got := s.crowd(300, func(store caches.Store, i int) (caches.Verdict, error) {
+	got := atOnce(s, 300, func(store caches.Store, i int) (caches.ReserveOutcome, error) {
 		a, err := store.Reserve(s.ctx, s.race(i))
-		return a.Verdict, err
+		return a.Outcome, err
 	})
-	require.Equal(s, map[caches.Verdict]int{caches.OK: 1, caches.Cooldown: 299}, got)
+	require.Equal(s, map[caches.ReserveOutcome]int{caches.Reserved: 1, caches.Cooldown: 299}, got)
 }
 
 // race is the i-th of many reservations at once, made without the scene's counters.
@@ -89,104 +89,104 @@ func (s *scene) race(i int) caches.Reserve {
 	return r
 }
 
-func (s *scene) guesses(r caches.Reserve, change func(*caches.Guess)) func(caches.Store, int) (caches.Verdict, error) {
+func (s *scene) guesses(r caches.Reserve, change func(*caches.Guess)) func(caches.Store, int) (caches.GuessOutcome, error) {
 	base := s.guess(r, change)
-	return func(store caches.Store, i int) (caches.Verdict, error) {
+	return func(store caches.Store, i int) (caches.GuessOutcome, error) {
 		g := base
 		g.Request = fmt.Sprintf("%s-g%d", s.key, i)
 		a, err := store.Guess(s.ctx, g)
-		return a.Verdict, err
+		return a.Outcome, err
 	}
 }
 
 func raceRight(s *scene) {
-	got := s.crowd(200, s.guesses(s.send(), consume))
-	require.Equal(s, map[caches.Verdict]int{caches.OK: 1, caches.Wrong: 199}, got)
+	got := atOnce(s, 200, s.guesses(s.send(), consume))
+	require.Equal(s, map[caches.GuessOutcome]int{caches.GuessRight: 1, caches.GuessWrong: 199}, got)
 }
 
 func raceWrong(s *scene) {
 	r := s.send()
-	got := s.crowd(200, s.guesses(r, wrong))
-	require.Equal(s, map[caches.Verdict]int{caches.Wrong: 5, caches.Locked: 195}, got)
-	require.Equal(s, caches.Locked, s.verdict(s.guess(r)))
+	got := atOnce(s, 200, s.guesses(r, wrong))
+	require.Equal(s, map[caches.GuessOutcome]int{caches.GuessWrong: 5, caches.GuessLocked: 195}, got)
+	require.Equal(s, caches.GuessLocked, s.guessed(s.guess(r)))
 }
 
 func raceHourly(s *scene) {
 	compared := 0
 	for range 3 {
 		r := s.reserve(func(r *caches.Reserve) { r.Interval = 0 })
-		if s.doReserve(r).Verdict != caches.OK {
+		if s.doReserve(r).Outcome != caches.Reserved {
 			break
 		}
-		s.settle(r, true)
+		s.commit(r)
 		base := s.reqs * 1000
 		ask := s.guesses(r, wrong)
-		got := s.crowd(200, func(store caches.Store, i int) (caches.Verdict, error) { return ask(store, base+i) })
-		compared += got[caches.Wrong]
+		got := atOnce(s, 200, func(store caches.Store, i int) (caches.GuessOutcome, error) { return ask(store, base+i) })
+		compared += got[caches.GuessWrong]
 	}
 	require.Equal(s, 10, compared)
 }
 
 func raceClaims(s *scene) {
 	r := s.send()
-	got := s.crowd(50, s.guesses(r, claim))
-	require.Equal(s, map[caches.Verdict]int{caches.OK: 1, caches.Busy: 49}, got)
+	got := atOnce(s, 50, s.guesses(r, claim))
+	require.Equal(s, map[caches.GuessOutcome]int{caches.GuessRight: 1, caches.GuessBusy: 49}, got)
 }
 
 func raceTokens(s *scene) {
 	s.issue("h", time.Minute)
-	got := s.crowd(50, func(store caches.Store, i int) (caches.Verdict, error) {
+	got := atOnce(s, 50, func(store caches.Store, i int) (caches.TokenOutcome, error) {
 		a, err := store.Token(s.ctx, caches.TokenRequest{
 			Request: fmt.Sprintf("%s-t%d", s.key, i), Key: s.key, Hash: "h", Then: caches.Consume, Linger: time.Hour,
 		})
-		return a.Verdict, err
+		return a.Outcome, err
 	})
-	require.Equal(s, map[caches.Verdict]int{caches.OK: 1, caches.Used: 49}, got)
+	require.Equal(s, map[caches.TokenOutcome]int{caches.TokenValid: 1, caches.TokenUsed: 49}, got)
 }
 
 func raceBegins(s *scene) {
-	got := s.crowd(50, func(store caches.Store, i int) (caches.Verdict, error) {
+	got := atOnce(s, 50, func(store caches.Store, i int) (caches.BeginOutcome, error) {
 		a, err := store.Begin(s.ctx, caches.Begin{
 			Key: s.key, Owner: fmt.Sprintf("o%d", i), Fingerprint: "f", Lease: time.Minute, TTL: time.Hour,
 		})
-		return a.Verdict, err
+		return a.Outcome, err
 	})
-	require.Equal(s, map[caches.Verdict]int{caches.OK: 1, caches.Busy: 49}, got)
+	require.Equal(s, map[caches.BeginOutcome]int{caches.BeginStarted: 1, caches.BeginBusy: 49}, got)
 }
 
 func raceRepeats(s *scene) {
 	r := s.reserve()
-	got := s.crowd(50, func(store caches.Store, _ int) (caches.Verdict, error) {
+	got := atOnce(s, 50, func(store caches.Store, _ int) (caches.ReserveOutcome, error) {
 		a, err := store.Reserve(s.ctx, r)
-		return a.Verdict, err
+		return a.Outcome, err
 	})
-	require.Equal(s, map[caches.Verdict]int{caches.OK: 50}, got)
-	s.settle(r, true)
+	require.Equal(s, map[caches.ReserveOutcome]int{caches.Reserved: 50}, got)
+	s.commit(r)
 	g := s.guess(r, wrong)
-	got = s.crowd(50, func(store caches.Store, _ int) (caches.Verdict, error) {
+	guesses := atOnce(s, 50, func(store caches.Store, _ int) (caches.GuessOutcome, error) {
 		a, err := store.Guess(s.ctx, g)
-		return a.Verdict, err
+		return a.Outcome, err
 	})
-	require.Equal(s, map[caches.Verdict]int{caches.Wrong: 50}, got)
+	require.Equal(s, map[caches.GuessOutcome]int{caches.GuessWrong: 50}, guesses)
 	for range 4 {
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(r, wrong)))
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, wrong)))
 	}
-	require.Equal(s, caches.Locked, s.verdict(s.guess(r)))
+	require.Equal(s, caches.GuessLocked, s.guessed(s.guess(r)))
 }
 
 func raceShared(s *scene, opts Options) {
 	const limit = 10
-	got := s.crowd(60, func(store caches.Store, i int) (caches.Verdict, error) {
+	got := atOnce(s, 60, func(store caches.Store, i int) (caches.ReserveOutcome, error) {
 		r := s.race(i)
 		r.Key = fmt.Sprintf("%s-%d", s.key, i)
-		r.Shared = []caches.Shared{{Key: s.key + "-ip", Window: caches.Window{Max: limit, Per: time.Hour}}}
+		r.Shared = []caches.SharedLimit{{Key: s.key + "-ip", Window: caches.Window{Max: limit, Per: time.Hour}}}
 		a, err := store.Reserve(s.ctx, r)
-		return a.Verdict, err
+		return a.Outcome, err
 	})
 	if opts.SharedApart {
-		require.LessOrEqual(s, got[caches.OK], limit)
-		require.Equal(s, 60, got[caches.OK]+got[caches.Limited])
+		require.LessOrEqual(s, got[caches.Reserved], limit)
+		require.Equal(s, 60, got[caches.Reserved]+got[caches.LimitReached])
 		return
 	}
-	require.Equal(s, map[caches.Verdict]int{caches.OK: limit, caches.Limited: 50}, got)
+	require.Equal(s, map[caches.ReserveOutcome]int{caches.Reserved: limit, caches.LimitReached: 50}, got)
 }

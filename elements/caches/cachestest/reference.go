@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/elements/caches/internal/ledger"
+	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
 // reference is the plainest store there is: maps, one lock, a clock that is told
@@ -14,11 +14,11 @@ import (
 type reference struct {
 	mu      sync.Mutex
 	now     int64
-	states  map[string]*ledger.State
-	tokens  map[[2]string]*ledger.Token
-	repeats map[string]*ledger.Repeat
+	states  map[string]*otpstate.State
+	tokens  map[[2]string]*otpstate.Token
+	repeats map[string]*otpstate.Repeat
 	windows windows
-	crowds  map[string]*ledger.Crowd
+	crowds  map[string]*otpstate.Crowd
 	marks   map[string]mark
 }
 
@@ -27,20 +27,20 @@ var _ caches.Store = (*reference)(nil)
 func newReference() *reference {
 	return &reference{
 		now:    time.Now().UnixMilli(),
-		states: make(map[string]*ledger.State), tokens: make(map[[2]string]*ledger.Token),
-		repeats: make(map[string]*ledger.Repeat), windows: make(windows),
-		crowds: make(map[string]*ledger.Crowd), marks: make(map[string]mark),
+		states: make(map[string]*otpstate.State), tokens: make(map[[2]string]*otpstate.Token),
+		repeats: make(map[string]*otpstate.Repeat), windows: make(windows),
+		crowds: make(map[string]*otpstate.Crowd), marks: make(map[string]mark),
 	}
 }
 
-func (r *reference) advance(d time.Duration) { r.now += ledger.Millis(d) }
+func (r *reference) advance(d time.Duration) { r.now += otpstate.Millis(d) }
 
 type windowName struct {
 	key string
 	per int64
 }
 
-type windows map[windowName]*ledger.Times
+type windows map[windowName]*otpstate.Times
 
 func (w windows) Nth(key string, per int64, n int) (int64, bool) {
 	if t := w[windowName{key, per}]; t != nil {
@@ -52,7 +52,7 @@ func (w windows) Nth(key string, per int64, n int) (int64, bool) {
 func (w windows) Add(key string, per, at int64) {
 	name := windowName{key, per}
 	if w[name] == nil {
-		w[name] = &ledger.Times{}
+		w[name] = &otpstate.Times{}
 	}
 	w[name].Add(per, at)
 }
@@ -75,13 +75,13 @@ type counters struct {
 	*reference
 }
 
-func (r *reference) counters() ledger.Counters { return counters{r.windows, r} }
+func (r *reference) counters() otpstate.Counters { return counters{r.windows, r} }
 
-func (c counters) Crowd(key string) *ledger.Crowd { return c.crowds[key] }
+func (c counters) Crowd(key string) *otpstate.Crowd { return c.crowds[key] }
 
 func (c counters) Count(key string, now, per int64) {
 	if c.crowds[key] == nil {
-		c.crowds[key] = &ledger.Crowd{}
+		c.crowds[key] = &otpstate.Crowd{}
 	}
 	c.crowds[key].Count(now, per)
 }
@@ -107,38 +107,45 @@ func (c counters) Marked(key string) string {
 
 func (c counters) Mark(key, request string, until int64) { c.marks[key] = mark{request, until} }
 
-func (r *reference) state(key string) *ledger.State {
+func (r *reference) state(key string) *otpstate.State {
 	if r.states[key] == nil {
-		r.states[key] = &ledger.State{}
+		r.states[key] = &otpstate.State{}
 	}
 	return r.states[key]
 }
 
-func (r *reference) repeat(key string) *ledger.Repeat {
+func (r *reference) repeat(key string) *otpstate.Repeat {
 	if r.repeats[key] == nil {
-		r.repeats[key] = &ledger.Repeat{}
+		r.repeats[key] = &otpstate.Repeat{}
 	}
 	return r.repeats[key]
 }
 
 func (r *reference) issue(key string, i *caches.Issue) {
-	r.tokens[[2]string{key, i.Hash}] = ledger.NewToken(r.now, i)
+	r.tokens[[2]string{key, i.Hash}] = otpstate.NewToken(r.now, i)
 }
 
-func (r *reference) Reserve(_ context.Context, q caches.Reserve) (caches.Reserved, error) {
+func (r *reference) Reserve(_ context.Context, q caches.Reserve) (caches.ReserveResult, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.state(q.Key).Reserve(r.now, &q, r.counters()), nil
 }
 
-func (r *reference) Settle(_ context.Context, q caches.Settle) error {
+func (r *reference) Commit(_ context.Context, q caches.Reservation) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state(q.Key).Settle(r.now, &q, r.counters())
+	r.state(q.Key).Commit(r.now, &q)
 	return nil
 }
 
-func (r *reference) Guess(_ context.Context, q caches.Guess) (caches.Guessed, error) {
+func (r *reference) Rollback(_ context.Context, q caches.Reservation, refusals caches.Window) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state(q.Key).Rollback(r.now, &q, refusals, r.counters())
+	return nil
+}
+
+func (r *reference) Guess(_ context.Context, q caches.Guess) (caches.GuessResult, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	answer, issue, _ := r.state(q.Key).Guess(r.now, &q, "", r.counters())
@@ -178,7 +185,7 @@ func (r *reference) Issue(_ context.Context, key string, i caches.Issue) error {
 	return nil
 }
 
-func (r *reference) Begin(_ context.Context, q caches.Begin) (caches.Begun, error) {
+func (r *reference) Begin(_ context.Context, q caches.Begin) (caches.BeginResult, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	answer, _ := r.repeat(q.Key).Begin(r.now, &q)

@@ -13,20 +13,20 @@ var sends = []rule{
 		s.send()
 		again := s.reserve(func(r *caches.Reserve) { r.Holder, r.Bucket = "u", "b" })
 		got := s.doReserve(again)
-		require.Equal(s, caches.Cooldown, got.Verdict)
+		require.Equal(s, caches.Cooldown, got.Outcome)
 		s.about(45*time.Second, got.RetryAfter)
 		s.Advance(44 * time.Second)
-		require.Equal(s, caches.Cooldown, s.doReserve(again).Verdict)
+		require.Equal(s, caches.Cooldown, s.doReserve(again).Outcome)
 		s.Advance(time.Second)
-		require.Equal(s, caches.OK, s.doReserve(again).Verdict)
+		require.Equal(s, caches.Reserved, s.doReserve(again).Outcome)
 	}},
 	{"a repeat is answered as the first time and takes nothing", func(s *scene) {
 		r := s.reserve()
 		for range 20 {
-			require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+			require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
 		}
-		s.settle(r, true)
-		require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+		s.commit(r)
+		require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
 		s.Advance(45 * time.Second)
 		for range 4 {
 			s.send()
@@ -39,29 +39,29 @@ var sends = []rule{
 		require.Equal(s, first.Code.ID, s.doReserve(first).CodeID)
 		again := first
 		again.Code.ID, again.Code.MAC = first.Code.ID+"2", "another"
-		require.Equal(s, caches.Reserved{Verdict: caches.OK, CodeID: first.Code.ID}, s.doReserve(again))
-		s.settle(first, true)
-		require.Equal(s, caches.Reserved{Verdict: caches.OK, CodeID: first.Code.ID}, s.doReserve(again))
+		require.Equal(s, caches.ReserveResult{Outcome: caches.Reserved, CodeID: first.Code.ID}, s.doReserve(again))
+		s.commit(first)
+		require.Equal(s, caches.ReserveResult{Outcome: caches.Reserved, CodeID: first.Code.ID}, s.doReserve(again))
 	}},
 	{"a refused request may reserve again", func(s *scene) {
 		first := s.reserve()
-		require.Equal(s, caches.OK, s.doReserve(first).Verdict)
-		s.settle(first, false)
+		require.Equal(s, caches.Reserved, s.doReserve(first).Outcome)
+		s.rollback(first)
 		again := first
 		again.Code.ID = first.Code.ID + "2"
-		require.Equal(s, caches.Reserved{Verdict: caches.OK, CodeID: again.Code.ID}, s.doReserve(again))
-		s.settle(first, false)
-		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Verdict, "a late refusal of the first is not the second's")
+		require.Equal(s, caches.ReserveResult{Outcome: caches.Reserved, CodeID: again.Code.ID}, s.doReserve(again))
+		s.rollback(first)
+		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Outcome, "a late refusal of the first is not the second's")
 	}},
 	{"repeats are answered for ten minutes", func(s *scene) {
 		r := s.reserve()
-		require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+		require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
 		s.Advance(599 * time.Second)
-		require.Equal(s, caches.OK, s.doReserve(r).Verdict)
+		require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
 		long := s.reserve(func(r *caches.Reserve) { r.Interval = time.Hour })
-		require.Equal(s, caches.OK, s.doReserve(long).Verdict)
+		require.Equal(s, caches.Reserved, s.doReserve(long).Outcome)
 		s.Advance(601 * time.Second)
-		require.Equal(s, caches.Cooldown, s.doReserve(long).Verdict)
+		require.Equal(s, caches.Cooldown, s.doReserve(long).Outcome)
 	}},
 	{"sends are counted in any window of a bucket, and named by index", func(s *scene) {
 		window := func(r *caches.Reserve) {
@@ -72,15 +72,15 @@ var sends = []rule{
 		s.send(window)
 		s.Advance(4 * time.Minute)
 		got := s.doReserve(s.reserve(window))
-		require.Equal(s, caches.Limited, got.Verdict)
+		require.Equal(s, caches.LimitReached, got.Outcome)
 		require.Equal(s, caches.LimitSends, got.Limit)
 		require.Equal(s, 1, got.Index)
 		s.about(time.Minute, got.RetryAfter)
 		s.Advance(time.Minute)
 		s.send(window)
 		s.Advance(time.Minute)
-		require.Equal(s, caches.Limited, s.doReserve(s.reserve(window)).Verdict)
-		require.Equal(s, caches.OK, s.doReserve(s.reserve(window, func(r *caches.Reserve) { r.Bucket = "other" })).Verdict)
+		require.Equal(s, caches.LimitReached, s.doReserve(s.reserve(window)).Outcome)
+		require.Equal(s, caches.Reserved, s.doReserve(s.reserve(window, func(r *caches.Reserve) { r.Bucket = "other" })).Outcome)
 	}},
 	{"a maximum of 0 is no limit", func(s *scene) {
 		for range 12 {
@@ -91,15 +91,15 @@ var sends = []rule{
 		old := s.send()
 		s.Advance(45 * time.Second)
 		r := s.reserve()
-		require.Equal(s, caches.OK, s.doReserve(r).Verdict)
-		s.settle(r, false)
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(r)))
-		require.Equal(s, caches.OK, s.verdict(s.guess(old)))
+		require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
+		s.rollback(r)
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(old)))
 		for range 9 {
 			r := s.reserve()
-			require.Equal(s, caches.OK, s.doReserve(r).Verdict)
-			s.settle(r, false)
-			s.settle(r, false)
+			require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
+			s.rollback(r)
+			s.rollback(r)
 		}
 		got := s.doReserve(s.reserve(func(r *caches.Reserve) { r.Bucket = "other" }))
 		require.Equal(s, caches.LimitRefusals, got.Limit)
@@ -109,51 +109,51 @@ var sends = []rule{
 		old := s.send()
 		s.Advance(45 * time.Second)
 		r := s.send()
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(old)))
-		require.Equal(s, caches.OK, s.verdict(s.guess(r)))
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(old)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r)))
 	}},
 	{"with an unknown outcome both codes work and the cooldown stays", func(s *scene) {
 		old := s.send()
 		s.Advance(45 * time.Second)
 		r := s.reserve()
-		require.Equal(s, caches.OK, s.doReserve(r).Verdict)
-		require.Equal(s, caches.OK, s.verdict(s.guess(old)))
-		require.Equal(s, caches.OK, s.verdict(s.guess(r)))
-		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Verdict)
+		require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(old)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r)))
+		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Outcome)
 	}},
 	{"a pending code stands in for the live one when the next is reserved", func(s *scene) {
 		first := s.send()
 		s.Advance(45 * time.Second)
 		second := s.reserve()
-		require.Equal(s, caches.OK, s.doReserve(second).Verdict)
+		require.Equal(s, caches.Reserved, s.doReserve(second).Outcome)
 		s.Advance(45 * time.Second)
 		third := s.reserve()
-		require.Equal(s, caches.OK, s.doReserve(third).Verdict)
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(first)))
-		s.settle(third, false)
-		require.Equal(s, caches.OK, s.verdict(s.guess(second)))
+		require.Equal(s, caches.Reserved, s.doReserve(third).Outcome)
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(first)))
+		s.rollback(third)
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(second)))
 	}},
 	{"a late refusal leaves the next send's cooldown alone", func(s *scene) {
 		first := s.reserve()
-		require.Equal(s, caches.OK, s.doReserve(first).Verdict)
+		require.Equal(s, caches.Reserved, s.doReserve(first).Outcome)
 		s.Advance(45 * time.Second)
 		second := s.reserve()
-		require.Equal(s, caches.OK, s.doReserve(second).Verdict)
-		s.settle(first, false)
-		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Verdict)
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(first)))
-		require.Equal(s, caches.OK, s.verdict(s.guess(second)))
+		require.Equal(s, caches.Reserved, s.doReserve(second).Outcome)
+		s.rollback(first)
+		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Outcome)
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(first)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(second)))
 	}},
 	{"settling what is gone is no error", func(s *scene) {
-		s.settle(s.reserve(), true)
-		s.settle(s.reserve(), false)
+		s.commit(s.reserve())
+		s.rollback(s.reserve())
 	}},
 	{"a code lives for its TTL from the reservation", func(s *scene) {
 		r := s.send()
 		s.Advance(299 * time.Second)
-		require.Equal(s, caches.OK, s.verdict(s.guess(r)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r)))
 		s.Advance(time.Second)
-		require.Equal(s, caches.Wrong, s.verdict(s.guess(r)))
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r)))
 	}},
 	{"the first check that fails is the answer", func(s *scene) {
 		all := func(r *caches.Reserve) {
@@ -161,12 +161,12 @@ var sends = []rule{
 			r.Shared = s.shared(1)
 		}
 		first := s.send(all)
-		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve(all)).Verdict)
+		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve(all)).Outcome)
 		s.Advance(45 * time.Second)
 		require.Equal(s, caches.LimitSends, s.doReserve(s.reserve(all)).Limit)
 		require.Equal(s, caches.LimitShared, s.doReserve(s.reserve(func(r *caches.Reserve) { r.Shared = s.shared(1) })).Limit)
 		for range 2 {
-			require.Equal(s, caches.Wrong, s.verdict(s.guess(first, wrong)))
+			require.Equal(s, caches.GuessWrong, s.guessed(s.guess(first, wrong)))
 		}
 		guessed := func(r *caches.Reserve) { r.Guesses = caches.Window{Max: 2, Per: time.Hour} }
 		require.Equal(s, caches.LimitGuesses, s.doReserve(s.reserve(guessed, func(r *caches.Reserve) { r.Shared = s.shared(1) })).Limit)
@@ -176,13 +176,13 @@ var sends = []rule{
 		limit := func(r *caches.Reserve) { r.Shared = s.shared(2) }
 		s.send(limit)
 		for range 5 {
-			require.Equal(s, caches.Cooldown, s.doReserve(s.reserve(limit)).Verdict)
+			require.Equal(s, caches.Cooldown, s.doReserve(s.reserve(limit)).Outcome)
 		}
 		s.Advance(45 * time.Second)
 		s.send(limit)
 		s.Advance(45 * time.Second)
 		got := s.doReserve(s.reserve(limit))
-		require.Equal(s, caches.Limited, got.Verdict)
+		require.Equal(s, caches.LimitReached, got.Outcome)
 		require.Equal(s, caches.LimitShared, got.Limit)
 		require.Equal(s, 1, got.Index)
 		s.about(time.Hour-90*time.Second, got.RetryAfter)
@@ -193,9 +193,9 @@ var sends = []rule{
 		s.Advance(45 * time.Second)
 		for range 3 {
 			r := s.reserve(limit)
-			require.Equal(s, caches.OK, s.doReserve(r).Verdict)
-			s.settle(r, false)
-			s.settle(r, false)
+			require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
+			s.rollback(r)
+			s.rollback(r)
 		}
 		s.send(limit)
 		s.Advance(45 * time.Second)
@@ -205,16 +205,16 @@ var sends = []rule{
 		a := s.send()
 		s.Advance(45 * time.Second)
 		b := s.send(func(r *caches.Reserve) { r.Holder = "u" })
-		require.Equal(s, caches.OK, s.verdict(s.guess(a)))
-		require.Equal(s, caches.OK, s.verdict(s.guess(b)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(a)))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(b)))
 		crossed := s.guess(a, func(g *caches.Guess) { g.Holder = "u" })
-		require.Equal(s, caches.Wrong, s.verdict(crossed))
+		require.Equal(s, caches.GuessWrong, s.guessed(crossed))
 	}},
 }
 
 // shared is an address's limit that is wide and the app's that isn't.
-func (s *scene) shared(maximum int) []caches.Shared {
-	return []caches.Shared{
+func (s *scene) shared(maximum int) []caches.SharedLimit {
+	return []caches.SharedLimit{
 		{Key: s.key + "-ip", Window: caches.Window{Max: 100, Per: time.Hour}},
 		{Key: s.key + "-app", Window: caches.Window{Max: maximum, Per: time.Hour}},
 	}

@@ -107,31 +107,35 @@ func (s *scene) reserve(change ...func(*caches.Reserve)) caches.Reserve {
 	return r
 }
 
-func (s *scene) doReserve(r caches.Reserve) caches.Reserved {
+func (s *scene) doReserve(r caches.Reserve) caches.ReserveResult {
 	s.Helper()
 	got, err := s.Store.Reserve(s.ctx, r)
 	require.NoError(s, err)
 	return got
 }
 
-func settleOf(r caches.Reserve, accepted bool) caches.Settle {
-	return caches.Settle{
-		Request: r.Request, Key: r.Key, Holder: r.Holder, Bucket: r.Bucket, CodeID: r.Code.ID,
-		Accepted: accepted, Refusals: r.Refusals, Shared: r.Shared,
+func reservation(r caches.Reserve) caches.Reservation {
+	return caches.Reservation{
+		Request: r.Request, Key: r.Key, Holder: r.Holder, Bucket: r.Bucket, CodeID: r.Code.ID, Shared: r.Shared,
 	}
 }
 
-func (s *scene) settle(r caches.Reserve, accepted bool) {
+func (s *scene) commit(r caches.Reserve) {
 	s.Helper()
-	require.NoError(s, s.Store.Settle(s.ctx, settleOf(r, accepted)))
+	require.NoError(s, s.Store.Commit(s.ctx, reservation(r)))
+}
+
+func (s *scene) rollback(r caches.Reserve) {
+	s.Helper()
+	require.NoError(s, s.Store.Rollback(s.ctx, reservation(r), r.Refusals))
 }
 
 // send is a send that the vendor accepted.
 func (s *scene) send(change ...func(*caches.Reserve)) caches.Reserve {
 	s.Helper()
 	r := s.reserve(change...)
-	require.Equal(s, caches.Reserved{Verdict: caches.OK, CodeID: r.Code.ID}, s.doReserve(r))
-	s.settle(r, true)
+	require.Equal(s, caches.ReserveResult{Outcome: caches.Reserved, CodeID: r.Code.ID}, s.doReserve(r))
+	s.commit(r)
 	return r
 }
 
@@ -151,16 +155,16 @@ func wrong(g *caches.Guess)   { g.MAC = "wrong" }
 func consume(g *caches.Guess) { g.Then = caches.Consume }
 func claim(g *caches.Guess)   { g.Then = caches.Claim }
 
-func (s *scene) doGuess(g caches.Guess) caches.Guessed {
+func (s *scene) doGuess(g caches.Guess) caches.GuessResult {
 	s.Helper()
 	got, err := s.Store.Guess(s.ctx, g)
 	require.NoError(s, err)
 	return got
 }
 
-func (s *scene) verdict(g caches.Guess) caches.Verdict {
+func (s *scene) guessed(g caches.Guess) caches.GuessOutcome {
 	s.Helper()
-	return s.doGuess(g).Verdict
+	return s.doGuess(g).Outcome
 }
 
 // about compares a wait with what it should be.

@@ -36,104 +36,104 @@ func (s *scene) take(hash string) caches.TokenResult {
 	return s.token(hash, caches.Consume, s.request())
 }
 
-func (s *scene) endToken(hash, request string, used bool) {
+func (s *scene) endToken(hash, request string, end caches.TokenEnd) {
 	s.Helper()
 	require.NoError(s, s.Store.EndToken(s.ctx, caches.EndToken{
-		Request: request, Key: s.key, Hash: hash, Used: used, Linger: time.Minute,
+		Request: request, Key: s.key, Hash: hash, End: end, Linger: time.Minute,
 	}))
 }
 
 var tokens = []rule{
 	{"a token is there for its TTL, no read prolongs that", func(s *scene) {
-		require.Equal(s, caches.Gone, s.read("h").Verdict)
+		require.Equal(s, caches.TokenGone, s.read("h").Outcome)
 		s.issue("h", time.Minute)
-		want := caches.TokenResult{Verdict: caches.OK, Value: []byte("value")}
+		want := caches.TokenResult{Outcome: caches.TokenValid, Value: []byte("value")}
 		require.Equal(s, want, s.read("h"))
 		s.Advance(59 * time.Second)
 		require.Equal(s, want, s.read("h"))
 		s.Advance(time.Second)
-		require.Equal(s, caches.Gone, s.read("h").Verdict)
+		require.Equal(s, caches.TokenGone, s.read("h").Outcome)
 	}},
 	{"a token that is issued takes the place of one with the same hash", func(s *scene) {
 		s.issue("h", time.Minute)
-		require.Equal(s, caches.OK, s.take("h").Verdict)
+		require.Equal(s, caches.TokenValid, s.take("h").Outcome)
 		again := caches.Issue{Hash: "h", Value: []byte("again"), TTL: 2 * time.Minute}
 		require.NoError(s, s.Store.Issue(s.ctx, s.key, again))
 		s.Advance(119 * time.Second)
-		require.Equal(s, caches.TokenResult{Verdict: caches.OK, Value: []byte("again")}, s.read("h"))
+		require.Equal(s, caches.TokenResult{Outcome: caches.TokenValid, Value: []byte("again")}, s.read("h"))
 		s.Advance(time.Second)
-		require.Equal(s, caches.Gone, s.read("h").Verdict)
+		require.Equal(s, caches.TokenGone, s.read("h").Outcome)
 	}},
 	{"a token belongs to its key", func(s *scene) {
 		s.issue("h", time.Minute)
 		s.key += "x"
-		require.Equal(s, caches.Gone, s.read("h").Verdict)
+		require.Equal(s, caches.TokenGone, s.read("h").Outcome)
 	}},
 	{"a taken token is known as used, with its value, while it lingers", func(s *scene) {
 		s.issue("h", 10*time.Second)
-		require.Equal(s, caches.OK, s.take("h").Verdict)
+		require.Equal(s, caches.TokenValid, s.take("h").Outcome)
 		s.Advance(30 * time.Second)
-		want := caches.TokenResult{Verdict: caches.Used, Value: []byte("value")}
+		want := caches.TokenResult{Outcome: caches.TokenUsed, Value: []byte("value")}
 		require.Equal(s, want, s.take("h"))
 		require.Equal(s, want, s.read("h"))
 		s.Advance(31 * time.Second)
-		require.Equal(s, caches.Gone, s.take("h").Verdict)
+		require.Equal(s, caches.TokenGone, s.take("h").Outcome)
 	}},
 	{"a repeat of the request that took the token is OK", func(s *scene) {
 		s.issue("h", time.Minute)
 		q := s.request()
-		require.Equal(s, caches.OK, s.token("h", caches.Consume, q).Verdict)
+		require.Equal(s, caches.TokenValid, s.token("h", caches.Consume, q).Outcome)
 		s.Advance(9 * time.Minute)
-		require.Equal(s, caches.TokenResult{Verdict: caches.OK, Value: []byte("value")}, s.token("h", caches.Consume, q))
+		require.Equal(s, caches.TokenResult{Outcome: caches.TokenValid, Value: []byte("value")}, s.token("h", caches.Consume, q))
 	}},
 	{"a claimed token is busy for others until the claim ends", func(s *scene) {
 		s.issue("h", time.Minute)
 		q := s.request()
-		require.Equal(s, caches.OK, s.token("h", caches.Claim, q).Verdict)
-		require.Equal(s, caches.OK, s.token("h", caches.Claim, q).Verdict)
-		require.Equal(s, caches.Busy, s.take("h").Verdict)
-		s.endToken("h", s.request(), false)
-		require.Equal(s, caches.Busy, s.take("h").Verdict, "only who claims may give back")
-		s.endToken("h", q, false)
-		require.Equal(s, caches.OK, s.token("h", caches.Claim, q).Verdict, "a straggling repeat")
-		require.Equal(s, caches.OK, s.token("h", caches.Claim, s.request()).Verdict)
+		require.Equal(s, caches.TokenValid, s.token("h", caches.Claim, q).Outcome)
+		require.Equal(s, caches.TokenValid, s.token("h", caches.Claim, q).Outcome)
+		require.Equal(s, caches.TokenBusy, s.take("h").Outcome)
+		s.endToken("h", s.request(), caches.ReleaseToken)
+		require.Equal(s, caches.TokenBusy, s.take("h").Outcome, "only who claims may give back")
+		s.endToken("h", q, caches.ReleaseToken)
+		require.Equal(s, caches.TokenValid, s.token("h", caches.Claim, q).Outcome, "a straggling repeat")
+		require.Equal(s, caches.TokenValid, s.token("h", caches.Claim, s.request()).Outcome)
 		s.Advance(10 * time.Second)
-		require.Equal(s, caches.OK, s.take("h").Verdict)
+		require.Equal(s, caches.TokenValid, s.take("h").Outcome)
 	}},
 	{"a taken token can be given back by who took it", func(s *scene) {
 		s.issue("h", time.Minute)
 		q := s.request()
-		require.Equal(s, caches.OK, s.token("h", caches.Consume, q).Verdict)
+		require.Equal(s, caches.TokenValid, s.token("h", caches.Consume, q).Outcome)
 		back := func(request string) {
 			require.NoError(s, s.Store.EndToken(s.ctx, caches.EndToken{
-				Request: request, Key: s.key, Hash: "h", Linger: time.Minute, GiveBack: true,
+				Request: request, Key: s.key, Hash: "h", Linger: time.Minute, End: caches.ReturnToken,
 			}))
 		}
-		s.endToken("h", q, false)
+		s.endToken("h", q, caches.ReleaseToken)
 		back(s.request())
-		require.Equal(s, caches.Used, s.read("h").Verdict)
+		require.Equal(s, caches.TokenUsed, s.read("h").Outcome)
 		s.Advance(30 * time.Second)
 		back(q)
-		require.Equal(s, caches.OK, s.take("h").Verdict)
+		require.Equal(s, caches.TokenValid, s.take("h").Outcome)
 		back(q)
-		require.Equal(s, caches.Used, s.take("h").Verdict, "it is another's now")
+		require.Equal(s, caches.TokenUsed, s.take("h").Outcome, "it is another's now")
 	}},
 	{"a token that is given back lives no longer for it", func(s *scene) {
 		s.issue("h", time.Minute)
 		q := s.request()
-		require.Equal(s, caches.OK, s.token("h", caches.Consume, q).Verdict)
-		require.NoError(s, s.Store.EndToken(s.ctx, caches.EndToken{Request: q, Key: s.key, Hash: "h", GiveBack: true}))
+		require.Equal(s, caches.TokenValid, s.token("h", caches.Consume, q).Outcome)
+		require.NoError(s, s.Store.EndToken(s.ctx, caches.EndToken{Request: q, Key: s.key, Hash: "h", End: caches.ReturnToken}))
 		s.Advance(time.Minute)
-		require.Equal(s, caches.Gone, s.take("h").Verdict)
+		require.Equal(s, caches.TokenGone, s.take("h").Outcome)
 	}},
 	{"ending a claim as used takes the token", func(s *scene) {
 		s.issue("h", 5*time.Second)
 		q := s.request()
-		require.Equal(s, caches.OK, s.token("h", caches.Claim, q).Verdict)
+		require.Equal(s, caches.TokenValid, s.token("h", caches.Claim, q).Outcome)
 		s.Advance(6 * time.Second)
-		s.endToken("h", q, true)
-		require.Equal(s, caches.OK, s.token("h", caches.Claim, q).Verdict)
-		require.Equal(s, caches.Used, s.read("h").Verdict)
-		s.endToken("none", q, true)
+		s.endToken("h", q, caches.UseToken)
+		require.Equal(s, caches.TokenValid, s.token("h", caches.Claim, q).Outcome)
+		require.Equal(s, caches.TokenUsed, s.read("h").Outcome)
+		s.endToken("none", q, caches.UseToken)
 	}},
 }

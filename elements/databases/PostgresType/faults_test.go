@@ -182,12 +182,12 @@ func TestLostReplyGivesTheFirstAnswer(t *testing.T) {
 	lost()
 	lose("hash-two")
 	r, err := d.Refresh(ctx, databases.Refresh{
-		SessionID: s.ID, Generation: 1, Hash: "hash-one", NextHash: "hash-two",
+		SessionID: s.ID, TokenNumber: 1, Hash: "hash-one", NextHash: "hash-two",
 		Grace: 10 * time.Second, Idle: time.Hour, Most: time.Hour,
 	})
 	require.NoError(t, err)
 	require.False(t, r.Reused)
-	require.EqualValues(t, 2, r.Session.Generation)
+	require.EqualValues(t, 2, r.Session.TokenNumber)
 	lost()
 
 	// What can't be repeated isn't.

@@ -95,7 +95,7 @@ func draw(r *rapid.T) operation {
 			list, err := d.Sessions(context.Background(), user)
 			ids := make(map[string]int64) // printed in key order: times may tie
 			for _, s := range list {
-				ids[s.ID] = s.Generation
+				ids[s.ID] = s.TokenNumber
 			}
 			return fmt.Sprintf("%v %s", ids, kind(err))
 		}},
@@ -113,7 +113,7 @@ func draw(r *rapid.T) operation {
 				time.Sleep(2 * time.Millisecond) // past it on both
 			}
 			got, err := d.Refresh(context.Background(), databases.Refresh{
-				SessionID: news.ID, Generation: generation, Hash: hash, NextHash: fmt.Sprintf("h%d", generation+1),
+				SessionID: news.ID, TokenNumber: generation, Hash: hash, NextHash: fmt.Sprintf("h%d", generation+1),
 				Grace: grace, Idle: time.Hour, Most: time.Hour,
 			})
 			return fmt.Sprintf("%v %s", got.Reused, shownSession(got.Session, err))
@@ -172,5 +172,5 @@ func shownUser(u databases.User, err error) string {
 }
 
 func shownSession(s databases.Session, err error) string {
-	return fmt.Sprintf("%s %s %s %d ended %v %s", s.ID, s.UserID, s.CodeID, s.Generation, !s.EndedAt.IsZero(), kind(err))
+	return fmt.Sprintf("%s %s %s %d ended %v %s", s.ID, s.UserID, s.CodeID, s.TokenNumber, !s.EndedAt.IsZero(), kind(err))
 }

@@ -20,7 +20,7 @@ func testSessions(t *testing.T, open Open) {
 	s, err := d.CreateSession(ctx, n)
 	require.NoError(t, err)
 	require.Equal(t, []string{n.ID, n.UserID, n.CorpID, n.Platform, n.CodeID}, []string{s.ID, s.UserID, s.CorpID, s.Platform, s.CodeID})
-	require.EqualValues(t, 1, s.Generation)
+	require.EqualValues(t, 1, s.TokenNumber)
 	require.True(t, s.EndedAt.IsZero())
 	require.Equal(t, time.Hour, s.ExpiresAt.Sub(s.CreatedAt), "the smaller of Idle and Most")
 	require.Equal(t, s.CreatedAt, s.LastSeenAt)
@@ -171,7 +171,7 @@ func testEndedCodeAtOnce(t *testing.T, open Open) {
 // shown is generation g of a token, as tests call its hash.
 func shown(s databases.Session, g int64) databases.Refresh {
 	return databases.Refresh{
-		SessionID: s.ID, Generation: g,
+		SessionID: s.ID, TokenNumber: g,
 		Hash: "hash" + strconv.FormatInt(g, 10), NextHash: "hash" + strconv.FormatInt(g+1, 10),
 		Grace: 10 * time.Second, Idle: time.Hour, Most: 2 * time.Hour,
 	}
@@ -185,7 +185,7 @@ func testRefresh(t *testing.T, open Open) {
 	r, err := d.Refresh(ctx, shown(s, 1))
 	require.NoError(t, err)
 	require.False(t, r.Reused)
-	require.EqualValues(t, 2, r.Session.Generation)
+	require.EqualValues(t, 2, r.Session.TokenNumber)
 	require.True(t, r.Session.LastSeenAt.After(s.LastSeenAt))
 	require.Equal(t, time.Hour, r.Session.ExpiresAt.Sub(r.Session.LastSeenAt))
 
@@ -236,8 +236,8 @@ func testRefreshAtOnce(t *testing.T, open Open) {
 	for g := int64(1); g <= 3; g++ {
 		counts := atOnce(t, nil, func(ctx context.Context, _ int) error {
 			r, err := d.Refresh(ctx, shown(s, g))
-			if err == nil && (r.Reused || r.Session.Generation != g+1) {
-				t.Errorf("generation %d, reused %v", r.Session.Generation, r.Reused)
+			if err == nil && (r.Reused || r.Session.TokenNumber != g+1) {
+				t.Errorf("generation %d, reused %v", r.Session.TokenNumber, r.Reused)
 			}
 			return err
 		})
@@ -245,7 +245,7 @@ func testRefreshAtOnce(t *testing.T, open Open) {
 	}
 	got, err := d.Session(ctx, s.ID)
 	require.NoError(t, err)
-	require.EqualValues(t, 4, got.Generation)
+	require.EqualValues(t, 4, got.TokenNumber)
 }
 
 func testExpiry(t *testing.T, open Open) {

@@ -25,7 +25,7 @@ func TestRegisterMakesAUserOfTheCorp(t *testing.T) {
 	require.Equal(t, phone, user.Phone)
 	require.False(t, user.Test)
 	got, verdict := w.loginCode(out.GetLoginCode())
-	require.Equal(t, caches.OK, verdict)
+	require.Equal(t, caches.TokenValid, verdict)
 	require.Equal(t, user.ID, got.UserID)
 	require.Equal(t, "register", w.dir.uses[got.CodeID].Kind)
 }

@@ -102,20 +102,20 @@ func errMake(err error) error {
 
 // proof says what the store has to know of the captcha that came, and the reason
 // for refusing it where it isn't right.
-func (o *operation) proof(ctx context.Context, p policy, given *elementv1.CaptchaAnswer) (caches.Proof, string, error) {
+func (o *operation) proof(ctx context.Context, p policy, given *elementv1.CaptchaAnswer) (caches.CaptchaCheck, string, error) {
 	if given == nil {
 		return o.demand(p), "", nil
 	}
 	token, err := o.captchaToken(ctx, given.GetToken())
 	if err != nil {
-		return caches.Proof{}, "", err
+		return caches.CaptchaCheck{}, "", err
 	}
 	got := o.captchas.Check(o.call.Element, token, given.GetAnswer())
 	if got.ID == "" {
-		return caches.Proof{Given: true}, captchaExpired, nil
+		return caches.CaptchaCheck{Given: true}, captchaExpired, nil
 	}
-	return caches.Proof{
-		Given: true, Right: got.Right, Mark: o.keys.mark(got.ID), Keep: got.Left + markMargin,
+	return caches.CaptchaCheck{
+		Given: true, Correct: got.Right, UseKey: o.keys.mark(got.ID), UseTTL: got.Left + markMargin,
 	}, captchaWrong, nil
 }
 

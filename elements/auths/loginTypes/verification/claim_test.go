@@ -72,7 +72,7 @@ func TestHostKilledInTheMiddleOfARegister(t *testing.T) {
 					require.NoError(t, err, "nobody had anything of the code: it opens the user that it has made")
 					require.Equal(t, w.dir.registered(), []string{out.GetUserId()})
 					_, verdict := w.loginCode(out.GetLoginCode())
-					require.Equal(t, caches.OK, verdict)
+					require.Equal(t, caches.TokenValid, verdict)
 					_, err = w.exchange(call(), phone, code)
 				}
 				requireCode(t, codes.CodeRejected, err)
@@ -89,7 +89,7 @@ func TestHostKilledInTheMiddleOfARegister(t *testing.T) {
 					require.NoError(t, err)
 					require.Equal(t, []string{out.GetUserId()}, w.dir.registered())
 					got, verdict := w.loginCode(out.GetLoginCode())
-					require.Equal(t, caches.OK, verdict)
+					require.Equal(t, caches.TokenValid, verdict)
 					require.Equal(t, out.GetUserId(), got.UserID)
 				})
 			}
@@ -230,7 +230,7 @@ func (w *world) codeID(t *testing.T, code string) string {
 		MAC: w.svc.keys.code(login, other, "u", false, code), Attempts: 5, Guesses: wrongGuesses,
 	})
 	require.NoError(t, err)
-	require.Equal(t, caches.OK, got.Verdict)
+	require.Equal(t, caches.GuessRight, got.Outcome)
 	return got.CodeID
 }
 
@@ -239,6 +239,6 @@ func (w *world) ticketID(t *testing.T, ticket string) string {
 	op.store = w.store
 	claimed, err := op.claimTicket(t.Context(), w.dir.user("u"), ticket)
 	require.NoError(t, err)
-	op.endTicket(t.Context(), claimed, false)
+	op.endTicket(t.Context(), claimed, caches.ReleaseToken)
 	return claimed.id
 }

@@ -26,12 +26,12 @@ func TestRightCodeOfAUserGivesALoginCodeOnce(t *testing.T) {
 	require.Equal(t, "The shop", out.GetCorps()[0].GetCorpName())
 
 	got, verdict := w.loginCode(out.GetLoginCode())
-	require.Equal(t, caches.OK, verdict)
+	require.Equal(t, caches.TokenValid, verdict)
 	require.NotEmpty(t, got.CodeID)
 	got.CodeID = ""
 	require.Equal(t, tokens.LoginCode{UserID: "u", Phone: phone, Instance: login}, got)
 	_, verdict = w.loginCode(out.GetLoginCode())
-	require.Equal(t, caches.Used, verdict)
+	require.Equal(t, caches.TokenUsed, verdict)
 
 	_, err = w.exchange(call(), phone, code)
 	requireCode(t, codes.CodeRejected, err)
@@ -45,7 +45,7 @@ func TestLoginCodeLivesAMinute(t *testing.T) {
 		require.NoError(t, err)
 		time.Sleep(time.Minute + time.Millisecond)
 		_, verdict := w.loginCode(out.GetLoginCode())
-		require.Equal(t, caches.Gone, verdict)
+		require.Equal(t, caches.TokenGone, verdict)
 	})
 }
 
@@ -168,7 +168,7 @@ func TestRepeatOfAnOperationGetsTheSameLoginCode(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first.GetLoginCode(), again.GetLoginCode())
 	_, verdict := w.loginCode(again.GetLoginCode())
-	require.Equal(t, caches.OK, verdict)
+	require.Equal(t, caches.TokenValid, verdict)
 
 	c.Operation = "two"
 	_, err = w.exchange(c, phone, code)
@@ -226,7 +226,7 @@ func TestACodeWhoseAnswerWasLostIsNotCalledWrong(t *testing.T) {
 	out, err := w.exchange(call(), phone, code)
 	require.NoError(t, err, "another operation brings the same code")
 	_, verdict := w.loginCode(out.GetLoginCode())
-	require.Equal(t, caches.OK, verdict)
+	require.Equal(t, caches.TokenValid, verdict)
 	_, err = w.exchange(call(), phone, code)
 	requireCode(t, codes.CodeRejected, err)
 }
@@ -350,5 +350,5 @@ func TestStepsOfOneOperationAreToldApart(t *testing.T) {
 	out, err := w.exchange(c, phone, code)
 	require.NoError(t, err)
 	_, verdict := w.loginCode(out.GetLoginCode())
-	require.Equal(t, caches.OK, verdict)
+	require.Equal(t, caches.TokenValid, verdict)
 }

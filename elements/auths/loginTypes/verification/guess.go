@@ -69,7 +69,7 @@ func (o *operation) guess(ctx context.Context, g guess) (right, error) {
 		}
 		return right{}, errStore(err)
 	}
-	if answer.Verdict == caches.Ask {
+	if answer.Outcome == caches.GuessUnresolved {
 		use, err := o.dir.CodeUse(ctx, answer.CodeID)
 		switch {
 		case err == nil && g.opens(use):
@@ -87,12 +87,12 @@ func (o *operation) guess(ctx context.Context, g guess) (right, error) {
 			return right{}, errStore(err)
 		}
 	}
-	switch answer.Verdict {
-	case caches.OK:
+	switch answer.Outcome {
+	case caches.GuessRight:
 		return right{step.Request, step.Key, step.Holder, answer.CodeID}, nil
-	case caches.Ask:
+	case caches.GuessUnresolved:
 		return right{}, errBusy()
-	case caches.Wrong, caches.Locked:
+	case caches.GuessWrong, caches.GuessLocked:
 		if err := o.countTestGuess(ctx, g.entry, g.digits); err != nil {
 			return right{}, err
 		}

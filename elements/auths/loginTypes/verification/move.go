@@ -49,7 +49,7 @@ func (s *Service) Move(ctx context.Context, r *elementv1.MoveRequest) (*elementv
 	}
 	code, err := op.claimOwn(ctx, p, user, r.GetIdentity(), purposeUpdatePhone, r.GetCode(), r.GetTest())
 	if err != nil {
-		op.endTicket(ctx, ticket, false)
+		op.endTicket(ctx, ticket, caches.ReleaseToken)
 		return nil, err
 	}
 	if err := op.move(ctx, user, r.GetIdentity(), code, ticket, notice); err != nil {
@@ -102,9 +102,9 @@ func (o *operation) claimTicket(ctx context.Context, user databases.User, text s
 	if err != nil {
 		return claimedTicket{}, errStore(err)
 	}
-	switch answer.Verdict {
-	case caches.OK:
-	case caches.Busy:
+	switch answer.Outcome {
+	case caches.TokenValid:
+	case caches.TokenBusy:
 		return claimedTicket{}, errBusy()
 	default:
 		return claimedTicket{}, errTicket()
@@ -112,7 +112,7 @@ func (o *operation) claimTicket(ctx context.Context, user databases.User, text s
 	ticket, err := o.box.OpenTicket(at, answer.Value)
 	caller := o.call.Caller
 	if err != nil || ticket.UserID != caller.UserID || ticket.SessionID != caller.SessionID || ticket.Instance != o.call.Element {
-		o.endTicket(ctx, claimed, false)
+		o.endTicket(ctx, claimed, caches.ReleaseToken)
 		return claimedTicket{}, errTicket()
 	}
 	claimed.id = ticket.ID
@@ -121,14 +121,14 @@ func (o *operation) claimTicket(ctx context.Context, user databases.User, text s
 
 // endTicket ends the claim of a ticket. One that can't be ended now runs out by
 // itself; what the database says of the ticket counts then.
-func (o *operation) endTicket(ctx context.Context, ticket claimedTicket, used bool) {
+func (o *operation) endTicket(ctx context.Context, ticket claimedTicket, end caches.TokenEnd) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endBound)
 	defer cancel()
 	err := o.store.EndToken(ctx, caches.EndToken{
 		Request: ticket.request,
 		Key:     ticket.at.Key,
 		Hash:    ticket.at.Hash,
-		Used:    used,
+		End:     end,
 		Linger:  tokens.TicketTTL,
 	})
 	if err != nil {
@@ -154,14 +154,14 @@ func (o *operation) move(ctx context.Context, user databases.User, identity stri
 	switch {
 	case err == nil:
 		_ = o.endClaim(ctx, code, true, nil)
-		o.endTicket(ctx, ticket, true)
+		o.endTicket(ctx, ticket, caches.UseToken)
 		return nil
 	case errors.Is(err, databases.ErrCodeUsed):
 		return o.moveUsed(ctx, code, ticket)
 	}
 	if refusal := errRefused(err); refusal != nil {
 		_ = o.endClaim(ctx, code, false, nil)
-		o.endTicket(ctx, ticket, false)
+		o.endTicket(ctx, ticket, caches.ReleaseToken)
 		return refusal
 	}
 	return errStore(err)
@@ -185,9 +185,10 @@ func (o *operation) moveUsed(ctx context.Context, code right, ticket claimedTick
 		return errStore(err)
 	}
 	_ = o.endClaim(ctx, code, codeUsed, nil)
-	o.endTicket(ctx, ticket, ticketUsed)
 	if ticketUsed {
+		o.endTicket(ctx, ticket, caches.UseToken)
 		return errTicket()
 	}
+	o.endTicket(ctx, ticket, caches.ReleaseToken)
 	return errRejected()
 }

@@ -46,7 +46,7 @@ func (o *operation) notice(n *elementv1.Notice, identity string) (*databases.Not
 
 // tell has a notice sent, after the answer: once taken it is sent once. One that
 // can't be taken now is found later, by whichever process looks first.
-func (s *Service) tell(ctx context.Context, dir databases.Directory, n *databases.Notice) {
+func (s *Service) tell(ctx context.Context, dir databases.NoticeStore, n *databases.Notice) {
 	if n == nil {
 		return
 	}
@@ -84,7 +84,7 @@ func (s *Service) tellWaiting(ctx context.Context) {
 		return
 	}
 	defer release()
-	dir, ok := instance.(databases.Directory)
+	dir, ok := instance.(databases.NoticeStore)
 	if !ok {
 		return
 	}

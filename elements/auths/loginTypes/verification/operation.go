@@ -34,11 +34,28 @@ type operation struct {
 	call element.Call
 	// id names it to the stores.
 	id    string
-	store caches.Store
-	dir   databases.Directory
+	store cacheStore
+	dir   accountStore
 
 	cancel   context.CancelFunc
 	releases []func()
+}
+
+// cacheStore is what operations need of the default cache.
+type cacheStore interface {
+	caches.ReservationStore
+	caches.CodeStore
+	caches.TokenStore
+}
+
+// accountStore is what operations need of the default database.
+type accountStore interface {
+	databases.UserStore
+	databases.CorpStore
+	databases.DeviceStore
+	databases.NoticeStore
+	databases.TestGuessStore
+	readier
 }
 
 // begin takes who asks from the context and holds the stores until end.
@@ -55,7 +72,7 @@ func (s *Service) begin(ctx context.Context) (context.Context, *operation, error
 	if err != nil {
 		return nil, nil, err
 	}
-	store, ok := cache.(caches.Store)
+	store, ok := cache.(cacheStore)
 	if !ok {
 		op.end()
 		return nil, nil, errcode.New(errcode.Internal, "the app's default cache is none")
@@ -65,7 +82,7 @@ func (s *Service) begin(ctx context.Context) (context.Context, *operation, error
 		op.end()
 		return nil, nil, err
 	}
-	dir, ok := database.(databases.Directory)
+	dir, ok := database.(accountStore)
 	if !ok {
 		op.end()
 		return nil, nil, errcode.New(errcode.Internal, "the app's default database is none")

@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/lintel-run/lintel/elements/databases"
 )
 
 // pulseBelieved is how long an answer of the database counts, from before it was
@@ -20,15 +18,20 @@ type pulse struct {
 	last *heartbeat
 }
 
+// readier is what the pulse asks.
+type readier interface {
+	Ready(ctx context.Context) error
+}
+
 type heartbeat struct {
-	of    databases.Directory
+	of    readier
 	begun time.Time
 	done  chan struct{}
 	err   error // after done
 }
 
 // check gives the database's error, within ctx.
-func (p *pulse) check(ctx context.Context, dir databases.Directory) error {
+func (p *pulse) check(ctx context.Context, dir readier) error {
 	p.mu.Lock()
 	now := time.Now()
 	b := p.last

@@ -144,6 +144,6 @@ func (w *world) codeWithoutCooldown(userID string) string {
 		TTL:  time.Minute,
 	})
 	require.NoError(w.t, err)
-	require.Equal(w.t, caches.OK, got.Verdict)
+	require.Equal(w.t, caches.Reserved, got.Outcome)
 	return digits
 }

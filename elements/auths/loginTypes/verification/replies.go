@@ -24,19 +24,19 @@ func errStore(err error) error {
 
 // errReserve gives the error of a reservation that was not made; reason says what
 // is wrong with its captcha where something is.
-func errReserve(r caches.Reserved, reason string) error {
-	switch r.Verdict {
+func errReserve(r caches.ReserveResult, reason string) error {
+	switch r.Outcome {
 	case caches.Cooldown:
 		wait := max(roundUp(r.RetryAfter, time.Second), time.Second)
 		return errcode.New(codes.SendTooFrequent, "a code was sent a moment ago").
 			After(wait).With("retryAfter", seconds(wait))
-	case caches.Unproved:
+	case caches.CaptchaRequired:
 		return errcode.New(codes.CaptchaRequired, "a captcha is needed")
-	case caches.Wrong:
+	case caches.CaptchaWrong:
 		return errcode.New(codes.CaptchaError, "the captcha was not solved").With("reason", reason)
-	case caches.Used:
+	case caches.CaptchaUsed:
 		return errcode.New(codes.CaptchaError, "the captcha was not solved").With("reason", captchaExpired)
-	case caches.Limited:
+	case caches.LimitReached:
 		wait := max(roundUp(r.RetryAfter, time.Minute), time.Minute)
 		return errcode.New(codes.SendLimited, "too many codes were sent").
 			After(wait).With("retryAfter", seconds(wait))
@@ -53,15 +53,15 @@ func errSent(p policy) error {
 }
 
 // errGuess gives the error of a guess that wasn't right.
-func errGuess(g caches.Guessed) error {
-	switch g.Verdict {
-	case caches.Wrong:
+func errGuess(g caches.GuessResult) error {
+	switch g.Outcome {
+	case caches.GuessWrong:
 		return errRejected()
-	case caches.Locked:
+	case caches.GuessLocked:
 		wait := max(roundUp(g.RetryAfter, time.Second), time.Second)
 		return errcode.New(codes.CodeLocked, "too many wrong codes").
 			After(wait).With("retryAfter", seconds(wait))
-	case caches.Busy:
+	case caches.GuessBusy:
 		return errBusy()
 	default:
 		return errcode.New(errcode.Internal, "an internal error")

@@ -92,20 +92,20 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 			Purposes: scope.purposes,
 			Decoy:    decoy,
 		},
-		TTL:      p.ttl,
-		Interval: p.interval,
-		Proof:    proof,
-		Crowds:   crowds,
-		Sends:    p.sends,
-		Refusals: refusals,
-		Guesses:  wrongGuesses,
-		Shared:   op.shared(p),
+		TTL:        p.ttl,
+		Interval:   p.interval,
+		Captcha:    proof,
+		RiskGroups: crowds,
+		Sends:      p.sends,
+		Refusals:   refusals,
+		Guesses:    wrongGuesses,
+		Shared:     op.shared(p),
 	}
 	answer, err := op.store.Reserve(ctx, ask)
 	if err != nil {
 		return nil, errStore(err)
 	}
-	if answer.Verdict != caches.OK {
+	if answer.Outcome != caches.Reserved {
 		return nil, errReserve(answer, reason)
 	}
 	deliver := entry == nil && !decoy
@@ -141,13 +141,13 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 }
 
 // shared are the limits over many identities: the caller's address, then the app.
-func (o *operation) shared(p policy) []caches.Shared {
-	var limits []caches.Shared
+func (o *operation) shared(p policy) []caches.SharedLimit {
+	var limits []caches.SharedLimit
 	if address := o.call.Caller.Address; address != "" {
-		limits = append(limits, caches.Shared{Key: o.keys.address(address), Window: p.addressSends})
+		limits = append(limits, caches.SharedLimit{Key: o.keys.address(address), Window: p.addressSends})
 	}
 	if p.appSends.Max > 0 {
-		limits = append(limits, caches.Shared{Key: o.keys.app(), Window: p.appSends})
+		limits = append(limits, caches.SharedLimit{Key: o.keys.app(), Window: p.appSends})
 	}
 	return limits
 }

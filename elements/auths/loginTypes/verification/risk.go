@@ -26,26 +26,26 @@ const (
 )
 
 // demand says when a send without a captcha is refused.
-func (o *operation) demand(p policy) caches.Proof {
+func (o *operation) demand(p policy) caches.CaptchaCheck {
 	switch p.captcha {
 	case elementv1.CaptchaMode_CAPTCHA_MODE_ALWAYS:
-		return caches.Proof{Asked: true}
+		return caches.CaptchaCheck{Required: true}
 	case elementv1.CaptchaMode_CAPTCHA_MODE_RISK:
 	default:
-		return caches.Proof{}
+		return caches.CaptchaCheck{}
 	}
 	address := o.call.Caller.Address
 	if address == "" {
-		return caches.Proof{}
+		return caches.CaptchaCheck{}
 	}
 	// The window is the one that the address's own limit is counted in.
-	return caches.Proof{Full: []caches.Shared{{
+	return caches.CaptchaCheck{RequiredWhenFull: []caches.SharedLimit{{
 		Key: o.keys.address(address), Window: caches.Window{Max: addressSendsFree, Per: p.addressSends.Per},
 	}}}
 }
 
 // crowds are those of a send whose captcha is asked for by risk.
-func (o *operation) crowds(p policy, names []string) ([]caches.Crowd, error) {
+func (o *operation) crowds(p policy, names []string) ([]caches.RiskGroup, error) {
 	if len(names) > mostCrowds {
 		return nil, errcode.New(errcode.Internal, "the login names too many crowds")
 	}
@@ -57,10 +57,10 @@ func (o *operation) crowds(p policy, names []string) ([]caches.Crowd, error) {
 	if p.captcha != elementv1.CaptchaMode_CAPTCHA_MODE_RISK {
 		return nil, nil
 	}
-	list := make([]caches.Crowd, 0, len(names)+1)
+	list := make([]caches.RiskGroup, 0, len(names)+1)
 	for _, name := range append([]string{appCrowd}, names...) {
-		list = append(list, caches.Crowd{
-			Key: o.keys.crowd(name), Per: crowdWindow, Sends: crowdSends, Ripe: crowdRipe,
+		list = append(list, caches.RiskGroup{
+			Key: o.keys.crowd(name), Per: crowdWindow, MinSends: crowdSends, UnverifiedAfter: crowdRipe,
 		})
 	}
 	return list, nil

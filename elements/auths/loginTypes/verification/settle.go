@@ -14,13 +14,13 @@ import (
 // sealed, for its own instance, so the host keeps nothing while a vendor is
 // waited for; the store knows whether it is still open.
 type reservation struct {
-	Request     string          `json:"request"`
-	Key         string          `json:"key"`
-	Holder      string          `json:"holder"`
-	Bucket      string          `json:"bucket"`
-	CodeID      string          `json:"codeId"`
-	Shared      []caches.Shared `json:"shared"`
-	AnswerFirst bool            `json:"answerFirst"`
+	Request     string               `json:"request"`
+	Key         string               `json:"key"`
+	Holder      string               `json:"holder"`
+	Bucket      string               `json:"bucket"`
+	CodeID      string               `json:"codeId"`
+	Shared      []caches.SharedLimit `json:"shared"`
+	AnswerFirst bool                 `json:"answerFirst"`
 }
 
 func (s *Service) sealReservation(instance string, r reservation) (string, error) {
@@ -62,16 +62,19 @@ func (s *Service) Settle(ctx context.Context, r *elementv1.SettleRequest) (*elem
 	if !accepted && (r.GetOutcome() != elementv1.Outcome_OUTCOME_REFUSED || reserved.AnswerFirst) {
 		return &elementv1.SettleResponse{}, nil
 	}
-	err = op.store.Settle(ctx, caches.Settle{
-		Request:  reserved.Request,
-		Key:      reserved.Key,
-		Holder:   reserved.Holder,
-		Bucket:   reserved.Bucket,
-		CodeID:   reserved.CodeID,
-		Accepted: accepted,
-		Refusals: refusals,
-		Shared:   reserved.Shared,
-	})
+	ended := caches.Reservation{
+		Request: reserved.Request,
+		Key:     reserved.Key,
+		Holder:  reserved.Holder,
+		Bucket:  reserved.Bucket,
+		CodeID:  reserved.CodeID,
+		Shared:  reserved.Shared,
+	}
+	if accepted {
+		err = op.store.Commit(ctx, ended)
+	} else {
+		err = op.store.Rollback(ctx, ended, refusals)
+	}
 	if err != nil {
 		return nil, errStore(err)
 	}

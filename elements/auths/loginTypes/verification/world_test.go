@@ -91,11 +91,11 @@ func run[In, Out any](s *store, name string, in In, do func(context.Context, In)
 	return out, err
 }
 
-func (s *store) Reserve(_ context.Context, r caches.Reserve) (caches.Reserved, error) {
+func (s *store) Reserve(_ context.Context, r caches.Reserve) (caches.ReserveResult, error) {
 	return run(s, "Reserve", r, s.Store.Reserve)
 }
 
-func (s *store) Guess(_ context.Context, g caches.Guess) (caches.Guessed, error) {
+func (s *store) Guess(_ context.Context, g caches.Guess) (caches.GuessResult, error) {
 	return run(s, "Guess", g, s.Store.Guess)
 }
 
@@ -219,7 +219,7 @@ func (w *world) move(c element.Call, ticket, identity, code string) error {
 }
 
 // loginCode opens a loginCode as the sessions do.
-func (w *world) loginCode(text string) (tokens.LoginCode, caches.Verdict) {
+func (w *world) loginCode(text string) (tokens.LoginCode, caches.TokenOutcome) {
 	w.t.Helper()
 	at, ok := tokens.Parse(text)
 	require.True(w.t, ok)
@@ -227,12 +227,12 @@ func (w *world) loginCode(text string) (tokens.LoginCode, caches.Verdict) {
 		Request: randomID(), Key: at.Key, Hash: at.Hash, Then: caches.Consume, Linger: tokens.LoginCodeTTL,
 	})
 	require.NoError(w.t, err)
-	if got.Verdict != caches.OK {
-		return tokens.LoginCode{}, got.Verdict
+	if got.Outcome != caches.TokenValid {
+		return tokens.LoginCode{}, got.Outcome
 	}
 	value, err := w.svc.box.OpenLoginCode(at, got.Value)
 	require.NoError(w.t, err)
-	return value, got.Verdict
+	return value, got.Outcome
 }
 
 // wrong is a code that differs from code by n.

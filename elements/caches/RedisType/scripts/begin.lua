@@ -5,18 +5,18 @@ local owner, fingerprint, lease, ttl = text(), text(), number(), number()
 local r = load(KEYS[1])
 if r and r.e > now then
   if r.f ~= fingerprint then
-    return { MISMATCH }
+    return { 'mismatch' }
   elseif r.a then
-    return { DONE, r.a }
+    return { 'done', r.a }
   elseif r.o == owner then
     r.l = now + lease
     r.e = math.max(r.e, r.l)
     keep(KEYS[1], r, r.e)
-    return { OK }
+    return { 'started' }
   elseif r.l > now then
-    return { BUSY }
+    return { 'busy' }
   end
 end
 local ends = now + math.max(ttl, lease)
 keep(KEYS[1], { o = owner, f = fingerprint, l = now + lease, e = ends }, ends)
-return { OK }
+return { 'started' }

@@ -11,8 +11,8 @@ end
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000) + number()
 
-local OK, COOLDOWN, LIMITED, WRONG, LOCKED, BUSY, ASK, GONE, USED, DONE, MISMATCH, UNPROVED = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 local KEEP, CONSUME, CLAIM = 0, 1, 2
+local RELEASE_TOKEN, USE_TOKEN, RETURN_TOKEN = 0, 1, 2
 local REMEMBERED = 600000
 
 local function load(key)

@@ -22,6 +22,6 @@ end
 if not ended then
   return { 0 }
 end
-remember(s, { k = 'E' .. request, v = OK, c = '', x = '', d = 0 })
+remember(s, { k = 'E' .. request, c = '', x = '', d = 0 })
 keep_state(KEYS[1], s)
 return { 1 }

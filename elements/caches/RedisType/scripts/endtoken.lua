@@ -1,8 +1,8 @@
 -- KEYS: the token.
-local request, used, linger, give_back = text(), number() == 1, number(), number() == 1
+local request, ending, linger = text(), number(), number()
 
 local t = load(KEYS[1])
-if t and give_back and t.k == request and t.k ~= '' then
+if t and ending == RETURN_TOKEN and t.k == request and t.k ~= '' then
   free(t)
   keep(KEYS[1], t, t.e)
   return { 1 }
@@ -10,7 +10,7 @@ end
 if not t or t.k ~= '' or math.max(t.e, t.w) <= now then
   return { 0 }
 end
-if used then
+if ending == USE_TOKEN then
   take(t, request, '', linger)
   keep(KEYS[1], t, math.max(t.e, t.l))
   return { 1 }

@@ -13,22 +13,22 @@ if known then
     known.x = known.u and attempt or ''
     keep_state(KEYS[1], s)
   end
-  return { known.v, 0, known.c }
+  return { known.v == WRONG and 'wrong' or 'right', 0, known.c }
 end
 if find(s, 'X' .. attempt) then
-  return { 0, 0, '' }
+  return { '', 0, '' }
 end
 local left = wait(s.g[bucket], max, per)
 if left > 0 then
-  return { LOCKED, left, '' }
+  return { 'locked', left, '' }
 end
 local alive = codes(s, holder)
 if #alive == 0 then
-  return { WRONG, 0, '' }
+  return { 'wrong', 0, '' }
 end
 for _, c in ipairs(alive) do
   if c.q ~= '' and c.q ~= request and c.w > now then
-    return { BUSY, c.w - now, '' }
+    return { 'busy', c.w - now, '' }
   end
 end
 local compared, locked = {}, 0
@@ -40,7 +40,7 @@ for _, c in ipairs(alive) do
   end
 end
 if #compared == 0 then
-  return { LOCKED, locked - now, '' }
+  return { 'locked', locked - now, '' }
 end
 
 local function matches(c)
@@ -58,7 +58,7 @@ end
 for _, c in ipairs(compared) do
   if matches(c) then
     if c.q ~= '' and c.q ~= request and cleared ~= c.i then
-      return { ASK, 0, c.i }
+      return { 'unresolved', 0, c.i }
     end
     local verified, crowds = unwatch(s, c.i, near, true)
     if after == CONSUME then
@@ -71,14 +71,14 @@ for _, c in ipairs(compared) do
     end
     if after == CONSUME then
       c.q, c.w = '', 0
-      remember(s, { k = 'G' .. request, v = OK, c = c.i, x = attempt, d = 0, u = c })
+      remember(s, { k = 'G' .. request, v = RIGHT, c = c.i, x = attempt, d = 0, u = c })
     elseif after == CLAIM then
-      remember(s, { k = 'G' .. request, v = OK, c = c.i, x = attempt, d = 0 })
+      remember(s, { k = 'G' .. request, v = RIGHT, c = c.i, x = attempt, d = 0 })
     end
     if after ~= KEEP or verified then
       keep_state(KEYS[1], s)
     end
-    return answer({ OK, 0, c.i }, crowds)
+    return answer({ 'right', 0, c.i }, crowds)
   end
 end
 for _, c in ipairs(compared) do
@@ -89,4 +89,4 @@ if max > 0 then
 end
 remember(s, { k = 'G' .. request, v = WRONG, c = '', x = '', d = 0 })
 keep_state(KEYS[1], s)
-return { WRONG, 0, '' }
+return { 'wrong', 0, '' }

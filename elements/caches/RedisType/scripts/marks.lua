@@ -19,11 +19,11 @@ end
 local function prove(key, request, right, keep_for)
   local by = marked_by(key)
   if by and by ~= request then
-    return USED
+    return 'captcha_used'
   end
   if not right then
     mark(key, request, keep_for)
-    return WRONG
+    return 'captcha_wrong'
   end
-  return OK
+  return 'reserved'
 end

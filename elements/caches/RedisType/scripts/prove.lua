@@ -2,7 +2,7 @@
 local request, right, keep_for = text(), number() == 1, number()
 
 local verdict = prove(KEYS[1], request, right, keep_for)
-if verdict == OK then
+if verdict == 'reserved' then
   mark(KEYS[1], request, keep_for)
 end
 return { verdict }

@@ -36,20 +36,20 @@ if known then
     known.x = attempt
     keep_state(KEYS[1], s)
   end
-  return { OK, 0, '', 0, known.c }
+  return { 'reserved', 0, '', 0, known.c }
 end
 if find(s, 'X' .. attempt) then
-  return { 0, 0, '', 0, '' }
+  return { '', 0, '', 0, '' }
 end
 
 if s.cu > now then
-  return { COOLDOWN, s.cu - now, '', 0, '' }
+  return { 'cooldown', s.cu - now, '', 0, '' }
 end
 local mark_key = KEYS[2 + #limits + #full + #crowds]
 if near then
   if given then
-    local verdict = marked and prove(mark_key, request, right, keep_for) or WRONG
-    if verdict ~= OK then
+    local verdict = marked and prove(mark_key, request, right, keep_for) or 'captcha_wrong'
+    if verdict ~= 'reserved' then
       return { verdict, 0, '', 0, '' }
     end
   else
@@ -60,7 +60,7 @@ if near then
       asked = asked or crowd_suspicious(c.key, c.per, c.sends, c.ripe)
     end
     if asked then
-      return { UNPROVED, 0, '', 0, '' }
+      return { 'captcha_required', 0, '', 0, '' }
     end
   end
 end
@@ -68,7 +68,7 @@ local longest = 0
 for i, w in ipairs(sends) do
   local left = wait(s.s[bucket], w.max, w.per)
   if left > 0 then
-    return { LIMITED, left, 'sends', i - 1, '' }
+    return { 'limit_reached', left, 'sends', i - 1, '' }
   end
   if w.max > 0 and w.per > longest then
     longest = w.per
@@ -76,19 +76,19 @@ for i, w in ipairs(sends) do
 end
 local left = wait(s.f, refusals.max, refusals.per)
 if left > 0 then
-  return { LIMITED, left, 'refusals', 0, '' }
+  return { 'limit_reached', left, 'refusals', 0, '' }
 end
 left = wait(s.g[guesser], guesses.max, guesses.per)
 if left > 0 then
-  return { LIMITED, left, 'guesses', 0, '' }
+  return { 'limit_reached', left, 'guesses', 0, '' }
 end
 if peek then
-  return { OK, 0, '', 0, '' }
+  return { 'reserved', 0, '', 0, '' }
 end
 for i, w in ipairs(limits) do
   left = shared_wait(KEYS[1 + i], w.max, w.per)
   if left > 0 then
-    return { LIMITED, left, 'shared', i - 1, '' }
+    return { 'limit_reached', left, 'shared', i - 1, '' }
   end
 end
 
@@ -123,6 +123,6 @@ if h.p then
 end
 h.p = code
 s.h[holder] = h
-remember(s, { k = 'R' .. request, v = OK, c = code.i, x = attempt, d = 0 })
+remember(s, { k = 'R' .. request, c = code.i, x = attempt, d = 0 })
 keep_state(KEYS[1], s)
-return { OK, 0, '', 0, code.i }
+return { 'reserved', 0, '', 0, code.i }

@@ -9,6 +9,8 @@
 -- A code: i id, m MAC, u purposes, d decoy, e expires, a attempts of each bucket,
 -- q the request that claimed it, w until when.
 local REMEMBERS, WATCHES = 128, 16
+local OPEN, COMMITTED, ROLLED_BACK = 0, 1, 2
+local RIGHT, WRONG = 1, 4
 
 local function prune(w)
   local over = 0

@@ -25,7 +25,7 @@ if r then
   end
 end
 if not find(s, 'X' .. attempt) then
-  remember(s, { k = 'X' .. attempt, v = 0, c = '', x = '', d = 0 })
+  remember(s, { k = 'X' .. attempt, c = '', x = '', d = 0 })
 end
 keep_state(KEYS[1], s)
 return { 1 }

@@ -3,7 +3,7 @@ local request, attempt, after, claim_for, linger = text(), text(), number(), num
 
 local t = load(KEYS[1])
 if not t then
-  return { GONE }
+  return { 'gone' }
 end
 if t.k ~= '' then
   if t.k == request and t.e > now then
@@ -11,23 +11,23 @@ if t.k ~= '' then
       t.x = attempt
       keep(KEYS[1], t, math.max(t.e, t.l))
     end
-    return { OK, t.v }
+    return { 'valid', t.v }
   end
   if t.l > now then
-    return { USED, t.v }
+    return { 'used', t.v }
   end
-  return { GONE }
+  return { 'gone' }
 end
 local mine = t.q == request and t.q ~= ''
 if t.w > now and not mine then
-  return { BUSY }
+  return { 'busy' }
 end
 if t.e <= now and not (mine and t.w > now) then
-  return { GONE }
+  return { 'gone' }
 end
 for _, given_up in ipairs(t.g or {}) do
   if given_up == attempt then
-    return { 0 }
+    return { '' }
   end
 end
 if after == CONSUME then
@@ -36,10 +36,10 @@ if after == CONSUME then
 elseif after == CLAIM and not mine then
   for _, ended in ipairs(t.z) do
     if ended == request then
-      return { OK, t.v }
+      return { 'valid', t.v }
     end
   end
   t.q, t.w = request, now + claim_for
   keep(KEYS[1], t, math.max(t.e, t.w))
 end
-return { OK, t.v }
+return { 'valid', t.v }

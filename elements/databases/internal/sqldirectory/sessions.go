@@ -74,7 +74,7 @@ func sessionInto(s *databases.Session) func(Scan) error {
 	return func(scan Scan) error {
 		var created, seen, expires int64
 		var ended *int64
-		err := scan(&s.ID, &s.UserID, &s.CorpID, &s.Platform, &s.CodeID, &created, &seen, &ended, &s.Generation, &expires)
+		err := scan(&s.ID, &s.UserID, &s.CorpID, &s.Platform, &s.CodeID, &created, &seen, &ended, &s.TokenNumber, &expires)
 		if err != nil {
 			return err
 		}
@@ -181,19 +181,19 @@ func (d *Directory) EndSessionOfCode(ctx context.Context, codeID string) error {
 }
 
 // Refresh moves a session's refresh token on, in one statement.
-func (d *Directory) Refresh(ctx context.Context, r databases.Refresh) (databases.Refreshed, error) {
+func (d *Directory) Refresh(ctx context.Context, r databases.Refresh) (databases.RefreshResult, error) {
 	var s databases.Session
 	// A lost answer is found again as the generation before, while Grace lasts.
 	again := repeats(r.Grace >= 2*Bound)
 	err := d.do(ctx, again, func(ctx context.Context) error {
 		return one(func(each func(Scan) error) error {
-			_, err := d.engine.Run(ctx, refresh, each, d.app, r.SessionID, r.Generation, r.Hash, r.NextHash,
+			_, err := d.engine.Run(ctx, refresh, each, d.app, r.SessionID, r.TokenNumber, r.Hash, r.NextHash,
 				r.Grace.Milliseconds(), r.Idle.Milliseconds(), r.Most.Milliseconds())
 			return err
 		}, sessionInto(&s))
 	})
 	if err != nil {
-		return databases.Refreshed{}, err
+		return databases.RefreshResult{}, err
 	}
-	return databases.Refreshed{Session: s, Reused: !s.EndedAt.IsZero()}, nil
+	return databases.RefreshResult{Session: s, Reused: !s.EndedAt.IsZero()}, nil
 }

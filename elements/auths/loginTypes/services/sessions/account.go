@@ -35,7 +35,7 @@ func (s *Service) logout(ctx context.Context, refreshToken string) (any, error) 
 
 // refreshed says whose session a refresh token belongs to, whichever of the
 // session's tokens it is.
-func (s *Service) refreshed(ctx context.Context, directory databases.Directory, refreshToken string) (element.Caller, error) {
+func (s *Service) refreshed(ctx context.Context, directory directory, refreshToken string) (element.Caller, error) {
 	id, _, ok := s.refresh.parse(refreshToken)
 	if !ok {
 		return element.Caller{}, signIn()

@@ -51,28 +51,38 @@ func operation(ctx context.Context) string {
 	return uuid.NewString()
 }
 
-func (s *Service) directory() (databases.Directory, func(), error) {
-	instance, release, err := s.env.Elements.Default(element.DefaultDatabase)
-	if err != nil {
-		return nil, nil, err
-	}
-	if d, ok := instance.(databases.Directory); ok {
-		return d, release, nil
-	}
-	release()
-	return nil, nil, errcode.New(errcode.Internal, "%s is no database", s.env.Elements.DefaultName(element.DefaultDatabase))
+// directory is what sessions need of the default database.
+type directory interface {
+	databases.UserStore
+	databases.SessionStore
+	databases.DeviceStore
 }
 
-func (s *Service) cache() (caches.Store, func(), error) {
-	instance, release, err := s.env.Elements.Default(element.DefaultCache)
+func (s *Service) directory() (directory, func(), error) {
+	return storeOf[directory](s, element.DefaultDatabase)
+}
+
+func (s *Service) signingKeys() (databases.SigningKeyStore, func(), error) {
+	return storeOf[databases.SigningKeyStore](s, element.DefaultDatabase)
+}
+
+func (s *Service) cache() (caches.TokenStore, func(), error) {
+	return storeOf[caches.TokenStore](s, element.DefaultCache)
+}
+
+// storeOf returns the app's default instance of a kind, in the role that T is. The
+// caller calls release when it is done.
+func storeOf[T any](s *Service, kind string) (store T, release func(), err error) {
+	instance, release, err := s.env.Elements.Default(kind)
 	if err != nil {
-		return nil, nil, err
+		return store, nil, err
 	}
-	if c, ok := instance.(caches.Store); ok {
-		return c, release, nil
+	store, ok := instance.(T)
+	if !ok {
+		release()
+		return store, nil, errcode.New(errcode.Internal, "%s is not the store that sessions need", s.env.Elements.DefaultName(kind))
 	}
-	release()
-	return nil, nil, errcode.New(errcode.Internal, "%s is no cache", s.env.Elements.DefaultName(element.DefaultCache))
+	return store, release, nil
 }
 
 // twice asks a store again, once, when it was unavailable: a reply that was lost

@@ -12,7 +12,7 @@ import (
 
 // addDevice makes a device token for the phone that was proved: 256 random bits,
 // kept as a hash. Whoever shows it has send and guess limits of their own there.
-func addDevice(ctx context.Context, directory databases.Directory, proof tokens.LoginCode) (string, error) {
+func addDevice(ctx context.Context, directory databases.DeviceStore, proof tokens.LoginCode) (string, error) {
 	var secret [32]byte
 	if _, err := rand.Read(secret[:]); err != nil {
 		return "", err

@@ -54,13 +54,13 @@ type keys struct {
 // encrypted under a key of the app's secret; the first is made on first use.
 type keyring struct {
 	aead      cipher.AEAD
-	directory func() (databases.Directory, func(), error)
+	directory func() (databases.SigningKeyStore, func(), error)
 	logger    *slog.Logger
 	current   atomic.Pointer[keys]
 	looking   singleflight.Group
 }
 
-func newKeyring(key func(purpose string) ([]byte, error), directory func() (databases.Directory, func(), error), logger *slog.Logger) (*keyring, error) {
+func newKeyring(key func(purpose string) ([]byte, error), directory func() (databases.SigningKeyStore, func(), error), logger *slog.Logger) (*keyring, error) {
 	k, err := key("jwt")
 	if err != nil {
 		return nil, fmt.Errorf("sessions: the key of the signing keys: %w", err)

@@ -118,8 +118,8 @@ func (s *Service) loginByCode(ctx context.Context, loginCode, corp, platform str
 // exchange is one attempt to turn a loginCode into a session.
 type exchange struct {
 	service   *Service
-	cache     caches.Store
-	directory databases.Directory
+	cache     caches.TokenStore
+	directory directory
 	ref       tokens.Ref
 	request   string
 }
@@ -135,9 +135,9 @@ func (x exchange) token(ctx context.Context, then caches.Then) (tokens.LoginCode
 	if err != nil {
 		return tokens.LoginCode{}, storeError(err, "taking the login code")
 	}
-	switch result.Verdict {
-	case caches.OK, caches.Used:
-	case caches.Busy:
+	switch result.Outcome {
+	case caches.TokenValid, caches.TokenUsed:
+	case caches.TokenBusy:
 		return tokens.LoginCode{}, errcode.New(codes.CodeBusy, "another request is using this code").After(time.Second)
 	default:
 		return tokens.LoginCode{}, rejected()
@@ -146,7 +146,7 @@ func (x exchange) token(ctx context.Context, then caches.Then) (tokens.LoginCode
 	if err != nil {
 		return tokens.LoginCode{}, rejected()
 	}
-	if result.Verdict == caches.Used {
+	if result.Outcome == caches.TokenUsed {
 		return tokens.LoginCode{}, x.secondUse(ctx, proof)
 	}
 	return proof, nil
@@ -205,7 +205,7 @@ func (x exchange) giveBack(ctx context.Context, proof tokens.LoginCode) {
 	})
 	both.Go(func() {
 		err := x.cache.EndToken(ctx, caches.EndToken{
-			Request: x.request, Key: x.ref.Key, Hash: x.ref.Hash, Linger: linger, GiveBack: true,
+			Request: x.request, Key: x.ref.Key, Hash: x.ref.Hash, End: caches.ReturnToken,
 		})
 		if err != nil {
 			x.service.env.Logger.WarnContext(ctx, "a login code could not be given back", "userId", proof.UserID)

@@ -89,15 +89,15 @@ func (s *Service) refreshSession(ctx context.Context, token string) (any, error)
 	}
 	defer release()
 	// Asked twice, a lost reply is the case that the grace is for.
-	done, err := twice(ctx, func(ctx context.Context) (databases.Refreshed, error) {
+	done, err := twice(ctx, func(ctx context.Context) (databases.RefreshResult, error) {
 		return directory.Refresh(ctx, databases.Refresh{
-			SessionID:  id,
-			Generation: generation,
-			Hash:       tokens.Hash(token),
-			NextHash:   tokens.Hash(s.refresh.token(id, generation+1)),
-			Grace:      grace,
-			Idle:       idleTTL,
-			Most:       mostTTL,
+			SessionID:   id,
+			TokenNumber: generation,
+			Hash:        tokens.Hash(token),
+			NextHash:    tokens.Hash(s.refresh.token(id, generation+1)),
+			Grace:       grace,
+			Idle:        idleTTL,
+			Most:        mostTTL,
 		})
 	})
 	if errors.Is(err, databases.ErrNotFound) {
@@ -119,7 +119,7 @@ func (s *Service) refreshSession(ctx context.Context, token string) (any, error)
 	return map[string]any{
 		"success":      true,
 		"accessToken":  access,
-		"refreshToken": s.refresh.token(id, done.Session.Generation),
+		"refreshToken": s.refresh.token(id, done.Session.TokenNumber),
 		"tokenType":    "Bearer",
 		"expiresIn":    int64(accessTTL / time.Second),
 		"userId":       done.Session.UserID,

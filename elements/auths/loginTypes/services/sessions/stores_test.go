@@ -43,10 +43,10 @@ func (s *tokenStore) Token(_ context.Context, r caches.TokenRequest) (caches.Tok
 	}
 	t := s.held[r.Key+"/"+r.Hash]
 	if t == nil || !time.Now().Before(t.expires) {
-		return caches.TokenResult{Verdict: caches.Gone}, nil
+		return caches.TokenResult{Outcome: caches.TokenGone}, nil
 	}
 	if t.takenBy != "" && t.takenBy != r.Request {
-		return caches.TokenResult{Verdict: caches.Used, Value: t.value}, nil
+		return caches.TokenResult{Outcome: caches.TokenUsed, Value: t.value}, nil
 	}
 	if r.Then == caches.Consume && t.takenBy == "" {
 		t.takenBy, t.expires = r.Request, time.Now().Add(r.Linger)
@@ -55,13 +55,13 @@ func (s *tokenStore) Token(_ context.Context, r caches.TokenRequest) (caches.Tok
 			return caches.TokenResult{}, caches.ErrUnavailable
 		}
 	}
-	return caches.TokenResult{Verdict: caches.OK, Value: t.value}, nil
+	return caches.TokenResult{Outcome: caches.TokenValid, Value: t.value}, nil
 }
 
 func (s *tokenStore) EndToken(_ context.Context, e caches.EndToken) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t := s.held[e.Key+"/"+e.Hash]; t != nil && e.GiveBack && t.takenBy == e.Request {
+	if t := s.held[e.Key+"/"+e.Hash]; t != nil && e.End == caches.ReturnToken && t.takenBy == e.Request {
 		t.takenBy = ""
 	}
 	return nil
@@ -136,7 +136,7 @@ func (d *rows) CreateSession(_ context.Context, n databases.NewSession) (databas
 	now := time.Now()
 	row := &sessionRow{request: n.Request, current: n.RefreshHash, moved: now, Session: databases.Session{
 		ID: n.ID, UserID: n.UserID, CorpID: n.CorpID, Platform: n.Platform, CodeID: n.CodeID,
-		CreatedAt: now, LastSeenAt: now, Generation: 1, ExpiresAt: now.Add(n.Idle),
+		CreatedAt: now, LastSeenAt: now, TokenNumber: 1, ExpiresAt: now.Add(n.Idle),
 	}}
 	if d.revoked[n.CodeID] {
 		row.EndedAt = now
@@ -218,32 +218,32 @@ func (d *rows) EndSessionOfCode(_ context.Context, codeID string) error {
 	return nil
 }
 
-func (d *rows) Refresh(_ context.Context, r databases.Refresh) (databases.Refreshed, error) {
+func (d *rows) Refresh(_ context.Context, r databases.Refresh) (databases.RefreshResult, error) {
 	unlock, err := d.lock()
 	if err != nil {
-		return databases.Refreshed{}, err
+		return databases.RefreshResult{}, err
 	}
 	defer unlock()
 	now := time.Now()
 	row, ok := d.sessions[r.SessionID]
 	if !ok || !row.EndedAt.IsZero() || now.After(row.ExpiresAt) {
-		return databases.Refreshed{}, databases.ErrNotFound
+		return databases.RefreshResult{}, databases.ErrNotFound
 	}
 	switch {
-	case r.Generation == row.Generation && r.Hash == row.current:
+	case r.TokenNumber == row.TokenNumber && r.Hash == row.current:
 		row.previous, row.current = row.current, r.NextHash
-		row.Generation++
+		row.TokenNumber++
 		row.moved, row.LastSeenAt = now, now
 		row.ExpiresAt = now.Add(r.Idle)
 		if most := row.CreatedAt.Add(r.Most); most.Before(row.ExpiresAt) {
 			row.ExpiresAt = most
 		}
-	case r.Generation == row.Generation-1 && r.Hash == row.previous && now.Sub(row.moved) <= r.Grace:
+	case r.TokenNumber == row.TokenNumber-1 && r.Hash == row.previous && now.Sub(row.moved) <= r.Grace:
 	default:
 		row.EndedAt = now
-		return databases.Refreshed{Session: row.Session, Reused: true}, nil
+		return databases.RefreshResult{Session: row.Session, Reused: true}, nil
 	}
-	return databases.Refreshed{Session: row.Session}, nil
+	return databases.RefreshResult{Session: row.Session}, nil
 }
 
 func (d *rows) AddDevice(_ context.Context, n databases.Device) error {

@@ -71,7 +71,7 @@ func Open(env element.Env, config json.RawMessage) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{env: env, box: box, refresh: refresh}
-	if s.keys, err = newKeyring(env.Key, s.directory, env.Logger); err != nil {
+	if s.keys, err = newKeyring(env.Key, s.signingKeys, env.Logger); err != nil {
 		return nil, err
 	}
 	s.alive = newLiveness(s.sessionState)

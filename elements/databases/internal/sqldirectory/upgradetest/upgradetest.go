@@ -121,11 +121,11 @@ func requireKept(t *testing.T, d databases.Directory) {
 	sessions, err := d.Sessions(ctx, "u1")
 	require.NoError(t, err)
 	require.Len(t, sessions, 1)
-	require.Equal(t, []any{"s1", "code-1", int64(3), "web"}, []any{sessions[0].ID, sessions[0].CodeID, sessions[0].Generation, sessions[0].Platform})
-	refreshed, err := d.Refresh(ctx, databases.Refresh{SessionID: "s1", Generation: 3, Hash: "hash-3", NextHash: "hash-4",
+	require.Equal(t, []any{"s1", "code-1", int64(3), "web"}, []any{sessions[0].ID, sessions[0].CodeID, sessions[0].TokenNumber, sessions[0].Platform})
+	refreshed, err := d.Refresh(ctx, databases.Refresh{SessionID: "s1", TokenNumber: 3, Hash: "hash-3", NextHash: "hash-4",
 		Grace: 10 * time.Second, Idle: time.Hour, Most: 24 * time.Hour})
 	require.NoError(t, err)
-	require.Equal(t, []any{int64(4), false}, []any{refreshed.Session.Generation, refreshed.Reused})
+	require.Equal(t, []any{int64(4), false}, []any{refreshed.Session.TokenNumber, refreshed.Reused})
 	device, err := d.Device(ctx, "device")
 	require.NoError(t, err)
 	require.Equal(t, phone, device.Phone)

@@ -1,9 +1,11 @@
-package ledger
+package otpstate
 
 import (
 	"encoding/binary"
 	"maps"
 	"slices"
+
+	"github.com/lintel-run/lintel/elements/caches"
 )
 
 // The first byte of what Encode gives: the kind and its format's version.
@@ -13,6 +15,18 @@ const (
 	repeatFormat = 'r'
 	crowdFormat  = 'c'
 )
+
+// outcomeNumbers are the numbers that stand for the outcomes of guesses.
+var outcomeNumbers = map[caches.GuessOutcome]int64{caches.GuessRight: 1, caches.GuessWrong: 4}
+
+func outcomeOf(number int64) caches.GuessOutcome {
+	for outcome, n := range outcomeNumbers {
+		if n == number {
+			return outcome
+		}
+	}
+	return ""
+}
 
 // writer appends fields in order: integers as varints, texts behind their length.
 type writer struct{ to []byte }
@@ -60,11 +74,11 @@ func (s *State) Encode() []byte {
 		r := &s.Requests[i]
 		w.text(r.ID)
 		w.int(r.Expires)
-		w.int(int64(r.Verdict))
+		w.int(outcomeNumbers[r.Outcome])
 		w.text(r.Code)
 		w.int(r.At)
 		w.int(r.Shared)
-		w.flag(r.Settled)
+		w.flag(r.Committed)
 	}
 	w.int(int64(len(s.Watched)))
 	for i := range s.Watched {

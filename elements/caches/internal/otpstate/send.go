@@ -1,4 +1,4 @@
-package ledger
+package otpstate
 
 import (
 	"slices"
@@ -15,18 +15,18 @@ const (
 
 // Reserve is caches.Store's Reserve. The state changed when the answer is OK;
 // when it is Wrong, the proof's mark was set.
-func (s *State) Reserve(now int64, r *caches.Reserve, shared Counters) caches.Reserved {
+func (s *State) Reserve(now int64, r *caches.Reserve, shared Counters) caches.ReserveResult {
 	s.settle(now)
 	if known := s.remembered(reserved + r.Request); known != nil {
-		return caches.Reserved{Verdict: caches.OK, CodeID: known.Code}
+		return caches.ReserveResult{Outcome: caches.Reserved, CodeID: known.Code}
 	}
 	if left := s.Cooldown.Until - now; left > 0 {
-		return caches.Reserved{Verdict: caches.Cooldown, RetryAfter: span(left)}
+		return caches.ReserveResult{Outcome: caches.Cooldown, RetryAfter: span(left)}
 	}
-	if verdict := prove(now, r, shared); verdict != caches.OK {
-		return caches.Reserved{Verdict: verdict}
+	if verdict := prove(now, r, shared); verdict != caches.Reserved {
+		return caches.ReserveResult{Outcome: verdict}
 	}
-	if answer := s.limits(now, r); answer.Verdict != caches.OK {
+	if answer := s.limits(now, r); answer.Outcome != caches.Reserved {
 		return answer
 	}
 	for i, limit := range r.Shared {
@@ -40,12 +40,12 @@ func (s *State) Reserve(now int64, r *caches.Reserve, shared Counters) caches.Re
 		}
 	}
 	s.reserve(now, r, shared)
-	return caches.Reserved{Verdict: caches.OK, CodeID: r.Code.ID}
+	return caches.ReserveResult{Outcome: caches.Reserved, CodeID: r.Code.ID}
 }
 
 // limits checks how much the identity itself may send, in the order of the
 // contract.
-func (s *State) limits(now int64, r *caches.Reserve) caches.Reserved {
+func (s *State) limits(now int64, r *caches.Reserve) caches.ReserveResult {
 	for i, w := range r.Sends {
 		if left := s.Sends[r.Bucket].wait(now, w); left > 0 {
 			return limited(caches.LimitSends, i, left)
@@ -57,11 +57,11 @@ func (s *State) limits(now int64, r *caches.Reserve) caches.Reserved {
 	if left := s.Guesses[r.Guesser].wait(now, r.Guesses); left > 0 {
 		return limited(caches.LimitGuesses, 0, left)
 	}
-	return caches.Reserved{Verdict: caches.OK}
+	return caches.ReserveResult{Outcome: caches.Reserved}
 }
 
-func limited(limit string, index int, left int64) caches.Reserved {
-	return caches.Reserved{Verdict: caches.Limited, Limit: limit, Index: index, RetryAfter: span(left)}
+func limited(limit caches.Limit, index int, left int64) caches.ReserveResult {
+	return caches.ReserveResult{Outcome: caches.LimitReached, Limit: limit, Index: index, RetryAfter: span(left)}
 }
 
 func (s *State) reserve(now int64, r *caches.Reserve, shared Counters) {
@@ -74,8 +74,8 @@ func (s *State) reserve(now int64, r *caches.Reserve, shared Counters) {
 			shared.Add(limit.Key, Millis(limit.Window.Per), now)
 		}
 	}
-	if r.Proof.Given && r.Proof.Mark != "" {
-		shared.Mark(r.Proof.Mark, r.Request, now+Millis(r.Proof.Keep))
+	if r.Captcha.Given && r.Captcha.UseKey != "" {
+		shared.Mark(r.Captcha.UseKey, r.Request, now+Millis(r.Captcha.UseTTL))
 	}
 	s.watch(now, r, shared)
 	codes := s.codes(r.Holder)
@@ -95,21 +95,29 @@ func (s *State) reserve(now int64, r *caches.Reserve, shared Counters) {
 	s.remember(now, Request{ID: reserved + r.Request, Code: r.Code.ID, At: now, Shared: now})
 }
 
-// Settle is caches.Store's Settle. It says whether the state changed.
-func (s *State) Settle(now int64, e *caches.Settle, shared Counters) bool {
+// Commit is caches.Store's Commit. It reports whether the state changed.
+func (s *State) Commit(now int64, e *caches.Reservation) bool {
 	s.settle(now)
-	r := s.remembered(reserved + e.Request)
-	if r == nil || r.Settled || r.Code != e.CodeID {
+	r := s.open(e)
+	if r == nil {
 		return false
 	}
 	s.At = now
-	r.Settled = true
-	if e.Accepted {
-		if c := s.Holders[e.Holder]; c != nil && c.Pending != nil && c.Pending.ID == e.CodeID {
-			c.Live, c.Pending = c.Pending, nil
-		}
-		return true
+	r.Committed = true
+	if c := s.Holders[e.Holder]; c != nil && c.Pending != nil && c.Pending.ID == e.CodeID {
+		c.Live, c.Pending = c.Pending, nil
 	}
+	return true
+}
+
+// Rollback is caches.Store's Rollback. It reports whether the state changed.
+func (s *State) Rollback(now int64, e *caches.Reservation, refusals caches.Window, shared Counters) bool {
+	s.settle(now)
+	r := s.open(e)
+	if r == nil {
+		return false
+	}
+	s.At = now
 	s.unwatch(e.CodeID, shared)
 	s.drop(e.Holder, e.CodeID)
 	if s.Cooldown.Code == e.CodeID {
@@ -123,28 +131,33 @@ func (s *State) Settle(now int64, e *caches.Settle, shared Counters) bool {
 			shared.Remove(limit.Key, Millis(limit.Window.Per), r.Shared)
 		}
 	}
-	if per := longest(e.Refusals); per > 0 {
+	if per := longest(refusals); per > 0 {
 		s.Refusals.Add(per, now)
 	}
 	s.forget(reserved + e.Request)
 	return true
 }
 
-// Undo takes a reservation back whose caller was told that it failed. It is as
-// if it never was: nothing is counted, and the request may come again. It says
-// whether there was one that had not been settled.
+// open returns a reservation that is neither committed nor rolled back.
+func (s *State) open(e *caches.Reservation) *Request {
+	r := s.remembered(reserved + e.Request)
+	if r == nil || r.Committed || r.Code != e.CodeID {
+		return nil
+	}
+	return r
+}
+
+// Undo takes back a reservation whose call returned an error, as if it had never
+// been made. It reports whether the state changed.
 func (s *State) Undo(now int64, u *caches.Reserve, shared Counters) bool {
-	s.settle(now)
-	id := reserved + u.Request
-	r := s.remembered(id)
-	if r == nil || r.Settled || r.Code != u.Code.ID {
+	made := caches.Reservation{
+		Request: u.Request, Key: u.Key, Holder: u.Holder, Bucket: u.Bucket, CodeID: u.Code.ID, Shared: u.Shared,
+	}
+	if !s.Rollback(now, &made, caches.Window{}, shared) {
 		return false
 	}
-	s.Settle(now, &caches.Settle{
-		Request: u.Request, Key: u.Key, Holder: u.Holder, Bucket: u.Bucket, CodeID: u.Code.ID, Shared: u.Shared,
-	}, shared)
-	if u.Proof.Given && u.Proof.Mark != "" && shared.Marked(u.Proof.Mark) == u.Request {
-		shared.Mark(u.Proof.Mark, "", now)
+	if key := u.Captcha.UseKey; u.Captcha.Given && key != "" && shared.Marked(key) == u.Request {
+		shared.Mark(key, "", now)
 	}
 	return true
 }

@@ -1,4 +1,4 @@
-package ledger
+package otpstate
 
 import (
 	"slices"
@@ -11,30 +11,30 @@ const watches = 16
 
 // prove checks a send's proof, or whether it needs one: OK, Unproved, Wrong or
 // Used.
-func prove(now int64, r *caches.Reserve, shared Counters) caches.Verdict {
-	p := &r.Proof
+func prove(now int64, r *caches.Reserve, shared Counters) caches.ReserveOutcome {
+	p := &r.Captcha
 	if !p.Given {
-		if p.Asked || asks(now, r, shared) {
-			return caches.Unproved
+		if p.Required || asks(now, r, shared) {
+			return caches.CaptchaRequired
 		}
-		return caches.OK
+		return caches.Reserved
 	}
-	if p.Mark == "" {
-		return caches.Wrong
+	if p.UseKey == "" {
+		return caches.CaptchaWrong
 	}
-	if by := shared.Marked(p.Mark); by != "" && by != r.Request {
-		return caches.Used
+	if by := shared.Marked(p.UseKey); by != "" && by != r.Request {
+		return caches.CaptchaUsed
 	}
-	if !p.Right {
-		shared.Mark(p.Mark, r.Request, now+Millis(p.Keep))
-		return caches.Wrong
+	if !p.Correct {
+		shared.Mark(p.UseKey, r.Request, now+Millis(p.UseTTL))
+		return caches.CaptchaWrong
 	}
-	return caches.OK
+	return caches.Reserved
 }
 
 // asks says whether a full window or a suspicious crowd asks for a proof.
 func asks(now int64, r *caches.Reserve, shared Counters) bool {
-	for _, limit := range r.Proof.Full {
+	for _, limit := range r.Captcha.RequiredWhenFull {
 		if limit.Window.Max <= 0 {
 			continue
 		}
@@ -43,7 +43,7 @@ func asks(now int64, r *caches.Reserve, shared Counters) bool {
 			return true
 		}
 	}
-	for _, c := range r.Crowds {
+	for _, c := range r.RiskGroups {
 		if shared.Crowd(c.Key).suspicious(now, c) {
 			return true
 		}
@@ -53,11 +53,11 @@ func asks(now int64, r *caches.Reserve, shared Counters) bool {
 
 // watch counts a send in its crowds and keeps in mind where.
 func (s *State) watch(now int64, r *caches.Reserve, shared Counters) {
-	if len(r.Crowds) == 0 {
+	if len(r.RiskGroups) == 0 {
 		return
 	}
 	w := Watched{Code: r.Code.ID, At: now, Expires: now + Millis(r.TTL)}
-	for _, c := range r.Crowds {
+	for _, c := range r.RiskGroups {
 		shared.Count(c.Key, now, Millis(c.Per))
 		w.Crowds = append(w.Crowds, c.Key)
 	}

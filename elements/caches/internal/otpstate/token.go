@@ -1,4 +1,4 @@
-package ledger
+package otpstate
 
 import (
 	"bytes"
@@ -45,7 +45,7 @@ func (t *Token) End() int64 {
 // Ask is caches.Store's Token; t is nil when there is none. attempt tells this
 // call from others of the same request.
 func (t *Token) Ask(now int64, r *caches.TokenRequest, attempt string) (answer caches.TokenResult, changed bool) {
-	gone := caches.TokenResult{Verdict: caches.Gone}
+	gone := caches.TokenResult{Outcome: caches.TokenGone}
 	if t == nil {
 		return gone, false
 	}
@@ -54,20 +54,20 @@ func (t *Token) Ask(now int64, r *caches.TokenRequest, attempt string) (answer c
 		case t.Taken == r.Request && t.Expires > now:
 			changed = t.Attempt != attempt
 			t.Attempt = attempt
-			return caches.TokenResult{Verdict: caches.OK, Value: bytes.Clone(t.Value)}, changed
+			return caches.TokenResult{Outcome: caches.TokenValid, Value: bytes.Clone(t.Value)}, changed
 		case t.Linger > now:
-			return caches.TokenResult{Verdict: caches.Used, Value: bytes.Clone(t.Value)}, false
+			return caches.TokenResult{Outcome: caches.TokenUsed, Value: bytes.Clone(t.Value)}, false
 		}
 		return gone, false
 	}
 	mine := t.Claim == r.Request && t.Claim != ""
 	if t.ClaimEnds > now && !mine {
-		return caches.TokenResult{Verdict: caches.Busy}, false
+		return caches.TokenResult{Outcome: caches.TokenBusy}, false
 	}
 	if t.Expires <= now && (!mine || t.ClaimEnds <= now) {
 		return gone, false
 	}
-	answer = caches.TokenResult{Verdict: caches.OK, Value: bytes.Clone(t.Value)}
+	answer = caches.TokenResult{Outcome: caches.TokenValid, Value: bytes.Clone(t.Value)}
 	switch r.Then {
 	case caches.Consume:
 		t.take(now, r.Request, attempt, r.Linger)
@@ -108,14 +108,14 @@ func (t *Token) free() {
 
 // EndClaim is caches.Store's EndToken.
 func (t *Token) EndClaim(now int64, e *caches.EndToken) (changed bool) {
-	if t != nil && t.Taken == e.Request && e.Request != "" && e.GiveBack {
+	if t != nil && t.Taken == e.Request && e.Request != "" && e.End == caches.ReturnToken {
 		t.free()
 		return true
 	}
 	if t == nil || t.Taken != "" || t.End() <= now {
 		return false
 	}
-	if e.Used {
+	if e.End == caches.UseToken {
 		t.take(now, e.Request, "", e.Linger)
 		return true
 	}

@@ -1,4 +1,4 @@
-package ledger
+package otpstate
 
 import (
 	"testing"
@@ -37,7 +37,7 @@ func TestEncodingIsUndoneByDecoding(t *testing.T) {
 			}
 			s.Sends = map[string]*Times{text.Draw(t, "bucket"): {Per: 5, At: []int64{1, 1, 4, 9}}}
 			s.Refusals = Times{Per: time.Draw(t, "per"), At: []int64{time.Draw(t, "time")}}
-			s.Requests = []Request{{ID: text.Draw(t, "request"), Expires: 1, Verdict: 2, Code: "c", At: 3, Shared: 4, Settled: true}}
+			s.Requests = []Request{{ID: text.Draw(t, "request"), Expires: 1, Outcome: caches.GuessWrong, Code: "c", At: 3, Shared: 4, Committed: true}}
 			s.Watched = []Watched{{Code: text.Draw(t, "watched"), At: time.Draw(t, "sent"), Expires: 5, Crowds: []string{text.Draw(t, "crowd")}}}
 			if c := code.Draw(t, "taken"); c != nil {
 				s.Taken = []Taken{{Request: text.Draw(t, "request"), Attempt: text.Draw(t, "attempt"), Code: *c}}
@@ -74,17 +74,17 @@ func TestAClockThatGoesBackProlongsNothing(t *testing.T) {
 		Sends: []caches.Window{{Max: 1, Per: time.Hour}},
 	}
 	now := time.Now().UnixMilli()
-	require.Equal(t, caches.OK, s.Reserve(now, r, nil).Verdict)
+	require.Equal(t, caches.Reserved, s.Reserve(now, r, nil).Outcome)
 	now -= time.Hour.Milliseconds()
 	r.Request = "b"
-	require.Equal(t, caches.Reserved{Verdict: caches.Cooldown, RetryAfter: 45 * time.Second}, s.Reserve(now, r, nil))
+	require.Equal(t, caches.ReserveResult{Outcome: caches.Cooldown, RetryAfter: 45 * time.Second}, s.Reserve(now, r, nil))
 	now += Millis(45 * time.Second)
 	require.Equal(t, caches.LimitSends, s.Reserve(now, r, nil).Limit)
 	g := &caches.Guess{Purpose: "p", MAC: "m", Attempts: 1}
 	answer, _, _ := s.Guess(now, g, "", nil)
-	require.Equal(t, caches.OK, answer.Verdict)
+	require.Equal(t, caches.GuessRight, answer.Outcome)
 	answer, _, _ = s.Guess(now+Millis(5*time.Minute), g, "", nil)
-	require.Equal(t, caches.Wrong, answer.Verdict)
+	require.Equal(t, caches.GuessWrong, answer.Outcome)
 }
 
 func TestWhatIsKeptOfAnIdentityIsBounded(t *testing.T) {
@@ -96,7 +96,7 @@ func TestWhatIsKeptOfAnIdentityIsBounded(t *testing.T) {
 }
 
 func TestACrowdIsKeptExactlyAndInLittle(t *testing.T) {
-	watched := caches.Crowd{Per: 10 * time.Minute, Sends: 20, Ripe: 2 * time.Minute}
+	watched := caches.RiskGroup{Per: 10 * time.Minute, MinSends: 20, UnverifiedAfter: 2 * time.Minute}
 	c, now := &Crowd{}, int64(0)
 	rate := rapid.Int64Range(0, 400)
 	rapid.Check(t, func(t *rapid.T) {
@@ -122,12 +122,12 @@ func TestACrowdIsKeptExactlyAndInLittle(t *testing.T) {
 		if now < Millis(watched.Per) {
 			require.Equal(t, int64(len(counted)), sends)
 		}
-		require.False(t, c.suspicious(now+Millis(watched.Ripe), watched))
+		require.False(t, c.suspicious(now+Millis(watched.UnverifiedAfter), watched))
 	})
 }
 
 func TestASuspiciousCrowd(t *testing.T) {
-	watched := caches.Crowd{Per: 10 * time.Minute, Sends: 20, Ripe: 2 * time.Minute}
+	watched := caches.RiskGroup{Per: 10 * time.Minute, MinSends: 20, UnverifiedAfter: 2 * time.Minute}
 	for _, test := range []struct {
 		name            string
 		sends, verified int
@@ -151,7 +151,7 @@ func TestASuspiciousCrowd(t *testing.T) {
 				c.Verify(1000)
 			}
 			require.Equal(t, test.want, c.suspicious(1000+Millis(test.after), watched))
-			require.False(t, c.suspicious(1000+Millis(test.after), caches.Crowd{Per: watched.Per, Ripe: watched.Ripe}))
+			require.False(t, c.suspicious(1000+Millis(test.after), caches.RiskGroup{Per: watched.Per, UnverifiedAfter: watched.UnverifiedAfter}))
 		})
 	}
 }

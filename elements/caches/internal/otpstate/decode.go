@@ -1,4 +1,4 @@
-package ledger
+package otpstate
 
 import (
 	"encoding/binary"
@@ -89,8 +89,8 @@ func DecodeState(b []byte) (*State, error) {
 		s.Requests = make([]Request, 0, n)
 		for range n {
 			s.Requests = append(s.Requests, Request{
-				ID: r.text(), Expires: r.int(), Verdict: int(r.int()), Code: r.text(),
-				At: r.int(), Shared: r.int(), Settled: r.flag(),
+				ID: r.text(), Expires: r.int(), Outcome: outcomeOf(r.int()), Code: r.text(),
+				At: r.int(), Shared: r.int(), Committed: r.flag(),
 			})
 		}
 	}

@@ -1,4 +1,4 @@
-package ledger
+package otpstate
 
 import (
 	"slices"
@@ -79,8 +79,8 @@ func (c *Crowd) slot(at int64) *Slot {
 }
 
 // suspicious says whether the crowd asks for a proof.
-func (c *Crowd) suspicious(now int64, of caches.Crowd) bool {
-	if c == nil || of.Sends <= 0 {
+func (c *Crowd) suspicious(now int64, of caches.RiskGroup) bool {
+	if c == nil || of.MinSends <= 0 {
 		return false
 	}
 	var sends, ripe, unverified int64
@@ -89,12 +89,12 @@ func (c *Crowd) suspicious(now int64, of caches.Crowd) bool {
 			continue
 		}
 		sends += s.Sends
-		if s.At+Millis(of.Ripe) <= now {
+		if s.At+Millis(of.UnverifiedAfter) <= now {
 			ripe += s.Sends
 			unverified += s.Sends - s.Verified
 		}
 	}
-	return sends >= int64(of.Sends) && 2*unverified > ripe
+	return sends >= int64(of.MinSends) && 2*unverified > ripe
 }
 
 func (c *Crowd) prune(now int64) {

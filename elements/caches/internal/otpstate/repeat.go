@@ -1,4 +1,4 @@
-package ledger
+package otpstate
 
 import (
 	"bytes"
@@ -19,26 +19,26 @@ type Repeat struct {
 }
 
 // Begin is caches.Store's Begin.
-func (r *Repeat) Begin(now int64, b *caches.Begin) (answer caches.Begun, changed bool) {
+func (r *Repeat) Begin(now int64, b *caches.Begin) (answer caches.BeginResult, changed bool) {
 	if r.Expires > now {
 		switch {
 		case r.Fingerprint != b.Fingerprint:
-			return caches.Begun{Verdict: caches.Mismatch}, false
+			return caches.BeginResult{Outcome: caches.BeginMismatch}, false
 		case r.Answered:
-			return caches.Begun{Verdict: caches.Done, Answer: bytes.Clone(r.Answer)}, false
+			return caches.BeginResult{Outcome: caches.BeginDone, Answer: bytes.Clone(r.Answer)}, false
 		case r.Owner == b.Owner:
 			r.LeaseEnds = now + Millis(b.Lease)
 			r.Expires = max(r.Expires, r.LeaseEnds)
-			return caches.Begun{Verdict: caches.OK}, true
+			return caches.BeginResult{Outcome: caches.BeginStarted}, true
 		case r.LeaseEnds > now:
-			return caches.Begun{Verdict: caches.Busy}, false
+			return caches.BeginResult{Outcome: caches.BeginBusy}, false
 		}
 	}
 	*r = Repeat{
 		Owner: b.Owner, Fingerprint: b.Fingerprint, LeaseEnds: now + Millis(b.Lease),
 		Expires: now + Millis(max(b.TTL, b.Lease)),
 	}
-	return caches.Begun{Verdict: caches.OK}, true
+	return caches.BeginResult{Outcome: caches.BeginStarted}, true
 }
 
 // Finish is caches.Store's Finish. An attempt that was taken over finishes nothing.

@@ -1,4 +1,4 @@
-package ledger
+package otpstate
 
 import (
 	"crypto/subtle"
@@ -10,26 +10,26 @@ import (
 // Guess is caches.Store's Guess. attempt tells this call from others of the same
 // request, where it may have to be taken back. issue says that the guess's token
 // is to be kept, changed that the state is.
-func (s *State) Guess(now int64, g *caches.Guess, attempt string, shared Counters) (answer caches.Guessed, issue, changed bool) {
+func (s *State) Guess(now int64, g *caches.Guess, attempt string, shared Counters) (answer caches.GuessResult, issue, changed bool) {
 	s.settle(now)
 	if r := s.remembered(guessed + g.Request); r != nil {
-		return caches.Guessed{Verdict: caches.Verdict(r.Verdict), CodeID: r.Code}, false, s.told(g.Request, attempt)
+		return caches.GuessResult{Outcome: r.Outcome, CodeID: r.Code}, false, s.told(g.Request, attempt)
 	}
 	if left := s.Guesses[g.Bucket].wait(now, g.Guesses); left > 0 {
-		return caches.Guessed{Verdict: caches.Locked, RetryAfter: span(left)}, false, false
+		return caches.GuessResult{Outcome: caches.GuessLocked, RetryAfter: span(left)}, false, false
 	}
 	alive := s.alive(g.Holder)
 	if len(alive) == 0 {
-		return caches.Guessed{Verdict: caches.Wrong}, false, false
+		return caches.GuessResult{Outcome: caches.GuessWrong}, false, false
 	}
 	for _, c := range alive {
 		if left := c.ClaimEnds - now; c.Claim != "" && c.Claim != g.Request && left > 0 {
-			return caches.Guessed{Verdict: caches.Busy, RetryAfter: span(left)}, false, false
+			return caches.GuessResult{Outcome: caches.GuessBusy, RetryAfter: span(left)}, false, false
 		}
 	}
 	compared, locked := split(alive, g)
 	if len(compared) == 0 {
-		return caches.Guessed{Verdict: caches.Locked, RetryAfter: span(locked - now)}, false, false
+		return caches.GuessResult{Outcome: caches.GuessLocked, RetryAfter: span(locked - now)}, false, false
 	}
 	for _, c := range compared {
 		if c.matches(g) {
@@ -43,8 +43,8 @@ func (s *State) Guess(now int64, g *caches.Guess, attempt string, shared Counter
 		c.Attempts[g.Bucket]++
 	}
 	add(&s.Guesses, g.Bucket, longest(g.Guesses), now)
-	s.remember(now, Request{ID: guessed + g.Request, Verdict: int(caches.Wrong)})
-	return caches.Guessed{Verdict: caches.Wrong}, false, true
+	s.remember(now, Request{ID: guessed + g.Request, Outcome: caches.GuessWrong})
+	return caches.GuessResult{Outcome: caches.GuessWrong}, false, true
 }
 
 // alive lists the codes of a holder, the newest first.
@@ -79,11 +79,11 @@ func (c *Code) matches(g *caches.Guess) bool {
 	return same && !c.Decoy && slices.Contains(c.Purposes, g.Purpose)
 }
 
-func (s *State) right(now int64, g *caches.Guess, attempt string, c *Code, shared Counters) (answer caches.Guessed, issue, changed bool) {
+func (s *State) right(now int64, g *caches.Guess, attempt string, c *Code, shared Counters) (answer caches.GuessResult, issue, changed bool) {
 	if c.Claim != "" && c.Claim != g.Request && g.Cleared != c.ID {
-		return caches.Guessed{Verdict: caches.Ask, CodeID: c.ID}, false, false
+		return caches.GuessResult{Outcome: caches.GuessUnresolved, CodeID: c.ID}, false, false
 	}
-	answer = caches.Guessed{Verdict: caches.OK, CodeID: c.ID}
+	answer = caches.GuessResult{Outcome: caches.GuessRight, CodeID: c.ID}
 	verified := s.verify(c.ID, shared)
 	switch g.Then {
 	case caches.Consume:
@@ -98,7 +98,7 @@ func (s *State) right(now int64, g *caches.Guess, attempt string, c *Code, share
 		}
 		return answer, false, verified
 	}
-	s.remember(now, Request{ID: guessed + g.Request, Verdict: int(caches.OK), Code: c.ID})
+	s.remember(now, Request{ID: guessed + g.Request, Outcome: caches.GuessRight, Code: c.ID})
 	return answer, issue, true
 }
 

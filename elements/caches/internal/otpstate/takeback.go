@@ -1,4 +1,4 @@
-package ledger
+package otpstate
 
 import (
 	"slices"

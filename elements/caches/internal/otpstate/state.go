@@ -5,11 +5,13 @@
 //
 // Times are milliseconds since 1970 by the store's clock. caches.RedisType does
 // the same in Lua; the shared suite holds both to the same answers.
-package ledger
+package otpstate
 
 import (
 	"slices"
 	"time"
+
+	"github.com/lintel-run/lintel/elements/caches"
 )
 
 // Remembered is how long the answer to a request is kept for its repeats, and
@@ -85,13 +87,14 @@ type Request struct {
 	// ID is the request's, behind a letter for the operation.
 	ID      string
 	Expires int64
-	Verdict int
+	// Outcome is that of a guess.
+	Outcome caches.GuessOutcome
 	Code    string
 	// Of a reservation: when it was made, also by the clock of the shared
-	// limits, and whether it was settled.
-	At      int64
-	Shared  int64
-	Settled bool
+	// limits, and whether it was committed.
+	At        int64
+	Shared    int64
+	Committed bool
 }
 
 // Millis rounds a duration up to whole milliseconds.
