@@ -9,28 +9,41 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
 
-// Rung is one step of a check, in the order tried.
-type Rung struct {
+// CheckStep is one step of a check, in the order tried.
+type CheckStep struct {
 	// Name is configuration, ready, or what the Type calls it: credentials, for one.
 	Name    string `json:"name"`
 	OK      bool   `json:"ok"`
 	Message string `json:"message,omitempty"`
 }
 
-// Check is how an instance stood up to being tested.
+// Rung is the former name of CheckStep.
+//
+// Deprecated: use CheckStep.
+type Rung = CheckStep
+
+// Check is the result of testing an instance.
 type Check struct {
 	Element string `json:"element"`
 	// Type is the full name of the Type whose code serves it.
-	Type  string `json:"type,omitempty"`
-	Rungs []Rung `json:"rungs"`
+	Type  string      `json:"type,omitempty"`
+	Steps []CheckStep `json:"steps"`
+	// Rungs repeats Steps under their former name, for readers of the JSON form.
+	Rungs []CheckStep `json:"rungs"`
 	// Uses are the checks of the elements that its configuration names.
 	Uses []Check `json:"uses,omitempty"`
 }
 
-// OK says whether every rung held, those of the elements it uses too.
+// Add adds a step.
+func (c *Check) Add(step CheckStep) {
+	c.Steps = append(c.Steps, step)
+	c.Rungs = c.Steps
+}
+
+// OK reports whether every step succeeded, including those of the elements it uses.
 func (c *Check) OK() bool {
-	for _, rung := range c.Rungs {
-		if !rung.OK {
+	for _, step := range c.Steps {
+		if !step.OK {
 			return false
 		}
 	}
@@ -42,7 +55,7 @@ func (c *Check) OK() bool {
 	return true
 }
 
-const rungConfiguration = "configuration"
+const stepConfiguration = "configuration"
 
 // Check tests an instance, and those that its configuration names, without
 // sending or changing anything: the configuration as it is read and as its Type
@@ -63,11 +76,12 @@ func (a *App) Check(ctx context.Context, fullName string) (*Check, error) {
 func (a *App) check(ctx context.Context, el *Element, seen map[string]bool) Check {
 	seen[el.name] = true
 	def := el.definition()
-	check := Check{Element: el.name, Type: def.CodeType, Rungs: []Rung{a.configurationRung(el.name)}}
+	check := Check{Element: el.name, Type: def.CodeType}
+	check.Add(a.checkConfiguration(el.name))
 	g, err := el.acquire()
 	if err != nil {
-		if check.Rungs[0].OK {
-			check.Rungs[0] = Rung{Name: rungConfiguration, Message: err.Error()}
+		if check.Steps[0].OK {
+			check.Steps[0] = CheckStep{Name: stepConfiguration, Message: err.Error()}
 		}
 		return check
 	}
@@ -77,13 +91,13 @@ func (a *App) check(ctx context.Context, el *Element, seen map[string]bool) Chec
 	switch code := g.code.(type) {
 	case *processCode:
 		answer, err := code.process.Check(ctx, g.def.CodeType, g.def.FullName, g.def.Config)
-		check.Rungs = withAnswer(check.Rungs, answer, err)
+		check.addAnswer(answer, err)
 	case *builtinCode:
-		rung := Rung{Name: "ready", OK: true}
+		step := CheckStep{Name: "ready", OK: true}
 		if err := a.storeReady(ctx, el.name); err != nil {
-			rung.OK, rung.Message = false, err.Error()
+			step.OK, step.Message = false, err.Error()
 		}
-		check.Rungs = append(check.Rungs, rung)
+		check.Add(step)
 	}
 	for _, ref := range g.def.References {
 		used, err := a.GetElement(ref.Name)
@@ -95,8 +109,9 @@ func (a *App) check(ctx context.Context, el *Element, seen map[string]bool) Chec
 	return check
 }
 
-// configurationRung is what is known to be wrong with an element's files.
-func (a *App) configurationRung(name string) Rung {
+// checkConfiguration returns the step that shows what is wrong with an element's
+// files.
+func (a *App) checkConfiguration(name string) CheckStep {
 	var wrong []string
 	for _, p := range a.Problems() {
 		if p.Element != name || p.Warning {
@@ -109,15 +124,16 @@ func (a *App) configurationRung(name string) Rung {
 		wrong = append(wrong, text)
 	}
 	if len(wrong) > 0 {
-		return Rung{Name: rungConfiguration, Message: strings.Join(wrong, "; ")}
+		return CheckStep{Name: stepConfiguration, Message: strings.Join(wrong, "; ")}
 	}
-	return Rung{Name: rungConfiguration, OK: true, Message: "valid"}
+	return CheckStep{Name: stepConfiguration, OK: true, Message: "valid"}
 }
 
-// withAnswer adds what a Type's process found.
-func withAnswer(rungs []Rung, answer *elementv1.CheckResponse, err error) []Rung {
+// addAnswer adds what a Type's process found.
+func (c *Check) addAnswer(answer *elementv1.CheckResponse, err error) {
 	if err != nil {
-		return append(rungs, Rung{Name: "plugin", Message: err.Error()})
+		c.Add(CheckStep{Name: "plugin", Message: err.Error()})
+		return
 	}
 	if wrong := answer.GetDiagnostics(); len(wrong) > 0 {
 		texts := make([]string, len(wrong))
@@ -127,18 +143,31 @@ func withAnswer(rungs []Rung, answer *elementv1.CheckResponse, err error) []Rung
 				texts[i] = d.GetPointer() + ": " + texts[i]
 			}
 		}
-		rungs[0] = Rung{Name: rungConfiguration, Message: strings.Join(texts, "; ")}
-		return rungs
+		c.Steps[0] = CheckStep{Name: stepConfiguration, Message: strings.Join(texts, "; ")}
+		return
 	}
-	for _, r := range answer.GetRungs() {
-		rung := Rung{Name: r.GetName(), OK: r.GetOk(), Message: r.GetMessage()}
-		if rung.Name == rungConfiguration {
-			if rungs[0].OK {
-				rungs[0] = rung
-			}
-			continue
+	for _, step := range stepsOf(answer) {
+		switch {
+		case step.Name != stepConfiguration:
+			c.Add(step)
+		case c.Steps[0].OK:
+			c.Steps[0] = step
 		}
-		rungs = append(rungs, rung)
 	}
-	return rungs
+}
+
+// stepsOf returns the steps of an answer. A plugin made for v0.1.0 calls them
+// rungs.
+func stepsOf(answer *elementv1.CheckResponse) []CheckStep {
+	var steps []CheckStep
+	for _, s := range answer.GetSteps() {
+		steps = append(steps, CheckStep{Name: s.GetName(), OK: s.GetOk(), Message: s.GetMessage()})
+	}
+	if steps != nil {
+		return steps
+	}
+	for _, r := range answer.GetRungs() { //nolint:staticcheck // the former name is still read
+		steps = append(steps, CheckStep{Name: r.GetName(), OK: r.GetOk(), Message: r.GetMessage()})
+	}
+	return steps
 }

@@ -72,11 +72,12 @@ receipts is shown; whoever knows it can make receipts up.`,
 					if !yes && !agrees(cmd.InOrStdin(), in.stderr, to, name) {
 						return errors.New("nothing was sent")
 					}
-					rung, err := sendReal(ctx, app, name, to)
+					step, err := sendReal(ctx, app, name, to)
 					if err != nil {
 						return err
 					}
-					result.Rungs, result.OK = append(result.Rungs, rung), rung.OK
+					result.Add(step)
+					result.OK = step.OK
 				}
 				if err := in.print(result, result.print); err != nil {
 					return err
@@ -99,15 +100,15 @@ receipts is shown; whoever knows it can make receipts up.`,
 // hold. Other failed steps don't matter, because a message tells more about the
 // credentials, and about the elements behind a route, than those steps do.
 func (c *checkResult) sendable() bool {
-	for _, rung := range c.Rungs {
-		if rung.Name == rungConfiguration && !rung.OK {
+	for _, step := range c.Steps {
+		if step.Name == stepConfiguration && !step.OK {
 			return false
 		}
 	}
-	return len(c.Rungs) > 0
+	return len(c.Steps) > 0
 }
 
-const rungConfiguration = "configuration"
+const stepConfiguration = "configuration"
 
 // elementArg splits the arguments [APP] FULLNAME.
 func elementArg(args []string) (dir, name string, err error) {
@@ -158,53 +159,53 @@ func agrees(in io.Reader, out io.Writer, to, name string) bool {
 }
 
 // sendReal sends a made-up code the way that a phone login sends a real one.
-func sendReal(ctx context.Context, app *runtime.App, name, to string) (runtime.Rung, error) {
+func sendReal(ctx context.Context, app *runtime.App, name, to string) (runtime.CheckStep, error) {
 	el, err := app.GetElement(name)
 	if err != nil {
-		return runtime.Rung{}, err
+		return runtime.CheckStep{}, err
 	}
 	if el.Meta() != sendlog.Family {
-		return runtime.Rung{}, usagef("--send is for SMS elements; %s is none", name)
+		return runtime.CheckStep{}, usagef("--send is for SMS elements; %s is none", name)
 	}
 	number, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
-		return runtime.Rung{}, err
+		return runtime.CheckStep{}, err
 	}
 	answer, err := el.Call(ctx, "sendMessage", runtime.Args{
 		"phoneList": []any{to},
 		"params":    map[string]any{"code": fmt.Sprintf("%06d", number), "minutes": "5", "product": app.Info().Title},
 	})
-	rung := runtime.Rung{Name: "message"}
+	step := runtime.CheckStep{Name: "message"}
 	if err != nil {
-		rung.Message = err.Error()
+		step.Message = err.Error()
 		if coded, ok := errcode.As(err); ok {
 			for _, key := range []string{"reason", "vendorCode", "vendorRequestId", "through"} {
 				if detail, _ := coded.Details[key].(string); detail != "" {
-					rung.Message += fmt.Sprintf("; %s %s", key, detail)
+					step.Message += fmt.Sprintf("; %s %s", key, detail)
 				}
 			}
 		}
-		return rung, nil
+		return step, nil
 	}
-	rung.OK, rung.Message = true, "the vendor accepted it"
+	step.OK, step.Message = true, "the vendor accepted it"
 	if receipt, ok := answer.(map[string]any); ok {
 		if vendor, _ := receipt["vendor"].(string); vendor != "" {
-			rung.Message = vendor + " accepted it"
+			step.Message = vendor + " accepted it"
 		}
 		if list, _ := receipt["results"].([]any); len(list) == 1 {
 			if result, _ := list[0].(map[string]any); result != nil {
 				if id, _ := result["messageId"].(string); id != "" {
-					rung.Message += " as " + id
+					step.Message += " as " + id
 				}
 			}
 		}
 	}
-	return rung, nil
+	return step, nil
 }
 
 func (c *checkResult) print(w io.Writer) error {
 	var rows [][]string
-	addRungs(&rows, c.Check, "")
+	addSteps(&rows, c.Check, "")
 	if err := printTable(w, rows); err != nil {
 		return err
 	}
@@ -215,18 +216,18 @@ func (c *checkResult) print(w io.Writer) error {
 	return nil
 }
 
-func addRungs(rows *[][]string, c *runtime.Check, indent string) {
-	for i, rung := range c.Rungs {
+func addSteps(rows *[][]string, c *runtime.Check, indent string) {
+	for i, step := range c.Steps {
 		name, state := "", "ok"
 		if i == 0 {
 			name = indent + c.Element
 		}
-		if !rung.OK {
+		if !step.OK {
 			state = "FAILED"
 		}
-		*rows = append(*rows, []string{name, rung.Name, state, rung.Message})
+		*rows = append(*rows, []string{name, step.Name, state, step.Message})
 	}
 	for i := range c.Uses {
-		addRungs(rows, &c.Uses[i], indent+"  ")
+		addSteps(rows, &c.Uses[i], indent+"  ")
 	}
 }

@@ -1085,8 +1085,13 @@ func (x *CheckRequest) GetApp() *App {
 type CheckResponse struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Diagnostics []*Diagnostic          `protobuf:"bytes,1,rep,name=diagnostics,proto3" json:"diagnostics,omitempty"`
+	// The former name of steps. The host reads it where steps is empty; the SDK
+	// fills both, for hosts that know rungs only.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/element.proto.
+	Rungs []*Rung `protobuf:"bytes,2,rep,name=rungs,proto3" json:"rungs,omitempty"`
 	// What was tried beyond the configuration itself, in order.
-	Rungs         []*Rung `protobuf:"bytes,2,rep,name=rungs,proto3" json:"rungs,omitempty"`
+	Steps         []*CheckStep `protobuf:"bytes,3,rep,name=steps,proto3" json:"steps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1128,6 +1133,7 @@ func (x *CheckResponse) GetDiagnostics() []*Diagnostic {
 	return nil
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/element.proto.
 func (x *CheckResponse) GetRungs() []*Rung {
 	if x != nil {
 		return x.Rungs
@@ -1135,7 +1141,77 @@ func (x *CheckResponse) GetRungs() []*Rung {
 	return nil
 }
 
-// Rung is one step of a check: configuration, credentials, a real message.
+func (x *CheckResponse) GetSteps() []*CheckStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+// CheckStep is one step of a check: configuration, credentials, a real message.
+type CheckStep struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Ok            bool                   `protobuf:"varint,2,opt,name=ok,proto3" json:"ok,omitempty"`
+	Message       string                 `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckStep) Reset() {
+	*x = CheckStep{}
+	mi := &file_lintel_element_v1_element_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckStep) ProtoMessage() {}
+
+func (x *CheckStep) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_element_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckStep.ProtoReflect.Descriptor instead.
+func (*CheckStep) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *CheckStep) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CheckStep) GetOk() bool {
+	if x != nil {
+		return x.Ok
+	}
+	return false
+}
+
+func (x *CheckStep) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+// Rung is the former name of CheckStep.
+//
+// Deprecated: Marked as deprecated in lintel/element/v1/element.proto.
 type Rung struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -1147,7 +1223,7 @@ type Rung struct {
 
 func (x *Rung) Reset() {
 	*x = Rung{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[17]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1159,7 +1235,7 @@ func (x *Rung) String() string {
 func (*Rung) ProtoMessage() {}
 
 func (x *Rung) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[17]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1172,7 +1248,7 @@ func (x *Rung) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rung.ProtoReflect.Descriptor instead.
 func (*Rung) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{17}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Rung) GetName() string {
@@ -1205,7 +1281,7 @@ type ReleaseRequest struct {
 
 func (x *ReleaseRequest) Reset() {
 	*x = ReleaseRequest{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[18]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1217,7 +1293,7 @@ func (x *ReleaseRequest) String() string {
 func (*ReleaseRequest) ProtoMessage() {}
 
 func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[18]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1230,7 +1306,7 @@ func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{18}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ReleaseRequest) GetInstance() *Instance {
@@ -1248,7 +1324,7 @@ type ReleaseResponse struct {
 
 func (x *ReleaseResponse) Reset() {
 	*x = ReleaseResponse{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[19]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1260,7 +1336,7 @@ func (x *ReleaseResponse) String() string {
 func (*ReleaseResponse) ProtoMessage() {}
 
 func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[19]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1273,7 +1349,7 @@ func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{19}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{20}
 }
 
 // Error is an error with a code; it crosses the boundary whole.
@@ -1295,7 +1371,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[20]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1307,7 +1383,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[20]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1320,7 +1396,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{20}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Error) GetCode() string {
@@ -1447,14 +1523,19 @@ const file_lintel_element_v1_element_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1f\n" +
 	"\vconfig_json\x18\x03 \x01(\fR\n" +
 	"configJson\x12(\n" +
-	"\x03app\x18\x04 \x01(\v2\x16.lintel.element.v1.AppR\x03app\"\x7f\n" +
+	"\x03app\x18\x04 \x01(\v2\x16.lintel.element.v1.AppR\x03app\"\xb7\x01\n" +
 	"\rCheckResponse\x12?\n" +
-	"\vdiagnostics\x18\x01 \x03(\v2\x1d.lintel.element.v1.DiagnosticR\vdiagnostics\x12-\n" +
-	"\x05rungs\x18\x02 \x03(\v2\x17.lintel.element.v1.RungR\x05rungs\"D\n" +
+	"\vdiagnostics\x18\x01 \x03(\v2\x1d.lintel.element.v1.DiagnosticR\vdiagnostics\x121\n" +
+	"\x05rungs\x18\x02 \x03(\v2\x17.lintel.element.v1.RungB\x02\x18\x01R\x05rungs\x122\n" +
+	"\x05steps\x18\x03 \x03(\v2\x1c.lintel.element.v1.CheckStepR\x05steps\"I\n" +
+	"\tCheckStep\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02ok\x18\x02 \x01(\bR\x02ok\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"H\n" +
 	"\x04Rung\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02ok\x18\x02 \x01(\bR\x02ok\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"I\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage:\x02\x18\x01\"I\n" +
 	"\x0eReleaseRequest\x127\n" +
 	"\binstance\x18\x01 \x01(\v2\x1b.lintel.element.v1.InstanceR\binstance\"\x11\n" +
 	"\x0fReleaseResponse\"\x9c\x01\n" +
@@ -1484,7 +1565,7 @@ func file_lintel_element_v1_element_proto_rawDescGZIP() []byte {
 	return file_lintel_element_v1_element_proto_rawDescData
 }
 
-var file_lintel_element_v1_element_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_lintel_element_v1_element_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_lintel_element_v1_element_proto_goTypes = []any{
 	(*DescribeRequest)(nil),   // 0: lintel.element.v1.DescribeRequest
 	(*DescribeResponse)(nil),  // 1: lintel.element.v1.DescribeResponse
@@ -1503,10 +1584,11 @@ var file_lintel_element_v1_element_proto_goTypes = []any{
 	(*GetResponse)(nil),       // 14: lintel.element.v1.GetResponse
 	(*CheckRequest)(nil),      // 15: lintel.element.v1.CheckRequest
 	(*CheckResponse)(nil),     // 16: lintel.element.v1.CheckResponse
-	(*Rung)(nil),              // 17: lintel.element.v1.Rung
-	(*ReleaseRequest)(nil),    // 18: lintel.element.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),   // 19: lintel.element.v1.ReleaseResponse
-	(*Error)(nil),             // 20: lintel.element.v1.Error
+	(*CheckStep)(nil),         // 17: lintel.element.v1.CheckStep
+	(*Rung)(nil),              // 18: lintel.element.v1.Rung
+	(*ReleaseRequest)(nil),    // 19: lintel.element.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),   // 20: lintel.element.v1.ReleaseResponse
+	(*Error)(nil),             // 21: lintel.element.v1.Error
 }
 var file_lintel_element_v1_element_proto_depIdxs = []int32{
 	2,  // 0: lintel.element.v1.DescribeResponse.types:type_name -> lintel.element.v1.TypeDescription
@@ -1518,30 +1600,31 @@ var file_lintel_element_v1_element_proto_depIdxs = []int32{
 	10, // 6: lintel.element.v1.ConfigureResponse.diagnostics:type_name -> lintel.element.v1.Diagnostic
 	10, // 7: lintel.element.v1.ConfigureResponse.warnings:type_name -> lintel.element.v1.Diagnostic
 	6,  // 8: lintel.element.v1.CallRequest.instance:type_name -> lintel.element.v1.Instance
-	20, // 9: lintel.element.v1.CallResponse.error:type_name -> lintel.element.v1.Error
+	21, // 9: lintel.element.v1.CallResponse.error:type_name -> lintel.element.v1.Error
 	6,  // 10: lintel.element.v1.GetRequest.instance:type_name -> lintel.element.v1.Instance
-	20, // 11: lintel.element.v1.GetResponse.error:type_name -> lintel.element.v1.Error
+	21, // 11: lintel.element.v1.GetResponse.error:type_name -> lintel.element.v1.Error
 	8,  // 12: lintel.element.v1.CheckRequest.app:type_name -> lintel.element.v1.App
 	10, // 13: lintel.element.v1.CheckResponse.diagnostics:type_name -> lintel.element.v1.Diagnostic
-	17, // 14: lintel.element.v1.CheckResponse.rungs:type_name -> lintel.element.v1.Rung
-	6,  // 15: lintel.element.v1.ReleaseRequest.instance:type_name -> lintel.element.v1.Instance
-	0,  // 16: lintel.element.v1.Element.Describe:input_type -> lintel.element.v1.DescribeRequest
-	7,  // 17: lintel.element.v1.Element.Configure:input_type -> lintel.element.v1.ConfigureRequest
-	11, // 18: lintel.element.v1.Element.Call:input_type -> lintel.element.v1.CallRequest
-	13, // 19: lintel.element.v1.Element.Get:input_type -> lintel.element.v1.GetRequest
-	15, // 20: lintel.element.v1.Element.Check:input_type -> lintel.element.v1.CheckRequest
-	18, // 21: lintel.element.v1.Element.Release:input_type -> lintel.element.v1.ReleaseRequest
-	1,  // 22: lintel.element.v1.Element.Describe:output_type -> lintel.element.v1.DescribeResponse
-	9,  // 23: lintel.element.v1.Element.Configure:output_type -> lintel.element.v1.ConfigureResponse
-	12, // 24: lintel.element.v1.Element.Call:output_type -> lintel.element.v1.CallResponse
-	14, // 25: lintel.element.v1.Element.Get:output_type -> lintel.element.v1.GetResponse
-	16, // 26: lintel.element.v1.Element.Check:output_type -> lintel.element.v1.CheckResponse
-	19, // 27: lintel.element.v1.Element.Release:output_type -> lintel.element.v1.ReleaseResponse
-	22, // [22:28] is the sub-list for method output_type
-	16, // [16:22] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	18, // 14: lintel.element.v1.CheckResponse.rungs:type_name -> lintel.element.v1.Rung
+	17, // 15: lintel.element.v1.CheckResponse.steps:type_name -> lintel.element.v1.CheckStep
+	6,  // 16: lintel.element.v1.ReleaseRequest.instance:type_name -> lintel.element.v1.Instance
+	0,  // 17: lintel.element.v1.Element.Describe:input_type -> lintel.element.v1.DescribeRequest
+	7,  // 18: lintel.element.v1.Element.Configure:input_type -> lintel.element.v1.ConfigureRequest
+	11, // 19: lintel.element.v1.Element.Call:input_type -> lintel.element.v1.CallRequest
+	13, // 20: lintel.element.v1.Element.Get:input_type -> lintel.element.v1.GetRequest
+	15, // 21: lintel.element.v1.Element.Check:input_type -> lintel.element.v1.CheckRequest
+	19, // 22: lintel.element.v1.Element.Release:input_type -> lintel.element.v1.ReleaseRequest
+	1,  // 23: lintel.element.v1.Element.Describe:output_type -> lintel.element.v1.DescribeResponse
+	9,  // 24: lintel.element.v1.Element.Configure:output_type -> lintel.element.v1.ConfigureResponse
+	12, // 25: lintel.element.v1.Element.Call:output_type -> lintel.element.v1.CallResponse
+	14, // 26: lintel.element.v1.Element.Get:output_type -> lintel.element.v1.GetResponse
+	16, // 27: lintel.element.v1.Element.Check:output_type -> lintel.element.v1.CheckResponse
+	20, // 28: lintel.element.v1.Element.Release:output_type -> lintel.element.v1.ReleaseResponse
+	23, // [23:29] is the sub-list for method output_type
+	17, // [17:23] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_lintel_element_v1_element_proto_init() }
@@ -1555,7 +1638,7 @@ func file_lintel_element_v1_element_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lintel_element_v1_element_proto_rawDesc), len(file_lintel_element_v1_element_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

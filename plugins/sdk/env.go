@@ -36,15 +36,20 @@ func appOf(a *elementv1.App) App {
 // connection, a real message. Check is called on a value of its own, which is
 // closed afterwards.
 type Checker interface {
-	Check(ctx context.Context) []Rung
+	Check(ctx context.Context) []CheckStep
 }
 
-// Rung is one step of a check, in the order tried.
-type Rung struct {
+// CheckStep is one step of a check, in the order tried.
+type CheckStep struct {
 	Name    string
 	OK      bool
 	Message string
 }
+
+// Rung is the former name of CheckStep.
+//
+// Deprecated: use CheckStep.
+type Rung = CheckStep
 
 // Closer is a value that holds something to let go. Close is called once, when
 // the last call on it has ended.

@@ -79,8 +79,8 @@ func (x *Thing) Later(ctx context.Context, _ sdk.None) (int, error) {
 func (x *Thing) Size(context.Context) (int, error)      { return x.settings.Size, nil }
 func (x *Thing) Broken(context.Context) (string, error) { panic("on purpose") }
 func (x *Thing) Close(context.Context) error            { x.closed.Add(1); return nil }
-func (x *Thing) Check(context.Context) []sdk.Rung {
-	return []sdk.Rung{{Name: "name", OK: x.settings.Name == "good", Message: "looked at"}}
+func (x *Thing) Check(context.Context) []sdk.CheckStep {
+	return []sdk.CheckStep{{Name: "name", OK: x.settings.Name == "good", Message: "looked at"}}
 }
 
 func thingType(closed *atomic.Int32, block, entered chan struct{}) sdk.Type {
@@ -296,7 +296,7 @@ func TestDetachedWorkHoldsItsGenerationAndEnds(t *testing.T) {
 func TestCheckKeepsNothing(t *testing.T) {
 	closed := &atomic.Int32{}
 	a := sdktest.Check(t, thingType(closed, nil, nil), `{"name":"good"}`)
-	require.Equal(t, "name true looked at", fmt.Sprintf("%s %t %s", a.GetRungs()[0].GetName(), a.GetRungs()[0].GetOk(), a.GetRungs()[0].GetMessage()))
+	require.Equal(t, "name true looked at", fmt.Sprintf("%s %t %s", a.GetSteps()[0].GetName(), a.GetSteps()[0].GetOk(), a.GetSteps()[0].GetMessage()))
 	require.EqualValues(t, 1, closed.Load())
 	a = sdktest.Check(t, thing(), `{"name":"bad"}`)
 	require.Len(t, a.GetDiagnostics(), 2)

@@ -108,12 +108,13 @@ func (s *server) Check(ctx context.Context, in *elementv1.CheckRequest) (*elemen
 		return answer, nil
 	}
 	ctx = context.WithValue(ctx, callKey{}, newCall(ctx, "", s.host, g.logger, g.use))
-	rungs, err := guarded(ctx, g.logger, "check", func() ([]Rung, error) { return checker.Check(ctx), nil })
+	steps, err := guarded(ctx, g.logger, "check", func() ([]CheckStep, error) { return checker.Check(ctx), nil })
 	if err != nil {
-		rungs = append(rungs, Rung{Name: "check", Message: "the check itself failed; the plugin's log says why"})
+		steps = append(steps, CheckStep{Name: "check", Message: "the check itself failed; the plugin's log says why"})
 	}
-	for _, r := range rungs {
-		answer.Rungs = append(answer.Rungs, &elementv1.Rung{Name: r.Name, Ok: r.OK, Message: r.Message})
+	for _, s := range steps {
+		answer.Steps = append(answer.Steps, &elementv1.CheckStep{Name: s.Name, Ok: s.OK, Message: s.Message})
+		answer.Rungs = append(answer.Rungs, &elementv1.Rung{Name: s.Name, Ok: s.OK, Message: s.Message}) //nolint:staticcheck // for hosts that know rungs only
 	}
 	return answer, nil
 }

@@ -191,10 +191,10 @@ func TestConfigurationIsChecked(t *testing.T) {
 		require.Empty(t, wrong, region)
 	}
 	endpoint, seen := standIn(t, 403, failure("AuthorizationError", "no"))
-	rungs := sdktest.Check(t, awssns.Type(), config(endpoint, `,"senderId":"123"`)).GetRungs()
-	require.True(t, rungs[0].GetOk())
-	require.Contains(t, rungs[0].GetMessage(), "senderId", "a name without a letter")
-	require.True(t, rungs[1].GetOk(), "a user that may only publish")
+	steps := sdktest.Check(t, awssns.Type(), config(endpoint, `,"senderId":"123"`)).GetSteps()
+	require.True(t, steps[0].GetOk())
+	require.Contains(t, steps[0].GetMessage(), "senderId", "a name without a letter")
+	require.True(t, steps[1].GetOk(), "a user that may only publish")
 	require.Equal(t, "GetSMSAttributes", seen.form.Get("Action"))
 	requireSigned(t, seen)
 }

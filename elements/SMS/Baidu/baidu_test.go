@@ -170,15 +170,15 @@ func TestNothingButBothCodesIsAccepted(t *testing.T) {
 
 func TestCheckAsksForTheTemplate(t *testing.T) {
 	endpoint, seen := standIn(t, `{"templateId":"sms-tmpl-1","status":"ABORTED"}`, `{"quotaPerDay":1}`)
-	rungs := sdktest.Check(t, baidu.Type(), config(endpoint, "")).GetRungs()
-	require.Len(t, rungs, 3)
-	require.Equal(t, "template", rungs[2].GetName())
+	steps := sdktest.Check(t, baidu.Type(), config(endpoint, "")).GetSteps()
+	require.Len(t, steps, 3)
+	require.Equal(t, "template", steps[2].GetName())
 	require.Equal(t, "GET /sms/v3/template/sms-tmpl-1", (*seen)[0].Method+" "+(*seen)[0].RequestURI)
 	requireSigned(t, (*seen)[0], "/sms/v3/template/sms-tmpl-1")
 
-	rungs = sdktest.Check(t, baidu.Type(), fmt.Sprintf(`{"accessKey":%q,"accessSecret":%q,"verifySign":"text","endpoint":%q}`, key, secret, endpoint)).GetRungs()
-	require.False(t, rungs[0].GetOk())
-	require.True(t, rungs[1].GetOk())
+	steps = sdktest.Check(t, baidu.Type(), fmt.Sprintf(`{"accessKey":%q,"accessSecret":%q,"verifySign":"text","endpoint":%q}`, key, secret, endpoint)).GetSteps()
+	require.False(t, steps[0].GetOk())
+	require.True(t, steps[1].GetOk())
 	require.Equal(t, "/sms/v3/quota?userQuery=", (*seen)[1].RequestURI)
 	requireSigned(t, (*seen)[1], "/sms/v3/quota")
 }

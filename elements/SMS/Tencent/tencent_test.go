@@ -166,21 +166,21 @@ func TestBothKindsOfRefusalComeWithStatus200(t *testing.T) {
 
 func TestCheckAsksForTheTemplate(t *testing.T) {
 	url, seen := standIn(t, `{"Response":{"DescribeTemplateStatusSet":[{"TemplateId":1110,"International":0,"StatusCode":1}],"RequestId":"R"}}`)
-	rungs := sdktest.Check(t, tencent.Type(), config(url, `,"verifySign":"s"`)).GetRungs()
-	require.Len(t, rungs, 3)
-	require.True(t, rungs[1].GetOk())
-	require.False(t, rungs[2].GetOk(), "a template that isn't approved")
+	steps := sdktest.Check(t, tencent.Type(), config(url, `,"verifySign":"s"`)).GetSteps()
+	require.Len(t, steps, 3)
+	require.True(t, steps[1].GetOk())
+	require.False(t, steps[2].GetOk(), "a template that isn't approved")
 	require.Equal(t, "DescribeSmsTemplateList", seen.Header.Get("X-TC-Action"))
 	require.JSONEq(t, `{"International":0,"TemplateIdSet":[1110]}`, seen.body)
 	requireSigned(t, seen)
 
 	url, _ = standIn(t, `{"Response":{"Error":{"Code":"AuthFailure.UnauthorizedOperation","Message":"m"},"RequestId":"R"}}`)
-	rungs = sdktest.Check(t, tencent.Type(), config(url, "")).GetRungs()
-	require.True(t, rungs[1].GetOk(), "a user that may only send")
+	steps = sdktest.Check(t, tencent.Type(), config(url, "")).GetSteps()
+	require.True(t, steps[1].GetOk(), "a user that may only send")
 
-	rungs = sdktest.Check(t, tencent.Type(), fmt.Sprintf(`{"secretId":"i","secretKey":"k","sdkAppId":"x","verifyTemplateCode":"SMS_1","endpoint":%q}`, url)).GetRungs()
-	require.Contains(t, rungs[0].GetMessage(), "sdkAppId")
-	require.Contains(t, rungs[0].GetMessage(), "verifyTemplateCode")
+	steps = sdktest.Check(t, tencent.Type(), fmt.Sprintf(`{"secretId":"i","secretKey":"k","sdkAppId":"x","verifyTemplateCode":"SMS_1","endpoint":%q}`, url)).GetSteps()
+	require.Contains(t, steps[0].GetMessage(), "sdkAppId")
+	require.Contains(t, steps[0].GetMessage(), "verifyTemplateCode")
 }
 
 func TestWhatEveryVendorHolds(t *testing.T) {

@@ -150,9 +150,9 @@ func TestConfigurationIsChecked(t *testing.T) {
 		require.Equal(t, pointer, wrong[0].GetPointer())
 	}
 	endpoint, seen := standIn(t, 200, `{"sid":"`+sid+`","status":"suspended"}`)
-	rungs := sdktest.Check(t, twilio.Type(), fmt.Sprintf(`{"accountSid":"AC1","authToken":"t","from":"+1","endpoint":%q}`, endpoint)).GetRungs()
-	require.Contains(t, rungs[0].GetMessage(), "accountSid is AC")
-	require.False(t, rungs[1].GetOk(), "a suspended account")
+	steps := sdktest.Check(t, twilio.Type(), fmt.Sprintf(`{"accountSid":"AC1","authToken":"t","from":"+1","endpoint":%q}`, endpoint)).GetSteps()
+	require.Contains(t, steps[0].GetMessage(), "accountSid is AC")
+	require.False(t, steps[1].GetOk(), "a suspended account")
 	require.Equal(t, "GET /2010-04-01/Accounts/AC1.json", seen.Method+" "+seen.RequestURI)
 }
 

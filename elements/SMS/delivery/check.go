@@ -17,30 +17,30 @@ type Prover interface {
 	Prove(ctx context.Context, template, sign string) Outcome
 }
 
-// The rungs of a check.
+// The steps of a check.
 const (
-	rungConfiguration = "configuration"
-	rungCredentials   = "credentials"
-	rungTemplate      = "template"
+	stepConfiguration = "configuration"
+	stepCredentials   = "credentials"
+	stepTemplate      = "template"
 )
 
 // Check tests the instance without sending anything: what the configuration
 // lacks, and whether the vendor knows its credentials.
-func (s *Sender) Check(ctx context.Context) []sdk.Rung {
+func (s *Sender) Check(ctx context.Context) []sdk.CheckStep {
 	first := s.complete()
 	prover, ok := s.vendor.(Prover)
 	if !ok {
 		first.Message += "; this vendor has no call that proves the credentials without sending, only a message does"
-		return []sdk.Rung{first}
+		return []sdk.CheckStep{first}
 	}
 	limited, cancel := context.WithTimeout(ctx, time.Duration(s.o.Timeout)*time.Millisecond)
 	defer cancel()
-	return append([]sdk.Rung{first}, s.proven(prover.Prove(limited, s.o.Template, s.o.Sign))...)
+	return append([]sdk.CheckStep{first}, s.proven(prover.Prove(limited, s.o.Template, s.o.Sign))...)
 }
 
-// complete is the rung of the configuration. What is missing fails it; what only
+// complete is the step of the configuration. What is missing fails it; what only
 // looks unlike the vendor's values is said, since the vendor knows better.
-func (s *Sender) complete() sdk.Rung {
+func (s *Sender) complete() sdk.CheckStep {
 	var missing []string
 	if s.o.NeedsTemplate && s.o.Template == "" {
 		missing = append(missing, "verifyTemplateCode is empty: each call must bring one")
@@ -55,30 +55,30 @@ func (s *Sender) complete() sdk.Rung {
 			said[0] += ", though it doesn't look right"
 		}
 	}
-	return sdk.Rung{Name: rungConfiguration, OK: len(missing) == 0, Message: strings.Join(append(said, s.o.Doubts...), "; ")}
+	return sdk.CheckStep{Name: stepConfiguration, OK: len(missing) == 0, Message: strings.Join(append(said, s.o.Doubts...), "; ")}
 }
 
-// proven puts the outcome of a proof into rungs.
-func (s *Sender) proven(o Outcome) []sdk.Rung {
+// proven puts the outcome of a proof into steps.
+func (s *Sender) proven(o Outcome) []sdk.CheckStep {
 	said := ""
 	if code := cleaned(o.Code, s.o.Secrets); code != "" {
 		said = " (" + code + ")"
 	}
-	known := sdk.Rung{Name: rungCredentials, OK: true, Message: "the vendor knows them"}
+	known := sdk.CheckStep{Name: stepCredentials, OK: true, Message: "the vendor knows them"}
 	if o.What != "" && o.Status() == StatusAccepted {
 		known.Message += ", " + o.What
 	}
 	switch {
 	case o.Status() == StatusAccepted:
-		return []sdk.Rung{known}
+		return []sdk.CheckStep{known}
 	case o.Status() == StatusRefused && (o.Reason == Template || o.Reason == Signature):
-		return []sdk.Rung{known, {Name: rungTemplate, Message: "the vendor refuses the " + string(o.Reason) + said}}
+		return []sdk.CheckStep{known, {Name: stepTemplate, Message: "the vendor refuses the " + string(o.Reason) + said}}
 	case o.Status() == StatusRefused && o.Reason == Auth:
-		return []sdk.Rung{{Name: rungCredentials, Message: "the vendor refuses them" + said}}
+		return []sdk.CheckStep{{Name: stepCredentials, Message: "the vendor refuses them" + said}}
 	}
 	why := o.What
 	if why == "" {
 		why = "the vendor answered " + string(o.Reason)
 	}
-	return []sdk.Rung{{Name: rungCredentials, Message: "not tested: " + why + said}}
+	return []sdk.CheckStep{{Name: stepCredentials, Message: "not tested: " + why + said}}
 }

@@ -51,7 +51,7 @@ func TestRungsOfACheck(t *testing.T) {
 				return delivery.NewSender("Test", prover{proof: row.proof}, o), nil
 			})
 			var got []string
-			for _, r := range sdktest.Check(t, typ, row.config).GetRungs() {
+			for _, r := range sdktest.Check(t, typ, row.config).GetSteps() {
 				got = append(got, fmt.Sprint(r.GetName(), " ", r.GetOk(), " ", r.GetMessage()))
 			}
 			require.Equal(t, row.want, got)

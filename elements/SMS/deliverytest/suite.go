@@ -174,7 +174,7 @@ func (v Vendor) checked(t *testing.T) {
 	if v.Known == nil {
 		gone := newStandIn(t, always(v.Accepted))
 		answer := sdktest.Check(t, v.Type, v.config(gone.URL, nil))
-		require.Len(t, answer.GetRungs(), 1)
+		require.Len(t, answer.GetSteps(), 1)
 		require.EqualValues(t, 0, gone.requests.Load())
 		return
 	}
@@ -191,12 +191,12 @@ func (v Vendor) checked(t *testing.T) {
 			answer := sdktest.Check(t, v.Type, v.config(s.URL, nil))
 			require.Empty(t, answer.GetDiagnostics())
 			require.EqualValues(t, 1, s.requests.Load())
-			rungs := answer.GetRungs()
-			require.Equal(t, "configuration", rungs[0].GetName())
-			require.True(t, rungs[0].GetOk(), rungs[0].GetMessage())
-			require.Equal(t, "credentials", rungs[1].GetName())
-			require.Equal(t, c.ok, rungs[1].GetOk(), rungs[1].GetMessage())
-			v.unseen(t, s, fmt.Sprint(rungs))
+			steps := answer.GetSteps()
+			require.Equal(t, "configuration", steps[0].GetName())
+			require.True(t, steps[0].GetOk(), steps[0].GetMessage())
+			require.Equal(t, "credentials", steps[1].GetName())
+			require.Equal(t, c.ok, steps[1].GetOk(), steps[1].GetMessage())
+			v.unseen(t, s, fmt.Sprint(steps))
 		})
 	}
 }

@@ -27,7 +27,7 @@ func TestFirstCallStartsTheProcess(t *testing.T) {
 	require.JSONEq(t, `{"a":1}`, string(value))
 	answer, err := p.Check(testContext(t), "test.Hostile", "test.other", json.RawMessage(`{}`))
 	require.NoError(t, err)
-	require.True(t, answer.GetRungs()[0].GetOk())
+	require.True(t, answer.GetSteps()[0].GetOk())
 	s := p.State()
 	require.Equal(t, Ready, s.Phase)
 	require.Equal(t, 1, s.Instances)

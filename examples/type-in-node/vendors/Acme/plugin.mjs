@@ -122,7 +122,7 @@ function element(type) {
     async Check({ request }, answer) {
       try {
         await open(JSON.parse(request.configJson));
-        answer(null, { rungs: [{ name: "configuration", ok: true }] });
+        answer(null, { steps: [{ name: "configuration", ok: true }] });
       } catch (problem) {
         answer(null, { diagnostics: [{ pointer: problem.details?.pointer ?? "", message: words(problem) }] });
       }
