@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -16,67 +14,59 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/runtime/errortable"
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 	"github.com/lintel-run/lintel/runtime/internal/plugin"
 )
 
 // App is a running app. All methods may be called from any goroutine.
 type App struct {
-	settings settings
-	log      *slog.Logger
-	info     Info
-	started  time.Time
-	secret   secret
-	loader   *catalog.Loader
-	host     *plugin.Host
-	services []any
-	watchers map[string][]element.CallWatcher // by family
-	lock     lockFile
+	settings   settings
+	info       Info
+	started    time.Time
+	secret     secret
+	loader     *catalog.Loader
+	host       *plugin.Host
+	services   []any
+	index      *index
+	calls      *callRecorder
+	problems   *problemLog
+	reconciler *reconciler
 
-	snapshot atomic.Pointer[snapshot]
-	calls    calls
-	problems problems
-
-	// What apply owns, and who puts a change to use.
-	applying    sync.Mutex
-	handles     map[handleKey]*Element
-	types       map[typeKey]*typeCode
-	seen        map[typeKey]bool // the Types that there are
-	changes     []<-chan struct{}
-	generations uint64
-
-	life       context.Context
-	end        context.CancelFunc
-	background sync.WaitGroup
-	closing    sync.Once
-	closed     error
+	end     context.CancelFunc
+	closing sync.Once
+	closed  error
 }
 
 // Open loads the app in dir. It fails for a bad app.json, a missing secret or lock
-// (API_PARAMS_ERROR) and unusable default stores (STORE_UNAVAILABLE); a broken
-// element is a Problem of its own, and its calls fail with ELEMENT_UNAVAILABLE
+// (API_PARAMS_ERROR) and default stores that can't be used (STORE_UNAVAILABLE). A
+// broken element is a Problem of its own: its calls fail with ELEMENT_UNAVAILABLE
 // while the rest serves.
 //
-// The official Types' executable, lintel-types, is sought in the directories of
-// WithPluginDir, and beside the program's own executable.
+// Open looks for the executables of plugins in the directories of WithPluginDir and
+// beside the program's own executable.
 func Open(ctx context.Context, dir string, opts ...Option) (*App, error) {
 	s := newSettings(opts)
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	x := &index{life: life}
 	a := &App{
 		settings: s,
-		log:      s.logger,
 		started:  time.Now(),
-		handles:  make(map[handleKey]*Element),
-		types:    make(map[typeKey]*typeCode),
+		index:    x,
+		calls:    &callRecorder{tracer: s.tracer, observer: s.observer},
+		problems: newProblemLog(s.logger, x),
+		end:      end,
 	}
-	a.life, a.end = context.WithCancel(context.WithoutCancel(ctx))
+	a.reconciler = newReconciler(s.logger, x, a.calls, a.problems, a.instanceEnv)
 	if err := a.open(ctx, dir); err != nil {
-		return nil, errors.Join(unopened(err), a.Close())
+		return nil, errors.Join(withCode(err), a.Close())
 	}
 	return a, nil
 }
 
-// unopened gives an error of Open a code where it has none; its words stay.
-func unopened(err error) error {
+// withCode returns an error of Open with a code, API_PARAMS_ERROR if it has none.
+// Its text stays.
+func withCode(err error) error {
 	if _, coded := errcode.As(err); coded {
 		return err
 	}
@@ -98,7 +88,7 @@ func (a *App) open(ctx context.Context, dir string) error {
 		return err
 	}
 	if a.settings.locked {
-		if a.lock, err = readLock(cfg.Root); err != nil {
+		if a.reconciler.lock, err = readLock(cfg.Root); err != nil {
 			return err
 		}
 	}
@@ -122,36 +112,29 @@ func (a *App) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.openWatchers(); err != nil {
+	if err := a.calls.openWatchers(a.serviceEnv()); err != nil {
 		return err
 	}
 	a.host, err = plugin.New(plugin.Config{
-		Logger:   a.log,
+		Logger:   a.settings.logger,
 		App:      &elementv1.App{AppId: a.info.AppID, Title: a.info.Title, Dev: a.settings.dev},
 		Services: hostServices,
-		Calls:    callbacks{a},
+		Calls:    callbacks{a.index},
 		Trace:    plugin.Trace{Provider: a.settings.tracer, Propagator: propagator},
 		Observer: restarts{a.settings.observer},
 	})
 	if err != nil {
 		return err
 	}
-	a.apply(ctx, first)
-	if err := a.awaitStores(ctx); err != nil {
+	a.reconciler.host = a.host
+	a.reconciler.apply(ctx, first)
+	if err := a.index.awaitStores(ctx, a.settings.storeWait); err != nil {
 		return err
 	}
-	a.logProblems()
+	a.problems.logNew()
 	if a.settings.watch {
-		a.openWarned(first)
-		a.background.Go(func() {
-			err := a.loader.Watch(a.life, func(next *catalog.Snapshot) {
-				a.apply(a.life, next)
-				a.logProblems()
-			})
-			if err != nil && a.life.Err() == nil {
-				a.log.Error("watching the app has ended: changes are not seen any more", "error", err)
-			}
-		})
+		a.reconciler.openWarned()
+		a.reconciler.follow(a.loader)
 	}
 	return nil
 }
@@ -194,13 +177,13 @@ func (s settings) catalog(dir string) (catalog.Config, error) {
 	}, nil
 }
 
-// openServices makes the host services of the official library.
+// openServices opens the registered host services.
 func (a *App) openServices() ([]plugin.HostService, error) {
 	var hosted []plugin.HostService
 	for _, registered := range element.HostServices() {
-		service, err := registered.Open(a.env(nil))
+		service, err := registered.Open(a.serviceEnv())
 		if err != nil {
-			return nil, errcode.Wrap(err, errcode.Internal, "the host service of %s could not be made", registered.Meta)
+			return nil, errcode.Wrap(err, errcode.Internal, "the host service of %s could not be opened", registered.Meta)
 		}
 		a.services = append(a.services, service)
 		hosted = append(hosted, plugin.HostService{
@@ -211,10 +194,10 @@ func (a *App) openServices() ([]plugin.HostService, error) {
 	return hosted, nil
 }
 
-// Info tells which app it is.
+// Info describes the app.
 func (a *App) Info() Info {
 	info := a.info
-	if s := a.snapshot.Load(); s != nil {
+	if s := a.index.newest.Load(); s != nil {
 		info.Name, info.Title, info.Version = s.catalog.App.Name, s.catalog.App.Title, s.catalog.App.Version
 	}
 	return info
@@ -225,37 +208,47 @@ func (a *App) Key(purpose string) ([]byte, error) {
 	return a.secret.key(a.info.AppID, purpose)
 }
 
-// Builtin gives the current instance of a built-in Type by full name; release
-// says that it is no longer used. Errors as Call's.
-func (a *App) Builtin(fullName string) (instance element.Instance, release func(), err error) {
+// GetElement finds an element by its full name, in an immutable snapshot, without
+// locking or allocating. Its error is ELEMENT_NOT_FOUND.
+func (a *App) GetElement(fullName string) (*Element, error) { return a.index.get(fullName) }
+
+// FindElements returns elements in name order: ".T" the instances of T and of the
+// Types derived from it, "a.*" everything below a, "#tag=x" those whose e.json has
+// that tag, and unions of these by ",". Another selector is an API_PARAMS_ERROR.
+func (a *App) FindElements(selector string) ([]*Element, error) { return a.index.find(selector) }
+
+// GetElementDefine returns an element's definition. Its error is ELEMENT_NOT_FOUND.
+func (a *App) GetElementDefine(fullName string) (*Definition, error) {
 	el, err := a.GetElement(fullName)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	g, err := el.acquire()
-	if err != nil {
-		return nil, nil, err
-	}
-	ctx, cancel := context.WithTimeout(a.life, configureTimeout)
-	defer cancel()
-	if err := g.ready(ctx); err != nil {
-		g.leave()
-		return nil, nil, err
-	}
-	instance = g.state.Load().instance
-	if instance == nil {
-		g.leave()
-		return nil, nil, errcode.New(errcode.ElementNotFound, "%s is not built in", fullName)
-	}
-	return instance, g.leave, nil
+	return definitionOf(el.definition()), nil
+}
+
+// Definitions returns those of all elements, the official library's included, in
+// name order.
+func (a *App) Definitions() []Definition { return definitionsOf(a.index.catalog()) }
+
+// Errors returns the error codes that the app's families declare. The table doesn't
+// change; a reload makes another.
+func (a *App) Errors() errortable.Table { return a.index.catalog().Errors }
+
+// Problems returns all current problems, in name order.
+func (a *App) Problems() []Problem { return a.problems.list() }
+
+// Builtin returns the current instance of a built-in Type. The caller calls release
+// when it no longer uses the instance. Errors are those of Element.Call.
+func (a *App) Builtin(fullName string) (instance element.Instance, release func(), err error) {
+	return a.index.builtin(fullName)
 }
 
 // BuiltinDefault is Builtin for one of app.json's default elements.
 func (a *App) BuiltinDefault(kind string) (instance element.Instance, release func(), err error) {
-	return a.Builtin(a.snapshot.Load().catalog.Defaults[kind])
+	return a.index.defaultBuiltin(kind)
 }
 
-// Drain waits until no call is in flight or ctx ends; new calls are still taken.
+// Drain waits until no call is in flight or ctx ends. New calls are still served.
 func (a *App) Drain(ctx context.Context) error {
 	if err := a.calls.wait(ctx); err != nil {
 		return err
@@ -263,8 +256,8 @@ func (a *App) Drain(ctx context.Context) error {
 	return a.host.Drain(ctx)
 }
 
-// Close waits a bounded time for the calls in flight, ends every plugin process
-// and closes the stores. Closing twice is no error.
+// Close waits a bounded time for the calls in flight, stops every plugin process and
+// closes the stores. Closing twice is no error.
 func (a *App) Close() error {
 	a.closing.Do(func() { a.closed = a.close() })
 	return a.closed
@@ -272,28 +265,27 @@ func (a *App) Close() error {
 
 func (a *App) close() error {
 	a.end()
-	a.background.Wait()
+	a.reconciler.background.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), a.settings.drain)
 	defer cancel()
 	var errs []error
 	if a.host != nil {
 		if err := a.Drain(ctx); err != nil {
-			a.log.Warn("calls in flight are ended", "error", err)
+			a.settings.logger.Warn("calls in flight are cancelled", "error", err)
 		}
 		stop, cancel := context.WithTimeout(context.Background(), a.settings.drain)
 		defer cancel()
 		errs = append(errs, a.host.Close(stop))
 	}
-	errs = append(errs, a.closeWatchers())
-	a.applying.Lock()
-	defer a.applying.Unlock()
-	for _, el := range a.handles {
-		el.replace(nil)
-	}
+	errs = append(errs, a.calls.closeWatchers())
+	a.reconciler.release()
 	for _, service := range a.services {
 		if c, ok := service.(io.Closer); ok {
 			errs = append(errs, c.Close())
 		}
+	}
+	if a.loader != nil {
+		errs = append(errs, a.loader.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -10,19 +10,19 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// builtinCode serves the generations of a Type in the runtime's own process.
+// builtinCode serves the generations of a Type in the host's own process.
 type builtinCode struct {
 	typ *element.Builtin
-	env func(g *generation) element.Env
+	env func(*generation) element.Env
 	log *slog.Logger
 }
 
 func (b *builtinCode) open(ctx context.Context, g *generation) (element.Instance, bool, error) {
 	instance, err := b.typ.Open(ctx, b.env(g), g.def.Config)
 	if err != nil {
-		if words := err.Error(); words != g.told {
-			g.told = words
-			b.log.Warn("an element could not be opened", "element", g.def.FullName, "error", err)
+		if text := err.Error(); text != g.logged {
+			g.logged = text
+			b.log.Warn("opening an element failed", "element", g.def.FullName, "error", err)
 		}
 		return nil, false, errcode.Wrap(err, errcode.ElementUnavailable, "%s could not be opened", g.def.FullName).
 			With("outcome", errcode.OutcomeNotExecuted).Retry()
@@ -50,11 +50,11 @@ func (b *builtinCode) get(ctx context.Context, g *generation, property string, c
 
 func (b *builtinCode) release(g *generation) {
 	if err := g.state.Load().instance.Close(); err != nil {
-		b.log.Warn("an element could not be closed", "element", g.def.FullName, "error", err)
+		b.log.Warn("closing an element failed", "element", g.def.FullName, "error", err)
 	}
 }
 
-// coded gives an error with a code; one without was not meant for callers.
+// coded returns an error with a code. Callers don't see the text of one without.
 func (b *builtinCode) coded(ctx context.Context, call element.Call, err error) error {
 	if _, ok := errcode.As(err); ok {
 		return err
@@ -62,7 +62,7 @@ func (b *builtinCode) coded(ctx context.Context, call element.Call, err error) e
 	if ctx.Err() != nil {
 		return contextError(ctx, call.Element, errcode.OutcomeUnknown)
 	}
-	b.log.Error("a call failed", "element", call.Element, "function", call.Function, "requestId", call.RequestID, "error", err)
+	b.log.Error("call failed", "element", call.Element, "function", call.Function, "request_id", call.RequestID, "error", err)
 	return errcode.Wrap(err, errcode.Internal, "%s: an internal error", call.Element)
 }
 
@@ -71,7 +71,7 @@ func (b *builtinCode) recovered(call element.Call, err *error) {
 	if p == nil {
 		return
 	}
-	b.log.With(panicinfo.Attrs(p)...).Error("a call panicked", "element", call.Element, "function", call.Function,
-		"requestId", call.RequestID)
+	b.log.With(panicinfo.Attrs(p)...).Error("call panicked", "element", call.Element, "function", call.Function,
+		"request_id", call.RequestID)
 	*err = errcode.New(errcode.Internal, "%s: an internal error", call.Element)
 }

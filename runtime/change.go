@@ -9,101 +9,93 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/plugin"
 )
 
+// A configuration that its process could not take, because it was down or didn't
+// answer, is offered again after a pause between these bounds.
 const (
-	// patience is how long apply waits for changes; longer ones go on by themselves
-	// and hold no others up.
-	patience = 250 * time.Millisecond
-	// retryFirst and retryMost bound the pause before a change is tried again that
-	// its process could not take: it was down, or didn't answer.
-	retryFirst = time.Second
-	retryMost  = 30 * time.Second
+	minRetryPause = time.Second
+	maxRetryPause = 30 * time.Second
 )
 
-// introduce makes g the element's next generation: it is opened beside the one
-// that serves and takes its place when it is ready. A newer change ends it.
-func (a *App) introduce(el *Element, g *generation) {
-	el.pending = g
+// prepare makes g the generation that is to replace the handle's current one: g is
+// opened while the current one serves and takes over when it is ready. A newer
+// change cancels it.
+func (r *reconciler) prepare(h *handle, g *generation) {
+	h.pending = g
 	tried := make(chan struct{})
-	a.changes = append(a.changes, tried)
-	a.background.Go(func() {
-		ended := a.attempt(el, g, true)
+	r.changes = append(r.changes, tried)
+	r.background.Go(func() {
+		done := r.tryOpen(h, g, true)
 		close(tried)
-		for pause := retryFirst; !ended; pause = min(2*pause, retryMost) {
+		for pause := minRetryPause; !done; pause = min(2*pause, maxRetryPause) {
 			select {
 			case <-time.After(pause):
-			case <-a.life.Done():
+			case <-r.index.life.Done():
 			}
-			ended = a.attempt(el, g, false)
+			done = r.tryOpen(h, g, false)
+			r.problems.logNew()
 		}
 	})
 }
 
-// attempt opens g once and puts it to use. It says whether that was the end of it.
-func (a *App) attempt(el *Element, g *generation, first bool) (ended bool) {
-	ctx, cancel := context.WithTimeout(a.life, configureTimeout)
-	err := g.ready(ctx)
-	cancel()
-	ended = a.settle(el, g, err, first)
-	if !first {
-		a.logProblems()
-	}
-	return ended
-}
+// tryOpen opens g once and swaps it in. It reports whether g is done with: in use,
+// rejected or cancelled.
+func (r *reconciler) tryOpen(h *handle, g *generation, first bool) (done bool) {
+	ctx, cancel := context.WithTimeout(r.index.life, configureTimeout)
+	defer cancel()
+	err := g.open(ctx)
 
-func (a *App) settle(el *Element, g *generation, err error, first bool) (ended bool) {
-	a.applying.Lock()
-	defer a.applying.Unlock()
-	final := g.state.Load() != nil || errors.Is(err, errcode.Params) // trying again can't help
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	name := h.el.name
+	rejected := g.state.Load() != nil || errors.Is(err, errcode.Params) // trying again can't help
 	switch {
-	case a.life.Err() != nil:
-	case el.pending != g:
-		if el.pending == nil {
-			a.forgive(el.name) // what was said of g came behind the change that ended it
+	case r.index.life.Err() != nil:
+	case h.pending != g:
+		if h.pending == nil {
+			r.problems.clear(name) // g recorded its problem after the change that cancelled it
 		}
 	case err == nil:
-		a.log.Info("a changed configuration is in use", "element", el.name)
-		a.forgive(el.name)
-		el.pending = nil
-		el.broken.Store(nil)
-		el.def.Store(g.def)
-		el.replace(g)
-		a.retireTypes()
+		r.log.Info("configuration changed", "element", name)
+		r.problems.clear(name)
+		h.pending = nil
+		h.el.publish(g.def, g, nil)
+		r.retireTypes()
 		return true
 	default:
-		if first || final {
-			a.log.Error("a changed configuration was not taken, the last good one goes on", "element", el.name, "error", err)
+		if first || rejected {
+			r.log.Error("configuration change failed, last good one kept", "element", name, "error", err)
 		}
-		a.keeps(el.name, err)
-		if !final {
+		r.problems.recordKept(name, err)
+		if !rejected {
 			return false
 		}
-		el.pending = nil
+		h.pending = nil
 	}
 	g.retire()
 	return true
 }
 
-// exchange gives a process another executable, behind the one that it may be
-// about to take. The channel is closed when it has ended.
-func (a *App) exchange(name string, old *typeCode, spec plugin.Spec) <-chan struct{} {
+// replaceExecutable gives a process another executable, after the one that it may
+// be about to take. The channel is closed when that has ended.
+func (r *reconciler) replaceExecutable(name string, old *typeCode, spec plugin.Spec) <-chan struct{} {
 	done := make(chan struct{})
-	a.changes = append(a.changes, done)
-	a.background.Go(func() {
+	r.changes = append(r.changes, done)
+	r.background.Go(func() {
 		defer close(done)
-		if old.exchanged != nil {
-			<-old.exchanged
+		if old.replaced != nil {
+			<-old.replaced
 		}
-		ctx, cancel := context.WithTimeout(a.life, configureTimeout)
+		ctx, cancel := context.WithTimeout(r.index.life, configureTimeout)
 		defer cancel()
 		err := old.process.Replace(ctx, spec)
 		switch {
 		case err == nil:
-			a.forgive(name)
-			a.log.Info("a changed plugin is in use", "type", name)
-		case a.life.Err() == nil:
-			a.log.Error("a changed plugin was not taken, the old one goes on", "type", name, "error", err)
-			a.blame(Problem{Element: name, Code: "plugin", Message: err.Error(), Serving: true})
-			a.logProblems()
+			r.problems.clear(name)
+			r.log.Info("plugin replaced", "type", name)
+		case r.index.life.Err() == nil:
+			r.log.Error("plugin replacement failed, old one kept", "type", name, "error", err)
+			r.problems.record(Problem{Element: name, Code: "plugin", Message: err.Error(), Serving: true})
+			r.problems.logNew()
 		}
 	})
 	return done

@@ -12,54 +12,55 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
 
-// generation is one configuration of one instance. A call counts itself on it;
-// when it has been replaced, the last call out lets it go.
+// generation is one configuration of one instance, numbered, as its Type gets it.
+// It counts its calls; once it is retired, the last call to leave releases it.
 type generation struct {
 	def    *catalog.Element
 	title  string // the app's
 	number uint64
 	code   code
-	// after is closed when the code is what the definition was checked against;
-	// nil where it is already.
-	after <-chan struct{}
+	// replaced is closed when the code is what the definition was checked against;
+	// nil if it is already.
+	replaced <-chan struct{}
 
-	refs    atomic.Int64
-	retired atomic.Bool
-	gone    sync.Once
+	calls    atomic.Int64
+	retired  atomic.Bool
+	released sync.Once
 
-	// opening guards state and told; a call waits for it under its own context.
+	// opening holds a token that guards state and logged. A call waits for it under
+	// its own context.
 	opening chan struct{}
 	state   atomic.Pointer[opened]
-	// told is why the last try to open it failed, as it was logged.
-	told string
+	// logged is why the last attempt to open it failed, as logged.
+	logged string
 }
 
-// opened is how opening a generation ended. An error is kept only when trying
-// again can't help: the code said no to this configuration.
+// opened is how opening a generation ended. It holds an error only if trying again
+// can't help, because the code rejected the configuration.
 type opened struct {
 	instance element.Instance // nil for a plugin's
 	err      error
 }
 
-// code is what serves the generations of a Type: a plugin process or a builtin.
+// code serves the generations of a Type: a plugin process or a built-in Type.
 type code interface {
-	// open makes the generation ready for calls; refused says that the code has
-	// looked at the configuration and turned it down.
-	open(ctx context.Context, g *generation) (instance element.Instance, refused bool, err error)
+	// open makes the generation ready for calls. rejected reports that the code
+	// looked at the configuration and rejected it.
+	open(ctx context.Context, g *generation) (instance element.Instance, rejected bool, err error)
 	call(ctx context.Context, g *generation, fn function, args Args, call element.Call) (json.RawMessage, error)
 	get(ctx context.Context, g *generation, property string, call element.Call) (json.RawMessage, error)
-	// release lets an opened generation go; no call is in flight.
+	// release frees an opened generation. No call is in flight.
 	release(g *generation)
 }
 
-func newGeneration(def *catalog.Element, title string, number uint64, c code) *generation {
-	g := &generation{def: def, title: title, number: number, code: c, opening: make(chan struct{}, 1)}
+func newGeneration(def *catalog.Element, title string, number uint64, typ *typeCode) *generation {
+	g := &generation{def: def, title: title, number: number, code: typ.code, replaced: typ.replaced, opening: make(chan struct{}, 1)}
 	g.opening <- struct{}{}
 	return g
 }
 
-// ready opens the generation on its first call, once for all that wait.
-func (g *generation) ready(ctx context.Context) error {
+// open opens the generation on its first call, once for all that wait.
+func (g *generation) open(ctx context.Context) error {
 	if s := g.state.Load(); s != nil {
 		return s.err
 	}
@@ -72,54 +73,57 @@ func (g *generation) ready(ctx context.Context) error {
 	if s := g.state.Load(); s != nil {
 		return s.err
 	}
-	if g.after != nil {
+	if g.replaced != nil {
 		select {
-		case <-g.after:
+		case <-g.replaced:
 		case <-ctx.Done():
 			return contextError(ctx, g.def.FullName, errcode.OutcomeNotExecuted)
 		}
 	}
-	instance, refused, err := g.code.open(ctx, g)
-	if err != nil && !refused {
+	instance, rejected, err := g.code.open(ctx, g)
+	if err != nil && !rejected {
 		return err
 	}
 	g.state.Store(&opened{instance: instance, err: err})
 	return err
 }
 
-// isOpen says whether the generation has been opened, and well.
+// isOpen reports whether the generation was opened successfully.
 func (g *generation) isOpen() bool {
 	s := g.state.Load()
 	return s != nil && s.err == nil
 }
 
-// leave ends what acquire began.
+// leave ends a call that acquire began.
 func (g *generation) leave() {
-	if g.refs.Add(-1) == 0 && g.retired.Load() {
-		g.letGo()
+	if g.calls.Add(-1) == 0 && g.retired.Load() {
+		g.release()
 	}
 }
 
-// retire says that no new call will come.
+// retire marks the generation as replaced: no new call will come.
 func (g *generation) retire() {
 	g.retired.Store(true)
-	if g.refs.Load() == 0 {
-		g.letGo()
+	if g.calls.Load() == 0 {
+		g.release()
 	}
 }
 
-func (g *generation) letGo() {
-	g.gone.Do(func() {
+// finished reports whether the generation is replaced and its last call has left.
+func (g *generation) finished() bool { return g.retired.Load() && g.calls.Load() == 0 }
+
+func (g *generation) release() {
+	g.released.Do(func() {
 		if g.isOpen() {
 			g.code.release(g)
 		}
 	})
 }
 
-// contextError is the error of a context that has ended.
+// contextError returns the error of a call whose context has ended.
 func contextError(ctx context.Context, name, outcome string) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return errcode.Wrap(ctx.Err(), errcode.DeadlineExceeded, "%s: the call's time was up", name).With("outcome", outcome)
+		return errcode.Wrap(ctx.Err(), errcode.DeadlineExceeded, "%s: the call timed out", name).With("outcome", outcome)
 	}
 	return errcode.Wrap(ctx.Err(), errcode.DeadlineExceeded, "%s: the caller gave up", name).With("outcome", outcome)
 }

@@ -1,7 +1,7 @@
 package runtime
 
 import (
-	"context"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +15,7 @@ import (
 // lockName is the file beside app.json that pins plugin executables.
 const lockName = "lintel.lock"
 
-// notPinned is a digest that no file has: a Type that the lock doesn't name.
+// notPinned is a digest that no file has, for a Type that the lock doesn't name.
 const notPinned = "not pinned"
 
 // lockFile is lintel.lock: the sha256 of what each Type runs.
@@ -24,21 +24,16 @@ type lockFile struct {
 	Types   map[string]string `json:"types"`
 }
 
-// Lock writes lintel.lock in dir: the sha256 of every plugin executable of the
-// app; for an interpreter entry that of the interpreter and of every file of the
-// element's directory together.
+// Lock writes lintel.lock in dir with the sha256 of each plugin executable of the
+// app. For code that an interpreter runs, it is the digest of the interpreter and of
+// every file in the element's directory.
 func Lock(dir string, opts ...Option) error {
-	cfg, err := newSettings(opts).catalog(dir)
-	if err != nil {
-		return err
-	}
-	loader, err := catalog.New(cfg)
+	snap, err := load(dir, opts)
 	if err != nil {
 		return err
 	}
 	lock := lockFile{Version: 1, Types: make(map[string]string)}
-	snap := loader.Load(context.Background())
-	for _, def := range everyone(snap) {
+	for _, def := range allElements(snap) {
 		if !hasCode(def) || def.Entry.Kind == catalog.Builtin {
 			continue
 		}
@@ -46,7 +41,7 @@ func Lock(dir string, opts ...Option) error {
 			if used(snap, def.FullName) {
 				return fmt.Errorf("%s has problems: run validate", def.FullName)
 			}
-			continue // what isn't pinned is refused
+			continue // an unpinned executable is refused
 		}
 		sum, err := plugin.Digest(plugin.Spec{
 			Type: def.FullName, Path: def.Entry.Path, Interpreter: def.Entry.Interpreter, Dir: def.Entry.Dir,
@@ -60,12 +55,12 @@ func Lock(dir string, opts ...Option) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole(filepath.Join(cfg.Root, lockName), append(text, '\n'))
+	return writeWhole(filepath.Join(dir, lockName), append(text, '\n'))
 }
 
-// used says whether any instance is of a Type.
+// used reports whether the Type has an instance.
 func used(snap *catalog.Snapshot, typeName string) bool {
-	for _, def := range everyone(snap) {
+	for _, def := range allElements(snap) {
 		if def.Rank == catalog.Instance && def.Is(typeName) {
 			return true
 		}
@@ -73,20 +68,20 @@ func used(snap *catalog.Snapshot, typeName string) bool {
 	return false
 }
 
-func readLock(root string) (lockFile, error) {
+func readLock(root string) (*lockFile, error) {
 	text, err := os.ReadFile(filepath.Join(root, lockName))
 	if err != nil {
-		return lockFile{}, fmt.Errorf("--locked needs %s: run lintel lock", lockName)
+		return nil, fmt.Errorf("--locked needs %s: run lintel lock", lockName)
 	}
 	var lock lockFile
 	if err := json.Unmarshal(text, &lock); err != nil || lock.Version != 1 {
-		return lockFile{}, fmt.Errorf("%s can't be read: run lintel lock", lockName)
+		return nil, fmt.Errorf("%s can't be read: run lintel lock", lockName)
 	}
-	return lock, nil
+	return &lock, nil
 }
 
-// lockKey names the code of an element in lintel.lock: by the Type's full name, and
-// what only a parent's own elements see behind the parent's appId and a colon.
+// lockKey returns the key of an element's code in lintel.lock: the Type's full name,
+// after the parent's appId and a colon if only the parent's own elements see it.
 func lockKey(s *catalog.Snapshot, def *catalog.Element) string {
 	if seen := s.Lookup(def.CodeType); seen != nil && seen.App == def.CodeApp {
 		return def.CodeType
@@ -94,18 +89,15 @@ func lockKey(s *catalog.Snapshot, def *catalog.Element) string {
 	return def.CodeApp + ":" + def.CodeType
 }
 
-// pinned gives the sha256 that the executable of a lockKey must have, "" for any.
-func (a *App) pinned(key string) string {
-	if !a.settings.locked {
+// digest returns the sha256 that the executable of a lockKey must have, "" for any.
+func (l *lockFile) digest(key string) string {
+	if l == nil {
 		return ""
 	}
-	if sum := a.lock.Types[key]; sum != "" {
-		return sum
-	}
-	return notPinned
+	return cmp.Or(l.Types[key], notPinned)
 }
 
-// writeWhole replaces a file in one step.
+// writeWhole replaces a file atomically.
 func writeWhole(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".lintel-*")
 	if err != nil {

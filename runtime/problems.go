@@ -2,7 +2,9 @@ package runtime
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 
@@ -10,90 +12,98 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/plugin"
 )
 
-// problems are those that only running shows: one an element, the latest.
-type problems struct {
-	mu sync.Mutex
-	of map[string]Problem
+// problemLog keeps the problems that show only at run time, the latest of each
+// element, and logs every problem once while it lasts.
+type problemLog struct {
+	log   *slog.Logger
+	index *index
+
+	mu     sync.Mutex
+	latest map[string]Problem // by element
 
 	logging sync.Mutex
 	logged  map[Problem]bool
 }
 
-// blame keeps what is wrong with an element.
-func (a *App) blame(p Problem) {
-	a.problems.mu.Lock()
-	defer a.problems.mu.Unlock()
-	if a.problems.of == nil {
-		a.problems.of = make(map[string]Problem)
-	}
-	a.problems.of[p.Element] = p
+func newProblemLog(log *slog.Logger, x *index) *problemLog {
+	return &problemLog{log: log, index: x, latest: make(map[string]Problem)}
 }
 
-// forgive forgets it: the element has a new good generation, or is gone.
-func (a *App) forgive(name string) {
-	a.problems.mu.Lock()
-	defer a.problems.mu.Unlock()
-	delete(a.problems.of, name)
+// record keeps a problem in place of the element's earlier one.
+func (l *problemLog) record(p Problem) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.latest[p.Element] = p
 }
 
-// keeps notes that an element goes on with its last good generation, and why,
-// where its Type hasn't said that already.
-func (a *App) keeps(name string, err error) {
-	p := Problem{Element: name, Code: "configure", Message: err.Error()}
-	a.problems.mu.Lock()
-	if said, ok := a.problems.of[name]; ok && said.Code == p.Code && errors.As(err, new(*plugin.ConfigError)) {
-		p = said
-	}
-	a.problems.mu.Unlock()
-	p.Serving = true
-	a.blame(p)
+// clear removes an element's problem: it has a new good generation or is gone.
+func (l *problemLog) clear(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.latest, name)
 }
 
-// refused keeps that a Type has turned a configuration down.
-func (a *App) refused(g *generation, why *plugin.ConfigError) {
-	p := Problem{Element: g.def.FullName, Code: "configure", Message: "its Type turned the configuration down"}
+// recordRejected keeps that a Type rejected a configuration.
+func (l *problemLog) recordRejected(g *generation, why *plugin.ConfigError) {
+	p := Problem{Element: g.def.FullName, Code: "configure", Message: "its Type rejected the configuration"}
 	if len(why.Diagnostics) > 0 {
 		p.Pointer, p.Message = why.Diagnostics[0].GetPointer(), why.Diagnostics[0].GetMessage()
 	}
-	a.log.Error("a Type turned a configuration down", "element", p.Element, "pointer", p.Pointer, "message", p.Message)
-	a.blame(p)
+	l.log.Error("configuration rejected", "element", p.Element, "pointer", p.Pointer, "message", p.Message)
+	l.record(p)
 }
 
-// Problems lists all that is wrong now, in name order.
-func (a *App) Problems() []Problem {
-	list := fromCatalog(a.snapshot.Load().catalog.Problems)
-	a.problems.mu.Lock()
-	for _, p := range a.problems.of {
+// recordKept keeps that an element goes on with its last good generation. What a
+// Type said when it rejected the configuration stays the message.
+func (l *problemLog) recordKept(name string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p, known := l.latest[name]
+	if !known || p.Code != "configure" || !errors.As(err, new(*plugin.ConfigError)) {
+		p = Problem{Element: name, Code: "configure", Message: err.Error()}
+	}
+	p.Serving = true
+	l.latest[name] = p
+}
+
+// list returns all current problems, the catalog's included, in name order.
+func (l *problemLog) list() []Problem {
+	list := fromCatalog(l.index.catalog().Problems)
+	l.mu.Lock()
+	for _, p := range l.latest {
 		list = append(list, p)
 	}
-	a.problems.mu.Unlock()
+	l.mu.Unlock()
 	slices.SortStableFunc(list, func(x, y Problem) int {
 		return cmp.Or(cmp.Compare(x.Element, y.Element), cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line))
 	})
 	return list
 }
 
-// logProblems logs each problem once, as long as it lasts.
-func (a *App) logProblems() {
-	a.problems.logging.Lock()
-	defer a.problems.logging.Unlock()
+// logNew logs the problems that have come up since it was last called.
+func (l *problemLog) logNew() {
+	l.logging.Lock()
+	defer l.logging.Unlock()
 	now := make(map[Problem]bool)
-	for _, p := range a.Problems() {
+	for _, p := range l.list() {
 		now[p] = true
-		if a.problems.logged[p] {
+		if l.logged[p] {
 			continue
 		}
-		args := []any{"element", p.Element, "code", p.Code, "file", p.File, "line", p.Line, "pointer", p.Pointer, "message", p.Message}
+		level, message := slog.LevelError, "element unavailable"
 		switch {
 		case p.Warning:
-			a.log.Warn("an element deserves a look", args...)
+			level, message = slog.LevelWarn, "element warning"
 		case p.Serving:
-			a.log.Error("a change was not taken, the last good one goes on", args...)
-		default:
-			a.log.Error("an element is not available", args...)
+			message = "change rejected, last good configuration kept"
 		}
+		args := []any{"element", p.Element, "code", p.Code, "file", p.File, "pointer", p.Pointer, "message", p.Message}
+		if p.Line > 0 {
+			args = append(args, "line", p.Line)
+		}
+		l.log.Log(context.Background(), level, message, args...)
 	}
-	a.problems.logged = now
+	l.logged = now
 }
 
 func fromCatalog(found []catalog.Problem) []Problem {

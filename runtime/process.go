@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -12,8 +13,9 @@ import (
 
 // processCode serves the generations of a Type in its plugin process.
 type processCode struct {
-	process *plugin.Process
-	app     *App
+	process  *plugin.Process
+	log      *slog.Logger
+	problems *problemLog
 }
 
 func (p *processCode) open(ctx context.Context, g *generation) (element.Instance, bool, error) {
@@ -26,13 +28,13 @@ func (p *processCode) open(ctx context.Context, g *generation) (element.Instance
 		Config:     g.def.Config,
 	})
 	for _, w := range warnings {
-		p.app.log.Warn("a configuration deserves a look",
+		p.log.Warn("configuration warning",
 			"element", g.def.FullName, "pointer", w.GetPointer(), "message", w.GetMessage())
 	}
-	var refused *plugin.ConfigError
-	if errors.As(err, &refused) {
-		p.app.refused(g, refused)
-		return nil, true, errcode.Wrap(err, errcode.ElementUnavailable, "%s: its Type turned the configuration down", g.def.FullName).
+	var rejected *plugin.ConfigError
+	if errors.As(err, &rejected) {
+		p.problems.recordRejected(g, rejected)
+		return nil, true, errcode.Wrap(err, errcode.ElementUnavailable, "%s: its Type rejected the configuration", g.def.FullName).
 			With("outcome", errcode.OutcomeNotExecuted)
 	}
 	return nil, false, err

@@ -7,9 +7,10 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
 
-// Status looks at everything, with a bound of a second a store.
+// Status describes the app, its plugins and its stores. Each store is given a second
+// to answer.
 func (a *App) Status(ctx context.Context) Status {
-	s := a.snapshot.Load()
+	s := a.index.newest.Load()
 	status := Status{
 		App:      a.Info(),
 		Started:  a.started,
@@ -37,11 +38,11 @@ func (a *App) Status(ctx context.Context) Status {
 			continue
 		}
 		el := s.elements[def.FullName]
-		if g := el.current.Load(); g == nil || !g.isOpen() {
+		if g := el.state.Load().current; g == nil || !g.isOpen() {
 			continue
 		}
 		store := Store{Element: def.FullName, Ready: true}
-		if err := a.storeReady(ctx, def.FullName); err != nil {
+		if err := a.index.storeReady(ctx, def.FullName); err != nil {
 			store.Ready, store.Error = false, err.Error()
 		}
 		status.Stores = append(status.Stores, store)

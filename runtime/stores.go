@@ -10,11 +10,11 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
 
-// storeLook bounds one look at whether a store is ready.
-const storeLook = time.Second
+// storeCheckTimeout bounds one check of whether a store is ready.
+const storeCheckTimeout = time.Second
 
-// embeddedStores says whether both default stores keep what they store in the
-// data directory, so that a secret may be kept there too.
+// embeddedStores reports whether both default stores keep their data in the data
+// directory, so that the secret may be kept there too.
 func embeddedStores(s *catalog.Snapshot) bool {
 	for _, kind := range []string{element.DefaultCache, element.DefaultDatabase} {
 		def := s.Lookup(s.Defaults[kind])
@@ -29,8 +29,8 @@ func embeddedStores(s *catalog.Snapshot) bool {
 	return true
 }
 
-// usableStores refuses default stores that no waiting makes usable. Its error is
-// STORE_UNAVAILABLE.
+// usableStores fails with STORE_UNAVAILABLE if a default store can't become usable
+// by waiting.
 func usableStores(s *catalog.Snapshot) error {
 	for _, kind := range []string{element.DefaultCache, element.DefaultDatabase} {
 		if problem, unfit := s.Unfit[kind]; unfit {
@@ -49,28 +49,27 @@ func usableStores(s *catalog.Snapshot) error {
 	return nil
 }
 
-// awaitStores opens the default stores and waits, a bounded time, until they can
-// be used: an app that could store nothing is not started.
-func (a *App) awaitStores(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, a.settings.storeWait)
+// awaitStores opens the default stores and waits a bounded time until they are ready.
+func (x *index) awaitStores(ctx context.Context, wait time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for _, kind := range []string{element.DefaultCache, element.DefaultDatabase} {
-		name := a.snapshot.Load().catalog.Defaults[kind]
-		if name == "" || a.snapshot.Load().elements[name] == nil {
+		name := x.catalog().Defaults[kind]
+		if name == "" || x.newest.Load().elements[name] == nil {
 			return errcode.New(errcode.StoreUnavailable, "%s: there is no element %s", kind, name)
 		}
-		if err := a.awaitStore(ctx, name); err != nil {
+		if err := x.awaitStore(ctx, name); err != nil {
 			return errcode.Wrap(err, errcode.StoreUnavailable, "%s %s can't be used: %s", kind, name, innermost(err))
 		}
 	}
 	return nil
 }
 
-func (a *App) awaitStore(ctx context.Context, name string) error {
+func (x *index) awaitStore(ctx context.Context, name string) error {
 	for {
-		err := a.storeReady(ctx, name)
+		err := x.storeReady(ctx, name)
 		if err == nil || errors.Is(err, errcode.ElementNotFound) || errors.Is(err, errcode.Params) {
-			return err // waiting changes nothing
+			return err // waiting doesn't help
 		}
 		select {
 		case <-time.After(100 * time.Millisecond):
@@ -80,9 +79,9 @@ func (a *App) awaitStore(ctx context.Context, name string) error {
 	}
 }
 
-// storeReady looks once whether a built-in instance would serve.
-func (a *App) storeReady(ctx context.Context, name string) error {
-	instance, release, err := a.Builtin(name)
+// storeReady checks once whether a built-in instance would serve a call.
+func (x *index) storeReady(ctx context.Context, name string) error {
+	instance, release, err := x.builtin(name)
 	if err != nil {
 		return err
 	}
@@ -91,20 +90,20 @@ func (a *App) storeReady(ctx context.Context, name string) error {
 	if !ok {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeLook)
+	ctx, cancel := context.WithTimeout(ctx, storeCheckTimeout)
 	defer cancel()
 	return readier.Ready(ctx)
 }
 
-// innermost gives the words of the last error in a chain that has a code, or of
-// the whole where none has.
+// innermost returns the message of the last error with a code in a chain, or that of
+// the whole if none has a code.
 func innermost(err error) string {
-	words := err.Error()
+	message := err.Error()
 	for {
 		e, coded := errcode.As(err)
 		if !coded {
-			return words
+			return message
 		}
-		words, err = e.Message, e.Unwrap()
+		message, err = e.Message, e.Unwrap()
 	}
 }

@@ -1,0 +1,98 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog"
+)
+
+// Validate checks the app in dir without starting anything. A bad app.json is a
+// problem like any other. The error is for a directory that can't be read.
+func Validate(dir string, opts ...Option) ([]Problem, error) {
+	s, err := load(dir, opts)
+	var bad catalog.Problems
+	switch {
+	case errors.As(err, &bad):
+		return fromCatalog(bad), nil
+	case err != nil:
+		return nil, err
+	}
+	return fromCatalog(s.Problems), nil
+}
+
+// List returns the definitions of all elements that the app in dir may use, those of
+// its parents and the official library included, in name order, and their problems.
+// It starts nothing and writes no file. The error is for a bad app.json or a
+// directory that can't be read.
+func List(dir string, opts ...Option) ([]Definition, []Problem, error) {
+	s, err := load(dir, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	return definitionsOf(s), fromCatalog(s.Problems), nil
+}
+
+// load reads the app in dir once.
+func load(dir string, opts []Option) (*catalog.Snapshot, error) {
+	cfg, err := newSettings(opts).catalog(dir)
+	if err != nil {
+		return nil, err
+	}
+	loader, err := catalog.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := loader.Load(context.Background())
+	return s, loader.Close()
+}
+
+func definitionsOf(s *catalog.Snapshot) []Definition {
+	elements := s.Elements()
+	list := make([]Definition, len(elements))
+	for i, el := range elements {
+		list[i] = *definitionOf(el)
+	}
+	return list
+}
+
+func definitionOf(el *catalog.Element) *Definition {
+	def := &Definition{
+		FullName:  el.FullName,
+		Title:     el.Title,
+		Rank:      el.Rank,
+		Type:      el.Type,
+		Meta:      el.Meta,
+		Tag:       el.Tag,
+		App:       el.App,
+		Functions: functionList(el.Functions),
+		EJSON:     el.EJSON,
+	}
+	if el.Access == catalog.Private {
+		def.Functions = []Function{} // hidden from callers outside
+	}
+	if schema := json.RawMessage(el.Description.GetConfigSchema()); el.Rank == catalog.Type && json.Valid(schema) {
+		def.ConfigSchema, def.ConfigFile = schema, el.Description.GetConfigFile()
+	}
+	return def
+}
+
+func functionList(exposed []catalog.Function) []Function {
+	list := make([]Function, len(exposed))
+	for i, fn := range exposed {
+		list[i] = Function{
+			Name:          fn.Name,
+			Title:         fn.Title,
+			Desc:          fn.Desc,
+			ReturnType:    fn.ReturnType,
+			ReturnSchema:  fn.ReturnSchema,
+			LoginRequired: fn.LoginRequired,
+			Args:          make([]Argument, len(fn.Args)),
+		}
+		for j, arg := range fn.Args {
+			list[i].Args[j] = Argument(arg)
+		}
+	}
+	return list
+}
