@@ -6,31 +6,35 @@ import (
 	"net/http"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
-// AdminHandler is the operators' listener's: /metrics, /readyz, /status. With a
-// token each request must show it (Authorization: Bearer); without one whoever
-// reaches the listener is believed, as on a socket that only its owner can open.
+// AdminHandler is the handler of the operators' listener: /metrics, /readyz with
+// details, /status. Each request must show the token as Authorization: Bearer. An
+// empty token lets everybody in, for a socket that only its owner can open.
 func (s *Server) AdminHandler(token string) http.Handler {
-	r := router{mux: http.NewServeMux(), server: s}
-	r.on("GET", "/metrics", s.metrics.handler().ServeHTTP)
-	r.on("GET", "/readyz", s.readyzDetails)
-	r.on("GET", "/healthz", s.healthz)
-	r.on("GET", "/status", s.status)
-	return s.observed(s.holders(token, r.handler()))
+	r := router{mux: http.NewServeMux()}
+	metrics := s.metrics.handler()
+	r.handle("/metrics", readMethods, func(q *request) error {
+		metrics.ServeHTTP(q, q.r)
+		return nil
+	})
+	r.handle("/readyz", readMethods, (*request).readyzDetails)
+	r.handle("/healthz", readMethods, (*request).healthz)
+	r.handle("/status", readMethods, (*request).statusDetails)
+	return s.serve(requireToken(token, r.handler()))
 }
 
-// holders lets the holders of a token through.
-func (s *Server) holders(token string, next http.Handler) http.Handler {
+func requireToken(token string, next http.Handler) http.Handler {
 	if token == "" {
 		return next
 	}
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		shown, _ := bearerOf(r.Header)
+		shown, _ := extension.BearerToken(r.Header)
 		got := sha256.Sum256([]byte(shown))
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			s.refuse(w, r, errcode.New(errcode.LoginRequired, "no operator"))
+			w.(*request).fail(errcode.New(errcode.LoginRequired, "no operator"))
 			return
 		}
 		next.ServeHTTP(w, r)

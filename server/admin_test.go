@@ -124,7 +124,7 @@ func TestMetricsHaveFewLabels(t *testing.T) {
 	calls.Called("SMS.a", "SMS.Http", "sendMessage", time.Second, "")
 	calls.Called("SMS.a", "SMS.Http", "sendMessage", time.Second, "WHATEVER")
 	for _, path := range []string{"a/b/echo", "a/b/echo", "a/b/x1", "a/b/x2", "x3/y", "c/f"} {
-		s.do(request(path, "{}"))
+		s.do(newCall(path, "{}"))
 	}
 	text := get(s.AdminHandler(""), "/metrics").Body.String()
 	for _, line := range []string{

@@ -21,11 +21,14 @@ import (
 
 	_ "github.com/lintel-run/lintel/elements/caches/MemoryType"
 
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessionhttp"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
+	answers "github.com/lintel-run/lintel/elements/caches/idempotency"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/runtime/errortable"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 func TestMain(m *testing.M) {
@@ -93,15 +96,15 @@ func newApp(t testing.TB, elements ...*standIn) *standInApp {
 
 func (a *standInApp) Info() runtime.Info { return a.info }
 
-func (a *standInApp) Find(fullName string) (Element, error) {
+func (a *standInApp) Find(fullName string) (extension.Element, error) {
 	if e, ok := a.elements[fullName]; ok {
 		return e, nil
 	}
 	return nil, errcode.New(errcode.ElementNotFound, "no element %q", fullName)
 }
 
-func (a *standInApp) Select(selector string) ([]Element, error) {
-	var found []Element
+func (a *standInApp) Select(selector string) ([]extension.Element, error) {
+	var found []extension.Element
 	for _, e := range a.elements {
 		if "."+e.meta == selector {
 			found = append(found, e)
@@ -213,6 +216,10 @@ func serve(t testing.TB, o Options, app *standInApp) *stand {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(&lockedWriter{w: log}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
+	sessions, err := sessionhttp.New(app, o.PublicURL)
+	require.NoError(t, err)
+	o.Sessions, o.Answers = sessions, answers.In(app)
+	o.Routes = append(o.Routes, sessions.Routes()...)
 	s, err := newServer(app, o)
 	require.NoError(t, err)
 	return &stand{Server: s, t: t, app: app, log: log}
@@ -240,8 +247,8 @@ type envelope struct {
 	Data      any
 }
 
-// request makes a call of a function; change may alter it.
-func request(path, body string, change ...func(*http.Request)) *http.Request {
+// newCall returns a call of a function; change may alter it.
+func newCall(path, body string, change ...func(*http.Request)) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, "http://app.example/api/acme/shop/"+path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	for _, c := range change {

@@ -3,8 +3,8 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -12,135 +12,135 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
-// call serves POST /api/{org}/{app}/{full name with slashes}/{function}.
-func (s *Server) call(w http.ResponseWriter, r *http.Request) {
-	fullName, function, ok := s.target(r)
+// call is a call of a function on its way from a request to an element.
+type call struct {
+	target   extension.Element
+	function string
+	args     element.Args
+	// key is the client's Idempotency-Key, empty for none.
+	key string
+}
+
+// serveCall serves POST /api/{org}/{app}/{full name with slashes}/{function}.
+func (q *request) serveCall() error {
+	fullName, function, ok := q.target()
 	if !ok {
-		s.refuse(w, r, notFound())
-		return
+		return notFound()
 	}
-	target, err := s.app.Find(fullName)
+	target, err := q.server.app.Find(fullName)
 	if err != nil {
-		s.refuse(w, r, err)
-		return
+		return err
 	}
-	rec := recordOf(r.Context())
-	rec.element = target.FullName()
-	data, err := s.serveCall(w, r, target, function)
-	if err == nil || s.lists(rec.element, function) {
-		rec.function = function
+	q.element = target.FullName()
+	data, err := q.callTarget(target, function)
+	// Only listed names, of which there are few, become labels and words of the log.
+	if err == nil || q.server.lists(q.element, function) {
+		q.function = function
 	}
-	if err != nil {
-		s.refuse(w, r, err)
-		return
+	if err == nil {
+		q.succeed(data)
 	}
-	s.succeed(w, r, data)
+	return err
 }
 
-func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, target Element, function string) (json.RawMessage, error) {
-	rec := recordOf(r.Context())
-	key, err := idempotencyKey(r.Header)
+func (q *request) callTarget(target extension.Element, function string) (json.RawMessage, error) {
+	key, err := idempotencyKey(q.r.Header)
 	if err != nil {
 		return nil, err
 	}
-	args, err := readArgs(w, r)
+	args, err := q.readArgs()
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), callTime)
+	ctx, cancel := context.WithTimeout(q.r.Context(), callTime)
 	defer cancel()
-	visitor, err := s.visitor(ctx, r)
-	if err != nil {
+	if err := q.identify(ctx); err != nil {
 		return nil, err
 	}
-	rec.address = visitor.caller.Address
-	return s.perform(ctx, w, r, visitor, target, function, args, key)
+	return q.perform(ctx, call{target, function, args, key})
 }
 
-// perform runs a function for a visitor and moves what belongs into cookies
-// there. key is the client's name for the request, "" for none.
-func (s *Server) perform(ctx context.Context, w http.ResponseWriter, r *http.Request, v visitor, target Element, function string, args element.Args, key string) (json.RawMessage, error) {
-	rec := recordOf(r.Context())
-	given := maps.Clone(args)
-	cookies, err := newSessionCookies(r, v, target, function, args)
-	if err != nil {
-		return nil, err
-	}
-	ctx = runtime.WithCaller(ctx, v.caller)
-	ctx = element.WithRequestID(ctx, rec.id)
-
-	var data json.RawMessage
-	if key == "" {
-		data, err = target.Serve(element.WithOperation(ctx, uuid.NewString()), function, args)
-	} else {
-		// The client may come back for the answer: its going away ends nothing.
-		kept, end := context.WithTimeout(context.WithoutCancel(ctx), callTime)
-		defer end()
-		from := s.repeater(kept, cookies, given, args)
-		repeat := s.repeats.named(target.FullName(), function, from.caller, key, from.args)
-		data, rec.repeated, err = s.repeats.run(kept, repeat, func(ctx context.Context) (json.RawMessage, error) {
-			return target.Serve(ctx, function, args)
-		})
-		if rec.repeated && err == nil && !from.goesOnTo(data) {
-			return nil, errOtherArguments()
+// perform runs a call as whoever makes the request.
+func (q *request) perform(ctx context.Context, c call) (json.RawMessage, error) {
+	var exchange extension.Exchange = unchanged{q.caller, c.args}
+	if family := q.server.sessions.Family(); family != "" && c.target.Meta() == family {
+		var err error
+		if exchange, err = q.session.Begin(c.function, c.args); err != nil {
+			return nil, err
 		}
+		c.args = exchange.Args()
 	}
-	return cookies.take(w, data, err)
+	data, err := q.run(runtime.WithCaller(ctx, q.caller), c, exchange)
+	return exchange.Finish(q, data, err)
 }
 
-// target reads the element and the function from the path. Names are plain
-// ASCII, so an escaped path names none.
-func (s *Server) target(r *http.Request) (fullName, function string, ok bool) {
-	if strings.Contains(r.URL.EscapedPath(), "%") {
+func (q *request) run(ctx context.Context, c call, exchange extension.Exchange) (json.RawMessage, error) {
+	if c.key == "" {
+		return c.target.Serve(element.WithOperation(ctx, uuid.NewString()), c.function, c.args)
+	}
+	// The client may come back for the answer: its going away ends nothing.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
+	defer cancel()
+	scope := exchange.Scope(ctx)
+	answer, repeated, err := q.server.idempotency.run(ctx, c, scope)
+	q.repeated = repeated
+	return answer, err
+}
+
+// unchanged is the exchange of a call that has nothing to do with sessions.
+type unchanged struct {
+	caller element.Caller
+	args   element.Args
+}
+
+func (u unchanged) Args() element.Args { return u.args }
+func (u unchanged) Scope(context.Context) extension.Scope {
+	return extension.Scope{Caller: u.caller, Args: u.args}
+}
+func (u unchanged) Finish(_ http.ResponseWriter, answer json.RawMessage, err error) (json.RawMessage, error) {
+	return answer, err
+}
+
+// target reads the element and the function from the path. Names are plain ASCII,
+// so a path with escapes has none.
+func (q *request) target() (fullName, function string, ok bool) {
+	if strings.Contains(q.r.URL.EscapedPath(), "%") {
 		return "", "", false
 	}
-	if r.PathValue("org")+"."+r.PathValue("app") != s.info.AppID {
+	if q.r.PathValue("org")+"."+q.r.PathValue("app") != q.server.info.AppID {
 		return "", "", false
 	}
-	segments := strings.Split(r.PathValue("call"), "/")
-	if len(segments) < 2 {
+	segments := strings.Split(q.r.PathValue("call"), "/")
+	if len(segments) < 2 || slices.ContainsFunc(segments, func(s string) bool { return !isName(s) }) {
 		return "", "", false
-	}
-	for _, segment := range segments {
-		if !isName(segment) {
-			return "", "", false
-		}
 	}
 	last := len(segments) - 1
 	return strings.Join(segments[:last], "."), segments[last], true
 }
 
-// isName holds for [A-Za-z_][A-Za-z0-9_-]*.
+// isName reports whether s is [A-Za-z_][A-Za-z0-9_-]*.
 func isName(s string) bool {
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '_', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
-		case i > 0 && (c == '-' || '0' <= c && c <= '9'):
-		default:
+		if c := s[i]; c != '_' && !isLetter(c) && (i == 0 || c != '-' && !isDigit(c)) {
 			return false
 		}
 	}
 	return s != ""
 }
 
-// lists says whether an element offers a function: only such names, of which
-// there are few, become labels and words of the log.
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
+
+// lists reports whether an element offers a function to callers outside the app.
 func (s *Server) lists(fullName, function string) bool {
-	define, err := s.app.GetElementDefine(fullName)
-	if err != nil {
-		return false
-	}
-	for _, f := range define.Functions {
-		if f.Name == function {
-			return true
-		}
-	}
-	return false
+	definition, err := s.app.GetElementDefine(fullName)
+	return err == nil && slices.ContainsFunc(definition.Functions, func(f runtime.Function) bool { return f.Name == function })
 }
 
-// idempotencyKey reads the client's name for the request, "" for none.
+// idempotencyKey returns the client's name for the request, empty for none.
 func idempotencyKey(h http.Header) (string, error) {
 	values := h.Values("Idempotency-Key")
 	if len(values) == 0 {
@@ -149,8 +149,7 @@ func idempotencyKey(h http.Header) (string, error) {
 	key := values[0]
 	good := len(values) == 1 && len(key) >= 16 && len(key) <= 64
 	for i := 0; good && i < len(key); i++ {
-		c := key[i]
-		good = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
+		good = isLetter(key[i]) || isDigit(key[i]) || key[i] == '_' || key[i] == '-'
 	}
 	if !good {
 		return "", errcode.New(errcode.Params, "Idempotency-Key must be 16 to 64 of A-Z, a-z, 0-9, _ and -").With("arg", "Idempotency-Key")

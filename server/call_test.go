@@ -16,7 +16,7 @@ import (
 
 func TestSuccessHasTheEnvelope(t *testing.T) {
 	s := serve(t, Options{}, newApp(t, echo("auths.loginTypes.myLogin")))
-	w, e := s.do(request("auths/loginTypes/myLogin/echo", `{"a":1,"b":[true,null,"<&>"]}`))
+	w, e := s.do(newCall("auths/loginTypes/myLogin/echo", `{"a":1,"b":[true,null,"<&>"]}`))
 	require.Equal(t, 200, w.Code)
 	require.Equal(t, 0, *e.Errcode)
 	require.Nil(t, e.Errmsg)
@@ -43,40 +43,40 @@ func TestWhatIsNoCallIsRefused(t *testing.T) {
 		code   string
 		number int
 	}{
-		"another app":         {request("../other/a/b/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
-		"unknown element":     {request("a/c/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
-		"unknown function":    {request("a/b/nothing", "{}"), 404, "FUNCTION_NOT_FOUND", 20004},
-		"only a name":         {request("a", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
-		"no function":         {request("a/b/echo/", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
-		"dotted name":         {request("a.b/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
-		"escaped slash":       {request("a%2Fb/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
-		"two slashes":         {request("a//b/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
-		"dots in the path":    {request("a/../a/b/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
-		"GET":                 {request("a/b/echo", "", func(r *http.Request) { r.Method = "GET" }), 405, "API_PARAMS_ERROR", 20001},
-		"PUT":                 {request("a/b/echo", "{}", func(r *http.Request) { r.Method = "PUT" }), 405, "API_PARAMS_ERROR", 20001},
-		"a form":              {request("a/b/echo", "a=1", with("Content-Type", "application/x-www-form-urlencoded")), 415, "API_PARAMS_ERROR", 20001},
-		"no type":             {request("a/b/echo", "{}", func(r *http.Request) { r.Header.Del("Content-Type") }), 415, "API_PARAMS_ERROR", 20001},
-		"json with suffix":    {request("a/b/echo", "{}", with("Content-Type", "application/json-patch+json")), 415, "API_PARAMS_ERROR", 20001},
-		"another charset":     {request("a/b/echo", "{}", with("Content-Type", "application/json; charset=gbk")), 415, "API_PARAMS_ERROR", 20001},
-		"compressed":          {request("a/b/echo", "{}", with("Content-Encoding", "gzip")), 415, "API_PARAMS_ERROR", 20001},
-		"too long":            {request("a/b/echo", `{"a":"`+strings.Repeat("x", longestBody)+`"}`), 413, "API_PARAMS_ERROR", 20001},
-		"too long, chunked":   {request("a/b/echo", `{"a":"`+strings.Repeat("x", longestBody)+`"}`, func(r *http.Request) { r.ContentLength = -1 }), 413, "API_PARAMS_ERROR", 20001},
-		"not JSON":            {request("a/b/echo", `{"a":}`), 400, "API_PARAMS_ERROR", 20001},
-		"trailing comma":      {request("a/b/echo", `{"a":1,}`), 400, "API_PARAMS_ERROR", 20001},
-		"two values":          {request("a/b/echo", `{} {}`), 400, "API_PARAMS_ERROR", 20001},
-		"an array":            {request("a/b/echo", `[1]`), 400, "API_PARAMS_ERROR", 20001},
-		"null":                {request("a/b/echo", `null`), 400, "API_PARAMS_ERROR", 20001},
-		"only space":          {request("a/b/echo", ` `), 400, "API_PARAMS_ERROR", 20001},
-		"a key twice":         {request("a/b/echo", `{"a":1,"a":1}`), 400, "API_PARAMS_ERROR", 20001},
-		"a key twice, spelt":  {request("a/b/echo", `{"a":1,"\u0061":1}`), 400, "API_PARAMS_ERROR", 20001},
-		"a key twice, deep":   {request("a/b/echo", `{"x":[{"y":{"a":1,"a":2}}]}`), 400, "API_PARAMS_ERROR", 20001},
-		"too deep":            {request("a/b/echo", deep), 400, "API_PARAMS_ERROR", 20001},
-		"not UTF-8":           {request("a/b/echo", "{\"a\":\"\xff\"}"), 400, "API_PARAMS_ERROR", 20001},
-		"number out of range": {request("a/b/echo", `{"a":1e999}`), 400, "API_PARAMS_ERROR", 20001},
-		"short key":           {request("a/b/echo", `{}`, with("Idempotency-Key", "short")), 400, "API_PARAMS_ERROR", 20001},
-		"empty key":           {request("a/b/echo", `{}`, with("Idempotency-Key", "")), 400, "API_PARAMS_ERROR", 20001},
-		"odd key":             {request("a/b/echo", `{}`, with("Idempotency-Key", "0123456789abcde!")), 400, "API_PARAMS_ERROR", 20001},
-		"long key":            {request("a/b/echo", `{}`, with("Idempotency-Key", strings.Repeat("a", 65))), 400, "API_PARAMS_ERROR", 20001},
+		"another app":         {newCall("../other/a/b/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
+		"unknown element":     {newCall("a/c/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
+		"unknown function":    {newCall("a/b/nothing", "{}"), 404, "FUNCTION_NOT_FOUND", 20004},
+		"only a name":         {newCall("a", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
+		"no function":         {newCall("a/b/echo/", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
+		"dotted name":         {newCall("a.b/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
+		"escaped slash":       {newCall("a%2Fb/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
+		"two slashes":         {newCall("a//b/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
+		"dots in the path":    {newCall("a/../a/b/echo", "{}"), 404, "ELEMENT_NOT_FOUND", 20004},
+		"GET":                 {newCall("a/b/echo", "", func(r *http.Request) { r.Method = "GET" }), 405, "API_PARAMS_ERROR", 20001},
+		"PUT":                 {newCall("a/b/echo", "{}", func(r *http.Request) { r.Method = "PUT" }), 405, "API_PARAMS_ERROR", 20001},
+		"a form":              {newCall("a/b/echo", "a=1", with("Content-Type", "application/x-www-form-urlencoded")), 415, "API_PARAMS_ERROR", 20001},
+		"no type":             {newCall("a/b/echo", "{}", func(r *http.Request) { r.Header.Del("Content-Type") }), 415, "API_PARAMS_ERROR", 20001},
+		"json with suffix":    {newCall("a/b/echo", "{}", with("Content-Type", "application/json-patch+json")), 415, "API_PARAMS_ERROR", 20001},
+		"another charset":     {newCall("a/b/echo", "{}", with("Content-Type", "application/json; charset=gbk")), 415, "API_PARAMS_ERROR", 20001},
+		"compressed":          {newCall("a/b/echo", "{}", with("Content-Encoding", "gzip")), 415, "API_PARAMS_ERROR", 20001},
+		"too long":            {newCall("a/b/echo", `{"a":"`+strings.Repeat("x", longestBody)+`"}`), 413, "API_PARAMS_ERROR", 20001},
+		"too long, chunked":   {newCall("a/b/echo", `{"a":"`+strings.Repeat("x", longestBody)+`"}`, func(r *http.Request) { r.ContentLength = -1 }), 413, "API_PARAMS_ERROR", 20001},
+		"not JSON":            {newCall("a/b/echo", `{"a":}`), 400, "API_PARAMS_ERROR", 20001},
+		"trailing comma":      {newCall("a/b/echo", `{"a":1,}`), 400, "API_PARAMS_ERROR", 20001},
+		"two values":          {newCall("a/b/echo", `{} {}`), 400, "API_PARAMS_ERROR", 20001},
+		"an array":            {newCall("a/b/echo", `[1]`), 400, "API_PARAMS_ERROR", 20001},
+		"null":                {newCall("a/b/echo", `null`), 400, "API_PARAMS_ERROR", 20001},
+		"only space":          {newCall("a/b/echo", ` `), 400, "API_PARAMS_ERROR", 20001},
+		"a key twice":         {newCall("a/b/echo", `{"a":1,"a":1}`), 400, "API_PARAMS_ERROR", 20001},
+		"a key twice, spelt":  {newCall("a/b/echo", `{"a":1,"\u0061":1}`), 400, "API_PARAMS_ERROR", 20001},
+		"a key twice, deep":   {newCall("a/b/echo", `{"x":[{"y":{"a":1,"a":2}}]}`), 400, "API_PARAMS_ERROR", 20001},
+		"too deep":            {newCall("a/b/echo", deep), 400, "API_PARAMS_ERROR", 20001},
+		"not UTF-8":           {newCall("a/b/echo", "{\"a\":\"\xff\"}"), 400, "API_PARAMS_ERROR", 20001},
+		"number out of range": {newCall("a/b/echo", `{"a":1e999}`), 400, "API_PARAMS_ERROR", 20001},
+		"short key":           {newCall("a/b/echo", `{}`, with("Idempotency-Key", "short")), 400, "API_PARAMS_ERROR", 20001},
+		"empty key":           {newCall("a/b/echo", `{}`, with("Idempotency-Key", "")), 400, "API_PARAMS_ERROR", 20001},
+		"odd key":             {newCall("a/b/echo", `{}`, with("Idempotency-Key", "0123456789abcde!")), 400, "API_PARAMS_ERROR", 20001},
+		"long key":            {newCall("a/b/echo", `{}`, with("Idempotency-Key", strings.Repeat("a", 65))), 400, "API_PARAMS_ERROR", 20001},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, e := s.do(c.r)
@@ -91,13 +91,13 @@ func TestWhatIsNoCallIsRefused(t *testing.T) {
 			}
 		})
 	}
-	_, e := s.do(request("a/b/echo", `{"code":1,"code":1}`))
+	_, e := s.do(newCall("a/b/echo", `{"code":1,"code":1}`))
 	require.Equal(t, map[string]any{"arg": "code"}, e.Data)
 }
 
 func TestNoBodyIsNoArguments(t *testing.T) {
 	s := serve(t, Options{}, newApp(t, echo("a.b")))
-	w, e := s.do(request("a/b/echo", ""))
+	w, e := s.do(newCall("a/b/echo", ""))
 	require.Equal(t, 200, w.Code)
 	require.Equal(t, map[string]any{}, e.Data)
 }
@@ -152,7 +152,7 @@ func TestErrorsAreToldByTheTable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, Options{}, newApp(t, failing(c.err)))
-			w, e := s.do(request("a/b/f", "{}"))
+			w, e := s.do(newCall("a/b/f", "{}"))
 			require.Equal(t, c.status, w.Code)
 			require.Equal(t, c.number, *e.Errcode)
 			if c.code == "" {
@@ -177,7 +177,7 @@ func TestErrorsAreToldByTheTable(t *testing.T) {
 
 func TestUnknownCodeIsInTheLog(t *testing.T) {
 	s := serve(t, Options{}, newApp(t, failing(errcode.New("SOMETHING_ELSE", "of theirs"))))
-	_, e := s.do(request("a/b/f", "{}"))
+	_, e := s.do(newCall("a/b/f", "{}"))
 	require.Contains(t, s.log.String(), "SOMETHING_ELSE")
 	require.Contains(t, s.log.String(), e.RequestID)
 }
@@ -186,7 +186,7 @@ func TestPanicIsThatRequestsError(t *testing.T) {
 	s := serve(t, Options{}, newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
 		"f": func(context.Context, element.Args) (any, error) { panic("13800138000") },
 	}}))
-	w, e := s.do(request("a/b/f", "{}"))
+	w, e := s.do(newCall("a/b/f", "{}"))
 	require.Equal(t, 500, w.Code)
 	require.Equal(t, "INTERNAL", e.Code)
 	require.NotContains(t, s.log.String()+w.Body.String(), "13800138000")
@@ -208,21 +208,21 @@ func TestCallKnowsItsRequest(t *testing.T) {
 			return 1, nil
 		},
 	}}))
-	_, e := s.do(request("a/b/f", "{}", with("Lintel-Device", "d"), func(r *http.Request) { r.RemoteAddr = "[::ffff:192.0.2.7]:99" }))
+	_, e := s.do(newCall("a/b/f", "{}", with("Lintel-Device", "d"), func(r *http.Request) { r.RemoteAddr = "[::ffff:192.0.2.7]:99" }))
 	require.Equal(t, element.Caller{Address: "192.0.2.7", Device: "d"}, seen)
 	require.Equal(t, e.RequestID, requestID)
 	require.NotEmpty(t, operation)
 	require.InDelta(t, callTime.Seconds(), deadline.Seconds(), 1)
 	first := operation
-	s.do(request("a/b/f", "{}"))
+	s.do(newCall("a/b/f", "{}"))
 	require.NotEqual(t, first, operation)
 }
 
 func TestLogHoldsNoSecret(t *testing.T) {
 	s := serve(t, Options{}, newApp(t, echo("a.b")))
-	s.do(request("a/b/echo?phone=13800138000", `{"phone":"13800138000","code":"123456"}`, with("Authorization", "Bearer secret-token"), with("Lintel-Device", "secret-device")))
-	s.do(request("a/b/13800138000", `{}`))
-	s.do(request("a/b/x13800138000", `{}`))
+	s.do(newCall("a/b/echo?phone=13800138000", `{"phone":"13800138000","code":"123456"}`, with("Authorization", "Bearer secret-token"), with("Lintel-Device", "secret-device")))
+	s.do(newCall("a/b/13800138000", `{}`))
+	s.do(newCall("a/b/x13800138000", `{}`))
 	require.Contains(t, s.log.String(), "route=/api/{org}/{app}/{call...}")
 	for _, secret := range []string{"13800138000", "123456", "secret-token", "secret-device"} {
 		require.NotContains(t, s.log.String(), secret)

@@ -68,7 +68,7 @@ func TestPrivatePeerThatForwardsIsWarnedAboutOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, Options{}, newApp(t, echo("a.b")))
 		count := func() int { return strings.Count(s.log.String(), "trustedProxies is empty") }
-		proxied := request("a/b/echo", "{}", with("X-Forwarded-For", "203.0.113.9"))
+		proxied := newCall("a/b/echo", "{}", with("X-Forwarded-For", "203.0.113.9"))
 		proxied.RemoteAddr = "203.0.113.1:9"
 		s.do(proxied)
 		require.Equal(t, 0, count(), "a public peer")

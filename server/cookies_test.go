@@ -62,7 +62,7 @@ func cookiesOf(w *httptest.ResponseRecorder) map[string]*http.Cookie {
 
 func TestWebTokensAreInCookiesOnly(t *testing.T) {
 	s := serve(t, Options{}, newAuthApp(t))
-	w, e := s.do(request(authPath+"loginByCode", `{"loginCode":"x","platform":"web"}`))
+	w, e := s.do(newCall(authPath+"loginByCode", `{"loginCode":"x","platform":"web"}`))
 	require.Equal(t, 200, w.Code)
 	require.Equal(t, map[string]any{"success": true, "tokenType": "Bearer", "expiresIn": 900.0, "userId": "u"}, e.Data)
 	set := cookiesOf(w)
@@ -85,7 +85,7 @@ func TestWebTokensAreInCookiesOnly(t *testing.T) {
 
 func TestOtherPlatformsGetTokensInTheBody(t *testing.T) {
 	s := serve(t, Options{}, newAuthApp(t))
-	w, e := s.do(request(authPath+"loginByCode", `{"loginCode":"x","platform":"mobile"}`))
+	w, e := s.do(newCall(authPath+"loginByCode", `{"loginCode":"x","platform":"mobile"}`))
 	require.Empty(t, w.Result().Cookies())
 	require.Equal(t, "a2", e.Data.(map[string]any)["accessToken"])
 	require.Equal(t, "d2", e.Data.(map[string]any)["deviceToken"])
@@ -105,7 +105,7 @@ func TestCookiesAreSecureOverHTTPS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, c.options, newAuthApp(t))
-			w, _ := s.do(request(authPath+"loginByCode", `{"platform":"web"}`, c.change))
+			w, _ := s.do(newCall(authPath+"loginByCode", `{"platform":"web"}`, c.change))
 			set := cookiesOf(w)
 			if !c.secure {
 				require.False(t, set["lintel_session"].Secure)
@@ -115,10 +115,10 @@ func TestCookiesAreSecureOverHTTPS(t *testing.T) {
 				require.NotNil(t, set[name], name)
 				require.True(t, set[name].Secure)
 			}
-			w, e := s.do(request(authPath+"currentUser", `{}`, c.change, withCookie("lintel_session", "a1")))
+			w, e := s.do(newCall(authPath+"currentUser", `{}`, c.change, withCookie("lintel_session", "a1")))
 			require.Equal(t, "", e.Data, "a cookie that plain http could set")
 			require.Equal(t, 200, w.Code)
-			_, e = s.do(request(authPath+"currentUser", `{}`, c.change, withCookie("__Host-lintel_session", "a1")))
+			_, e = s.do(newCall(authPath+"currentUser", `{}`, c.change, withCookie("__Host-lintel_session", "a1")))
 			require.Equal(t, "u", e.Data)
 		})
 	}
@@ -147,7 +147,7 @@ func TestWhoCalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, Options{}, newAuthApp(t))
-			w, e := s.do(request(authPath+"currentUser", `{}`, c.change...))
+			w, e := s.do(newCall(authPath+"currentUser", `{}`, c.change...))
 			require.Equal(t, 200, w.Code)
 			require.Equal(t, c.want, e.Data)
 		})
@@ -158,35 +158,35 @@ func TestTokenThatCantBeCheckedIsNotNobodys(t *testing.T) {
 	app := newAuthApp(t)
 	app.auth.(*standInAuth).err = errcode.New(errcode.StoreUnavailable, "down").Retry()
 	s := serve(t, Options{}, app)
-	w, e := s.do(request(authPath+"currentUser", `{}`, with("Authorization", "Bearer a1")))
+	w, e := s.do(newCall(authPath+"currentUser", `{}`, with("Authorization", "Bearer a1")))
 	require.Equal(t, 503, w.Code)
 	require.Equal(t, "STORE_UNAVAILABLE", e.Code)
 	require.Equal(t, "1", w.Header().Get("Retry-After"))
 	app.auth = nil
-	w, _ = s.do(request(authPath+"currentUser", `{}`, with("Authorization", "Bearer a1")))
+	w, _ = s.do(newCall(authPath+"currentUser", `{}`, with("Authorization", "Bearer a1")))
 	require.Equal(t, 503, w.Code)
-	w, _ = s.do(request(authPath+"currentUser", `{}`))
+	w, _ = s.do(newCall(authPath+"currentUser", `{}`))
 	require.Equal(t, 200, w.Code)
 }
 
 func TestRefreshFromTheCookieAnswersInCookies(t *testing.T) {
 	s := serve(t, Options{}, newAuthApp(t))
-	w, e := s.do(request(authPath+"refresh", `{}`, withCookie("lintel_refresh", "r1")))
+	w, e := s.do(newCall(authPath+"refresh", `{}`, withCookie("lintel_refresh", "r1")))
 	require.Equal(t, 200, w.Code)
 	require.NotContains(t, e.Data, "accessToken")
 	require.NotContains(t, e.Data, "refreshToken")
 	require.Equal(t, "r2", cookiesOf(w)["lintel_refresh"].Value)
 	require.Equal(t, "a2", cookiesOf(w)["lintel_session"].Value)
 
-	w, e = s.do(request(authPath+"refresh", `{"refreshToken":"r1"}`, withCookie("lintel_refresh", "r0")))
+	w, e = s.do(newCall(authPath+"refresh", `{"refreshToken":"r1"}`, withCookie("lintel_refresh", "r0")))
 	require.Empty(t, w.Result().Cookies())
 	require.Equal(t, "r2", e.Data.(map[string]any)["refreshToken"])
 
-	w, _ = s.do(request(authPath+"refresh", `{}`, withCookie("lintel_refresh", "r1"), with("Sec-Fetch-Site", "cross-site")))
+	w, _ = s.do(newCall(authPath+"refresh", `{}`, withCookie("lintel_refresh", "r1"), with("Sec-Fetch-Site", "cross-site")))
 	require.Equal(t, 401, w.Code, "another origin's page has no cookie")
 	require.Empty(t, w.Result().Cookies())
 
-	w, _ = s.do(request(authPath+"refresh", `{}`, withCookie("lintel_refresh", "r0")))
+	w, _ = s.do(newCall(authPath+"refresh", `{}`, withCookie("lintel_refresh", "r0")))
 	require.Equal(t, 401, w.Code)
 	require.Equal(t, -1, cookiesOf(w)["lintel_refresh"].MaxAge, "dead cookies go")
 }
@@ -202,20 +202,20 @@ func TestLogoutClearsTheSession(t *testing.T) {
 		"nobody":               {"other", "x", 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, _ := s.do(request(authPath+"logout", `{}`, withCookie(c.cookie, c.value)))
+			w, _ := s.do(newCall(authPath+"logout", `{}`, withCookie(c.cookie, c.value)))
 			require.Equal(t, c.status, w.Code)
 			require.Equal(t, -1, cookiesOf(w)["lintel_session"].MaxAge)
 			require.Equal(t, -1, cookiesOf(w)["lintel_refresh"].MaxAge)
 			require.NotContains(t, cookiesOf(w), "lintel_device")
 		})
 	}
-	w, _ := s.do(request(authPath+"logout", `{}`, withCookie("lintel_session", "a1"), with("Sec-Fetch-Site", "cross-site")))
+	w, _ := s.do(newCall(authPath+"logout", `{}`, withCookie("lintel_session", "a1"), with("Sec-Fetch-Site", "cross-site")))
 	require.Empty(t, w.Result().Cookies())
 }
 
 func TestAnotherOriginsPageOpensNoWebSession(t *testing.T) {
 	s := serve(t, Options{}, newAuthApp(t))
-	w, e := s.do(request(authPath+"loginByCode", `{"platform":"web"}`, with("Origin", "http://evil.example")))
+	w, e := s.do(newCall(authPath+"loginByCode", `{"platform":"web"}`, with("Origin", "http://evil.example")))
 	require.Equal(t, 403, w.Code)
 	require.Equal(t, "FORBIDDEN", e.Code)
 	require.Empty(t, w.Result().Cookies())
@@ -230,18 +230,18 @@ func TestDeviceCookieIsTheDeviceWithoutAHeader(t *testing.T) {
 		},
 	}})
 	s := serve(t, Options{}, app)
-	s.do(request("a/b/f", "{}", withCookie("lintel_device", "c")))
+	s.do(newCall("a/b/f", "{}", withCookie("lintel_device", "c")))
 	require.Equal(t, "c", device)
-	s.do(request("a/b/f", "{}", withCookie("lintel_device", "c"), with("Lintel-Device", "h")))
+	s.do(newCall("a/b/f", "{}", withCookie("lintel_device", "c"), with("Lintel-Device", "h")))
 	require.Equal(t, "h", device)
-	s.do(request("a/b/f", "{}", withCookie("lintel_device", "c"), with("Sec-Fetch-Site", "cross-site")))
+	s.do(newCall("a/b/f", "{}", withCookie("lintel_device", "c"), with("Sec-Fetch-Site", "cross-site")))
 	require.Empty(t, device)
 }
 
 func TestPublicURLIsGivenToTheAuthSvc(t *testing.T) {
 	app := newAuthApp(t)
 	s := serve(t, Options{PublicURL: "https://app.example/sub"}, app)
-	w, _ := s.do(request(authPath+"loginByCode", `{"platform":"web"}`))
+	w, _ := s.do(newCall(authPath+"loginByCode", `{"platform":"web"}`))
 	require.Equal(t, "https://app.example/sub", app.auth.(*standInAuth).public)
 	require.Equal(t, "/sub/", cookiesOf(w)["__Secure-lintel_refresh"].Path)
 	_, err := newServer(app, Options{PublicURL: "app.example"})

@@ -4,35 +4,35 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/lintel-run/lintel/web"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
-// trustOrigins lets pages of exact origins call, and their requests' cookies count.
-func (s *Server) trustOrigins(list []string) (map[string]bool, error) {
-	origins, err := web.ParseOrigins("corsOrigins", list)
+// trustOrigins lets pages of exact origins call, with cookies.
+func (s *Server) trustOrigins(list []string) error {
+	origins, err := extension.ParseOrigins("corsOrigins", list)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	trusted := make(map[string]bool, len(origins))
+	s.cors = make(map[string]bool, len(origins))
 	for _, origin := range origins {
 		if err := s.origin.AddTrustedOrigin(origin); err != nil {
-			return nil, fmt.Errorf("corsOrigins: %w", err)
+			return fmt.Errorf("corsOrigins: %w", err)
 		}
-		trusted[origin] = true
+		s.cors[origin] = true
 	}
-	return trusted, nil
+	return nil
 }
 
-// crossOrigin lets a page of a named origin read the answer (Fetch standard, CORS
-// protocol). false: the request's origin is none of them.
-func (s *Server) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
-	if len(s.cors) == 0 {
+// allowOrigin lets a page of a trusted origin read the answer (Fetch standard,
+// CORS protocol), and reports whether the request is such a page's.
+func (q *request) allowOrigin() bool {
+	if len(q.server.cors) == 0 {
 		return false
 	}
-	h := w.Header()
+	h := q.Header()
 	h.Add("Vary", "Origin")
-	origin := r.Header.Get("Origin")
-	if !s.cors[origin] {
+	origin := q.r.Header.Get("Origin")
+	if !q.server.cors[origin] {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
@@ -41,27 +41,25 @@ func (s *Server) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// readable wraps what pages of named origins may read.
-func (s *Server) readable(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		s.crossOrigin(w, r)
-		next(w, r)
+// readable lets pages of trusted origins read the answers of a handler.
+func readable(next handler) handler {
+	return func(q *request) error {
+		q.allowOrigin()
+		return next(q)
 	}
 }
 
 // preflight answers the question that browsers ask before a call (Fetch standard,
-// CORS-preflight request). Without named origins OPTIONS is a method like any other.
+// CORS-preflight request).
 func (r router) preflight(pattern string) {
-	if len(r.server.cors) == 0 {
-		return
-	}
-	r.mux.HandleFunc("OPTIONS "+pattern, func(w http.ResponseWriter, q *http.Request) {
-		if r.server.crossOrigin(w, q) {
-			h := w.Header()
+	r.handle(http.MethodOptions+" "+pattern, nil, func(q *request) error {
+		if q.allowOrigin() {
+			h := q.Header()
 			h.Set("Access-Control-Allow-Methods", "GET, POST")
 			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, Lintel-Device")
 			h.Set("Access-Control-Max-Age", "600")
 		}
-		w.WriteHeader(http.StatusNoContent)
+		q.WriteHeader(http.StatusNoContent)
+		return nil
 	})
 }

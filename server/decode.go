@@ -3,8 +3,6 @@ package server
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -12,29 +10,19 @@ import (
 
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
-// readArgs reads the arguments of a call from a request's body.
-func readArgs(w http.ResponseWriter, r *http.Request) (element.Args, error) {
-	if !isJSON(r.Header) {
-		return nil, refusal{errcode.New(errcode.Params, "Content-Type must be application/json"), http.StatusUnsupportedMediaType}
+// readArgs reads the arguments of a call from the request's body.
+func (q *request) readArgs() (element.Args, error) {
+	if !isJSON(q.r.Header) {
+		return nil, extension.WithStatus(errcode.New(errcode.Params, "Content-Type must be application/json"), http.StatusUnsupportedMediaType)
 	}
-	if r.ContentLength > longestBody {
-		return nil, tooLong()
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, longestBody))
-	var long *http.MaxBytesError
-	if errors.As(err, &long) {
-		return nil, tooLong()
-	}
+	body, err := extension.ReadBody(q, q.r, longestBody)
 	if err != nil {
-		return nil, errcode.New(errcode.Params, "the body could not be read")
+		return nil, err
 	}
 	return decodeArgs(body)
-}
-
-func tooLong() error {
-	return refusal{errcode.New(errcode.Params, "the body is longer than %d bytes", longestBody), http.StatusRequestEntityTooLarge}
 }
 
 func isJSON(h http.Header) bool {

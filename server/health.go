@@ -88,28 +88,40 @@ func (h *health) unfit(ctx context.Context) []unfit {
 	return list
 }
 
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
-	plain(w, http.StatusOK, map[string]any{"status": "ok"})
+func (q *request) healthz() error {
+	q.plain(http.StatusOK, map[string]any{"status": "ok"})
+	return nil
 }
 
-// readyz is for whoever balances the load: it names nothing.
-func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
-	ready := s.health.takesTraffic(r.Context())
-	plain(w, readyStatus(ready), map[string]any{"ready": ready})
+// readyz is for load balancers: it names nothing.
+func (q *request) readyz() error {
+	ready := q.server.health.takesTraffic(q.r.Context())
+	q.plain(readyStatus(ready), map[string]any{"ready": ready})
+	return nil
 }
 
 // readyzDetails is for operators: ready only when nothing at all is wrong.
-func (s *Server) readyzDetails(w http.ResponseWriter, r *http.Request) {
-	list := s.health.unfit(r.Context())
-	plain(w, readyStatus(len(list) == 0), map[string]any{"ready": len(list) == 0, "notReady": list})
+func (q *request) readyzDetails() error {
+	list := q.server.health.unfit(q.r.Context())
+	q.plain(readyStatus(len(list) == 0), map[string]any{"ready": len(list) == 0, "notReady": list})
+	return nil
 }
 
-func (s *Server) status(w http.ResponseWriter, r *http.Request) {
-	plain(w, http.StatusOK, struct {
-		runtime.Status
-		// Receipts is where vendors push delivery receipts.
-		Receipts []receiptPath `json:"receipts"`
-	}{s.health.status(r.Context()), s.receiptPaths()})
+// statusDetails is the app's status with what Options.Status adds.
+func (q *request) statusDetails() error {
+	text, err := json.Marshal(q.server.health.status(q.r.Context()))
+	if err != nil {
+		return err
+	}
+	var members map[string]any
+	if err := json.Unmarshal(text, &members); err != nil {
+		return err
+	}
+	for name, section := range q.server.status {
+		members[name] = section()
+	}
+	q.plain(http.StatusOK, members)
+	return nil
 }
 
 func readyStatus(ready bool) int {
@@ -117,15 +129,4 @@ func readyStatus(ready bool) int {
 		return http.StatusOK
 	}
 	return http.StatusServiceUnavailable
-}
-
-// plain writes JSON that is no envelope.
-func plain(w http.ResponseWriter, status int, body any) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		status, text = http.StatusInternalServerError, []byte(`{}`)
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(text, '\n'))
 }

@@ -18,7 +18,6 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
-	receipts *prometheus.CounterVec
 }
 
 func newMetrics(h *health, inFlight *atomic.Int64, more []prometheus.Collector) (*metrics, error) {
@@ -31,12 +30,9 @@ func newMetrics(h *health, inFlight *atomic.Int64, more []prometheus.Collector) 
 			Name: "lintel_request_seconds", Help: "How long calls over HTTP took.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"element", "function"}),
-		receipts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "lintel_sms_receipts_total", Help: "Messages that vendors reported as delivered or failed.",
-		}, []string{"element", "state"}),
 	}
 	all := append([]prometheus.Collector{
-		m.requests, m.seconds, m.receipts, appCollector{h},
+		m.requests, m.seconds, appCollector{h},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "lintel_requests_in_flight", Help: "Requests being served.",
 		}, func() float64 { return float64(inFlight.Load()) }),
@@ -51,9 +47,9 @@ func newMetrics(h *health, inFlight *atomic.Int64, more []prometheus.Collector) 
 	return m, nil
 }
 
-func (m *metrics) observe(rec *record, took time.Duration) {
-	m.requests.WithLabelValues(rec.element, rec.function, rec.code).Inc()
-	m.seconds.WithLabelValues(rec.element, rec.function).Observe(took.Seconds())
+func (m *metrics) observe(q *request, took time.Duration) {
+	m.requests.WithLabelValues(q.element, q.function, q.code).Inc()
+	m.seconds.WithLabelValues(q.element, q.function).Observe(took.Seconds())
 }
 
 func (m *metrics) handler() http.Handler {

@@ -17,22 +17,22 @@ type dict = map[string]any
 
 // openAPI serves the app's description, OpenAPI 3.1: a path for each function that
 // an instance offers to callers from outside.
-func (s *Server) openAPI(w http.ResponseWriter, r *http.Request) {
-	text, err := json.Marshal(s.describe(s.app.Definitions()))
+func (q *request) openAPI() error {
+	text, err := json.Marshal(q.server.describe(q.server.app.Definitions()))
 	if err != nil {
-		s.refuse(w, r, errcode.Wrap(err, errcode.Internal, "the description"))
-		return
+		return errcode.Wrap(err, errcode.Internal, "the description")
 	}
 	digest := sha256.Sum256(text)
-	h := w.Header()
+	h := q.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(digest[:12])+`"`)
-	if r.Header.Get("If-None-Match") == h.Get("ETag") {
-		w.WriteHeader(http.StatusNotModified)
-		return
+	if q.r.Header.Get("If-None-Match") == h.Get("ETag") {
+		q.WriteHeader(http.StatusNotModified)
+		return nil
 	}
-	_, _ = w.Write(text)
+	_, _ = q.Write(text)
+	return nil
 }
 
 func (s *Server) describe(all []runtime.Definition) dict {
@@ -211,7 +211,7 @@ func (s *Server) components() dict {
 		},
 		"securitySchemes": dict{
 			"bearer":  dict{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-			"session": dict{"type": "apiKey", "in": "cookie", "name": sessionCookie},
+			"session": dict{"type": "apiKey", "in": "cookie", "name": s.sessions.CookieName()},
 		},
 	}
 }

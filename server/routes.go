@@ -3,87 +3,76 @@ package server
 import (
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 const (
-	appPath     = "/api/{org}/{app}"
-	callPath    = appPath + "/{call...}"
-	callPattern = "POST " + callPath
+	appPath  = "/api/{org}/{app}"
+	callPath = appPath + "/{call...}"
+)
+
+var (
+	readMethods = []string{http.MethodGet, http.MethodHead}
+	callMethods = []string{http.MethodPost}
 )
 
 // routes lists the public listener's paths.
-func (s *Server) routes() http.Handler {
-	r := router{mux: http.NewServeMux(), server: s}
-	r.on("POST", callPath, s.readable(s.call))
-	r.preflight(callPath)
+func (s *Server) routes(more []extension.Route) http.Handler {
+	r := router{mux: http.NewServeMux()}
+	r.handle(callPath, callMethods, readable((*request).serveCall))
 	// The mux would redirect it to the path above, as an empty one.
-	r.mux.HandleFunc(appPath, r.nothing)
-	r.preflight("/openapi.json")
-	r.page("/login", s.pages.Login, s.pages.PostLogin)
-	r.page("/account", s.pages.Account, s.pages.PostAccount)
-	r.on("GET", "/assets/{version}/{file}", s.pages.Asset)
-	r.on("GET", "/docs", s.pages.Docs)
-	r.on("GET", "/openapi.json", s.readable(s.openAPI))
-	r.on("GET", "/.well-known/jwks.json", s.jwks)
-	r.on("GET", "/healthz", s.healthz)
-	r.on("GET", "/readyz", s.readyz)
-	r.mux.HandleFunc(receiptPattern, s.receipt)
-	if s.info.Dev {
-		r.on("GET", "/_dev/outbox", s.outboxPage)
-		r.on("GET", "/_dev/outbox.json", s.outboxJSON)
+	r.handle(appPath, nil, nothing)
+	r.handle("/openapi.json", readMethods, readable((*request).openAPI))
+	r.handle("/healthz", readMethods, (*request).healthz)
+	r.handle("/readyz", readMethods, (*request).readyz)
+	if len(s.cors) > 0 {
+		r.preflight(callPath)
+		r.preflight("/openapi.json")
 	}
-	return r.handler()
+	for _, route := range more {
+		r.handle(route.Pattern, route.Methods, func(q *request) error { return route.Serve(q) })
+	}
+	return s.serve(r.handler())
 }
 
 // router is a mux whose answers to wrong methods and unknown paths are envelopes.
-type router struct {
-	mux    *http.ServeMux
-	server *Server
-}
+type router struct{ mux *http.ServeMux }
 
-// on registers a path for one method; GET has HEAD with it.
-func (r router) on(method, pattern string, handler http.HandlerFunc) {
-	allow := method
-	if method == http.MethodGet {
-		allow = "GET, HEAD"
-	}
-	r.mux.HandleFunc(method+" "+pattern, handler)
-	r.refuseOthers(pattern, allow)
-}
-
-func (r router) refuseOthers(pattern, allow string) {
-	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, q *http.Request) {
-		w.Header().Set("Allow", allow)
-		r.server.refuse(w, q, refusal{
-			err:    errcode.New(errcode.Params, "this path takes %s only", allow),
-			status: http.StatusMethodNotAllowed,
-		})
+// handle registers a path for some methods; nil: for all.
+func (r router) handle(pattern string, methods []string, h handler) {
+	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) {
+		q := w.(*request)
+		err := error(nil)
+		if methods == nil || slices.Contains(methods, q.r.Method) {
+			err = h(q)
+		} else {
+			allow := strings.Join(methods, ", ")
+			q.Header().Set("Allow", allow)
+			err = extension.WithStatus(errcode.New(errcode.Params, "this path takes %s only", allow), http.StatusMethodNotAllowed)
+		}
+		if err != nil {
+			q.fail(err)
+		}
 	})
 }
 
-// page registers a page: what is read, and the form that is posted to it.
-func (r router) page(pattern string, show, take http.HandlerFunc) {
-	r.mux.HandleFunc("GET "+pattern, show)
-	r.mux.HandleFunc("POST "+pattern, take)
-	r.refuseOthers(pattern, "GET, HEAD, POST")
-}
-
-// handler answers by the mux, but for paths that the mux would redirect.
+// handler serves what is registered. It doesn't let the mux redirect.
 func (r router) handler() http.Handler {
-	r.mux.HandleFunc("/", r.nothing)
-	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		p := q.URL.Path
+	r.handle("/", nil, nothing)
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		p := hr.URL.Path
 		if clean := path.Clean(p); p != clean && p != clean+"/" || !strings.HasPrefix(p, "/") {
-			r.nothing(w, q)
+			w.(*request).fail(notFound())
 			return
 		}
-		r.mux.ServeHTTP(w, q)
+		r.mux.ServeHTTP(w, hr)
 	})
 }
 
-func (r router) nothing(w http.ResponseWriter, q *http.Request) { r.server.refuse(w, q, notFound()) }
+func nothing(*request) error { return notFound() }
 
 func notFound() error { return errcode.New(errcode.ElementNotFound, "there is nothing here") }

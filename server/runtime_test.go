@@ -21,11 +21,14 @@ import (
 
 	_ "github.com/lintel-run/lintel/elements/standard"
 
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessionhttp"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
 	"github.com/lintel-run/lintel/elements/caches"
+	answers "github.com/lintel-run/lintel/elements/caches/idempotency"
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 // realStand is a server on a real app with the provided stores and one user.
@@ -43,6 +46,10 @@ func newRealStand(t *testing.T, o Options) *realStand {
 	app, err := runtime.Open(t.Context(), dir, runtime.WithLogger(o.Logger), runtime.WithoutWatch())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, app.Close()) })
+	elements := extension.RuntimeApp{App: app}
+	sessions, err := sessionhttp.New(elements, "")
+	require.NoError(t, err)
+	o.Sessions, o.Answers, o.Routes = sessions, answers.In(elements), sessions.Routes()
 	s, err := New(app, o)
 	require.NoError(t, err)
 	front := httptest.NewServer(s.Handler())
@@ -178,17 +185,17 @@ func TestFiftyRepeatsOfOneExchangeGetOneAnswer(t *testing.T) {
 	s := newRealStand(t, Options{})
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	args := map[string]any{"loginCode": s.loginCode(), "platform": "api"}
-	var answers sync.Map
+	var seen sync.Map
 	var group sync.WaitGroup
 	for range 50 {
 		group.Go(func() {
 			status, e, _ := s.post(client, "loginByCode", args, with("Idempotency-Key", someKey))
-			answers.Store(fmt.Sprint(status, e.Data), e.Data)
+			seen.Store(fmt.Sprint(status, e.Data), e.Data)
 		})
 	}
 	group.Wait()
 	var all []any
-	answers.Range(func(_, data any) bool { all = append(all, data); return true })
+	seen.Range(func(_, data any) bool { all = append(all, data); return true })
 	require.Len(t, all, 1)
 	access := all[0].(map[string]any)["accessToken"].(string)
 	status, _, _ := s.post(client, "currentUser", nil, with("Authorization", "Bearer "+access))

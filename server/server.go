@@ -1,9 +1,13 @@
-// Package server is the HTTP of an app: calls of elements from outside, session
-// cookies, repeats, limits on requests, and the operators' view.
+// Package server serves an app over HTTP: calls of elements from outside, repeated
+// requests, limits on requests, and the operators' listener.
 //
-// It knows no vendor and no phone. A request becomes a call of the runtime with
-// a Caller, a request id and a deadline; an error becomes an envelope by the
-// table in answers.go, and nothing that the table doesn't name gets out.
+// A request becomes a call of the runtime with a Caller, a request id and a
+// deadline. An error becomes the envelope that the tables of error codes describe;
+// nothing that they don't name gets out.
+//
+// The server knows no family of elements, no page and no store. What these add to
+// it, such as sessions and routes, comes as Options, by the interfaces of package
+// extension.
 package server
 
 import (
@@ -21,9 +25,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
 	"github.com/lintel-run/lintel/runtime"
-	"github.com/lintel-run/lintel/web"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 // Limits of a request. A call has callTime; the time to write is longer, so that
@@ -50,12 +53,19 @@ type Options struct {
 	Logger *slog.Logger
 	// TrustedProxies are whose X-Forwarded-For is believed; see ClientAddress.
 	TrustedProxies []netip.Prefix
-	// PublicURL is where clients reach the app; it wins over the AuthSvc element's.
+	// PublicURL is where clients reach the app; it wins over that of Sessions.
 	PublicURL string
 	// CORSOrigins are the origins whose pages may call, cookies included; none unless named.
 	CORSOrigins []string
-	// Pages are the wishes for the pages; see web.Options.
-	Pages web.Options
+	// Sessions tie requests to users; nil: nobody is ever signed in.
+	Sessions extension.Sessions
+	// Answers opens the store of answers to repeated requests; nil: a request with
+	// an Idempotency-Key is refused.
+	Answers extension.OpenAnswers
+	// Routes are further paths of the public listener.
+	Routes []extension.Route
+	// Status adds members to the operators' /status, by name.
+	Status map[string]func() any
 	// Calls are served at /metrics.
 	Calls *CallMetrics
 	// Collectors are served at /metrics beside the server's own.
@@ -64,20 +74,21 @@ type Options struct {
 
 // Server serves one app. Its methods may be called from any goroutine.
 type Server struct {
-	app       App
-	info      runtime.Info
-	errors    errorTable
-	logger    *slog.Logger
-	trusted   []netip.Prefix
-	publicURL string
-	origin    *http.CrossOriginProtection
-	cors      map[string]bool
-	pages     *web.Pages
-	repeats   *repeats
-	health    *health
-	metrics   *metrics
-	handler   http.Handler
-	warned    atomic.Int64
+	app         App
+	info        runtime.Info
+	errors      errorTable
+	logger      *slog.Logger
+	trusted     []netip.Prefix
+	publicURL   string
+	origin      *http.CrossOriginProtection
+	cors        map[string]bool
+	sessions    extension.Sessions
+	idempotency *idempotency
+	health      *health
+	metrics     *metrics
+	status      map[string]func() any
+	handler     http.Handler
+	warned      atomic.Int64
 
 	draining atomic.Bool
 	inFlight atomic.Int64
@@ -88,64 +99,72 @@ type Server struct {
 	servers []*http.Server
 }
 
-// New makes the server of an app.
-func New(app *runtime.App, o Options) (*Server, error) { return newServer(running{app}, o) }
+// New returns the server of an app.
+func New(app *runtime.App, o Options) (*Server, error) {
+	return newServer(extension.RuntimeApp{App: app}, o)
+}
 
 func newServer(app App, o Options) (*Server, error) {
 	s := &Server{
 		app: app, info: app.Info(), errors: errorTable{app}, logger: o.Logger,
-		trusted: o.TrustedProxies, publicURL: o.PublicURL,
+		trusted: o.TrustedProxies, publicURL: o.PublicURL, sessions: o.Sessions, status: o.Status,
 		origin: http.NewCrossOriginProtection(),
 	}
 	if s.logger == nil {
 		s.logger = slog.Default()
 	}
+	if s.sessions == nil {
+		s.sessions = noSessions{}
+	}
 	if s.publicURL != "" {
-		if err := sessions.CheckPublicURL(s.publicURL); err != nil {
-			return nil, err
-		}
 		u, err := url.Parse(s.publicURL)
+		if err == nil {
+			err = s.origin.AddTrustedOrigin(u.Scheme + "://" + u.Host)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("server: publicUrl: %w", err)
 		}
-		if err := s.origin.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
-			return nil, fmt.Errorf("server: publicUrl: %w", err)
-		}
+	}
+	if err := s.trustOrigins(o.CORSOrigins); err != nil {
+		return nil, err
 	}
 	var err error
-	if s.cors, err = s.trustOrigins(o.CORSOrigins); err != nil {
+	if s.idempotency, err = newIdempotency(app, o.Answers); err != nil {
 		return nil, err
 	}
-	if s.pages, err = web.New(site{s}, o.Pages); err != nil {
-		return nil, err
-	}
-	if s.repeats, err = newRepeats(app, s.info.AppID); err != nil {
-		return nil, err
-	}
+	collectors := o.Collectors
 	if o.Calls != nil {
 		o.Calls.errors.Store(&s.errors)
-		o.Collectors = append(o.Collectors[:len(o.Collectors):len(o.Collectors)], o.Calls)
+		collectors = append([]prometheus.Collector{o.Calls}, collectors...)
 	}
 	s.health = newHealth(app, &s.draining)
-	if s.metrics, err = newMetrics(s.health, &s.inFlight, o.Collectors); err != nil {
+	if s.metrics, err = newMetrics(s.health, &s.inFlight, collectors); err != nil {
 		return nil, err
 	}
-	s.handler = s.observed(s.routes())
+	s.handler = s.routes(o.Routes)
 	return s, nil
+}
+
+// public returns where clients reach the app, empty where it isn't known.
+func (s *Server) public() string {
+	if s.publicURL != "" {
+		return s.publicURL
+	}
+	return s.sessions.PublicURL()
 }
 
 // Handler is the public listener's.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Serve answers on the public listener until Drain or Close, then returns nil.
-func (s *Server) Serve(l net.Listener) error { return s.serve(l, s.Handler()) }
+func (s *Server) Serve(l net.Listener) error { return s.listen(l, s.Handler()) }
 
 // ServeAdmin answers operators; see AdminHandler for the token.
 func (s *Server) ServeAdmin(l net.Listener, token string) error {
-	return s.serve(l, s.AdminHandler(token))
+	return s.listen(l, s.AdminHandler(token))
 }
 
-func (s *Server) serve(l net.Listener, handler http.Handler) error {
+func (s *Server) listen(l net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTime,
@@ -174,15 +193,29 @@ func (s *Server) serve(l net.Listener, handler http.Handler) error {
 // few seconds at most: whoever balances the load sees /readyz first. It returns
 // ctx's error when requests are still in flight at its end.
 func (s *Server) Drain(ctx context.Context) error {
+	servers := s.stopListening()
+	s.untilQuiet(ctx)
+	return forEach(servers, func(server *http.Server) error { return server.Shutdown(ctx) })
+}
+
+// Close ends everything at once.
+func (s *Server) Close() error {
+	return forEach(s.stopListening(), (*http.Server).Close)
+}
+
+// stopListening returns the servers that there are; no more are added.
+func (s *Server) stopListening() []*http.Server {
 	s.draining.Store(true)
 	s.mu.Lock()
-	servers := s.servers
+	defer s.mu.Unlock()
 	s.closed = true
-	s.mu.Unlock()
-	s.untilQuiet(ctx)
+	return s.servers
+}
+
+func forEach(servers []*http.Server, do func(*http.Server) error) error {
 	var errs []error
 	for _, server := range servers {
-		errs = append(errs, server.Shutdown(ctx))
+		errs = append(errs, do(server))
 	}
 	return errors.Join(errs...)
 }
@@ -204,18 +237,4 @@ func (s *Server) untilQuiet(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// Close ends everything at once.
-func (s *Server) Close() error {
-	s.draining.Store(true)
-	s.mu.Lock()
-	servers := s.servers
-	s.closed = true
-	s.mu.Unlock()
-	var errs []error
-	for _, server := range servers {
-		errs = append(errs, server.Close())
-	}
-	return errors.Join(errs...)
 }

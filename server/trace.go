@@ -23,20 +23,20 @@ func startSpan(ctx context.Context, r *http.Request) (context.Context, span) {
 	return ctx, span{Span: s, request: r}
 }
 
-func (s span) end(rec *record) {
+func (s span) end(q *request) {
 	if s.IsRecording() {
 		name := "request"
-		if rec.function != "" {
-			name = rec.element + "." + rec.function
+		if q.function != "" {
+			name = q.element + "." + q.function
 		}
 		s.SetName(name)
 		s.SetAttributes(
 			attribute.String("http.request.method", methodLabel(s.request.Method)),
-			attribute.String("lintel.request.id", rec.id),
-			attribute.String("lintel.code", rec.code),
+			attribute.String("lintel.request.id", q.id),
+			attribute.String("lintel.code", q.code),
 		)
-		if rec.code != "OK" {
-			s.SetStatus(otelcodes.Error, rec.code)
+		if q.code != "OK" {
+			s.SetStatus(otelcodes.Error, q.code)
 		}
 	}
 	s.End()

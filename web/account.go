@@ -1,14 +1,15 @@
 package web
 
 import (
-	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 const accountPage = "account"
 
-// The steps of changes to an account; an overview has none.
+// The steps of changing an account; the overview has none.
 const (
 	stepBind       step = "bind"
 	stepBindCode   step = "bindCode"
@@ -35,7 +36,7 @@ type device struct {
 	Current  bool   `json:"current"`
 }
 
-// Seen is when the session was last used, for those without JavaScript.
+// Seen is when the session was last used, for browsers without JavaScript.
 func (d device) Seen() string {
 	at, err := time.Parse(time.RFC3339, d.LastSeen)
 	if err != nil {
@@ -51,85 +52,94 @@ type account struct {
 	sessions []device
 }
 
-// openAccount reads who is signed in; who is nobody goes to sign in first.
-func (p *Pages) openAccount(w http.ResponseWriter, r *http.Request) (*account, bool) {
-	v, ok := p.open(w, r)
-	if !ok {
-		return nil, false
+// openAccount reads who is signed in. The user is empty where nobody is.
+func (p *Pages) openAccount(r extension.Request) (*account, error) {
+	v, err := p.open(r)
+	if err != nil {
+		return nil, err
 	}
 	a := &account{visit: v}
-	failed := &Failure{Code: "LOGIN_REQUIRED"}
-	if v.SignedIn() {
-		failed = v.ask(SessionService, "currentUser", nil, "", &a.user)
-	}
-	if failed != nil && failed.Code == "LOGIN_REQUIRED" {
-		v.leave(loginPage + "?" + url.Values{"login": {v.login}}.Encode())
-		return nil, false
-	}
-	if failed != nil {
-		p.unavailable(w, r, "account")
-		return nil, false
+	if v.signedIn {
+		failure := a.read(sessionService, "currentUser", nil, &a.user)
+		if failure != nil && failure.Code != "LOGIN_REQUIRED" {
+			return nil, unavailable("account")
+		}
 	}
 	v.flow = p.flows.read(r, accountPage, v.login, a.user.UserID)
-	return a, true
+	return a, nil
 }
 
-// Account shows the account.
-func (p *Pages) Account(w http.ResponseWriter, r *http.Request) {
-	if a, ok := p.openAccount(w, r); ok {
-		a.show()
-	}
+func (a *account) goToLogin() error {
+	a.goTo(loginPage + "?" + url.Values{"login": {a.login}}.Encode())
+	return nil
 }
 
-// PostAccount takes one of its forms.
-func (p *Pages) PostAccount(w http.ResponseWriter, r *http.Request) {
-	if !p.form(w, r) {
-		return
+// account shows the account.
+func (p *Pages) account(r extension.Request) error {
+	a, err := p.openAccount(r)
+	if err != nil {
+		return err
 	}
-	a, ok := p.openAccount(w, r)
-	if !ok {
-		return
+	if a.user.UserID == "" {
+		return a.goToLogin()
 	}
-	a.flow.Message = note{}
-	if out := a.act(a.field("do")); out {
-		a.leave(loginPage + "?" + url.Values{"login": {a.login}}.Encode())
-		return
+	return a.show()
+}
+
+// postAccount takes one of the account's forms.
+func (p *Pages) postAccount(r extension.Request) error {
+	if err := readForm(r); err != nil {
+		return err
 	}
-	a.again(accountPage, func(*visit) { a.refreshUser(); a.show() })
+	a, err := p.openAccount(r)
+	if err != nil {
+		return err
+	}
+	if a.user.UserID == "" {
+		return a.goToLogin()
+	}
+	a.flow.Message = flashMessage{}
+	if signedOut := a.act(a.field("do")); signedOut {
+		return a.goToLogin()
+	}
+	return a.redisplay(accountPage, func() error {
+		a.refreshUser()
+		return a.show()
+	})
 }
 
 // refreshUser reads the user again, whom the form may have changed.
 func (a *account) refreshUser() {
 	var now profile
-	if failed := a.ask(SessionService, "currentUser", nil, "", &now); failed == nil {
+	if failure := a.read(sessionService, "currentUser", nil, &now); failure == nil {
 		a.user = now
 	}
 }
 
-// act does what a form asks for; out: nobody is signed in any more.
-func (a *account) act(what string) (out bool) {
-	switch what {
+// act does what a form asks for, and reports whether it has signed the user out.
+func (a *account) act(action string) (signedOut bool) {
+	switch action {
 	case "see":
-		a.other("image")
+		a.changeCaptcha("image")
 	case "hear":
-		a.other("audio")
+		a.changeCaptcha("audio")
 	case "cancel":
-		a.to("")
+		a.start("")
 	case "bind":
-		a.to(stepBind)
+		a.start(stepBind)
 	case "bindSend":
-		a.send(map[string]any{"phone": a.typedPhone(), "purpose": "bind"}, what, stepBindCode)
+		a.sendCode(map[string]any{"phone": a.readPhone(), "purpose": "bind"}, action, stepBindCode)
 	case "bindDone":
 		a.finish(stepBindCode, "bind", func(code string) map[string]any {
 			return map[string]any{"userId": a.user.UserID, "phone": a.phone(), "code": code}
 		}, "bound")
 	case "change":
-		a.send(map[string]any{"purpose": "checkMyMessage"}, what, stepOldCode)
+		a.sendCode(map[string]any{"purpose": "checkMyMessage"}, action, stepOldCode)
 	case "changeCheck":
 		a.confirm()
 	case "changeSend":
 		if a.flow.Ticket != "" {
-			a.send(map[string]any{"phone": a.typedPhone(), "purpose": "updatePhone"}, what, stepNewCode)
+			a.sendCode(map[string]any{"phone": a.readPhone(), "purpose": "updatePhone"}, action, stepNewCode)
 		}
 	case "changeEdit":
 		if a.flow.Ticket != "" {
@@ -140,20 +150,20 @@ func (a *account) act(what string) (out bool) {
 			return map[string]any{"userId": a.user.UserID, "ticket": a.flow.Ticket, "newPhone": a.phone(), "newCode": code}
 		}, "changed")
 	case "unbind":
-		a.send(map[string]any{"purpose": "unbind"}, what, stepUnbindCode)
+		a.sendCode(map[string]any{"purpose": "unbind"}, action, stepUnbindCode)
 	case "unbindDone":
 		a.finish(stepUnbindCode, "unbind", func(code string) map[string]any {
 			return map[string]any{"userId": a.user.UserID, "code": code}
 		}, "unbound")
 	case "end":
-		a.report(a.do(SessionService, "endSession", map[string]any{"sessionId": a.field("session")}, nil), "sessionEnded")
+		a.report(a.change(sessionService, "endSession", map[string]any{"sessionId": a.field("session")}, nil), "sessionEnded")
 	case "endOthers":
 		a.report(a.endOthers(), "othersEnded")
 	case "signOut":
 		return a.signOut()
 	case "signOutEverywhere":
-		if failed := a.endOthers(); failed != nil {
-			a.fail(failed)
+		if failure := a.endOthers(); failure != nil {
+			a.flashFailure(failure)
 			return false
 		}
 		return a.signOut()
@@ -161,75 +171,73 @@ func (a *account) act(what string) (out bool) {
 	return false
 }
 
-// to starts a step with nothing of the ones before.
-func (a *account) to(s step) {
+// start starts a step, without anything of earlier ones.
+func (a *account) start(s step) {
 	a.flow = flow{Page: accountPage, Login: a.login, User: a.user.UserID, Step: s}
 }
 
-func (a *account) report(failed *Failure, done string) {
-	if failed != nil {
-		a.fail(failed)
+// report leaves a message about a change.
+func (a *account) report(failure *extension.Failure, done string) {
+	if failure != nil {
+		a.flashFailure(failure)
 		return
 	}
-	a.say(note{Key: done, Good: true})
+	a.flash(flashMessage{Key: done, Good: true})
 }
 
-// confirm takes the old phone's code for a ticket.
+// confirm exchanges the old phone's code for a ticket.
 func (a *account) confirm() {
-	code, ok := a.typedCode()
+	code, ok := a.readCode()
 	if a.flow.Step != stepOldCode || !ok {
 		return
 	}
 	var got struct {
 		Ticket string `json:"ticket"`
 	}
-	if failed := a.do(a.login, "checkMyMessage", map[string]any{"code": code}, &got); failed != nil {
-		a.fail(failed)
+	if failure := a.change(a.login, "checkMyMessage", map[string]any{"code": code}, &got); failure != nil {
+		a.flashFailure(failure)
 		return
 	}
-	a.to(stepNewPhone)
+	a.start(stepNewPhone)
 	a.flow.Ticket = got.Ticket
 }
 
-// finish takes a code for a change.
+// finish makes a change with a code.
 func (a *account) finish(at step, function string, args func(code string) map[string]any, done string) {
-	code, ok := a.typedCode()
+	code, ok := a.readCode()
 	if a.flow.Step != at || !ok {
 		return
 	}
-	failed := a.do(a.login, function, args(code), nil)
-	if failed != nil && failed.Code == "TICKET_REJECTED" {
-		a.to("")
+	failure := a.change(a.login, function, args(code), nil)
+	if failure == nil || failure.Code == "TICKET_REJECTED" {
+		a.start("")
 	}
-	if failed == nil {
-		a.to("")
-	}
-	a.report(failed, done)
+	a.report(failure, done)
 }
 
-// endOthers ends all sessions but this one.
-func (a *account) endOthers() *Failure {
+// endOthers ends all other sessions.
+func (a *account) endOthers() *extension.Failure {
 	var all []device
-	if failed := a.ask(SessionService, "sessions", nil, "", &all); failed != nil {
-		return failed
+	if failure := a.read(sessionService, "sessions", nil, &all); failure != nil {
+		return failure
 	}
 	for _, s := range all {
 		if s.Current {
 			continue
 		}
-		failed := a.do(SessionService, "endSession", map[string]any{"sessionId": s.ID}, nil)
+		failure := a.change(sessionService, "endSession", map[string]any{"sessionId": s.ID}, nil)
 		// FORBIDDEN: it ended meanwhile.
-		if failed != nil && failed.Code != "FORBIDDEN" {
-			return failed
+		if failure != nil && failure.Code != "FORBIDDEN" {
+			return failure
 		}
 	}
 	return nil
 }
 
 func (a *account) signOut() bool {
-	failed := a.do(SessionService, "logout", nil, nil)
-	if failed != nil && failed.Code != "LOGIN_REQUIRED" {
-		a.fail(failed)
+	failure := a.change(sessionService, "logout", nil, nil)
+	if failure != nil && failure.Code != "LOGIN_REQUIRED" {
+		a.flashFailure(failure)
 		return false
 	}
 	return true

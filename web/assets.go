@@ -11,12 +11,13 @@ import (
 	"strings"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 //go:embed dist
 var dist embed.FS
 
-// asset is a file that browsers may keep for ever: its address has its digest.
+// asset is a file that browsers may keep for ever: its address holds a digest.
 type asset struct {
 	kind string
 	text []byte
@@ -44,31 +45,30 @@ var assets, version = func() (map[string]asset, string) {
 	return all, hex.EncodeToString(digest.Sum(nil)[:6])
 }()
 
-// address of an asset below the pages'.
-func assetAddress(name string) string { return "assets/" + version + "/" + name }
+// assetURL returns the address of an asset, below that of the pages.
+func assetURL(name string) string { return "assets/" + version + "/" + name }
 
-// Asset serves one file. An address of another version gets the file of this one,
-// and is not to be kept: it is asked for while servers are being replaced.
-func (p *Pages) Asset(w http.ResponseWriter, r *http.Request) {
-	a, ok := assets[r.PathValue("file")]
+// serveAsset serves one file. An address of another version gets this version's
+// file, not to be kept: browsers ask for it while servers are being replaced.
+func serveAsset(r extension.Request) error {
+	a, ok := assets[r.HTTP().PathValue("file")]
 	if !ok {
-		p.site.Refuse(w, r, errcode.New(errcode.ElementNotFound, "there is nothing here"))
-		return
+		return errcode.New(errcode.ElementNotFound, "there is nothing here")
 	}
-	text := a.text
-	h := w.Header()
+	h := r.Writer().Header()
 	h.Set("Content-Type", a.kind)
-	if r.PathValue("version") == version {
+	if r.HTTP().PathValue("version") == version {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	send(w, r, http.StatusOK, text)
+	write(r, http.StatusOK, a.text)
+	return nil
 }
 
-// send writes an answer, as small as the browser can take it.
-func send(w http.ResponseWriter, r *http.Request, status int, text []byte) {
-	h := w.Header()
+// write sends an answer, compressed if the browser takes it.
+func write(r extension.Request, status int, text []byte) {
+	h := r.Writer().Header()
 	h.Add("Vary", "Accept-Encoding")
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if strings.Contains(r.HTTP().Header.Get("Accept-Encoding"), "gzip") {
 		var small bytes.Buffer
 		z := gzip.NewWriter(&small)
 		_, _ = z.Write(text)
@@ -77,6 +77,6 @@ func send(w http.ResponseWriter, r *http.Request, status int, text []byte) {
 		text = small.Bytes()
 	}
 	h.Set("Content-Length", strconv.Itoa(len(text)))
-	w.WriteHeader(status)
-	_, _ = w.Write(text)
+	r.Writer().WriteHeader(status)
+	_, _ = r.Writer().Write(text)
 }

@@ -24,17 +24,17 @@ func packed(t *testing.T, text []byte) int {
 }
 
 func TestEachStepOfLoginFitsTheBudget(t *testing.T) {
-	p := newPages(t, &fakeSite{}, Options{})
+	p := newSite(t, &fakeSite{}, Options{})
 	files := packed(t, assets["page.js"].text)
 	heaviest := 0
 	for _, s := range []step{"", stepCode, stepRegister, stepCorp} {
 		for _, lang := range []string{"en", "zh-CN"} {
 			r := httptest.NewRequest(http.MethodGet, "/login?lang="+lang, nil)
 			w := httptest.NewRecorder()
-			v, ok := p.open(w, r)
-			require.True(t, ok)
-			v.flow = flow{Step: s, Phone: "13800138000", Resend: 1 << 50, Corps: []corp{{"1", "First"}, {"2", "Second"}}, Message: note{Key: "codeRejected"}}
-			showLogin(v)
+			v, err := p.pages.open(fakeRequest{p.fakeSite, w, r})
+			require.NoError(t, err)
+			v.flow = flow{Step: s, Phone: "13800138000", Resend: 1 << 50, Corps: []corp{{"1", "First"}, {"2", "Second"}}, Message: flashMessage{Key: "codeRejected"}}
+			require.NoError(t, v.showLogin())
 			total := files + packed(t, w.Body.Bytes())
 			heaviest = max(heaviest, total)
 			require.LessOrEqual(t, total, budget, "%s %s", s, lang)

@@ -11,8 +11,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime"
+	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/server/extension"
 )
+
+type failure = extension.Failure
 
 // fakeSite answers calls as a test wants.
 type fakeSite struct {
@@ -21,80 +27,115 @@ type fakeSite struct {
 	foreign  bool
 	logins   []string
 	down     string
-	answers  map[string]func(args map[string]any) (any, *Failure)
+	answers  map[string]func(args map[string]any) (any, *failure)
 	keys     []string
 	called   []string
 }
 
-func (s *fakeSite) AppID() string    { return "acme.shop" }
-func (s *fakeSite) AppTitle() string { return "Shop" }
-func (s *fakeSite) PhoneLogins() ([]string, error) {
-	if s.logins != nil {
-		return s.logins, nil
+func (s *fakeSite) Info() runtime.Info         { return runtime.Info{AppID: "acme.shop", Title: "Shop"} }
+func (s *fakeSite) Key(string) ([]byte, error) { return make([]byte, 32), nil }
+
+// fakeRequest is a request to a fakeSite.
+type fakeRequest struct {
+	*fakeSite
+	w http.ResponseWriter
+	r *http.Request
+}
+
+func (q fakeRequest) HTTP() *http.Request         { return q.r }
+func (q fakeRequest) Writer() http.ResponseWriter { return q.w }
+func (q fakeRequest) URL() string                 { return q.r.URL.String() }
+func (q fakeRequest) Label(string, string)        {}
+func (q fakeRequest) SameOrigin() bool            { return !q.foreign }
+func (q fakeRequest) SignIn() (bool, error)       { return q.signedIn, nil }
+
+func (q fakeRequest) CookieName(name string) (string, bool) { return name, q.secure }
+
+func (q fakeRequest) Elements(string) ([]string, error) {
+	if q.logins != nil {
+		return q.logins, nil
 	}
 	return []string{"a.login"}, nil
 }
-func (s *fakeSite) SameOrigin(*http.Request) bool { return !s.foreign }
-func (s *fakeSite) Cookie(_ *http.Request, name string) (string, bool) {
-	return name, s.secure
-}
-func (s *fakeSite) Key(string) ([]byte, error) { return make([]byte, 32), nil }
-func (s *fakeSite) Refuse(w http.ResponseWriter, _ *http.Request, err error) {
-	http.Error(w, err.Error(), http.StatusForbidden)
-}
-func (s *fakeSite) Failure(_ *http.Request, err error) (int, *Failure) {
-	var e *errcode.Error
-	if errors.As(err, &e) && e.Code == errcode.Forbidden {
-		return http.StatusForbidden, &Failure{Code: string(e.Code), RequestID: "req-1"}
-	}
-	return http.StatusServiceUnavailable, &Failure{Code: "STORE_UNAVAILABLE", RequestID: "req-1", Wait: 1}
-}
-func (s *fakeSite) Visit(http.ResponseWriter, *http.Request) (Visit, error) { return s, nil }
-func (s *fakeSite) SignedIn() bool                                          { return s.signedIn }
 
-func (s *fakeSite) Call(fullName, function string, args map[string]any, key string) (json.RawMessage, *Failure) {
-	if key != "" {
-		s.keys = append(s.keys, key)
+func (q fakeRequest) Failure(err error) *failure {
+	if errors.Is(err, errcode.Forbidden) {
+		return &failure{Code: string(errcode.Forbidden), Status: http.StatusForbidden, RequestID: "req-1"}
 	}
-	s.called = append(s.called, function)
-	if fullName == s.down {
-		return nil, &Failure{Code: "ELEMENT_UNAVAILABLE"}
+	return &failure{Code: "STORE_UNAVAILABLE", Status: http.StatusServiceUnavailable, RequestID: "req-1", RetryAfter: 1}
+}
+
+func (q fakeRequest) Call(fullName, function string, args element.Args, key string) (json.RawMessage, *failure) {
+	if key != "" {
+		q.keys = append(q.keys, key)
+	}
+	q.called = append(q.called, function)
+	if fullName == q.down {
+		return nil, &failure{Code: "ELEMENT_UNAVAILABLE"}
 	}
 	var answer any = map[string]any{}
 	if function == "getLoginConfig" {
 		answer = map[string]any{"title": "Login", "codeLength": 6, "regions": []string{"CN"}, "callingCodes": map[string]int{"CN": 86}, "defaultRegion": "CN", "allowRegister": true}
 	}
-	if f := s.answers[function]; f != nil {
-		var failed *Failure
+	if f := q.answers[function]; f != nil {
+		var failed *failure
 		if answer, failed = f(args); failed != nil {
 			return nil, failed
 		}
 	}
 	text, err := json.Marshal(answer)
 	if err != nil {
-		return nil, &Failure{Code: "INTERNAL"}
+		return nil, &failure{Code: "INTERNAL"}
 	}
 	return text, nil
 }
 
-func newPages(t *testing.T, s *fakeSite, o Options) *Pages {
+// site is the pages of a fakeSite.
+type site struct {
+	*fakeSite
+	pages *Pages
+	mux   *http.ServeMux
+}
+
+func newSite(t *testing.T, s *fakeSite, o Options) *site {
+	o.MaskPhone = phone.Mask
 	p, err := New(s, o)
 	require.NoError(t, err)
-	return p
+	mux := http.NewServeMux()
+	for _, route := range p.Routes() {
+		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
+			require.Contains(t, route.Methods, r.Method)
+			if err := route.Serve(fakeRequest{s, w, r}); err != nil {
+				http.Error(w, err.Error(), http.StatusForbidden)
+			}
+		})
+	}
+	return &site{s, p, mux}
+}
+
+// get requests a page, with headers by name and value.
+func (s *site) get(path string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.mux.ServeHTTP(w, r)
+	return w
 }
 
 // client keeps cookies between requests, as a browser without JavaScript does.
 type client struct {
 	t       *testing.T
-	pages   *Pages
+	site    *site
 	cookies map[string]string
 }
 
-func newClient(t *testing.T, p *Pages) *client {
-	return &client{t: t, pages: p, cookies: map[string]string{}}
+func newClient(t *testing.T, s *site) *client {
+	return &client{t: t, site: s, cookies: map[string]string{}}
 }
 
-func (c *client) ask(method, path string, form url.Values) *httptest.ResponseRecorder {
+func (c *client) request(method, path string, form url.Values) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Accept-Language", "en")
 	if method == http.MethodPost {
@@ -104,11 +145,7 @@ func (c *client) ask(method, path string, form url.Values) *httptest.ResponseRec
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	w := httptest.NewRecorder()
-	page, _, _ := strings.Cut(path, "?")
-	map[string]http.HandlerFunc{
-		"GET /login": c.pages.Login, "POST /login": c.pages.PostLogin,
-		"GET /account": c.pages.Account, "POST /account": c.pages.PostAccount,
-	}[method+" "+page](w, r)
+	c.site.mux.ServeHTTP(w, r)
 	for _, set := range w.Result().Cookies() {
 		c.cookies[set.Name] = set.Value
 		if set.MaxAge < 0 {
@@ -118,13 +155,13 @@ func (c *client) ask(method, path string, form url.Values) *httptest.ResponseRec
 	return w
 }
 
-// post sends a form and gives the page that follows.
+// post sends a form and returns the page that follows.
 func (c *client) post(path string, fields ...string) string {
 	form := url.Values{"key": {"form-1"}}
 	for i := 0; i < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
 	}
-	w := c.ask(http.MethodPost, path, form)
+	w := c.request(http.MethodPost, path, form)
 	require.Equal(c.t, http.StatusSeeOther, w.Code, w.Body.String())
-	return c.ask(http.MethodGet, path, nil).Body.String()
+	return c.request(http.MethodGet, path, nil).Body.String()
 }

@@ -7,35 +7,41 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
+
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 //go:embed locales/*.json
 var official embed.FS
 
-// spoken is the language of what a file of a further language leaves out.
-const spoken = "en"
+// fallback is the language of texts that another language lacks.
+const fallback = "en"
 
-const langCookie = "lintel_lang"
+const (
+	langCookie     = "lintel_lang"
+	langCookieLife = 365 * 24 * time.Hour
+)
 
-// locale is the texts of one language.
+// locale holds the texts of one language.
 type locale struct {
 	Tag   string
 	texts map[string]string
 }
 
-// locales are the languages there are.
+// locales are the languages of the pages.
 type locales struct {
 	all     []locale
 	matcher language.Matcher
 }
 
-// newLocales reads the official languages and further ones: files NAME.json, NAME
-// a BCP 47 tag, each an object of texts. One of an official name changes its texts.
+// newLocales reads the official languages and further ones: files NAME.json, where
+// NAME is a BCP 47 tag, each an object of texts. A file with the name of an official
+// language replaces its texts.
 func newLocales(more fs.FS) (*locales, error) {
 	found := map[string]map[string]string{}
 	if err := readLocales(official, "locales", found); err != nil {
@@ -48,11 +54,11 @@ func newLocales(more fs.FS) (*locales, error) {
 	}
 	var l locales
 	var tags []language.Tag
-	// The first is for whoever asks for none that is here.
+	// The first is for browsers that prefer none of them.
 	names := slices.Sorted(maps.Keys(found))
-	names = append([]string{spoken}, slices.DeleteFunc(names, func(n string) bool { return n == spoken })...)
+	names = append([]string{fallback}, slices.DeleteFunc(names, func(n string) bool { return n == fallback })...)
 	for _, name := range names {
-		texts := maps.Clone(found[spoken])
+		texts := maps.Clone(found[fallback])
 		maps.Copy(texts, found[name])
 		l.all = append(l.all, locale{Tag: name, texts: texts})
 		tags = append(tags, language.MustParse(name))
@@ -90,7 +96,7 @@ func readLocales(from fs.FS, dir string, into map[string]map[string]string) erro
 			into[name] = map[string]string{}
 		}
 		for key, text := range texts {
-			if _, known := into[spoken][key]; !known && from != fs.FS(official) {
+			if _, known := into[fallback][key]; !known && from != fs.FS(official) {
 				return fmt.Errorf("locales: %s: there is no text %q", e.Name(), key)
 			}
 			into[name][key] = text
@@ -99,24 +105,22 @@ func readLocales(from fs.FS, dir string, into map[string]map[string]string) erro
 	return nil
 }
 
-// choose gives the language of a page: the switch's, else the one chosen before,
-// else what the browser prefers.
-func (l *locales) choose(w http.ResponseWriter, r *http.Request, site Site) locale {
-	name, secure := site.Cookie(r, langCookie)
-	if asked := r.URL.Query().Get("lang"); asked != "" {
-		if one, ok := l.named(asked); ok {
-			http.SetCookie(w, &http.Cookie{ //nolint:gosec // G124: Secure wherever the client's connection is https
-				Name: name, Value: one.Tag, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
-			})
+// choose returns the language of a page: that of the switch, else the one chosen
+// before, else what the browser prefers.
+func (l *locales) choose(r extension.Request) locale {
+	if tag := r.HTTP().URL.Query().Get("lang"); tag != "" {
+		if one, ok := l.named(tag); ok {
+			setCookie(r, langCookie, one.Tag, langCookieLife)
 			return one
 		}
 	}
-	if c, err := r.Cookie(name); err == nil {
+	name, _ := r.CookieName(langCookie)
+	if c, err := r.HTTP().Cookie(name); err == nil {
 		if one, ok := l.named(c.Value); ok {
 			return one
 		}
 	}
-	accepted, _, err := language.ParseAcceptLanguage(shorten(r.Header.Get("Accept-Language"), 200))
+	accepted, _, err := language.ParseAcceptLanguage(shorten(r.HTTP().Header.Get("Accept-Language"), 200))
 	if err != nil || len(accepted) == 0 {
 		return l.all[0]
 	}
@@ -133,10 +137,10 @@ func (l *locales) named(tag string) (locale, bool) {
 	return locale{}, false
 }
 
-// Name is the language's own.
+// Name is the language's name in itself.
 func (l locale) Name() string { return l.texts["language"] }
 
-// base is the language alone, such as zh.
+// base returns the language alone, such as zh.
 func (l locale) base() string {
 	base, _, _ := strings.Cut(l.Tag, "-")
 	return strings.ToLower(base)
@@ -151,16 +155,16 @@ func (l locale) Dir() string {
 	return ""
 }
 
-// T gives a text.
+// T returns a text.
 func (l locale) T(key string) string { return l.texts[key] }
 
-// N gives a text with a number in it.
+// N returns a text with a number in it.
 func (l locale) N(key string, n int64) string {
 	return strings.ReplaceAll(l.texts[key], "{n}", itoa(n))
 }
 
-// With gives a text with a number in it that reads from left to right whatever
-// stands around it.
+// With returns a text with a phone number in it, which reads from left to right
+// whatever the language.
 func (l locale) With(key, word string) string {
 	if l.Dir() != "" {
 		word = "\u2066" + word + "\u2069"
@@ -168,11 +172,11 @@ func (l locale) With(key, word string) string {
 	return strings.ReplaceAll(l.texts[key], "{x}", word)
 }
 
-// say writes a note.
-func (l locale) say(n note) string {
-	text := l.N(n.Key, n.Number)
-	if n.Ref != "" {
-		text = strings.ReplaceAll(text, "{x}", n.Ref)
+// message returns the text of a message.
+func (l locale) message(m flashMessage) string {
+	text := l.N(m.Key, m.Number)
+	if m.Ref != "" {
+		text = strings.ReplaceAll(text, "{x}", m.Ref)
 	}
 	return text
 }

@@ -1,58 +1,66 @@
 package web
 
-import "net/http"
+import "github.com/lintel-run/lintel/server/extension"
 
 const loginPage = "login"
 
 // The steps of signing in; the first has no name.
 const (
+	stepPhone    step = "phone" // the first again, with a phone typed
 	stepCode     step = "code"
 	stepRegister step = "register"
 	stepCorp     step = "corp"
+	stepDone     step = "done" // a session is open
 )
 
-// Login shows where somebody stands on their way in.
-func (p *Pages) Login(w http.ResponseWriter, r *http.Request) {
-	v, ok := p.open(w, r)
-	if !ok {
-		return
+func (p *Pages) openLogin(r extension.Request) (*visit, error) {
+	v, err := p.open(r)
+	if err == nil {
+		v.flow = p.flows.read(r, loginPage, v.login, "")
 	}
-	v.flow = p.flows.read(r, loginPage, v.login, "")
-	if v.SignedIn() {
-		v.leave(v.goal())
-		return
-	}
-	showLogin(v)
+	return v, err
 }
 
-// goal is where signing in leads.
-func (v *visit) goal() string {
+// login shows the step that somebody has come to.
+func (p *Pages) login(r extension.Request) error {
+	v, err := p.openLogin(r)
+	if err != nil {
+		return err
+	}
+	if v.signedIn {
+		v.goTo(v.afterLogin())
+		return nil
+	}
+	return v.showLogin()
+}
+
+// afterLogin is the address that signing in leads to.
+func (v *visit) afterLogin() string {
 	if to := v.query.Get("redirect"); to != "" {
 		return to
 	}
 	return accountPage
 }
 
-// PostLogin takes the form of a step.
-func (p *Pages) PostLogin(w http.ResponseWriter, r *http.Request) {
-	if !p.form(w, r) {
-		return
+// postLogin takes the form of a step.
+func (p *Pages) postLogin(r extension.Request) error {
+	if err := readForm(r); err != nil {
+		return err
 	}
-	v, ok := p.open(w, r)
-	if !ok {
-		return
+	v, err := p.openLogin(r)
+	if err != nil {
+		return err
 	}
-	v.flow = p.flows.read(r, loginPage, v.login, "")
-	v.flow.Message = note{}
+	v.flow.Message = flashMessage{}
 	switch v.field("do") {
 	case "send":
-		v.send(map[string]any{"phone": v.typedPhone(), "purpose": "login"}, "send", stepCode)
+		v.sendCode(map[string]any{"phone": v.readPhone(), "purpose": "login"}, "send", stepCode)
 	case "edit":
-		v.flow = flow{Page: loginPage, Login: v.login, Phone: v.flow.Phone, Region: v.flow.Region, Step: "phone"}
+		v.editPhone()
 	case "see":
-		v.other("image")
+		v.changeCaptcha("image")
 	case "hear":
-		v.other("audio")
+		v.changeCaptcha("audio")
 	case "verify":
 		v.verify()
 	case "register":
@@ -60,20 +68,16 @@ func (p *Pages) PostLogin(w http.ResponseWriter, r *http.Request) {
 	case "corp":
 		v.enter(v.field("corp"))
 	}
-	if v.SignedIn() || v.flow.Step == stepDone {
-		v.leave(v.goal())
-		return
+	if v.signedIn || v.flow.Step == stepDone {
+		v.goTo(v.afterLogin())
+		return nil
 	}
-	v.again(loginPage, showLogin)
+	return v.redisplay(loginPage, v.showLogin)
 }
 
-// stepDone: a session is open.
-const stepDone step = "done"
-
-// known is the answer to a right code.
-type known struct {
-	LoginCode string `json:"loginCode"`
-	CorpList  []corp `json:"corpList"`
+// editPhone goes back to the phone.
+func (v *visit) editPhone() {
+	v.flow = flow{Page: loginPage, Login: v.login, Phone: v.flow.Phone, Region: v.flow.Region, Step: stepPhone}
 }
 
 // verify takes the code that was typed.
@@ -81,50 +85,48 @@ func (v *visit) verify() {
 	if v.flow.Step != stepCode {
 		return
 	}
-	if code, ok := v.typedCode(); ok {
-		v.signIn(code)
+	if code, ok := v.readCode(); ok {
+		v.useCode(code)
 	}
 }
 
-func (v *visit) signIn(code string) {
-	var user known
-	failed := v.do(v.login, "getLoginCode", map[string]any{"phone": v.phone(), "code": code}, &user)
+func (v *visit) useCode(code string) {
+	user, failure := v.getLoginCode(code)
 	switch {
-	case failed == nil:
-		v.choose(user)
-	case failed.Code == "USER_NOT_REGISTERED" && v.config.AllowRegister:
+	case failure == nil:
+		v.chooseCorp(user)
+	case failure.Code == "USER_NOT_REGISTERED" && v.config.AllowRegister:
 		v.flow.Step, v.flow.Code = stepRegister, code
-	case failed.Code == "USER_NOT_REGISTERED":
-		v.say(note{Key: "registrationClosed"})
+	case failure.Code == "USER_NOT_REGISTERED":
+		v.flash(flashMessage{Key: "registrationClosed"})
 	default:
-		v.fail(failed)
+		v.flashFailure(failure)
 	}
 }
 
-// register makes the new user, whose code was right.
+// register takes the nick of a new user, whose code was right.
 func (v *visit) register() {
 	if v.flow.Step != stepRegister {
 		return
 	}
-	v.flow.Nick = shorten(v.r.PostForm.Get("nick"), 100)
-	var user known
-	failed := v.do(v.login, "register", map[string]any{"phone": v.phone(), "code": v.flow.Code, "nick": v.flow.Nick}, &user)
+	v.flow.Nick = shorten(v.HTTP().PostForm.Get("nick"), 100)
+	user, failure := v.registerUser()
 	switch {
-	case failed == nil:
-		v.choose(user)
-	case failed.Code == "PHONE_IN_USE":
-		// Registered meanwhile, by the holder of this phone: the code is good for that too.
-		v.signIn(v.flow.Code)
-	case failed.Code == "CODE_REJECTED", failed.Code == "CODE_LOCKED":
+	case failure == nil:
+		v.chooseCorp(user)
+	case failure.Code == "PHONE_IN_USE":
+		// Its holder has registered meanwhile; the code is good for signing in too.
+		v.useCode(v.flow.Code)
+	case failure.Code == "CODE_REJECTED", failure.Code == "CODE_LOCKED":
 		v.flow.Step, v.flow.Code = stepCode, ""
-		v.fail(failed)
+		v.flashFailure(failure)
 	default:
-		v.fail(failed)
+		v.flashFailure(failure)
 	}
 }
 
-// choose goes on with a loginCode: to the corps, where there are several.
-func (v *visit) choose(user known) {
+// chooseCorp shows the corps to a user who has several.
+func (v *visit) chooseCorp(user loginAnswer) {
 	v.flow.LoginCode, v.flow.Code = user.LoginCode, ""
 	if len(user.CorpList) > 1 {
 		v.flow.Step, v.flow.Corps = stepCorp, user.CorpList
@@ -138,20 +140,16 @@ func (v *visit) enter(corpID string) {
 	if v.flow.LoginCode == "" {
 		return
 	}
-	args := map[string]any{"loginCode": v.flow.LoginCode, "platform": "web"}
-	if corpID != "" {
-		args["corp"] = corpID
-	}
-	failed := v.do(SessionService, "loginByCode", args, nil)
+	failure := v.openSession(corpID)
 	switch {
-	case failed == nil:
+	case failure == nil:
 		v.flow = flow{Step: stepDone}
-		v.remember()
-	case failed.Code == "CODE_REJECTED":
-		// The minute that a loginCode lives is over.
-		v.flow = flow{Page: loginPage, Login: v.login, Phone: v.flow.Phone, Region: v.flow.Region, Step: "phone"}
-		v.say(note{Key: "tooSlow"})
+		v.rememberLogin()
+	case failure.Code == "CODE_REJECTED":
+		// The minute of the loginCode is over.
+		v.editPhone()
+		v.flash(flashMessage{Key: "tooSlow"})
 	default:
-		v.fail(failed)
+		v.flashFailure(failure)
 	}
 }

@@ -8,21 +8,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-type answers = map[string]func(map[string]any) (any, *Failure)
+type answers = map[string]func(map[string]any) (any, *failure)
 
-func sentOK(map[string]any) (any, *Failure) {
+func sentOK(map[string]any) (any, *failure) {
 	return map[string]any{"code": 200, "resendAfter": 45, "expiresIn": 300}, nil
 }
 
-func failing(code string, wait int64, data map[string]any) func(map[string]any) (any, *Failure) {
-	return func(map[string]any) (any, *Failure) {
-		return nil, &Failure{Code: code, Wait: wait, Data: data, RequestID: "req-1"}
+func failing(code string, wait int64, data map[string]any) func(map[string]any) (any, *failure) {
+	return func(map[string]any) (any, *failure) {
+		return nil, &failure{Code: code, RetryAfter: wait, Details: data, RequestID: "req-1"}
 	}
 }
 
 func TestFailuresOfSendingAreSaidInWords(t *testing.T) {
 	for code, c := range map[string]struct {
-		failed func(map[string]any) (any, *Failure)
+		failed func(map[string]any) (any, *failure)
 		says   string
 		goesOn bool
 	}{
@@ -38,23 +38,23 @@ func TestFailuresOfSendingAreSaidInWords(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			s := &fakeSite{answers: answers{"sendMessage": c.failed}}
-			b := newClient(t, newPages(t, s, Options{}))
+			b := newClient(t, newSite(t, s, Options{}))
 			page := b.post("/login", "do", "send", "phone", "13800138000")
 			require.Contains(t, strings.ReplaceAll(page, "&#39;", "'"), c.says)
 			require.Contains(t, page, `role="alert"`)
 			require.Equal(t, c.goesOn, strings.Contains(page, `id="code"`))
-			require.NotContains(t, b.ask(http.MethodGet, "/login", nil).Body.String(), `role="alert"`, "it is said once")
+			require.NotContains(t, b.request(http.MethodGet, "/login", nil).Body.String(), `role="alert"`, "it is said once")
 		})
 	}
 }
 
 func TestSendingNamesPurposeAndRequest(t *testing.T) {
 	var got map[string]any
-	s := &fakeSite{answers: answers{"sendMessage": func(args map[string]any) (any, *Failure) {
+	s := &fakeSite{answers: answers{"sendMessage": func(args map[string]any) (any, *failure) {
 		got = args
 		return sentOK(args)
 	}}}
-	b := newClient(t, newPages(t, s, Options{}))
+	b := newClient(t, newSite(t, s, Options{}))
 	b.post("/login", "do", "send", "phone", "138 0013 8000")
 	require.Equal(t, map[string]any{"phone": "138 0013 8000", "purpose": "login"}, got)
 	b.post("/login", "do", "send", "phone", "138 0013 8000")
@@ -70,12 +70,12 @@ func TestARightCodeOfAnUnknownPhoneIsKeptForRegistering(t *testing.T) {
 	s := &fakeSite{answers: answers{
 		"sendMessage":  sentOK,
 		"getLoginCode": failing("USER_NOT_REGISTERED", 0, nil),
-		"register": func(args map[string]any) (any, *Failure) {
+		"register": func(args map[string]any) (any, *failure) {
 			registered = args
 			return map[string]any{"loginCode": "l", "corpList": []any{}}, nil
 		},
 	}}
-	b := newClient(t, newPages(t, s, Options{}))
+	b := newClient(t, newSite(t, s, Options{}))
 	b.post("/login", "do", "send", "phone", "13800138000")
 	page := b.post("/login", "do", "verify", "code", "验证码 １２３-456")
 	require.Contains(t, page, `id="nick"`)
@@ -91,7 +91,7 @@ func TestARightCodeOfAnUnknownPhoneIsKeptForRegistering(t *testing.T) {
 
 func TestStepsCannotBeSkipped(t *testing.T) {
 	s := &fakeSite{answers: answers{"sendMessage": sentOK}}
-	b := newClient(t, newPages(t, s, Options{}))
+	b := newClient(t, newSite(t, s, Options{}))
 	for _, do := range []string{"verify", "register", "corp", "nothing"} {
 		b.post("/login", "do", do, "code", "123456", "nick", "Ada", "corp", "1")
 	}
@@ -102,30 +102,30 @@ func TestStepsCannotBeSkipped(t *testing.T) {
 
 func TestAFlowOfAnotherAppOrTamperedWithIsNone(t *testing.T) {
 	s := &fakeSite{answers: answers{"sendMessage": sentOK}}
-	b := newClient(t, newPages(t, s, Options{}))
+	b := newClient(t, newSite(t, s, Options{}))
 	require.Contains(t, b.post("/login", "do", "send", "phone", "13800138000"), `id="code"`)
 	sealed := []byte(b.cookies[flowCookie])
 	sealed[len(sealed)/2] ^= 1
 	b.cookies[flowCookie] = string(sealed)
-	require.Contains(t, b.ask(http.MethodGet, "/login", nil).Body.String(), `id="phone"`)
+	require.Contains(t, b.request(http.MethodGet, "/login", nil).Body.String(), `id="phone"`)
 }
 
 func TestTheCaptchaIsForwarded(t *testing.T) {
 	var got []map[string]any
 	s := &fakeSite{answers: answers{
-		"sendMessage": func(args map[string]any) (any, *Failure) {
+		"sendMessage": func(args map[string]any) (any, *failure) {
 			got = append(got, args)
 			if args["captcha"] == nil {
-				return nil, &Failure{Code: "CAPTCHA_REQUIRED"}
+				return nil, &failure{Code: "CAPTCHA_REQUIRED"}
 			}
 			return sentOK(args)
 		},
-		"generateCaptcha": func(args map[string]any) (any, *Failure) {
+		"generateCaptcha": func(args map[string]any) (any, *failure) {
 			require.Equal(t, "image", args["kind"], "without JavaScript nothing can be computed")
 			return map[string]any{"token": "tok", "kind": "image", "img": "data:image/png;base64,AAAA"}, nil
 		},
 	}}
-	b := newClient(t, newPages(t, s, Options{}))
+	b := newClient(t, newSite(t, s, Options{}))
 	page := b.post("/login", "do", "send", "phone", "13800138000")
 	require.Contains(t, page, `value="tok"`)
 	require.Contains(t, page, `src="data:image/png;base64,AAAA"`)
@@ -137,14 +137,14 @@ func TestTheCaptchaIsForwarded(t *testing.T) {
 
 func TestAFormOfAnotherOriginDoesNothing(t *testing.T) {
 	s := &fakeSite{foreign: true}
-	b := newClient(t, newPages(t, s, Options{}))
-	require.Equal(t, http.StatusForbidden, b.ask(http.MethodPost, "/login", nil).Code)
+	b := newClient(t, newSite(t, s, Options{}))
+	require.Equal(t, http.StatusForbidden, b.request(http.MethodPost, "/login", nil).Code)
 	require.Empty(t, s.called)
 }
 
 func TestFormActionNamesWhereAFormMayLead(t *testing.T) {
-	b := newClient(t, newPages(t, &fakeSite{}, Options{RedirectOrigins: []string{"https://front.example"}}))
-	policy := b.ask(http.MethodGet, "/login", nil).Header().Get("Content-Security-Policy")
+	b := newClient(t, newSite(t, &fakeSite{}, Options{RedirectOrigins: []string{"https://front.example"}}))
+	policy := b.request(http.MethodGet, "/login", nil).Header().Get("Content-Security-Policy")
 	require.Contains(t, policy, "form-action 'self' https://front.example;")
 	require.Contains(t, policy, "script-src 'self';")
 	require.Contains(t, policy, "default-src 'none';")

@@ -1,41 +1,50 @@
+// Package web is the pages of an app: signing in, the account, the description of
+// the API. A page is a form that works by itself; its module only saves loading
+// whole pages, counts seconds down and does what a captcha asks for.
+//
+// What the pages do, they do by calls of elements, as a client from outside would.
+// They know neither sessions nor stores nor plugins. How a person logs in with a
+// phone is in phonelogin.go.
 package web
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
-	"html/template"
+	"io/fs"
 	"net/http"
-	"net/url"
-	"slices"
-	"strconv"
-	"time"
+	"strings"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
-// pageHeader is sent by the pages' module with its requests: the answer is then
-// the page itself, and an address to go to stands in goHeader.
-const (
-	pageHeader = "Lintel-Page"
-	goHeader   = "Lintel-Location"
-)
+// Options are an operator's choices for the pages.
+type Options struct {
+	// RedirectOrigins are where ?redirect= may lead besides this site.
+	RedirectOrigins []string
+	// Locales holds NAME.json files of further languages; nil: none.
+	Locales fs.FS
+	// MaskPhone masks a phone number in E.164, as everything else that shows one.
+	MaskPhone func(e164 string) string
+}
 
-// longestForm is what a form of these pages may hold.
-const longestForm = 32 << 10
+// App is what the pages need of a runtime.App.
+type App interface {
+	Info() runtime.Info
+	// Key derives a key from the app's secret.
+	Key(purpose string) ([]byte, error)
+}
 
 // Pages serves the pages of one app. Its methods may be called from any goroutine.
 type Pages struct {
-	site    Site
+	app     App
 	flows   *flows
 	locales *locales
 	options Options
 }
 
-// New makes the pages of a site.
-func New(site Site, o Options) (*Pages, error) {
-	f, err := newFlows(site)
+// New returns the pages of an app.
+func New(app App, o Options) (*Pages, error) {
+	f, err := newFlows(app)
 	if err != nil {
 		return nil, err
 	}
@@ -43,225 +52,83 @@ func New(site Site, o Options) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{site: site, flows: f, locales: l, options: o}, nil
+	return &Pages{app: app, flows: f, locales: l, options: o}, nil
 }
 
-// loginConfig is what a login says of itself.
-type loginConfig struct {
-	Title         string         `json:"title"`
-	Logo          string         `json:"logo"`
-	Colors        colors         `json:"colors"`
-	Regions       []string       `json:"regions"`
-	DefaultRegion string         `json:"defaultRegion"`
-	CallingCodes  map[string]int `json:"callingCodes"`
-	CodeLength    int            `json:"codeLength"`
-	CodeTTL       int            `json:"codeTTL"`
-	AllowRegister bool           `json:"allowRegister"`
-	CaptchaKind   string         `json:"captchaKind"`
-}
-
-// visit is one request for a page.
-type visit struct {
-	Visit
-	pages  *Pages
-	w      http.ResponseWriter
-	r      *http.Request
-	words  locale
-	logins []loginLink
-	login  string
-	config loginConfig
-	query  url.Values
-	flow   flow
-}
-
-// loginLink is one login to choose.
-type loginLink struct {
-	Name, Title string
-	Address     template.URL
-	Current     bool
-}
-
-// open reads what every page needs. The flow is the caller's to read. false: the
-// request is answered.
-func (p *Pages) open(w http.ResponseWriter, r *http.Request) (*visit, bool) {
-	who, err := p.site.Visit(w, r)
-	if err != nil {
-		p.refuse(w, r, err)
-		return nil, false
-	}
-	v := &visit{Visit: who, pages: p, w: w, r: r, query: url.Values{}}
-	asked := r.URL.Query()
-	v.words = p.locales.choose(w, r, p.site)
-	if to := destination(asked.Get("redirect"), p.options.RedirectOrigins); to != "" {
-		v.query.Set("redirect", to)
-	}
-	names, err := p.site.PhoneLogins()
-	if err == nil && len(names) == 0 {
-		err = errcode.New(errcode.ElementNotFound, "the app has no phone login")
-	}
-	if err != nil {
-		p.refuse(w, r, err)
-		return nil, false
-	}
-	if wanted := asked.Get("login"); slices.Contains(names, wanted) {
-		v.login = wanted
-		v.query.Set("login", wanted)
-	} else if used := v.lastUsed(); slices.Contains(names, used) {
-		v.login = used
-	}
-	if !v.readLogins(names) {
-		p.unavailable(w, r, "login")
-		return nil, false
-	}
-	return v, true
-}
-
-// readLogins asks each login what it is like and settles on one: the wanted one,
-// else the first that is available. false: there is none.
-func (v *visit) readLogins(names []string) bool {
-	wish, found := v.login, false
-	for _, name := range names {
-		var c loginConfig
-		if v.ask(name, "getLoginConfig", nil, "", &c) != nil {
-			continue
+// Routes returns the paths of the pages.
+func (p *Pages) Routes() []extension.Route {
+	read := []string{http.MethodGet, http.MethodHead}
+	page := func(pattern string, show, post func(extension.Request) error) extension.Route {
+		route := extension.Route{Pattern: pattern, Methods: read}
+		if post != nil {
+			route.Methods = []string{http.MethodGet, http.MethodHead, http.MethodPost}
 		}
-		if c.Title == "" {
-			c.Title = v.pages.site.AppTitle()
+		route.Serve = func(r extension.Request) error {
+			serve := show
+			if r.HTTP().Method == http.MethodPost {
+				serve = post
+			}
+			if err := serve(r); err != nil {
+				return p.showError(r, err)
+			}
+			return nil
 		}
-		if name == wish || !found && !v.query.Has("login") {
-			v.login, v.config, found = name, c, true
-		}
-		q := url.Values{"login": {name}}
-		if to := v.query.Get("redirect"); to != "" {
-			q.Set("redirect", to)
-		}
-		v.logins = append(v.logins, loginLink{Name: name, Title: c.Title, Address: queryOf(q)})
+		return route
 	}
-	for i := range v.logins {
-		v.logins[i].Current = v.logins[i].Name == v.login
+	return []extension.Route{
+		page("/login", p.login, p.postLogin),
+		page("/account", p.account, p.postAccount),
+		page("/docs", p.docs, nil),
+		{Pattern: "/assets/{version}/{file}", Methods: read, Serve: serveAsset},
 	}
-	return found
 }
 
-// loginCookie has the login that somebody signed in by: their account goes on with
-// the numbers and the limits of that one.
-const (
-	loginCookie     = "lintel_login"
-	loginCookieLife = 180 * 24 * time.Hour
-)
+// longestForm bounds a form.
+const longestForm = 32 << 10
 
-func (v *visit) lastUsed() string {
-	name, _ := v.pages.site.Cookie(v.r, loginCookie)
-	if c, err := v.r.Cookie(name); err == nil {
-		return c.Value
+// readForm reads a posted form.
+func readForm(r extension.Request) error {
+	if !r.SameOrigin() {
+		return errcode.New(errcode.Forbidden, "another origin's page can't act here")
 	}
-	return ""
+	r.HTTP().Body = http.MaxBytesReader(r.Writer(), r.HTTP().Body, longestForm)
+	if err := r.HTTP().ParseForm(); err != nil {
+		return errcode.New(errcode.Params, "the form can't be read")
+	}
+	return nil
 }
 
-// remember the login, where there are several.
-func (v *visit) remember() {
-	if len(v.logins) < 2 {
-		return
+// unavailable is the error of a page that lacks what an operator must look at.
+func unavailable(what string) error {
+	return errcode.Unavailable(errcode.OutcomeNotExecuted, "the %s is not available", what)
+}
+
+// showError shows an error as a page to people; it returns the error where a
+// program asked.
+func (p *Pages) showError(r extension.Request, err error) error {
+	if r.HTTP().Header.Get(pageHeader) == "" && !strings.Contains(r.HTTP().Header.Get("Accept"), "text/html") {
+		return err
 	}
-	name, secure := v.pages.site.Cookie(v.r, loginCookie)
-	http.SetCookie(v.w, &http.Cookie{ //nolint:gosec // G124: Secure wherever the client's connection is https
-		Name: name, Value: v.login, Path: "/", MaxAge: int(loginCookieLife / time.Second), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure,
+	failure := r.Failure(err)
+	v := p.newVisit(r)
+	v.query = r.HTTP().URL.Query()
+	v.query.Del("lang")
+	message := flashMessage{Key: "unavailable", Ref: failure.RequestID}
+	switch failure.Status {
+	case http.StatusNotFound:
+		message = flashMessage{Key: "notHere"}
+	case http.StatusForbidden:
+		message = flashMessage{Key: "foreign"}
+	}
+	if failure.RetryAfter > 0 {
+		r.Writer().Header().Set("Retry-After", itoa(failure.RetryAfter))
+	}
+	page := loginPage
+	if strings.HasSuffix(r.HTTP().URL.Path, "/"+accountPage) {
+		page = accountPage
+	}
+	return v.render(failure.Status, "error.html", &view{
+		L: v.words, Langs: v.languages(), JS: assetURL("page.js"), Style: v.inlineStyle(),
+		Action: v.url(page), Title: p.app.Info().Title, Note: v.words.message(message),
 	})
-}
-
-// ask calls a function and reads its answer.
-func (v *visit) ask(fullName, function string, args map[string]any, key string, into any) *Failure {
-	if args == nil {
-		args = map[string]any{}
-	}
-	data, failed := v.Call(fullName, function, args, key)
-	if failed == nil && into != nil && json.Unmarshal(data, into) != nil {
-		return &Failure{Code: string(errcode.Internal)}
-	}
-	return failed
-}
-
-// do is ask for what changes something: the form's key and the arguments name the
-// request, so a form that is sent twice does its work once.
-func (v *visit) do(fullName, function string, args map[string]any, into any) *Failure {
-	text, err := json.Marshal([]any{v.r.PostForm.Get("key"), fullName, function, args})
-	if err != nil {
-		return &Failure{Code: string(errcode.Internal)}
-	}
-	digest := sha256.Sum256(text)
-	return v.ask(fullName, function, args, base64.RawURLEncoding.EncodeToString(digest[:]), into)
-}
-
-// form reads a posted form; false: the request is answered.
-func (p *Pages) form(w http.ResponseWriter, r *http.Request) bool {
-	if !p.site.SameOrigin(r) {
-		p.refuse(w, r, errcode.New(errcode.Forbidden, "another origin's page can't act here"))
-		return false
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, longestForm)
-	if err := r.ParseForm(); err != nil {
-		p.refuse(w, r, errcode.New(errcode.Params, "the form can't be read"))
-		return false
-	}
-	return true
-}
-
-// field gives what stands in a form's field.
-func (v *visit) field(name string) string { return shorten(v.r.PostForm.Get(name), 400) }
-
-// say leaves a message for the page that comes next.
-func (v *visit) say(n note) { v.flow.Message = n }
-
-func (v *visit) fail(f *Failure) { v.say(noteOf(f)) }
-
-// again shows the page as it is now: to the module at once, to anybody else by a
-// redirect, so that a reload sends no form again.
-func (v *visit) again(page string, show func(*visit)) {
-	if v.r.Header.Get(pageHeader) != "" {
-		show(v)
-		return
-	}
-	v.pages.flows.write(v.w, v.r, v.flow)
-	v.redirect(v.address(page))
-}
-
-// leave ends the flow and goes elsewhere.
-func (v *visit) leave(to string) {
-	v.flow = flow{}
-	v.pages.flows.write(v.w, v.r, v.flow)
-	if v.r.Header.Get(pageHeader) != "" {
-		v.w.Header().Set(goHeader, to)
-		v.w.WriteHeader(http.StatusNoContent)
-		return
-	}
-	v.redirect(to)
-}
-
-// redirect is relative where the address is: the app may lie below a path that
-// only a proxy knows.
-func (v *visit) redirect(to string) {
-	v.w.Header().Set("Location", to)
-	v.w.WriteHeader(http.StatusSeeOther)
-}
-
-// address is a page's, with what this visit carries along.
-func (v *visit) address(page string) string {
-	if q := v.query.Encode(); q != "" {
-		return page + "?" + q
-	}
-	return page
-}
-
-// newKey names a form.
-func newKey() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // never fails
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
-
-// queryOf is an address on this page.
-func queryOf(q url.Values) template.URL {
-	return template.URL("?" + q.Encode()) //nolint:gosec // G203: Encode leaves nothing that ends an attribute
 }

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 //go:embed templates/*.html
@@ -17,14 +19,14 @@ var templateFiles embed.FS
 
 var templates = template.Must(template.ParseFS(templateFiles, "templates/*.html"))
 
-// view is what a page shows.
+// view is the data of a page's template.
 type view struct {
 	L          locale
 	Langs      []langLink
 	Action, JS string
 	Words      string
-	// Style is the stylesheet, in the page itself: a round trip less before the
-	// first paint. The module's requests get none.
+	// Style is the stylesheet, in the page itself: that saves a round trip before
+	// the first paint. The module's requests get none.
 	Style              template.CSS
 	App, AppTitle      string
 	Title              string
@@ -43,7 +45,7 @@ type view struct {
 	Wait               int64
 	Corps              []corp
 	Nick               string
-	Puzzle             *puzzle
+	Captcha            *captcha
 	Challenge          string
 	Image, Audio       template.URL
 	Retry              string
@@ -66,61 +68,59 @@ type country struct {
 	Chosen  bool
 }
 
-// view gathers what all pages show.
+// view returns what all pages show.
 func (v *visit) view(page string) *view {
+	app := v.pages.app.Info()
 	m := &view{
-		L: v.words, Action: v.address(page), JS: assetAddress("page.js"), Style: template.CSS(v.style()), //nolint:gosec // G203: of this package
-		App: v.pages.site.AppID(), AppTitle: v.pages.site.AppTitle(), Title: v.config.Title, Logins: v.logins, Step: v.flow.Step, Key: newKey(),
-		Phone: v.flow.Phone, Masked: maskTyped(v.phone(), v.config.CallingCodes[v.callingRegion()]), Region: v.flow.Region,
+		L: v.words, Action: v.url(page), JS: assetURL("page.js"), Style: v.inlineStyle(),
+		App: app.AppID, AppTitle: app.Title, Title: v.config.Title, Logins: v.logins, Step: v.flow.Step, Key: newKey(),
+		Phone: v.flow.Phone, Masked: v.pages.mask(v.phone(), v.config.CallingCodes[v.region()]), Region: v.region(),
 		Digits: v.config.CodeLength, Boxes: make([]struct{}, v.config.CodeLength), Wait: v.flow.wait(), Corps: v.flow.Corps, Nick: v.flow.Nick, Retry: v.flow.Retry,
 		HasTicket: v.flow.Ticket != "",
 	}
-	if logo, ok := logoOf(v.config.Logo); ok {
+	if logo, ok := logoURL(v.config.Logo); ok {
 		m.Logo = logo
-	}
-	if m.Region == "" {
-		m.Region = v.config.DefaultRegion
 	}
 	if len(v.config.Regions) > 1 {
 		for _, region := range v.config.Regions {
 			m.Countries = append(m.Countries, country{region, v.config.CallingCodes[region], region == m.Region})
 		}
 	}
-	m.Langs = v.langs()
+	m.Langs = v.languages()
 	if v.flow.Captcha != "" {
-		if m.Puzzle = v.puzzle(); m.Puzzle != nil {
-			m.Image, m.Audio = dataOf(m.Puzzle.Image, "image/"), dataOf(m.Puzzle.Audio, "audio/")
-			m.Challenge, m.Step = string(m.Puzzle.Challenge), "captcha"
+		if m.Captcha = v.newCaptcha(); m.Captcha != nil {
+			m.Image, m.Audio = dataURL(m.Captcha.Image, "image/"), dataURL(m.Captcha.Audio, "audio/")
+			m.Challenge, m.Step = string(m.Captcha.Challenge), "captcha"
 		}
 	}
 	if n := v.flow.Message; n.Key != "" {
-		m.Note, m.Good, m.Error = v.words.say(n), n.Good, !n.Good
+		m.Note, m.Good, m.Error = v.words.message(n), n.Good, !n.Good
 	}
 	return m
 }
 
-// langs are the languages to switch to.
-func (v *visit) langs() (links []langLink) {
+// languages returns the languages to switch to.
+func (v *visit) languages() (links []langLink) {
 	for _, one := range v.pages.locales.all {
 		q := url.Values{"lang": {one.Tag}}
 		for name, values := range v.query {
 			q[name] = values
 		}
-		links = append(links, langLink{one.Tag, one.Name(), queryOf(q), one.Tag == v.words.Tag})
+		links = append(links, langLink{one.Tag, one.Name(), queryURL(q), one.Tag == v.words.Tag})
 	}
 	return links
 }
 
-// dataOf lets a data URI through, of the kind that a captcha may have.
-func dataOf(text, kind string) template.URL {
+// dataURL returns a data URI of a harmless kind, as a captcha has, else "".
+func dataURL(text, kind string) template.URL {
 	if strings.HasPrefix(text, "data:"+kind) && strings.Contains(text, ";base64,") {
 		return template.URL(text) //nolint:gosec // G203: checked to be data of a harmless kind
 	}
 	return ""
 }
 
-// logoOf lets a logo through: a picture in itself, or the address of one.
-func logoOf(text string) (template.URL, bool) {
+// logoURL returns a logo that is a picture or the address of one.
+func logoURL(text string) (template.URL, bool) {
 	switch {
 	case strings.HasPrefix(text, "data:image/"), strings.HasPrefix(text, "https://"),
 		strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//"):
@@ -129,11 +129,9 @@ func logoOf(text string) (template.URL, bool) {
 	return "", false
 }
 
-func showLogin(v *visit) {
-	v.write("login.html", v.view(loginPage))
-}
+func (v *visit) showLogin() error { return v.show("login.html", v.view(loginPage)) }
 
-func (a *account) show() {
+func (a *account) show() error {
 	m := a.view(accountPage)
 	m.User = a.user
 	for _, c := range a.user.CorpList {
@@ -142,8 +140,8 @@ func (a *account) show() {
 		}
 	}
 	if m.Step == "" {
-		if failed := a.ask(SessionService, "sessions", nil, "", &a.sessions); failed != nil && m.Note == "" {
-			m.Note, m.Error = a.words.say(noteOf(failed)), true
+		if failure := a.read(sessionService, "sessions", nil, &a.sessions); failure != nil && m.Note == "" {
+			m.Note, m.Error = a.words.message(messageOf(failure)), true
 		}
 		// This one first, then the newest.
 		slices.SortStableFunc(a.sessions, func(x, y device) int {
@@ -157,54 +155,54 @@ func (a *account) show() {
 		})
 		m.Sessions, m.Others = a.sessions, len(a.sessions) > 1
 	}
-	a.write("account.html", m)
+	return a.visit.show("account.html", m)
 }
 
-// write sends a page; what it says is said once.
-func (v *visit) write(name string, m *view) {
-	v.flow.Message = note{}
-	v.pages.flows.write(v.w, v.r, v.flow)
-	v.answer(http.StatusOK, name, m)
+// show sends a page; its message is shown once.
+func (v *visit) show(name string, m *view) error {
+	v.flow.Message = flashMessage{}
+	v.pages.flows.write(v, v.flow)
+	return v.render(http.StatusOK, name, m)
 }
 
-// answer sends a page.
-func (v *visit) answer(status int, name string, m *view) {
+// render sends a template's page.
+func (v *visit) render(status int, name string, m *view) error {
 	var text bytes.Buffer
 	if err := templates.ExecuteTemplate(&text, name, m); err != nil {
-		v.pages.site.Refuse(v.w, v.r, err)
-		return
+		return err
 	}
-	h := v.w.Header()
+	h := v.Writer().Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.words.Tag)
 	h.Set("Vary", "Accept-Language, Cookie, "+pageHeader)
 	h.Set("Content-Security-Policy", v.policy())
-	send(v.w, v.r, status, text.Bytes())
+	write(v, status, text.Bytes())
+	return nil
 }
 
-// css is the stylesheet with the login's colours.
+// css returns the stylesheet with the login's colours.
 func (v *visit) css() string { return string(assets["page.css"].text) + themed(v.config.Colors) }
 
-// style is css, for pages that have none yet.
-func (v *visit) style() string {
-	if v.r.Header.Get(pageHeader) != "" {
+// inlineStyle returns the stylesheet for a page that is loaded whole.
+func (v *visit) inlineStyle() template.CSS {
+	if v.HTTP().Header.Get(pageHeader) != "" {
 		return ""
 	}
-	return v.css()
+	return template.CSS(v.css()) //nolint:gosec // G203: of this package
 }
 
-// policy lets a page load its own files, show its captcha, and lead to where it
-// may lead: browsers hold a form's redirect to form-action as well.
+// policy lets a page load its own files, show its captcha, and redirect where it
+// may: browsers apply form-action to the redirect of a form too.
 func (v *visit) policy() string {
 	digest := sha256.Sum256([]byte(v.css()))
 	images := "'self' data:"
 	if u, err := url.Parse(v.config.Logo); err == nil && u.Scheme == "https" && u.Host != "" && !strings.ContainsAny(u.Host, ";, '\"") {
-		images += " " + originOf(u)
+		images += " " + extension.OriginOf(u)
 	}
 	forms := strings.Join(append([]string{"'self'"}, v.pages.options.RedirectOrigins...), " ")
 	return "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(digest[:]) + "'; img-src " + images +
 		"; media-src 'self' data:; connect-src 'self'; form-action " + forms + "; base-uri 'none'; frame-ancestors 'none'"
 }
 
-// Digits64 is how long a code is, as texts take numbers.
+// Digits64 is Digits as texts take numbers.
 func (m *view) Digits64() int64 { return int64(m.Digits) }

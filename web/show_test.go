@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -12,23 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func get(show http.HandlerFunc, path string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, path, nil)
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	show(w, r)
-	return w
-}
-
 func TestThePolicyLetsInTheStyleThatThePageHas(t *testing.T) {
-	s := &fakeSite{answers: answers{"getLoginConfig": func(map[string]any) (any, *Failure) {
+	s := &fakeSite{answers: answers{"getLoginConfig": func(map[string]any) (any, *failure) {
 		return map[string]any{"title": "Login", "codeLength": 6, "regions": []string{"CN"}, "colors": map[string]any{"accent": "#ffb300"}}, nil
 	}}}
-	p := newPages(t, s, Options{})
-	for name, show := range map[string]http.HandlerFunc{"login": p.Login, "docs": p.Docs} {
-		w := get(show, "/"+name)
+	p := newSite(t, s, Options{})
+	for _, name := range []string{"login", "docs"} {
+		w := p.get("/" + name)
 		_, style, ok := strings.Cut(w.Body.String(), "<style>")
 		require.True(t, ok, name)
 		style, _, _ = strings.Cut(style, "</style>")
@@ -36,13 +25,13 @@ func TestThePolicyLetsInTheStyleThatThePageHas(t *testing.T) {
 		require.Contains(t, w.Header().Get("Content-Security-Policy"), "style-src 'self' 'sha256-"+base64.StdEncoding.EncodeToString(digest[:])+"';", name)
 		require.Equal(t, name == "login", strings.Contains(style, "#ffb300"), name)
 	}
-	require.NotContains(t, get(p.Login, "/login", pageHeader, "1").Body.String(), "<style>", "the module has it already")
+	require.NotContains(t, p.get("/login", pageHeader, "1").Body.String(), "<style>", "the module has it already")
 }
 
 func TestPagesArePacked(t *testing.T) {
-	p := newPages(t, &fakeSite{}, Options{})
-	for name, show := range map[string]http.HandlerFunc{"login": p.Login, "docs": p.Docs} {
-		plain, packed := get(show, "/"+name), get(show, "/"+name, "Accept-Encoding", "gzip, br")
+	p := newSite(t, &fakeSite{}, Options{})
+	for _, name := range []string{"login", "docs"} {
+		plain, packed := p.get("/"+name), p.get("/"+name, "Accept-Encoding", "gzip, br")
 		require.Equal(t, "gzip", packed.Header().Get("Content-Encoding"), name)
 		require.Empty(t, plain.Header().Get("Content-Encoding"), name)
 		require.Less(t, packed.Body.Len(), plain.Body.Len()/2, name)
@@ -52,51 +41,51 @@ func TestPagesArePacked(t *testing.T) {
 
 func TestAPersonIsToldOfWhatAProgramGetsAnEnvelopeFor(t *testing.T) {
 	s := &fakeSite{answers: answers{"getLoginConfig": failing("ELEMENT_UNAVAILABLE", 1, nil)}}
-	p := newPages(t, s, Options{})
-	w := get(p.Login, "/login?login=a.login", "Accept", "text/html,*/*", "Accept-Language", "en")
+	p := newSite(t, s, Options{})
+	w := p.get("/login?login=a.login", "Accept", "text/html,*/*", "Accept-Language", "en")
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.Equal(t, "1", w.Header().Get("Retry-After"))
 	require.Contains(t, w.Body.String(), `role="alert"`)
 	require.Contains(t, w.Body.String(), "Try again later. (req-1)")
 	require.Contains(t, w.Body.String(), `href="login?login=a.login"`)
-	require.Equal(t, http.StatusServiceUnavailable, get(p.Login, "/login", pageHeader, "1").Code)
-	require.NotContains(t, get(p.Login, "/login", "Accept", "application/json").Body.String(), "<main")
+	require.Equal(t, http.StatusServiceUnavailable, p.get("/login", pageHeader, "1").Code)
+	require.NotContains(t, p.get("/login", "Accept", "application/json").Body.String(), "<main")
 }
 
 func TestALanguageOfAFileMayBeWrittenFromRightToLeft(t *testing.T) {
 	s := &fakeSite{answers: answers{"sendMessage": sentOK}}
-	p := newPages(t, s, Options{Locales: fstest.MapFS{"ar.json": {Data: []byte(`{"language":"العربية","sentTo":"إلى {x}"}`)}}})
-	require.Contains(t, get(p.Login, "/login?lang=ar").Body.String(), `<html lang="ar" dir="rtl">`)
-	require.Contains(t, get(p.Login, "/login?lang=zh-CN").Body.String(), `<html lang="zh-CN">`)
+	p := newSite(t, s, Options{Locales: fstest.MapFS{"ar.json": {Data: []byte(`{"language":"العربية","sentTo":"إلى {x}"}`)}}})
+	require.Contains(t, p.get("/login?lang=ar").Body.String(), `<html lang="ar" dir="rtl">`)
+	require.Contains(t, p.get("/login?lang=zh-CN").Body.String(), `<html lang="zh-CN">`)
 	b := newClient(t, p)
-	b.ask(http.MethodGet, "/login?lang=ar", nil)
+	b.request(http.MethodGet, "/login?lang=ar", nil)
 	require.Contains(t, b.post("/login", "do", "send", "phone", "13800138000"), "\u2066138****8000\u2069", "a number reads from left to right")
 }
 
 func TestTheAccountGoesOnWithTheLoginThatWasUsed(t *testing.T) {
 	s := &fakeSite{logins: []string{"a.login", "b.login"}, answers: answers{
 		"sendMessage": sentOK,
-		"getLoginCode": func(map[string]any) (any, *Failure) {
+		"getLoginCode": func(map[string]any) (any, *failure) {
 			return map[string]any{"loginCode": "l", "corpList": []any{}}, nil
 		},
 	}}
-	b := newClient(t, newPages(t, s, Options{}))
-	require.Contains(t, b.ask(http.MethodGet, "/login", nil).Body.String(), `<a href="?login=a.login" aria-current="page">`)
+	b := newClient(t, newSite(t, s, Options{}))
+	require.Contains(t, b.request(http.MethodGet, "/login", nil).Body.String(), `<a href="?login=a.login" aria-current="page">`)
 	b.post("/login?login=b.login", "do", "send", "phone", "13800138000")
 	b.post("/login?login=b.login", "do", "verify", "code", "123456")
 	require.Equal(t, "b.login", b.cookies[loginCookie])
-	require.Contains(t, b.ask(http.MethodGet, "/login", nil).Body.String(), `<a href="?login=b.login" aria-current="page">`)
+	require.Contains(t, b.request(http.MethodGet, "/login", nil).Body.String(), `<a href="?login=b.login" aria-current="page">`)
 }
 
 func TestALoginThatIsDownIsNoneToChoose(t *testing.T) {
 	s := &fakeSite{logins: []string{"a.login", "b.login", "c.login"}, down: "a.login"}
-	p := newPages(t, s, Options{})
-	page := get(p.Login, "/login").Body.String()
+	p := newSite(t, s, Options{})
+	page := p.get("/login").Body.String()
 	require.Contains(t, page, `<a href="?login=b.login" aria-current="page">`)
 	require.NotContains(t, page, "a.login")
-	require.Equal(t, http.StatusServiceUnavailable, get(p.Login, "/login?login=a.login", "Accept", "text/html").Code)
-	require.Contains(t, get(p.Login, "/login", "Cookie", loginCookie+"=a.login").Body.String(), `<a href="?login=b.login" aria-current="page">`)
-	require.Contains(t, get(p.Login, "/login", "Cookie", loginCookie+"=c.login").Body.String(), `<a href="?login=c.login" aria-current="page">`)
+	require.Equal(t, http.StatusServiceUnavailable, p.get("/login?login=a.login", "Accept", "text/html").Code)
+	require.Contains(t, p.get("/login", "Cookie", loginCookie+"=a.login").Body.String(), `<a href="?login=b.login" aria-current="page">`)
+	require.Contains(t, p.get("/login", "Cookie", loginCookie+"=c.login").Body.String(), `<a href="?login=c.login" aria-current="page">`)
 	s.logins = s.logins[:1]
-	require.Equal(t, http.StatusServiceUnavailable, get(p.Login, "/login", "Accept", "text/html").Code)
+	require.Equal(t, http.StatusServiceUnavailable, p.get("/login", "Accept", "text/html").Code)
 }

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// colors are a login's, as #rrggbb; each may be left out.
+// colors are a login's colours, as #rrggbb; each may be missing.
 type colors struct {
 	Accent     string `json:"accent"`
 	AccentDark string `json:"accentDark"`
 }
 
-// themed gives the rules that put a login's colours in place of the stylesheet's.
+// themed returns the rules that replace the stylesheet's colours with a login's.
 func themed(c colors) string {
 	rule := func(color string, dark bool) string {
 		rgb, ok := readColor(color)
@@ -60,8 +60,8 @@ func writeColor(c [3]float64) string {
 	return fmt.Sprintf("#%02x%02x%02x", part(c[0]), part(c[1]), part(c[2]))
 }
 
-// readable moves a colour away from the paper until it can be read there: links
-// and borders need that of any colour an operator likes.
+// readable moves a colour away from that of the paper until it is readable there,
+// as links and borders must be.
 func readable(c, paper [3]float64) [3]float64 {
 	away := 0.0
 	if luminance(paper) < 0.5 {

@@ -3,13 +3,11 @@ package web
 import (
 	"strings"
 	"unicode/utf8"
-
-	"github.com/lintel-run/lintel/elements/phone"
 )
 
 // tidyCode finds a code of n digits in what a person typed or pasted: with spaces
-// or hyphens in it, full-width digits, or the message around it. What is none is
-// given back as its digits.
+// or hyphens, full-width digits, or the message around it. If there is none, it
+// returns all digits.
 func tidyCode(text string, n int) string {
 	var runs []string
 	var run strings.Builder
@@ -37,7 +35,7 @@ func tidyCode(text string, n int) string {
 	return strings.Join(runs, "")
 }
 
-// digit gives the value of an ASCII or full-width digit, -1 for any other.
+// digit returns the value of an ASCII or full-width digit, -1 for any other.
 func digit(c rune) int {
 	switch {
 	case '0' <= c && c <= '9':
@@ -48,7 +46,7 @@ func digit(c rune) int {
 	return -1
 }
 
-// international puts the calling code of the chosen country before a number that
+// international prefixes the calling code of the chosen country to a number that
 // was typed without one.
 func international(phone string, callingCode int, always bool) string {
 	phone = strings.TrimSpace(phone)
@@ -58,9 +56,13 @@ func international(phone string, callingCode int, always bool) string {
 	return "+" + itoa(int64(callingCode)) + " " + phone
 }
 
-// maskTyped shows a number that was just typed as all numbers are shown. The
-// calling code is of the country that it was typed for.
-func maskTyped(typed string, callingCode int) string {
+// mask masks a number that was typed for the country of a calling code.
+func (p *Pages) mask(typed string, callingCode int) string {
+	return p.options.MaskPhone(e164(typed, callingCode))
+}
+
+// e164 guesses the E.164 form of what was typed.
+func e164(typed string, callingCode int) string {
 	var digits strings.Builder
 	for _, c := range typed {
 		if d := digit(c); d >= 0 {
@@ -80,7 +82,7 @@ func maskTyped(typed string, callingCode int) string {
 	default:
 		all = code + strings.TrimLeft(all, "0")
 	}
-	return phone.Mask("+" + all)
+	return "+" + all
 }
 
 // shorten cuts what a person typed to a length that any field takes.

@@ -6,6 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/language"
+
+	"github.com/lintel-run/lintel/elements/phone"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 func TestACodeIsFoundInWhatWasPasted(t *testing.T) {
@@ -33,11 +36,11 @@ func TestWhereARedirectMayLead(t *testing.T) {
 }
 
 func TestOriginsAreExact(t *testing.T) {
-	got, err := ParseOrigins("corsOrigins", []string{" https://Front.example:443/ ", "http://[::1]:80", ""})
+	got, err := extension.ParseOrigins("corsOrigins", []string{" https://Front.example:443/ ", "http://[::1]:80", ""})
 	require.NoError(t, err)
 	require.Equal(t, []string{"https://front.example", "http://[::1]"}, got)
 	for _, bad := range []string{"*", "https://*.example", "front.example", "ftp://x", "https://x/y", "https://x?y", "https://u@x", "null", "https://x;y"} {
-		_, err := ParseOrigins("corsOrigins", []string{bad})
+		_, err := extension.ParseOrigins("corsOrigins", []string{bad})
 		require.ErrorContains(t, err, "corsOrigins", bad)
 	}
 }
@@ -46,10 +49,10 @@ func TestEveryLanguageHasEveryText(t *testing.T) {
 	found := map[string]map[string]string{}
 	require.NoError(t, readLocales(official, "locales", found))
 	for name, texts := range found {
-		for key := range found[spoken] {
+		for key := range found[fallback] {
 			require.NotEmpty(t, texts[key], "%s: %s", name, key)
 		}
-		require.Len(t, texts, len(found[spoken]), name)
+		require.Len(t, texts, len(found[fallback]), name)
 	}
 }
 
@@ -93,6 +96,6 @@ func TestMaskingWhatWasTyped(t *testing.T) {
 		{"+44 7400 123456", 44, "********56"}, {"+44 07400 123456", 44, "********56"}, {"(202) 555-0123", 1, "********23"},
 		{"1", 86, ""},
 	} {
-		require.Equal(t, c.want, maskTyped(c.typed, c.callingCode), c.typed)
+		require.Equal(t, c.want, phone.Mask(e164(c.typed, c.callingCode)), c.typed)
 	}
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/lintel-run/lintel/cmd/lintel/internal/tracing"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/server"
-	"github.com/lintel-run/lintel/web"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 // serveFlags are the flags of "lintel serve".
@@ -111,10 +111,10 @@ func (f *serveFlags) check(ctx context.Context) (err error) {
 			return usagef("--admin on TCP needs --admin-token or %s", settings.Environment("admin-token"))
 		}
 	}
-	if f.redirects, err = web.ParseOrigins("redirectOrigins", f.redirects); err != nil {
+	if f.redirects, err = extension.ParseOrigins("redirectOrigins", f.redirects); err != nil {
 		return usageError{err}
 	}
-	if f.cors, err = web.ParseOrigins("corsOrigins", f.cors); err != nil {
+	if f.cors, err = extension.ParseOrigins("corsOrigins", f.cors); err != nil {
 		return usageError{err}
 	}
 	if f.drainTimeout < 0 {
@@ -167,10 +167,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		return err
 	}
 	defer func() { _ = operators.Close() }()
-	srv, err := server.New(app, server.Options{
-		Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL, Calls: calls,
-		CORSOrigins: f.cors, Pages: f.pages(),
-	})
+	srv, err := newServer(app, f, calls, logger)
 	if err != nil {
 		return err
 	}
@@ -197,14 +194,6 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		os.Exit(exitFailed)
 	}()
 	return drain(srv, app, f.drainTimeout, logger)
-}
-
-func (f *serveFlags) pages() web.Options {
-	o := web.Options{RedirectOrigins: f.redirects}
-	if f.locales != "" {
-		o.Locales = os.DirFS(f.locales)
-	}
-	return o
 }
 
 // open opens the app; a signal while it opens gives up. The app's context outlives

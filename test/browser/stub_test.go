@@ -15,22 +15,29 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/elements/phone"
+	"github.com/lintel-run/lintel/runtime"
+	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/server/extension"
 	"github.com/lintel-run/lintel/test/blackbox"
 	"github.com/lintel-run/lintel/web"
 )
 
-// stub is a site whose logins answer as a test wants: states that a real app
+// stub is an app whose logins answer as a test wants: states that a real app
 // reaches only by other people's doing.
 type stub struct{}
 
 func newStub(t *testing.T) string {
-	pages, err := web.New(stub{}, web.Options{})
+	pages, err := web.New(stub{}, web.Options{MaskPhone: phone.Mask})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /login", pages.Login)
-	mux.HandleFunc("POST /login", pages.PostLogin)
-	mux.HandleFunc("GET /account", pages.Account)
-	mux.HandleFunc("GET /assets/{version}/{file}", pages.Asset)
+	for _, route := range pages.Routes() {
+		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := route.Serve(newStubRequest(w, r)); err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+			}
+		})
+	}
 	mux.Handle("GET /front/", http.StripPrefix("/front", http.FileServer(http.Dir(filepath.Join(blackbox.Root(), "clients", "js")))))
 	mux.HandleFunc("GET /front/{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -43,43 +50,42 @@ func newStub(t *testing.T) string {
 	return server.URL
 }
 
-func (stub) AppID() string    { return "example.stub" }
-func (stub) AppTitle() string { return "Stub" }
-func (stub) PhoneLogins() ([]string, error) {
-	return []string{"auths.computed", "auths.picture"}, nil
-}
-func (stub) SameOrigin(*http.Request) bool                   { return true }
-func (stub) Cookie(_ *http.Request, n string) (string, bool) { return n, false }
-func (stub) Key(string) ([]byte, error)                      { return make([]byte, 32), nil }
-func (stub) Refuse(w http.ResponseWriter, _ *http.Request, err error) {
-	http.Error(w, err.Error(), http.StatusInternalServerError)
-}
+func (stub) Info() runtime.Info         { return runtime.Info{AppID: "example.stub", Title: "Stub"} }
+func (stub) Key(string) ([]byte, error) { return make([]byte, 32), nil }
 
-func (stub) Failure(*http.Request, error) (int, *web.Failure) {
-	return http.StatusInternalServerError, &web.Failure{Code: "INTERNAL"}
-}
-
-func (stub) Visit(w http.ResponseWriter, r *http.Request) (web.Visit, error) {
-	c, err := r.Cookie("stub")
-	v := &stubVisit{w: w}
-	if err == nil {
-		v.corp = c.Value
-	}
-	return v, nil
-}
-
-type stubVisit struct {
+// stubRequest is a request to the stub; who has chosen a corp is signed in.
+type stubRequest struct {
+	extension.Request
 	w    http.ResponseWriter
+	r    *http.Request
 	corp string
 }
 
-func (v *stubVisit) SignedIn() bool { return v.corp != "" }
+func newStubRequest(w http.ResponseWriter, r *http.Request) *stubRequest {
+	q := &stubRequest{w: w, r: r}
+	if c, err := r.Cookie("stub"); err == nil {
+		q.corp = c.Value
+	}
+	return q
+}
+
+func (q *stubRequest) HTTP() *http.Request                { return q.r }
+func (q *stubRequest) Writer() http.ResponseWriter        { return q.w }
+func (q *stubRequest) SameOrigin() bool                   { return true }
+func (q *stubRequest) CookieName(n string) (string, bool) { return n, false }
+func (q *stubRequest) SignIn() (bool, error)              { return q.corp != "", nil }
+func (q *stubRequest) Elements(string) ([]string, error) {
+	return []string{"auths.computed", "auths.picture"}, nil
+}
+func (q *stubRequest) Failure(error) *extension.Failure {
+	return &extension.Failure{Code: "INTERNAL", Status: http.StatusInternalServerError}
+}
 
 const pixel = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 var corps = []map[string]any{{"corpId": "1", "corpName": "First"}, {"corpId": "2", "corpName": "Second"}}
 
-func (v *stubVisit) Call(fullName, function string, args map[string]any, _ string) (json.RawMessage, *web.Failure) {
+func (q *stubRequest) Call(fullName, function string, args element.Args, _ string) (json.RawMessage, *extension.Failure) {
 	kind := "pow"
 	if fullName == "auths.picture" {
 		kind = "image"
@@ -91,7 +97,7 @@ func (v *stubVisit) Call(fullName, function string, args map[string]any, _ strin
 	case "sendMessage":
 		if strings.HasSuffix(args["phone"].(string), "2") {
 			if code := checkCaptcha(args["captcha"]); code != "" {
-				return nil, &web.Failure{Code: code}
+				return nil, &extension.Failure{Code: code}
 			}
 		}
 		answer = map[string]any{"resendAfter": 45, "expiresIn": 300}
@@ -106,16 +112,16 @@ func (v *stubVisit) Call(fullName, function string, args map[string]any, _ strin
 	case "getLoginCode":
 		answer = map[string]any{"loginCode": "l", "corpList": corps}
 	case "loginByCode":
-		http.SetCookie(v.w, &http.Cookie{Name: "stub", Value: args["corp"].(string)})
+		http.SetCookie(q.w, &http.Cookie{Name: "stub", Value: args["corp"].(string)})
 		answer = map[string]any{}
 	case "currentUser":
-		answer = map[string]any{"userId": "u", "nick": "Ada", "phone": "139****0001", "corpId": v.corp, "corpList": corps}
+		answer = map[string]any{"userId": "u", "nick": "Ada", "phone": "139****0001", "corpId": q.corp, "corpList": corps}
 	case "sessions":
 		answer = []any{}
 	}
 	text, err := json.Marshal(answer)
 	if err != nil {
-		return nil, &web.Failure{Code: "INTERNAL"}
+		return nil, &extension.Failure{Code: "INTERNAL"}
 	}
 	return text, nil
 }

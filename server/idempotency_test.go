@@ -16,6 +16,7 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 const someKey = "0123456789abcdef"
@@ -39,21 +40,21 @@ func TestRepeatIsAnsweredAsTheFirstWas(t *testing.T) {
 	var calls atomic.Int32
 	s := serve(t, Options{}, newApp(t, counting(&calls, nil)))
 	key := with("Idempotency-Key", someKey)
-	_, first := s.do(request("a/b/f", `{"x":{"a":1,"b":2}}`, key))
-	w, again := s.do(request("a/b/f", `{"x":{"b":2,"a":1.0}}`, key))
+	_, first := s.do(newCall("a/b/f", `{"x":{"a":1,"b":2}}`, key))
+	w, again := s.do(newCall("a/b/f", `{"x":{"b":2,"a":1.0}}`, key))
 	require.Equal(t, 200, w.Code)
 	require.Equal(t, first.Data, again.Data)
 	require.NotEqual(t, first.RequestID, again.RequestID)
 	require.EqualValues(t, 1, calls.Load())
 
-	w, other := s.do(request("a/b/f", `{"x":1}`, key))
+	w, other := s.do(newCall("a/b/f", `{"x":1}`, key))
 	require.Equal(t, 409, w.Code)
 	require.Equal(t, "API_PARAMS_ERROR", other.Code)
 	require.EqualValues(t, 1, calls.Load())
 
-	s.do(request("a/b/f", `{"x":1}`, with("Idempotency-Key", someKey+"2")))
-	s.do(request("a/b/f", `{"x":1}`))
-	s.do(request("a/b/f", `{"x":1}`))
+	s.do(newCall("a/b/f", `{"x":1}`, with("Idempotency-Key", someKey+"2")))
+	s.do(newCall("a/b/f", `{"x":1}`))
+	s.do(newCall("a/b/f", `{"x":1}`))
 	require.EqualValues(t, 4, calls.Load())
 }
 
@@ -62,12 +63,12 @@ func TestRepeatsAreKeptTenMinutes(t *testing.T) {
 		var calls atomic.Int32
 		s := serve(t, Options{}, newApp(t, counting(&calls, nil)))
 		key := with("Idempotency-Key", someKey)
-		s.do(request("a/b/f", `{}`, key))
+		s.do(newCall("a/b/f", `{}`, key))
 		time.Sleep(10*time.Minute - time.Second)
-		s.do(request("a/b/f", `{}`, key))
+		s.do(newCall("a/b/f", `{}`, key))
 		require.EqualValues(t, 1, calls.Load())
 		time.Sleep(2 * time.Second)
-		s.do(request("a/b/f", `{}`, key))
+		s.do(newCall("a/b/f", `{}`, key))
 		require.EqualValues(t, 2, calls.Load())
 		_ = s.app.cache.Close()
 	})
@@ -81,7 +82,7 @@ func TestKeyIsTheCallers(t *testing.T) {
 	s := serve(t, Options{}, app)
 	key := with("Idempotency-Key", someKey)
 	for _, authorization := range []string{"", "Bearer a1", "Bearer a2", "Bearer a1", ""} {
-		s.do(request("a/b/f", `{}`, key, with("Authorization", authorization)))
+		s.do(newCall("a/b/f", `{}`, key, with("Authorization", authorization)))
 	}
 	require.EqualValues(t, 3, calls.Load())
 }
@@ -111,8 +112,8 @@ func TestOnlyFinalAnswersAreKept(t *testing.T) {
 				return nil
 			})))
 			key := with("Idempotency-Key", someKey)
-			w1, first := s.do(request("a/b/f", `{}`, key))
-			w2, again := s.do(request("a/b/f", `{}`, key))
+			w1, first := s.do(newCall("a/b/f", `{}`, key))
+			w2, again := s.do(newCall("a/b/f", `{}`, key))
 			if c.kept {
 				require.EqualValues(t, 1, calls.Load())
 				require.Equal(t, first.Code, again.Code)
@@ -137,9 +138,9 @@ func TestAttemptsOfOneRequestAreOneOperation(t *testing.T) {
 		},
 	}}))
 	key := with("Idempotency-Key", someKey)
-	s.do(request("a/b/f", `{"x":1}`, key))
-	s.do(request("a/b/f", `{"x":1}`, key))
-	s.do(request("a/b/f", `{"x":2}`, key))
+	s.do(newCall("a/b/f", `{"x":1}`, key))
+	s.do(newCall("a/b/f", `{"x":1}`, key))
+	s.do(newCall("a/b/f", `{"x":2}`, key))
 	require.Len(t, operations, 3)
 	require.Equal(t, operations[0], operations[1])
 	require.NotEqual(t, operations[0], operations[2], "other arguments are another operation")
@@ -159,7 +160,7 @@ func TestRepeatWaitsForTheFirst(t *testing.T) {
 		var group sync.WaitGroup
 		for range 20 {
 			group.Go(func() {
-				w, e := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+				w, e := s.do(newCall("a/b/f", `{}`, with("Idempotency-Key", someKey)))
 				if w.Code != 200 || e.Data != "1" {
 					t.Errorf("got %d %v", w.Code, e.Data)
 				}
@@ -180,10 +181,10 @@ func TestRepeatOfWhatDoesNotEndIsBusy(t *testing.T) {
 			},
 		}})
 		s := serve(t, Options{}, app)
-		go s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+		go s.do(newCall("a/b/f", `{}`, with("Idempotency-Key", someKey)))
 		synctest.Wait()
 		begun := time.Now()
-		w, e := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+		w, e := s.do(newCall("a/b/f", `{}`, with("Idempotency-Key", someKey)))
 		require.Equal(t, 503, w.Code)
 		require.Equal(t, "CODE_BUSY", e.Code)
 		require.Equal(t, "1", w.Header().Get("Retry-After"))
@@ -198,17 +199,17 @@ func TestRepeatTakesOverWhenTheFirstProcessIsGone(t *testing.T) {
 		var calls atomic.Int32
 		s := serve(t, Options{}, newApp(t, counting(&calls, nil)))
 		args := element.Args{}
-		n := s.repeats.named("a.b", "f", element.Caller{}, someKey, args)
+		n := s.idempotency.operation(call{target: s.app.elements["a.b"], function: "f", key: someKey}, extension.Scope{Args: args})
 		begun, err := s.app.cache.(caches.Store).Begin(t.Context(), caches.Begin{
-			Key: n.key, Owner: "a process that was killed", Fingerprint: n.fingerprint, Lease: repeatLease, TTL: repeatsKept,
+			Key: n.key, Owner: "a process that was killed", Fingerprint: n.fingerprint, Lease: attemptLease, TTL: answersKept,
 		})
 		require.NoError(t, err)
 		require.Equal(t, caches.BeginStarted, begun.Outcome)
 		start := time.Now()
-		w, _ := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+		w, _ := s.do(newCall("a/b/f", `{}`, with("Idempotency-Key", someKey)))
 		require.Equal(t, 200, w.Code)
 		require.EqualValues(t, 1, calls.Load())
-		require.LessOrEqual(t, time.Since(start), repeatLease+time.Second)
+		require.LessOrEqual(t, time.Since(start), attemptLease+time.Second)
 		_ = s.app.cache.Close()
 	})
 }
@@ -229,13 +230,13 @@ func TestClientThatLeavesFindsTheAnswerLater(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey), func(r *http.Request) { *r = *r.WithContext(ctx) }))
+		s.do(newCall("a/b/f", `{}`, with("Idempotency-Key", someKey), func(r *http.Request) { *r = *r.WithContext(ctx) }))
 	}()
 	<-began
 	cancel()
 	close(leave)
 	<-ended
-	_, e := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+	_, e := s.do(newCall("a/b/f", `{}`, with("Idempotency-Key", someKey)))
 	require.Equal(t, "done", e.Data)
 	require.EqualValues(t, 1, calls.Load())
 }
@@ -246,7 +247,7 @@ func TestPanicIsAFinalAnswer(t *testing.T) {
 		"f": func(context.Context, element.Args) (any, error) { calls.Add(1); panic("x") },
 	}}))
 	for range 2 {
-		w, e := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+		w, e := s.do(newCall("a/b/f", `{}`, with("Idempotency-Key", someKey)))
 		require.Equal(t, 500, w.Code)
 		require.Equal(t, "INTERNAL", e.Code)
 	}
@@ -256,8 +257,8 @@ func TestPanicIsAFinalAnswer(t *testing.T) {
 func TestRepeatOfAWebLoginSetsTheSameCookies(t *testing.T) {
 	s := serve(t, Options{}, newAuthApp(t))
 	key := with("Idempotency-Key", someKey)
-	first, _ := s.do(request(authPath+"loginByCode", `{"platform":"web"}`, key))
-	again, e := s.do(request(authPath+"loginByCode", `{"platform":"web"}`, key))
+	first, _ := s.do(newCall(authPath+"loginByCode", `{"platform":"web"}`, key))
+	again, e := s.do(newCall(authPath+"loginByCode", `{"platform":"web"}`, key))
 	require.Equal(t, first.Header().Values("Set-Cookie"), again.Header().Values("Set-Cookie"))
 	require.Len(t, again.Result().Cookies(), 3)
 	require.NotContains(t, e.Data, "accessToken")
@@ -266,12 +267,12 @@ func TestRepeatOfAWebLoginSetsTheSameCookies(t *testing.T) {
 func TestRefreshByAnothersCookieIsNoRepeat(t *testing.T) {
 	s := serve(t, Options{}, newAuthApp(t))
 	key := with("Idempotency-Key", someKey)
-	w, _ := s.do(request(authPath+"refresh", `{}`, key, withCookie("lintel_refresh", "r1")))
+	w, _ := s.do(newCall(authPath+"refresh", `{}`, key, withCookie("lintel_refresh", "r1")))
 	require.Equal(t, 200, w.Code)
-	w, _ = s.do(request(authPath+"refresh", `{}`, key, withCookie("lintel_refresh", "r0")))
+	w, _ = s.do(newCall(authPath+"refresh", `{}`, key, withCookie("lintel_refresh", "r0")))
 	require.Equal(t, 409, w.Code)
 	require.Empty(t, w.Result().Cookies())
-	w, _ = s.do(request(authPath+"refresh", `{}`, key))
+	w, _ = s.do(newCall(authPath+"refresh", `{}`, key))
 	require.Equal(t, 409, w.Code)
 }
 
@@ -293,7 +294,7 @@ func TestRepeatOfARefreshFromTheCookieOfItsAnswer(t *testing.T) {
 	var calls atomic.Int32
 	s := serve(t, Options{}, newApp(t, tokensOf(&calls)))
 	refresh := func(cookie string) (int, string) {
-		w, _ := s.do(request(authPath+"refresh", `{}`, with("Idempotency-Key", someKey), withCookie("lintel_refresh", cookie)))
+		w, _ := s.do(newCall(authPath+"refresh", `{}`, with("Idempotency-Key", someKey), withCookie("lintel_refresh", cookie)))
 		if set := cookiesOf(w)["lintel_refresh"]; set != nil {
 			return w.Code, set.Value
 		}
@@ -342,13 +343,13 @@ func TestRepeatOfWhatEndedTheOwnSession(t *testing.T) {
 			s := serve(t, Options{}, app)
 			again := withCookie("lintel_refresh", "s.1")
 			for range 3 {
-				w, _ := s.do(request(authPath+function, `{}`, with("Idempotency-Key", someKey), shown, again))
+				w, _ := s.do(newCall(authPath+function, `{}`, with("Idempotency-Key", someKey), shown, again))
 				require.Equal(t, 200, w.Code, function)
 			}
 			require.EqualValues(t, 1, calls.Load())
-			w, _ := s.do(request(authPath+function, `{}`, with("Idempotency-Key", someKey)))
+			w, _ := s.do(newCall(authPath+function, `{}`, with("Idempotency-Key", someKey)))
 			require.Equal(t, 401, w.Code, "nobody's is another's")
-			w, _ = s.do(request(authPath+function, `{}`, with("Idempotency-Key", someKey+"2"), shown))
+			w, _ = s.do(newCall(authPath+function, `{}`, with("Idempotency-Key", someKey+"2"), shown))
 			require.Equal(t, 401, w.Code, "another request of an ended session")
 		}
 	}
@@ -379,7 +380,7 @@ func TestKeptAnswersAreSealed(t *testing.T) {
 	spy := &spyCache{Instance: app.cache, Store: app.cache.(caches.Store)}
 	app.cache = spy
 	s := serve(t, Options{}, app)
-	s.do(request(authPath+"refresh", `{"refreshToken":"r1"}`, with("Idempotency-Key", someKey)))
+	s.do(newCall(authPath+"refresh", `{"refreshToken":"r1"}`, with("Idempotency-Key", someKey)))
 	require.Len(t, spy.kept, 2)
 	require.NotEmpty(t, spy.kept[1])
 	for _, kept := range spy.kept {
@@ -387,7 +388,7 @@ func TestKeptAnswersAreSealed(t *testing.T) {
 			require.NotContains(t, string(kept), secret)
 		}
 	}
-	_, err := s.repeats.open(repeat{key: "another"}, spy.kept[1])
+	_, err := s.idempotency.unseal(operation{key: "another"}, spy.kept[1])
 	require.Error(t, err, "an answer can't be put in another's place")
 }
 
@@ -396,7 +397,7 @@ func TestWithoutACacheARepeatableRequestIsRefused(t *testing.T) {
 	app := newApp(t, counting(&calls, nil))
 	app.cache = &spyCache{Instance: app.cache, Store: app.cache.(caches.Store), down: true}
 	s := serve(t, Options{}, app)
-	w, e := s.do(request("a/b/f", `{}`, with("Idempotency-Key", someKey)))
+	w, e := s.do(newCall("a/b/f", `{}`, with("Idempotency-Key", someKey)))
 	require.Equal(t, 503, w.Code)
 	require.Equal(t, "STORE_UNAVAILABLE", e.Code)
 	require.Equal(t, "1", w.Header().Get("Retry-After"))

@@ -1,36 +1,83 @@
-package server
+package outboxpage
 
 import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
-	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
-func outboxApp(t *testing.T) *standInApp {
-	holding := func(name string, messages ...any) *standIn {
-		return &standIn{name: name, meta: "SMS.Outbox", inside: map[string]serveFunc{
-			"messages": func(context.Context, element.Args) (any, error) { return messages, nil },
-		}}
-	}
+// outbox is an element that holds messages.
+type outbox struct {
+	extension.Element
+	messages []any
+	err      error
+}
+
+func (o *outbox) Call(context.Context, string, ...any) (any, error) { return o.messages, o.err }
+
+// twoOutboxes is an app with two outboxes.
+type twoOutboxes struct {
+	t    *testing.T
+	list []extension.Element
+}
+
+func (a twoOutboxes) Select(selector string) ([]extension.Element, error) {
+	require.Equal(a.t, ".SMS.Outbox", selector)
+	return a.list, nil
+}
+
+func newApp(t *testing.T) twoOutboxes {
 	sent := func(at, code string) any {
 		return map[string]any{"time": at, "vendor": "SMS.x", "phone": "+8613800138000", "template": "T", "params": map[string]any{"code": code}, "text": "<b>"}
 	}
-	app := newApp(t,
-		holding("SMS.one", sent("2026-11-21T02:00:00Z", "111111"), sent("2026-11-21T04:00:00.5+01:00", "333333")),
-		holding("SMS.two", sent("2026-11-21T02:30:00Z", "222222")))
-	app.info.Dev = true
-	return app
+	return twoOutboxes{t, []extension.Element{
+		&outbox{messages: []any{sent("2026-11-21T02:00:00Z", "111111"), sent("2026-11-21T04:00:00.5+01:00", "333333")}},
+		&outbox{messages: []any{sent("2026-11-21T02:30:00Z", "222222")}},
+	}}
 }
 
-func TestOutboxIsMergedNewestFirst(t *testing.T) {
-	s := serve(t, Options{}, outboxApp(t))
-	w := get(s.Handler(), "/_dev/outbox.json")
+// visit is a request as the server hands it on.
+type visit struct {
+	extension.Request
+	w http.ResponseWriter
+	r *http.Request
+}
+
+func (v visit) HTTP() *http.Request         { return v.r }
+func (v visit) Writer() http.ResponseWriter { return v.w }
+
+func (a twoOutboxes) get(path string, change ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, "http://localhost:8080"+path, nil)
+	for _, c := range change {
+		c(r)
+	}
+	w := httptest.NewRecorder()
+	for _, route := range Routes(a) {
+		if route.Pattern != path {
+			continue
+		}
+		if err := route.Serve(visit{w: w, r: r}); err != nil {
+			require.ErrorIs(a.t, err, errcode.Forbidden)
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}
+	return w
+}
+
+func with(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func TestMessagesOfAllOutboxesComeNewestFirst(t *testing.T) {
+	app := newApp(t)
+	w := app.get("/_dev/outbox.json")
 	require.Equal(t, 200, w.Code)
 	var list []map[string]any
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &list))
@@ -40,7 +87,7 @@ func TestOutboxIsMergedNewestFirst(t *testing.T) {
 	}
 	require.Equal(t, []any{"333333", "222222", "111111"}, order)
 	require.Len(t, list[0], 6)
-	page := get(s.Handler(), "/_dev/outbox")
+	page := app.get("/_dev/outbox")
 	require.Equal(t, 200, page.Code)
 	require.Contains(t, page.Header().Get("Content-Type"), "text/html")
 	require.Contains(t, page.Body.String(), "222222")
@@ -48,18 +95,16 @@ func TestOutboxIsMergedNewestFirst(t *testing.T) {
 	require.Contains(t, page.Body.String(), "&lt;b&gt;")
 }
 
-func TestOutboxShowsTheRestWhenOneIsBroken(t *testing.T) {
-	app := outboxApp(t)
-	app.elements["SMS.one"].inside["messages"] = func(context.Context, element.Args) (any, error) {
-		return nil, errcode.Unavailable(errcode.OutcomeNotExecuted, "it is broken")
-	}
-	w := get(serve(t, Options{}, app).Handler(), "/_dev/outbox.json")
+func TestTheRestShowsWhenOneOutboxIsBroken(t *testing.T) {
+	app := newApp(t)
+	app.list[0].(*outbox).err = errcode.Unavailable(errcode.OutcomeNotExecuted, "it is broken")
+	w := app.get("/_dev/outbox.json")
 	require.Equal(t, 200, w.Code)
 	require.Contains(t, w.Body.String(), "222222")
 }
 
-func TestOutboxIsThisMachinesOnly(t *testing.T) {
-	s := serve(t, Options{}, outboxApp(t))
+func TestMessagesAreForThisMachineOnly(t *testing.T) {
+	app := newApp(t)
 	host := func(h string) func(*http.Request) { return func(r *http.Request) { r.Host = h } }
 	for name, c := range map[string]struct {
 		change func(*http.Request)
@@ -86,7 +131,7 @@ func TestOutboxIsThisMachinesOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, path := range []string{"/_dev/outbox", "/_dev/outbox.json"} {
-				w := get(s.Handler(), path, c.change)
+				w := app.get(path, c.change)
 				require.Equal(t, c.status, w.Code)
 				if c.status != 200 {
 					require.NotContains(t, w.Body.String(), "111111")

@@ -1,0 +1,132 @@
+// Package outboxpage shows developers, at /_dev/outbox, the messages that the
+// app's outboxes hold. Only a development server has it.
+package outboxpage
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"html/template"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/server/extension"
+)
+
+const callTime = 30 * time.Second
+
+// message is a message that an outbox holds.
+type message struct {
+	Time     string         `json:"time"`
+	Vendor   string         `json:"vendor"`
+	Phone    string         `json:"phone"`
+	Template string         `json:"template"`
+	Params   map[string]any `json:"params"`
+	Text     string         `json:"text"`
+}
+
+// app is what is needed of an extension.App.
+type app interface {
+	Select(selector string) ([]extension.Element, error)
+}
+
+// Routes returns the page and its JSON.
+func Routes(app app) []extension.Route {
+	route := func(pattern, contentType string, write func(http.ResponseWriter, []message) error) extension.Route {
+		return extension.Route{Pattern: pattern, Methods: []string{http.MethodGet, http.MethodHead}, Serve: func(r extension.Request) error {
+			messages, err := messages(app, r.HTTP())
+			if err != nil {
+				return err
+			}
+			r.Writer().Header().Set("Content-Type", contentType+"; charset=utf-8")
+			_ = write(r.Writer(), messages) // the developer has gone
+			return nil
+		}}
+	}
+	return []extension.Route{
+		route("/_dev/outbox", "text/html", func(w http.ResponseWriter, list []message) error { return page.Execute(w, list) }),
+		route("/_dev/outbox.json", "application/json", func(w http.ResponseWriter, list []message) error { return json.NewEncoder(w).Encode(list) }),
+	}
+}
+
+// messages returns the messages of all outboxes, newest first. They hold codes, so
+// only a browser on this machine that no other page led there gets them.
+func messages(app app, r *http.Request) ([]message, error) {
+	if !isLocalHost(r.Host) || !isDirect(r) {
+		return nil, errcode.New(errcode.Forbidden, "only for this machine's developer")
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), callTime)
+	defer cancel()
+	outboxes, err := app.Select(".SMS.Outbox")
+	if err != nil {
+		return nil, err
+	}
+	all := []message{}
+	for _, outbox := range outboxes {
+		answer, err := outbox.Call(ctx, "messages")
+		if errors.Is(err, errcode.ElementUnavailable) {
+			continue // the other outboxes still show
+		}
+		if err != nil {
+			return nil, err
+		}
+		var held []message
+		text, err := json.Marshal(answer)
+		if err == nil {
+			err = json.Unmarshal(text, &held)
+		}
+		if err != nil {
+			return nil, errcode.Wrap(err, errcode.Internal, "the messages of an outbox")
+		}
+		all = append(all, held...)
+	}
+	slices.SortStableFunc(all, func(a, b message) int { return cmp.Compare(b.sentAt(), a.sentAt()) })
+	return all, nil
+}
+
+func (m message) sentAt() int64 {
+	at, err := time.Parse(time.RFC3339Nano, m.Time)
+	if err != nil {
+		return 0
+	}
+	return at.UnixNano()
+}
+
+var page = template.Must(template.New("outbox").Parse(`<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5"><title>Outbox</title>
+<h1>Outbox</h1>
+<table border="1" cellpadding="6"><tr><th>Time<th>Vendor<th>Phone<th>Template<th>Parameters<th>Text</tr>
+{{range .}}<tr><td>{{.Time}}<td>{{.Vendor}}<td>{{.Phone}}<td>{{.Template}}<td>{{range $name, $value := .Params}}{{$name}}: <b>{{$value}}</b><br>{{end}}<td>{{.Text}}</tr>
+{{else}}<tr><td colspan="6">No message yet.</tr>
+{{end}}</table>
+`))
+
+// isLocalHost reports whether only this machine can have the name. A page that
+// makes its own name point here (DNS rebinding) comes with that name.
+func isLocalHost(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+// isDirect reports whether no page of another origin caused the request.
+func isDirect(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+	default:
+		return false
+	}
+	origin := r.Header.Get("Origin")
+	return origin == "" || origin == "http://"+r.Host || origin == "https://"+r.Host
+}

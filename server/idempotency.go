@@ -1,0 +1,251 @@
+package server
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/server/extension"
+)
+
+const (
+	// answersKept is how long a repeated request gets the answer of the first.
+	answersKept = 10 * time.Minute
+	// attemptLease is how long a request counts as running without a sign of life
+	// from the process that serves it. Then a repeat takes over.
+	attemptLease = 4 * time.Second
+	renewEvery   = time.Second
+	finishTime   = 2 * time.Second
+	pollFirst    = 20 * time.Millisecond
+	pollMost     = 250 * time.Millisecond
+)
+
+// codeBusy answers a repeat while the first attempt is still running.
+const codeBusy errcode.Code = "CODE_BUSY"
+
+// idempotency answers requests that come again under one Idempotency-Key as it
+// answered the first. Answers are kept encrypted.
+type idempotency struct {
+	appID  string
+	open   extension.OpenAnswers
+	errors errorTable
+	mac    []byte
+	aead   cipher.AEAD
+}
+
+func newIdempotency(app App, open extension.OpenAnswers) (*idempotency, error) {
+	mac, err := app.Key("server/repeats/mac")
+	if err != nil {
+		return nil, fmt.Errorf("server: the idempotency key: %w", err)
+	}
+	key, err := app.Key("server/repeats/answers")
+	if err != nil {
+		return nil, fmt.Errorf("server: the idempotency key: %w", err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("server: the idempotency key: %w", err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("server: the idempotency key: %w", err)
+	}
+	if open == nil {
+		open = func() (extension.AnswerStore, func(), error) {
+			return nil, nil, errcode.New(errcode.StoreUnavailable, "the server keeps no answers")
+		}
+	}
+	return &idempotency{appID: app.Info().AppID, open: open, errors: errorTable{app}, mac: mac, aead: aead}, nil
+}
+
+// operation is a call that may be repeated.
+type operation struct {
+	call
+	// key names the call in the store: a MAC of app, element, function, caller and
+	// the client's key.
+	key string
+	// fingerprint is a MAC of the arguments.
+	fingerprint string
+	// id names the call to the stores of elements; it is the same for each attempt.
+	id string
+}
+
+func (p *idempotency) operation(c call, scope extension.Scope) operation {
+	o := operation{
+		call:        c,
+		key:         p.digest("key", p.appID, c.target.FullName(), c.function, scope.Caller.UserID, scope.Caller.SessionID, c.key),
+		fingerprint: p.digest("arguments", scope.Args),
+	}
+	o.id = p.digest("operation", o.key, o.fingerprint)
+	return o
+}
+
+// digest returns a MAC over values. JSON writes an object's members in one order
+// and lets no value run into the next.
+func (p *idempotency) digest(values ...any) string {
+	text, err := json.Marshal(values)
+	if err != nil {
+		// Decoded from JSON, so it can be written as JSON.
+		panic("server: arguments that are no JSON")
+	}
+	m := hmac.New(sha256.New, p.mac)
+	m.Write(text)
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}
+
+// run makes the call and keeps its answer, or returns the answer of an earlier
+// attempt, for which it waits.
+func (p *idempotency) run(ctx context.Context, c call, scope extension.Scope) (answer json.RawMessage, repeated bool, err error) {
+	store, release, err := p.open()
+	if err != nil {
+		return nil, false, err
+	}
+	defer release()
+	o, owner := p.operation(c, scope), uuid.NewString()
+	for pause := pollFirst; ; pause = min(pause*2, pollMost) {
+		begun, err := store.Begin(ctx, o.attempt(owner))
+		if err != nil {
+			return nil, false, coded(err)
+		}
+		switch begun.Outcome {
+		case extension.AttemptStarted:
+			answer, err = p.first(ctx, store, o, owner)
+			return answer, false, err
+		case extension.AttemptDone:
+			answer, err = p.unseal(o, begun.Answer)
+			if err == nil && scope.Continues != nil && !scope.Continues(answer) {
+				return nil, true, otherArguments()
+			}
+			return answer, true, err
+		case extension.AttemptMismatch:
+			return nil, false, otherArguments()
+		case extension.AttemptBusy:
+		default:
+			return nil, false, errcode.New(errcode.Internal, "the store of answers doesn't know the request's state")
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, false, errcode.New(codeBusy, "the same request is in progress").After(time.Second)
+		}
+	}
+}
+
+func (o operation) attempt(owner string) extension.Attempt {
+	return extension.Attempt{Key: o.key, Owner: owner, Fingerprint: o.fingerprint, Lease: attemptLease, Keep: answersKept}
+}
+
+func otherArguments() error {
+	return extension.WithStatus(errcode.New(errcode.Params, "the Idempotency-Key was used with other arguments").With("arg", "Idempotency-Key"), http.StatusConflict)
+}
+
+// first makes the call. It keeps a final answer and forgets any other, so that a
+// repeat tries again as the same operation.
+func (p *idempotency) first(ctx context.Context, store extension.AnswerStore, o operation, owner string) (answer json.RawMessage, err error) {
+	err = errcode.New(errcode.Internal, "a panic") // what is kept of one
+	stop := p.renew(ctx, store, o, owner)
+	defer func() {
+		stop()
+		var kept []byte
+		if p.isFinal(err) {
+			kept = p.seal(o, answer, err)
+		}
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+		defer cancel()
+		// If this fails, the lease runs out and a repeat takes over, as the same
+		// operation: the stores answer it as they answered this one.
+		_ = store.Finish(after, o.key, owner, kept, answersKept)
+	}()
+	return o.target.Serve(element.WithOperation(ctx, o.id), o.function, o.args)
+}
+
+// renew renews the lease of an attempt until stop has returned. To lose the lease
+// does no harm: whoever takes over asks the stores as the same operation.
+func (p *idempotency) renew(ctx context.Context, store extension.AnswerStore, o operation, owner string) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(renewEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			begun, err := store.Begin(ctx, o.attempt(owner))
+			if err == nil && begun.Outcome != extension.AttemptStarted {
+				return // taken over
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// isFinal reports whether repeats get the same answer. A 503 with Retry-After says
+// that nothing has changed outside the stores, which know the operation; whatever
+// may have reached a vendor is final.
+func (p *idempotency) isFinal(err error) bool {
+	if err == nil {
+		return true
+	}
+	e := coded(err)
+	entry, _ := p.errors.lookup(e.Code)
+	return entry.Status != http.StatusServiceUnavailable || retryAfterOf(entry, e) == 0
+}
+
+// keptAnswer is an answer as it is kept.
+type keptAnswer struct {
+	Data       json.RawMessage `json:"data,omitempty"`
+	Code       errcode.Code    `json:"code,omitempty"`
+	Message    string          `json:"message,omitempty"`
+	Retryable  bool            `json:"retryable,omitempty"`
+	RetryAfter time.Duration   `json:"retryAfter,omitempty"`
+	Details    map[string]any  `json:"details,omitempty"`
+}
+
+func (p *idempotency) seal(o operation, answer json.RawMessage, err error) []byte {
+	kept := keptAnswer{Data: answer}
+	if err != nil {
+		e := coded(err)
+		kept = keptAnswer{Code: e.Code, Message: e.Message, Retryable: e.Retryable, RetryAfter: e.RetryAfter, Details: e.Details}
+	}
+	text, jerr := json.Marshal(kept)
+	if jerr != nil {
+		return nil
+	}
+	return p.aead.Seal(nil, nil, text, []byte(o.key)) //nolint:gosec // G407: this AEAD makes its nonces itself
+}
+
+func (p *idempotency) unseal(o operation, sealed []byte) (json.RawMessage, error) {
+	text, err := p.aead.Open(nil, nil, sealed, []byte(o.key))
+	var kept keptAnswer
+	if err == nil {
+		err = json.Unmarshal(text, &kept)
+	}
+	if err != nil {
+		return nil, errcode.Wrap(err, errcode.Internal, "a kept answer can't be read")
+	}
+	if kept.Code != "" {
+		return nil, &errcode.Error{
+			Code: kept.Code, Message: kept.Message, Retryable: kept.Retryable,
+			RetryAfter: kept.RetryAfter, Details: kept.Details,
+		}
+	}
+	return kept.Data, nil
+}
