@@ -32,7 +32,6 @@ type elementState struct {
 	def     *catalog.Element // nil while the element is removed
 	current *generation      // nil if it is no instance or has no good generation
 	broken  *errcode.Error   // why it has no good generation
-	live    []*generation    // those that may still serve calls, current among them
 }
 
 func newElement(name string, calls *callRecorder) *Element {
@@ -44,17 +43,7 @@ func newElement(name string, calls *callRecorder) *Element {
 // publish replaces the state and retires the generation that served until now. Only
 // the reconciler calls it, under its lock.
 func (e *Element) publish(def *catalog.Element, current *generation, broken *errcode.Error) {
-	before := e.state.Load()
-	next := &elementState{def: def, current: current, broken: broken}
-	for _, g := range before.live {
-		if g != current && !g.finished() {
-			next.live = append(next.live, g)
-		}
-	}
-	if current != nil {
-		next.live = append(next.live, current)
-	}
-	e.state.Store(next)
+	before := e.state.Swap(&elementState{def: def, current: current, broken: broken})
 	if old := before.current; old != nil && old != current {
 		old.retire()
 	}
@@ -162,13 +151,13 @@ func (e *Element) get(ctx context.Context, property string) (json.RawMessage, er
 	if !slices.ContainsFunc(def.Description.GetProperties(), func(p *elementv1.Property) bool { return p.GetName() == property }) {
 		return nil, errcode.New(errcode.FunctionNotFound, "%s has no property %s", e.name, clip(property))
 	}
-	ctx, cancel, call := e.serving(ctx, def, "")
-	defer cancel()
 	g, err := e.acquire()
 	if err != nil {
 		return nil, err
 	}
 	defer g.leave()
+	ctx, cancel, call := g.serving(ctx, "")
+	defer cancel()
 	if err := g.open(ctx); err != nil {
 		return nil, err
 	}
@@ -187,7 +176,7 @@ func (e *Element) run(ctx context.Context, fn function, args Args) (json.RawMess
 		return nil, err
 	}
 	defer g.leave()
-	ctx, cancel, call := e.serving(ctx, g.def, fn.GetName())
+	ctx, cancel, call := g.serving(ctx, fn.GetName())
 	defer cancel()
 	ctx, endSpan := e.calls.trace(ctx, call)
 	var text json.RawMessage
@@ -199,16 +188,17 @@ func (e *Element) run(ctx context.Context, fn function, args Args) (json.RawMess
 	return text, err
 }
 
-// serving returns the call to be served and the context it runs under.
-func (e *Element) serving(ctx context.Context, def *catalog.Element, function string) (context.Context, context.CancelFunc, element.Call) {
+// serving returns the call that g is to serve, and the context it runs under.
+func (g *generation) serving(ctx context.Context, function string) (context.Context, context.CancelFunc, element.Call) {
 	call := element.Call{
-		Element:   e.name,
-		App:       def.App,
-		Type:      def.CodeType,
+		Element:   g.def.FullName,
+		App:       g.def.App,
+		Type:      g.def.CodeType,
 		Function:  function,
 		RequestID: element.RequestID(ctx),
 		Operation: element.Operation(ctx),
 		Caller:    element.CallerOf(ctx),
+		Config:    g.config,
 	}
 	if call.RequestID == "" {
 		call.RequestID = uuid.NewString()
@@ -270,14 +260,6 @@ func (e *Element) function(name string) (function, error) {
 		return fn, nil
 	}
 	return nil, errcode.New(errcode.FunctionNotFound, "%s has no function %s", e.name, clip(name))
-}
-
-// names reports whether a generation that may still serve calls names another
-// element in its configuration.
-func (e *Element) names(fullName string) bool {
-	return slices.ContainsFunc(e.state.Load().live, func(g *generation) bool {
-		return slices.ContainsFunc(g.def.References, func(r catalog.Reference) bool { return r.Name == fullName })
-	})
 }
 
 func rankWord(rank string) string {

@@ -16,6 +16,7 @@ import (
 // It counts its calls; once it is retired, the last call to leave releases it.
 type generation struct {
 	def    *catalog.Element
+	config *element.Config
 	title  string // the app's
 	number uint64
 	code   code
@@ -54,7 +55,11 @@ type code interface {
 }
 
 func newGeneration(def *catalog.Element, title string, number uint64, typ *typeCode) *generation {
-	g := &generation{def: def, title: title, number: number, code: typ.code, replaced: typ.replaced, opening: make(chan struct{}, 1)}
+	config := &element.Config{JSON: def.Config}
+	for _, reference := range def.References {
+		config.References = append(config.References, reference.Name)
+	}
+	g := &generation{def: def, config: config, title: title, number: number, code: typ.code, replaced: typ.replaced, opening: make(chan struct{}, 1)}
 	g.opening <- struct{}{}
 	return g
 }
@@ -108,9 +113,6 @@ func (g *generation) retire() {
 		g.release()
 	}
 }
-
-// finished reports whether the generation is replaced and its last call has left.
-func (g *generation) finished() bool { return g.retired.Load() && g.calls.Load() == 0 }
 
 func (g *generation) release() {
 	g.released.Do(func() {

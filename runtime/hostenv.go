@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"encoding/json"
+	"sync"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -17,7 +18,7 @@ func (a *App) serviceEnv() element.Env {
 		Dev:      a.info.Dev,
 		Logger:   a.settings.logger,
 		Key:      a.Key,
-		Elements: elements{a.index, a.info.AppID},
+		Elements: elements{a.index, a.calls, a.info.AppID},
 	}
 }
 
@@ -26,7 +27,7 @@ func (a *App) instanceEnv(g *generation) element.Env {
 	env := a.serviceEnv()
 	env.Element, env.Title, env.AppTitle = g.def.FullName, g.def.Title, g.title
 	env.Logger = env.Logger.With("element", g.def.FullName)
-	env.Elements = elements{a.index, g.def.App}
+	env.Elements = elements{a.index, a.calls, g.def.App}
 	return env
 }
 
@@ -34,7 +35,13 @@ func (a *App) instanceEnv(g *generation) element.Env {
 // them.
 type elements struct {
 	index *index
+	calls *callRecorder
 	appID string
+}
+
+func (e elements) InFlight() func() {
+	e.calls.begin()
+	return sync.OnceFunc(e.calls.end)
 }
 
 func (e elements) Default(kind string) (element.Instance, func(), error) {
@@ -119,7 +126,15 @@ func (c callbacks) target(from element.Call, fullName string) (*Element, error) 
 	if err != nil {
 		return nil, err
 	}
-	if !caller.names(fullName) {
+	config := from.Config
+	if config == nil { // not within a call, as a notice that was kept
+		g := caller.state.Load().current
+		if g == nil {
+			return nil, errcode.Unavailable(errcode.OutcomeNotExecuted, "%s has no good configuration", from.Element)
+		}
+		config = g.config
+	}
+	if !config.Names(fullName) {
 		return nil, errcode.New(errcode.Forbidden, "the configuration of %s does not name this element", from.Element)
 	}
 	return c.index.getFrom(from.App, fullName)

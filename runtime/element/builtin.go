@@ -91,6 +91,9 @@ type Elements interface {
 	InstancesOf(fullName string) []string
 	// DefaultName gives the full name behind one of app.json's default elements.
 	DefaultName(kind string) string
+	// InFlight counts work that goes on after the answer to a call among the calls
+	// that an app waits for before it closes, until done is called.
+	InFlight() (done func())
 }
 
 // The default elements of app.json.

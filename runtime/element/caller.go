@@ -3,7 +3,11 @@
 // runtime's own process has to offer. It knows no particular Type.
 package element
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"slices"
+)
 
 // Args are the named arguments of a call, as JSON values.
 type Args map[string]any
@@ -40,7 +44,24 @@ type Call struct {
 	Operation string
 	// Caller is who asks.
 	Caller Caller
+	// Config is the configuration that the instance serves the call with; nil
+	// outside a call.
+	Config *Config
 }
+
+// Config is one version of an instance's configuration. All calls that a version
+// serves share the pointer, so what is read from it can be kept beside it.
+type Config struct {
+	// JSON is validated, has the defaults of the schema and the values of variables:
+	// it holds secrets.
+	JSON json.RawMessage
+	// References are the full names of the elements that it names.
+	References []string
+}
+
+// Names reports whether the configuration names the element, so that the instance
+// may call it.
+func (c *Config) Names(fullName string) bool { return slices.Contains(c.References, fullName) }
 
 type (
 	callerKey    struct{}

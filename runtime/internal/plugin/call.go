@@ -50,7 +50,7 @@ func (p *Process) call(ctx context.Context, k key, function string, args json.Ra
 		if err != nil {
 			return reply{}, err
 		}
-		return reply{resp.GetResultJson(), resp.GetError(), resp.GetContinues()}, nil
+		return reply{resp.GetResultJson(), resp.GetError()}, nil
 	})
 }
 
@@ -69,15 +69,14 @@ func (p *Process) Get(ctx context.Context, name string, gen uint64, property str
 		if err != nil {
 			return reply{}, err
 		}
-		return reply{resp.GetValueJson(), resp.GetError(), false}, nil
+		return reply{resp.GetValueJson(), resp.GetError()}, nil
 	})
 }
 
 // reply is what a plugin answers.
 type reply struct {
-	result    []byte
-	err       *elementv1.Error
-	continues bool
+	result []byte
+	err    *elementv1.Error
 }
 
 // send is one request on the wire.
@@ -204,7 +203,7 @@ func (c *child) exchange(ctx context.Context, r *record, request send) (json.Raw
 	wireCtx := metadata.NewOutgoingContext(ctx, metadata.Pairs(handshake.MetaCall, r.id))
 	trace := &sent{Context: wireCtx}
 	answer, err := request(trace, c) //nolint:contextcheck // the context is the call's own, which may outlive its caller
-	c.inflight.answered(r, err == nil && answer.continues)
+	c.inflight.answered(r)
 	if err != nil {
 		return nil, c.callError(ctx, err, trace.reached())
 	}

@@ -172,10 +172,6 @@ func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerI
 		if call, ok := cb.inflight.lookup(id); ok {
 			ctx = element.WithCall(ctx, call)
 		}
-	case elementv1.Host_Finish_FullMethodName:
-		if !cb.inflight.finish(id) {
-			return nil, refused
-		}
 	default:
 		inner, leave, ok := cb.inflight.enter(ctx, id)
 		if !ok {
@@ -300,9 +296,4 @@ func (cb *callbacks) wire(err error) *elementv1.Error {
 		err = errcode.Wrap(err, errcode.DeadlineExceeded, "the call's time was up")
 	}
 	return errcode.ToWire(err)
-}
-
-// Finish has been carried out where the request was admitted.
-func (cb *callbacks) Finish(context.Context, *elementv1.FinishRequest) (*elementv1.FinishResponse, error) {
-	return &elementv1.FinishResponse{}, nil
 }

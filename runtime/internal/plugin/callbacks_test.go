@@ -203,40 +203,22 @@ func TestNestedRequestEndsWithItsCall(t *testing.T) {
 	}
 }
 
-func TestWorkThatGoesOnAfterTheAnswer(t *testing.T) {
-	calls := &asked{call: func(ctx context.Context, from element.Call, _, _ string, _ json.RawMessage) (json.RawMessage, error) {
-		if from.Caller.UserID != "u-1" {
-			return nil, errors.New("another caller")
-		}
-		return json.RawMessage(`"done"`), ctx.Err()
+func TestAnAnsweredCallAsksForNothingMore(t *testing.T) {
+	calls := &asked{call: func(context.Context, element.Call, string, string, json.RawMessage) (json.RawMessage, error) {
+		return nil, errors.New("the call has been answered")
 	}}
 	h, _ := testHost(t, Config{Calls: calls, Services: family("test.Meta")})
 	p := h.Process(hostileSpec())
 	configure(t, p, 1, `{}`)
 	dir := t.TempDir()
 	until, result := filepath.Join(dir, "until"), filepath.Join(dir, "result")
-	ctx, cancel := context.WithCancel(context.Background())
-	out, err := call(ctx, p, "continue", map[string]string{"until": until, "result": result, "element": "a", "function": "b"})
-	cancel() // the caller's request is over
+	out, err := call(testContext(t), p, "linger", map[string]string{"until": until, "result": result, "element": "a", "function": "b"})
 	require.NoError(t, err)
 	require.Equal(t, "going on", out)
-	require.Equal(t, 1, p.State().InFlight)
+	require.Zero(t, p.State().InFlight)
 	require.NoError(t, os.WriteFile(until, nil, 0o600))
-	eventually(t, "the work is over", func() bool { return exists(result) })
+	eventually(t, "the plugin has asked", func() bool { return exists(result) })
 	text, err := os.ReadFile(result)
 	require.NoError(t, err)
-	require.Equal(t, `"done" <nil> OK finish OK after PermissionDenied`, string(text))
-	require.Zero(t, p.State().InFlight)
-}
-
-func TestWorkThatGoesOnForgottenIsEnded(t *testing.T) {
-	times := quick
-	times.Continued = 100 * time.Millisecond
-	h, _ := testHost(t, Config{Calls: &asked{}, Services: family("test.Meta"), Timings: times})
-	p := h.Process(hostileSpec())
-	configure(t, p, 1, `{}`)
-	_, err := call(testContext(t), p, "continue", map[string]string{"until": "", "element": "a"})
-	require.NoError(t, err)
-	require.Equal(t, 1, p.State().InFlight)
-	eventually(t, "the record is gone", func() bool { return p.State().InFlight == 0 })
+	require.Equal(t, "PermissionDenied", string(text))
 }

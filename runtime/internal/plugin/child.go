@@ -67,7 +67,7 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 	}
 	c := &child{host: h, spec: spec, dir: dir, conns: make(map[net.Conn]struct{}), watched: make(chan struct{})}
 	c.out = outputs.NewLog(h.logger.With("type", spec.Type), outputs.DefaultLimits())
-	c.inflight = newInflight(h.times.Continued)
+	c.inflight = newInflight()
 	prog, err := h.program(spec, dir)
 	if err != nil {
 		_ = os.RemoveAll(dir)
@@ -318,7 +318,7 @@ func (c *child) kill() {
 			c.await(c.host.times.StopGrace)
 		}
 		c.cutConns()
-		c.inflight.abandon()
+		c.inflight.close()
 		c.cb.server.Stop()
 		cleaned := make(chan struct{})
 		go func() {

@@ -85,8 +85,6 @@ type Timings struct {
 	StopGrace time.Duration
 	// Drain bounds how long a replaced process may finish its calls.
 	Drain time.Duration
-	// Continued bounds the work that goes on after an answer.
-	Continued time.Duration
 	// RunToEnd bounds a call that goes on without its caller and has no deadline.
 	RunToEnd time.Duration
 	// Waiters is how many calls may wait for one process to start.
@@ -118,7 +116,6 @@ func (t Timings) withDefaults() Timings {
 	duration(&t.FailedRetry, time.Minute)
 	duration(&t.StopGrace, 2*time.Second)
 	duration(&t.Drain, 2*time.Minute)
-	duration(&t.Continued, time.Minute)
 	duration(&t.RunToEnd, time.Minute)
 	number(&t.Waiters, 1024)
 	return t

@@ -26,8 +26,7 @@ func (h *Host) States() []TypeState {
 // drainLook is the pause between two looks at what is in flight.
 const drainLook = 5 * time.Millisecond
 
-// Drain returns when no process has a call in flight, continued work included,
-// or with ctx's error.
+// Drain returns when no process has a call in flight, or with ctx's error.
 func (h *Host) Drain(ctx context.Context) error {
 	tick := time.NewTicker(drainLook)
 	defer tick.Stop()

@@ -32,7 +32,7 @@ type State struct {
 	// Restarts counts starts after the first.
 	Restarts int
 	// Instances counts the instances that it is to serve, InFlight the calls that
-	// it serves, continued work included.
+	// it serves.
 	Instances, InFlight int
 	// LastError tells why it last ended or didn't start; it may name files.
 	LastError string

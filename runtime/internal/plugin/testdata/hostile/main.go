@@ -207,7 +207,7 @@ func (s *served) Get(_ context.Context, req *elementv1.GetRequest) (*elementv1.G
 }
 
 func (s *served) Check(context.Context, *elementv1.CheckRequest) (*elementv1.CheckResponse, error) {
-	return &elementv1.CheckResponse{Steps: []*elementv1.CheckStep{{Name: "configuration", Ok: true}}}, nil
+	return &elementv1.CheckResponse{Rungs: []*elementv1.Rung{{Name: "configuration", Ok: true}}}, nil
 }
 
 func quote(text string) []byte {
@@ -298,7 +298,7 @@ func (s *served) Call(ctx context.Context, req *elementv1.CallRequest) (resp *el
 		fmt.Println("printed to stdout by os.Stdout")
 		fmt.Fprintln(os.Stderr, "printed to stderr by os.Stderr")
 		return text("ok")
-	case "nest", "nestget", "hostlog", "callid", "continue":
+	case "nest", "nestget", "hostlog", "callid", "linger":
 		return s.host(ctx, req.GetFunction(), args)
 	}
 	return nil, status.Error(codes.Unimplemented, "secret words")
@@ -333,7 +333,7 @@ func (s *served) host(ctx context.Context, function string, args map[string]stri
 		}
 		return &elementv1.CallResponse{ResultJson: result, Error: werr}, nil
 	}
-	if function != "continue" {
+	if function != "linger" {
 		defer conn.Close()
 	}
 	switch function {
@@ -351,20 +351,14 @@ func (s *served) host(ctx context.Context, function string, args map[string]stri
 		}})
 		return answer(quote("logged"), nil, err)
 	}
-	// continue: the work goes on until a file appears, calls the host, and finishes.
+	// linger: answers, and asks the host once a file appears, as plugins may have
+	// done while the contract had "continues".
 	go func() {
 		defer conn.Close()
 		<-appears(args["until"])
-		resp, err := host.Call(out(context.Background()), &elementv1.HostCallRequest{Element: args["element"], Function: args["function"]})
-		result := fmt.Sprintf("%s %v %v", resp.GetResultJson(), resp.GetError(), status.Code(err))
-		if args["finish"] != "no" {
-			_, err = host.Finish(out(context.Background()), &elementv1.FinishRequest{})
-			result += " finish " + status.Code(err).String()
-			_, err = host.Call(out(context.Background()), &elementv1.HostCallRequest{Element: args["element"], Function: args["function"]})
-			result += " after " + status.Code(err).String()
-		}
+		_, err := host.Call(out(context.Background()), &elementv1.HostCallRequest{Element: args["element"], Function: args["function"]})
 		temp := args["result"] + ".tmp"
-		_ = os.WriteFile(temp, []byte(result), 0o600)
+		_ = os.WriteFile(temp, []byte(status.Code(err).String()), 0o600)
 		_ = os.Rename(temp, args["result"])
 	}()
 	return &elementv1.CallResponse{ResultJson: quote("going on"), Continues: true}, nil
