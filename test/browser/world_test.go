@@ -47,11 +47,7 @@ func read(r *http.Request, dir, login, token string) (string, error) {
 		return "", err
 	}
 	defer app.Close()
-	key, err := app.Key("auths.loginTypes/captchas")
-	if err != nil {
-		return "", err
-	}
-	maker, err := captcha.New(key)
+	maker, err := captcha.New(app.Key)
 	if err != nil {
 		return "", err
 	}

@@ -38,7 +38,6 @@ func (p *PhoneLogin) Bind(ctx context.Context, in Binding) (int, error) {
 		return 0, err
 	}
 	_, err = sdk.HostOf(ctx).Login().Bind(ctx, &elementv1.BindRequest{
-		Policy:   p.policy,
 		UserId:   in.UserID,
 		Identity: identity,
 		Code:     in.Code,
@@ -70,7 +69,6 @@ func (p *PhoneLogin) Unbind(ctx context.Context, in Unbinding) (int, error) {
 		return 0, err
 	}
 	_, err = sdk.HostOf(ctx).Login().Unbind(ctx, &elementv1.UnbindRequest{
-		Policy: p.policy,
 		UserId: in.UserID,
 		Code:   in.Code,
 		Test:   p.tests[own],
@@ -101,9 +99,8 @@ func (p *PhoneLogin) CheckMyMessage(ctx context.Context, in Confirmation) (*Tick
 		return nil, err
 	}
 	out, err := sdk.HostOf(ctx).Login().IssueTicket(ctx, &elementv1.IssueTicketRequest{
-		Policy: p.policy,
-		Code:   in.Code,
-		Test:   p.tests[own],
+		Code: in.Code,
+		Test: p.tests[own],
 	})
 	if err != nil {
 		return nil, err
@@ -136,7 +133,6 @@ func (p *PhoneLogin) UpdatePhone(ctx context.Context, in Replacement) (int, erro
 		return 0, err
 	}
 	_, err = sdk.HostOf(ctx).Login().Move(ctx, &elementv1.MoveRequest{
-		Policy:   p.policy,
 		UserId:   in.UserID,
 		Ticket:   in.Ticket,
 		Identity: identity,

@@ -9,23 +9,12 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
-// The values of the settings captcha and captchaKind, and the kinds that may be
-// asked for.
+// The kinds of captchas.
 const (
-	captchaOff    = "off"
-	captchaRisk   = "risk"
-	captchaAlways = "always"
-
 	kindPow   = "pow"
 	kindImage = "image"
 	kindAudio = "audio"
 )
-
-var captchaModes = map[string]elementv1.CaptchaMode{
-	captchaOff:    elementv1.CaptchaMode_CAPTCHA_MODE_OFF,
-	captchaRisk:   elementv1.CaptchaMode_CAPTCHA_MODE_RISK,
-	captchaAlways: elementv1.CaptchaMode_CAPTCHA_MODE_ALWAYS,
-}
 
 var captchaKinds = map[string]elementv1.CaptchaKind{
 	kindPow:   elementv1.CaptchaKind_CAPTCHA_KIND_POW,
@@ -33,36 +22,36 @@ var captchaKinds = map[string]elementv1.CaptchaKind{
 	kindAudio: elementv1.CaptchaKind_CAPTCHA_KIND_AUDIO,
 }
 
-// languages are those of recordings where none is asked for, by region; elsewhere
-// it is English.
+// languages are the default languages of recordings, by region; elsewhere it is
+// English.
 var languages = map[string]string{"CN": "zh", "HK": "zh", "MO": "zh", "TW": "zh", "JP": "ja", "RU": "ru"}
 
-// Answer is what a person gives of a captcha. The token is the captcha's, or the
-// id that was chosen for it.
-type Answer struct {
+// CaptchaAnswer is a person's answer to a captcha. The token is the captcha's, or
+// the ID that the client chose for it.
+type CaptchaAnswer struct {
 	Token  *string `json:"token"`
 	Answer *string `json:"answer"`
 }
 
-// longestAnswer bounds a captcha's token and answer, in bytes.
-const longestAnswer = 512
+// maxAnswer bounds a captcha's token and answer, in bytes.
+const maxAnswer = 512
 
-// captchaOf reads the argument captcha; nil where there is none.
-func captchaOf(given *Answer) (*elementv1.CaptchaAnswer, error) {
+// captchaAnswer reads the argument captcha; it may be nil.
+func captchaAnswer(given *CaptchaAnswer) (*elementv1.CaptchaAnswer, error) {
 	switch {
 	case given == nil:
 		return nil, nil
 	case given.Token == nil || given.Answer == nil:
 		return nil, errArg("captcha", "a captcha has a token and an answer")
-	case len(*given.Token) > longestAnswer || len(*given.Answer) > longestAnswer:
+	case len(*given.Token) > maxAnswer || len(*given.Answer) > maxAnswer:
 		return nil, errArg("captcha", "the captcha is too long")
 	}
 	return &elementv1.CaptchaAnswer{Token: *given.Token, Answer: *given.Answer}, nil
 }
 
-// crowdsOf are the crowds of an identity, where the host wants to know them.
-func (p *PhoneLogin) crowdsOf(identity string) []string {
-	if p.config.Captcha != captchaRisk {
+// riskGroups returns the risk groups of an identity, if the host looks at them.
+func (p *PhoneLogin) riskGroups(identity string) []string {
+	if p.config.Captcha != "risk" {
 		return nil
 	}
 	return riskGroups(identity)
@@ -72,11 +61,11 @@ func (p *PhoneLogin) crowdsOf(identity string) []string {
 type CaptchaRequest struct {
 	// Kind is pow, image, audio, or audio with a language: audio-en.
 	Kind *string `json:"kind" arg:"Stext" title:"pow, image or audio"`
-	// ID is a name that the client chooses, to be given in place of the token.
+	// ID is a name that the client chooses, to be used in place of the token.
 	ID *string `json:"id" arg:"Stext" title:"A UUID as the captcha's name"`
 }
 
-// Captcha is one to be solved: one of Img, Audio and Challenge is set.
+// Captcha is a captcha to solve: one of Img, Audio and Challenge is set.
 type Captcha struct {
 	Token     string     `json:"token"`
 	Kind      string     `json:"kind"`
@@ -94,8 +83,7 @@ type Challenge struct {
 	Max       int64  `json:"max"`
 }
 
-// GenerateCaptcha makes a captcha, of the kind that this login offers where none
-// is asked for.
+// GenerateCaptcha makes a captcha, by default of the configured kind.
 func (p *PhoneLogin) GenerateCaptcha(ctx context.Context, in CaptchaRequest) (*Captcha, error) {
 	kind := p.config.CaptchaKind
 	if in.Kind != nil {
@@ -133,7 +121,7 @@ func (p *PhoneLogin) GenerateCaptcha(ctx context.Context, in CaptchaRequest) (*C
 	return out, nil
 }
 
-// dataURI gives content as RFC 2397 has it, "" for none.
+// dataURI returns content as a data URI (RFC 2397), or "" if there is none.
 func dataURI(mediaType string, content []byte) string {
 	if len(content) == 0 {
 		return ""

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/elements/phone/numbering"
@@ -51,7 +50,6 @@ type PhoneLogin struct {
 	title    string
 	appTitle string
 	rules    *numbering.Rules
-	policy   *elementv1.Policy
 	// tests are the codes of the test phones, by E.164.
 	tests map[string]*elementv1.TestEntry
 }
@@ -69,7 +67,6 @@ func open(ctx context.Context, c Config, env sdk.Env) (*PhoneLogin, error) {
 		title:    env.Title,
 		appTitle: env.App.Title,
 		rules:    rules,
-		policy:   policyOf(c),
 	}
 	var err error
 	if p.tests, err = testsOf(c, rules); err != nil {
@@ -79,23 +76,6 @@ func open(ctx context.Context, c Config, env sdk.Env) (*PhoneLogin, error) {
 		sdk.Warn(ctx, "/testPhones", "%s is a test phone: it gets no message, and a code that is written here opens it", phone.Mask(number))
 	}
 	return p, nil
-}
-
-func policyOf(c Config) *elementv1.Policy {
-	return &elementv1.Policy{
-		CodeLength:       int32(c.CodeLength),
-		CodeTtlMs:        (time.Duration(c.CodeTTL) * time.Second).Milliseconds(),
-		ResendIntervalMs: (time.Duration(c.ResendInterval) * time.Second).Milliseconds(),
-		MaxAttempts:      int32(c.MaxAttempts),
-		PhoneHourlyLimit: int32(c.PhoneHourlyLimit),
-		PhoneDailyLimit:  int32(c.PhoneDailyLimit),
-		IpHourlyLimit:    int32(c.IPHourlyLimit),
-		AppHourlyLimit:   int32(c.AppHourlyLimit),
-		AllowRegister:    c.AllowRegister == 1,
-		AllowUnbindLast:  c.AllowUnbindLast == 1,
-		Corp:             c.CorpFullName,
-		Captcha:          captchaModes[c.Captcha],
-	}
 }
 
 // testsOf reads the test phones. Neither a phone nor a code is in its errors.

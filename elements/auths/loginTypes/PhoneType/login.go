@@ -37,7 +37,6 @@ func (p *PhoneLogin) GetLoginCode(ctx context.Context, in Login) (*LoggedIn, err
 		return nil, err
 	}
 	out, err := sdk.HostOf(ctx).Login().Exchange(ctx, &elementv1.ExchangeRequest{
-		Policy:   p.policy,
 		Identity: identity,
 		Code:     in.Code,
 		Test:     p.tests[identity],
@@ -79,7 +78,6 @@ func (p *PhoneLogin) Register(ctx context.Context, in Registration) (*Registered
 		return nil, err
 	}
 	out, err := sdk.HostOf(ctx).Login().Register(ctx, &elementv1.RegisterRequest{
-		Policy:   p.policy,
 		Identity: identity,
 		Code:     in.Code,
 		Nick:     nick,

@@ -1,10 +1,12 @@
 package phonetype_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"sync"
 	"testing"
 
@@ -34,6 +36,8 @@ type world struct {
 	*sdktest.Instance
 
 	cache, database element.Instance
+	config          *element.Config
+	hostLog         *bytes.Buffer
 
 	mu       sync.Mutex
 	messages []map[string]any
@@ -43,12 +47,13 @@ type world struct {
 
 func newWorld(t testing.TB, config string) *world {
 	t.Helper()
-	w := &world{t: t}
+	w := &world{t: t, config: &element.Config{JSON: []byte(config)}, hostLog: &bytes.Buffer{}}
 	w.cache = memorytype.New(memorytype.Config{})
 	t.Cleanup(func() { require.NoError(t, w.cache.Close()) })
 	env := element.Env{
 		AppID:    "test.app",
 		DataDir:  t.TempDir(),
+		Logger:   slog.New(slog.NewTextHandler(w.hostLog, nil)),
 		Key:      func(purpose string) ([]byte, error) { k := sha256.Sum256([]byte(purpose)); return k[:], nil },
 		Elements: others{w},
 	}
@@ -133,6 +138,13 @@ func (w *world) last() string {
 	return sent[len(sent)-1]["params"].(map[string]any)["code"].(string)
 }
 
+// Call serves the call with the login's configuration.
+func (w *world) Call(ctx context.Context, function string, args sdktest.Args) (any, error) {
+	call, _ := element.CallOf(ctx)
+	call.Config = w.config
+	return w.Instance.Call(element.WithCall(ctx, call), function, args)
+}
+
 // by is a call of a user; empty: of nobody.
 func by(userID string) context.Context {
 	caller := element.Caller{UserID: userID}
@@ -186,3 +198,4 @@ func (w *world) Title(string) (string, error)          { return "The shop", nil 
 func (w *world) Config(string) (map[string]any, error) { return map[string]any{"allowJoin": 1.0}, nil }
 func (w *world) InstancesOf(string) []string           { return nil }
 func (w *world) DefaultName(string) string             { return "corps.shop" }
+func (w *world) InFlight() func()                      { return func() {} }

@@ -9,8 +9,11 @@ package captcha
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/lintel-run/lintel/internal/seal"
 )
 
 // Life is how long a captcha may be answered.
@@ -51,7 +54,7 @@ type Captcha struct {
 // Maker makes the captchas of an app and checks their answers. Its methods may be
 // called from any goroutine.
 type Maker struct {
-	seal     *seal
+	tokens   *seal.Key
 	load     *load
 	pictures *stock
 	sounds   map[string]*stock
@@ -60,16 +63,21 @@ type Maker struct {
 	work sync.WaitGroup
 }
 
-// New makes a Maker, which Close ends. key are 32 bytes that all replicas of the
-// app share.
-func New(key []byte) (*Maker, error) { return newMaker(key, dchest{}) }
+// keyPurpose is the purpose of the key that seals tokens.
+const keyPurpose = "auths.loginTypes/captchas"
 
-func newMaker(key []byte, a artist) (*Maker, error) {
-	s, err := newSeal(key)
+// New returns the Maker of an app. derive is element.Env's Key. The caller closes
+// the Maker.
+func New(derive func(purpose string) ([]byte, error)) (*Maker, error) {
+	return newMaker(derive, dchest{})
+}
+
+func newMaker(derive func(purpose string) ([]byte, error), a artist) (*Maker, error) {
+	key, err := seal.NewKey(derive, keyPurpose)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("captcha: %w", err)
 	}
-	m := &Maker{seal: s, load: newLoad(), sounds: make(map[string]*stock)}
+	m := &Maker{tokens: key, load: newLoad(), sounds: make(map[string]*stock)}
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop = stop
 	pay := newBudget()
@@ -91,8 +99,7 @@ func (m *Maker) Close() error {
 // asked for in the last minute, the longer it takes.
 func (m *Maker) Pow(instance, address string) (Captcha, error) {
 	challenge, answer := newChallenge(m.load.most(address, time.Now()))
-	token, err := m.seal.token(instance, Pow, answer)
-	return Captcha{Token: token, Challenge: challenge}, err
+	return Captcha{Token: m.token(instance, Pow, answer), Challenge: challenge}, nil
 }
 
 // Named counts a captcha that is kept under a name, whatever its kind, as a
@@ -108,8 +115,7 @@ func (m *Maker) Image(ctx context.Context, instance, address string) (Captcha, e
 	if err != nil {
 		return Captcha{}, err
 	}
-	token, err := m.seal.token(instance, Image, picture.answer)
-	return Captcha{Token: token, PNG: picture.content}, err
+	return Captcha{Token: m.token(instance, Image, picture.answer), PNG: picture.content}, nil
 }
 
 // Audio takes a recording in a language. Errors: *LimitError, ErrBusy.
@@ -121,8 +127,7 @@ func (m *Maker) Audio(ctx context.Context, instance, address, language string) (
 	if err != nil {
 		return Captcha{}, err
 	}
-	token, err := m.seal.token(instance, Audio, sound.answer)
-	return Captcha{Token: token, WAV: sound.content}, err
+	return Captcha{Token: m.token(instance, Audio, sound.answer), WAV: sound.content}, nil
 }
 
 // Checked is what is known of an answer.
@@ -138,7 +143,7 @@ type Checked struct {
 // Check compares an answer with what is sealed in a token: without case, without
 // spaces, in any digits that a keyboard makes.
 func (m *Maker) Check(instance, token, answer string) Checked {
-	sealed, ok := m.seal.open(instance, token)
+	sealed, ok := m.open(instance, token)
 	left := time.Until(sealed.expires)
 	if !ok || left <= 0 || left > Life+skew {
 		return Checked{}

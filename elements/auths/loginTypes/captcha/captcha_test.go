@@ -29,7 +29,7 @@ func (q *quick) any() ([]byte, error) { return strconv.AppendInt(nil, q.drawn.Ad
 func opened(t testing.TB, a artist) *Maker {
 	t.Helper()
 	key := sha256.Sum256([]byte("key"))
-	m, err := newMaker(key[:], a)
+	m, err := newMaker(func(string) ([]byte, error) { return key[:], nil }, a)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, m.Close()) })
 	return m
@@ -78,7 +78,7 @@ func TestATokenIsOnlyWhatThisAppMadeForThisInstance(t *testing.T) {
 	c := pow(t, m, "a")
 	answer := solve(t, c.Challenge)
 	key := sha256.Sum256([]byte("another key"))
-	stranger, err := New(key[:])
+	stranger, err := New(func(string) ([]byte, error) { return key[:], nil })
 	require.NoError(t, err)
 	defer func() { require.NoError(t, stranger.Close()) }()
 	require.Equal(t, Checked{}, stranger.Check(instance, c.Token, answer))

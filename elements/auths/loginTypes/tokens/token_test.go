@@ -8,13 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func testBox(t *testing.T) *Box {
+func testSealer(t *testing.T) *Sealer {
 	t.Helper()
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
-	b, err := NewBox(func(string) ([]byte, error) { return key, nil })
+	s, err := NewSealer(func(string) ([]byte, error) { return key, nil })
 	require.NoError(t, err)
-	return b
+	return s
 }
 
 func testToken() string {
@@ -53,19 +53,19 @@ func TestWhatCantBeATokenIsRefused(t *testing.T) {
 const testCodeID = "0123456789abcdefghijkl"
 
 func TestLoginCodeCarriesTheIDOfItsCode(t *testing.T) {
-	b := testBox(t)
+	s := testSealer(t)
 	token := testToken()
-	loginCode := b.LoginCode(token, testCodeID)
+	loginCode := s.LoginCode(token, testCodeID)
 	at, ok := Parse(loginCode)
 	require.True(t, ok)
 	require.Equal(t, Hash(token), at.Hash)
 	want := LoginCode{UserID: "u", Phone: "+8613800138000", Instance: "a.b"}
 	issued, _ := Parse(token)
-	value, err := b.SealLoginCode(issued, want)
+	value, err := s.SealLoginCode(issued, want)
 	require.NoError(t, err)
 	require.NotContains(t, string(value), "13800138000")
 
-	got, err := b.OpenLoginCode(at, value)
+	got, err := s.OpenLoginCode(at, value)
 	require.NoError(t, err)
 	want.CodeID = testCodeID
 	require.Equal(t, want, got)
@@ -78,32 +78,32 @@ func TestLoginCodeCarriesTheIDOfItsCode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			at, ok := Parse(forged)
 			require.True(t, ok)
-			_, err := b.OpenLoginCode(at, value)
+			_, err := s.OpenLoginCode(at, value)
 			require.Error(t, err)
 		})
 	}
 }
 
 func TestSealedValueOpensForItsTokenAndKindOnly(t *testing.T) {
-	b := testBox(t)
+	s := testSealer(t)
 	ref, _ := Parse(testToken())
 	other, _ := Parse(testToken())
 	want := Ticket{ID: "t", UserID: "u", SessionID: "s", Instance: "a.b"}
-	value, err := b.SealTicket(ref, want)
+	value, err := s.SealTicket(ref, want)
 	require.NoError(t, err)
 
-	got, err := b.OpenTicket(ref, value)
+	got, err := s.OpenTicket(ref, value)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
-	_, err = b.OpenTicket(other, value)
+	_, err = s.OpenTicket(other, value)
 	require.Error(t, err)
-	_, err = testBox(t).OpenTicket(ref, value)
+	_, err = testSealer(t).OpenTicket(ref, value)
 	require.Error(t, err)
-	loginCode, _ := Parse(b.LoginCode(testToken(), testCodeID))
-	_, err = b.OpenLoginCode(loginCode, value)
+	loginCode, _ := Parse(s.LoginCode(testToken(), testCodeID))
+	_, err = s.OpenLoginCode(loginCode, value)
 	require.Error(t, err)
 	value[len(value)-1] ^= 1
-	_, err = b.OpenTicket(ref, value)
+	_, err = s.OpenTicket(ref, value)
 	require.Error(t, err)
 }

@@ -17,12 +17,12 @@ import (
 
 func TestRegisterMakesAUserOfTheCorp(t *testing.T) {
 	w := newWorld(t)
-	out, err := w.register(call(), phone, w.send(call(), phone, ""))
+	out, err := w.register(call(), mobile, w.send(call(), mobile, ""))
 	require.NoError(t, err)
 	require.Equal(t, "Nick", out.GetNick())
 	require.Equal(t, "The shop", out.GetCorps()[0].GetCorpName())
 	user := w.dir.user(out.GetUserId())
-	require.Equal(t, phone, user.Phone)
+	require.Equal(t, mobile, user.Phone)
 	require.False(t, user.Test)
 	got, verdict := w.loginCode(out.GetLoginCode())
 	require.Equal(t, caches.TokenValid, verdict)
@@ -33,50 +33,49 @@ func TestRegisterMakesAUserOfTheCorp(t *testing.T) {
 func TestNewUserJoinsNoClosedCorp(t *testing.T) {
 	w := newWorld(t)
 	w.config["corps.shop"]["allowJoin"] = 0.0
-	out, err := w.register(call(), phone, w.send(call(), phone, ""))
+	out, err := w.register(call(), mobile, w.send(call(), mobile, ""))
 	require.NoError(t, err)
 	require.Empty(t, out.GetCorps())
 }
 
 func TestRegisterOfAKnownPhoneKeepsTheCode(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	code := w.send(call(), phone, "")
-	_, err := w.register(call(), phone, wrong(code, 1))
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	code := w.send(call(), mobile, "")
+	_, err := w.register(call(), mobile, wrong(code, 1))
 	requireCode(t, codes.CodeRejected, err)
-	_, err = w.register(call(), phone, code)
+	_, err = w.register(call(), mobile, code)
 	requireCode(t, codes.PhoneInUse, err)
-	_, err = w.exchange(call(), phone, code)
+	_, err = w.exchange(call(), mobile, code)
 	require.NoError(t, err)
 }
 
 func TestClosedRegistrationKeepsTheCode(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	code := w.send(call(), phone, "")
-	policy := w.policy()
-	policy.AllowRegister = false
-	ask := &elementv1.RegisterRequest{Policy: policy, Identity: phone, Code: wrong(code, 1), Nick: "Nick"}
-	_, err := w.svc.Register(in(call()), ask)
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	code := w.send(call(), mobile, "")
+	w.set("allowRegister", 0)
+	ask := &elementv1.RegisterRequest{Identity: mobile, Code: wrong(code, 1), Nick: "Nick"}
+	_, err := w.svc.Register(w.in(call()), ask)
 	requireCode(t, codes.CodeRejected, err)
 	ask.Code = code
-	_, err = w.svc.Register(in(call()), ask)
+	_, err = w.svc.Register(w.in(call()), ask)
 	requireCode(t, codes.RegistrationClosed, err)
-	_, err = w.exchange(call(), phone, code)
+	_, err = w.exchange(call(), mobile, code)
 	require.NoError(t, err)
 }
 
 func TestAccountTellsWhoAsks(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	out, err := w.svc.Account(in(call()), &elementv1.AccountRequest{})
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	out, err := w.svc.Account(w.in(call()), &elementv1.AccountRequest{})
 	require.NoError(t, err)
 	require.Empty(t, out.GetUserId())
-	out, err = w.svc.Account(in(as("u")), &elementv1.AccountRequest{})
+	out, err = w.svc.Account(w.in(as("u")), &elementv1.AccountRequest{})
 	require.NoError(t, err)
 	require.Equal(t, "u", out.GetUserId())
-	require.Equal(t, phone, out.GetIdentity())
-	_, err = w.svc.Account(in(as("gone")), &elementv1.AccountRequest{})
+	require.Equal(t, mobile, out.GetIdentity())
+	_, err = w.svc.Account(w.in(as("gone")), &elementv1.AccountRequest{})
 	requireCode(t, errcode.LoginRequired, err)
 }
 
@@ -84,8 +83,7 @@ func TestAccountTellsWhoAsks(t *testing.T) {
 func TestAccountChecksComeBeforeTheCode(t *testing.T) {
 	w := newWorld(t)
 	w.dir.add(databases.User{ID: "bare"})
-	w.dir.add(databases.User{ID: "bound", Phone: phone})
-	p := w.policy()
+	w.dir.add(databases.User{ID: "bound", Phone: mobile})
 	const never = "no code at all"
 	for name, tc := range map[string]struct {
 		caller string
@@ -102,17 +100,17 @@ func TestAccountChecksComeBeforeTheCode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := call()
 			c.Caller.UserID = tc.caller
-			_, err := w.svc.Bind(in(c), &elementv1.BindRequest{Policy: p, UserId: tc.userID, Identity: other, Code: never})
+			_, err := w.svc.Bind(w.in(c), &elementv1.BindRequest{UserId: tc.userID, Identity: other, Code: never})
 			requireCode(t, tc.bind, err)
-			_, err = w.svc.Unbind(in(c), &elementv1.UnbindRequest{Policy: p, UserId: tc.userID, Code: never})
+			_, err = w.svc.Unbind(w.in(c), &elementv1.UnbindRequest{UserId: tc.userID, Code: never})
 			requireCode(t, tc.unbind, err)
-			_, err = w.svc.Move(in(c), &elementv1.MoveRequest{Policy: p, UserId: tc.userID, Identity: other, Code: never})
+			_, err = w.svc.Move(w.in(c), &elementv1.MoveRequest{UserId: tc.userID, Identity: other, Code: never})
 			requireCode(t, tc.move, err)
 		})
 	}
-	_, err := w.svc.IssueTicket(in(call()), &elementv1.IssueTicketRequest{Policy: p, Code: never})
+	_, err := w.svc.IssueTicket(w.in(call()), &elementv1.IssueTicketRequest{Code: never})
 	requireCode(t, errcode.LoginRequired, err)
-	_, err = w.svc.IssueTicket(in(as("bare")), &elementv1.IssueTicketRequest{Policy: p, Code: never})
+	_, err = w.svc.IssueTicket(w.in(as("bare")), &elementv1.IssueTicketRequest{Code: never})
 	requireCode(t, codes.PhoneNotBound, err)
 }
 
@@ -120,10 +118,10 @@ func TestBind(t *testing.T) {
 	w := newWorld(t)
 	w.dir.add(databases.User{ID: "u"})
 	w.dir.add(databases.User{ID: "v", Phone: other})
-	code := w.send(as("u"), phone, "bind")
-	requireCode(t, codes.CodeRejected, w.bind(as("u"), phone, wrong(code, 1)))
-	require.NoError(t, w.bind(as("u"), phone, code))
-	require.Equal(t, phone, w.dir.user("u").Phone)
+	code := w.send(as("u"), mobile, "bind")
+	requireCode(t, codes.CodeRejected, w.bind(as("u"), mobile, wrong(code, 1)))
+	require.NoError(t, w.bind(as("u"), mobile, code))
+	require.Equal(t, mobile, w.dir.user("u").Phone)
 
 	w.dir.add(databases.User{ID: "u2"})
 	code = w.send(as("u2"), other, "bind")
@@ -135,11 +133,11 @@ func TestBind(t *testing.T) {
 func TestUnbindFreesThePhone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.dir.add(databases.User{ID: "u", Phone: phone})
-		require.NoError(t, w.unbind(as("u"), w.send(as("u"), phone, "unbind")))
+		w.dir.add(databases.User{ID: "u", Phone: mobile})
+		require.NoError(t, w.unbind(as("u"), w.send(as("u"), mobile, "unbind")))
 		require.Empty(t, w.dir.user("u").Phone)
 		time.Sleep(time.Minute)
-		out, err := w.register(call(), phone, w.send(call(), phone, ""))
+		out, err := w.register(call(), mobile, w.send(call(), mobile, ""))
 		require.NoError(t, err)
 		require.NotEqual(t, "u", out.GetUserId())
 	})
@@ -147,33 +145,33 @@ func TestUnbindFreesThePhone(t *testing.T) {
 
 func TestLastLoginIsKeptWherePolicySaysSo(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	code := w.send(as("u"), phone, "unbind")
-	policy := w.policy()
-	policy.AllowUnbindLast = false
-	_, err := w.svc.Unbind(in(as("u")), &elementv1.UnbindRequest{Policy: policy, UserId: "u", Code: code})
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	code := w.send(as("u"), mobile, "unbind")
+	w.set("allowUnbindLast", 0)
+	_, err := w.svc.Unbind(w.in(as("u")), &elementv1.UnbindRequest{UserId: "u", Code: code})
 	requireCode(t, codes.LastLogin, err)
+	w.set("allowUnbindLast", 1)
 	require.NoError(t, w.unbind(as("u"), code), "the code was not taken")
 }
 
 // moving gives a user with a ticket and a code of their new phone.
 func moving(t *testing.T) (w *world, ticket, code string) {
 	w = newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	ticket, err := w.ticket(as("u"), w.send(as("u"), phone, "checkMyMessage"))
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	ticket, err := w.ticket(as("u"), w.send(as("u"), mobile, "checkMyMessage"))
 	require.NoError(t, err)
 	return w, ticket, w.send(as("u"), other, "updatePhone")
 }
 
 func TestMoveReplacesThePhoneAndEndsOtherSessions(t *testing.T) {
 	w, ticket, code := moving(t)
-	out, err := w.svc.Move(in(as("u")), &elementv1.MoveRequest{Policy: w.policy(), UserId: "u", Ticket: ticket, Identity: other, Code: code})
+	out, err := w.svc.Move(w.in(as("u")), &elementv1.MoveRequest{UserId: "u", Ticket: ticket, Identity: other, Code: code})
 	require.NoError(t, err)
-	require.Equal(t, phone, out.GetPrevious())
+	require.Equal(t, mobile, out.GetPrevious())
 	require.Equal(t, other, w.dir.user("u").Phone)
 	require.Equal(t, []string{"u"}, w.dir.ended)
 	require.Equal(t, "session of u", w.dir.kept)
-	requireCode(t, codes.TicketRejected, w.move(as("u"), ticket, phone, code))
+	requireCode(t, codes.TicketRejected, w.move(as("u"), ticket, mobile, code))
 }
 
 func TestTicketIsForItsUserSessionAndInstance(t *testing.T) {
@@ -214,8 +212,8 @@ func TestMoveToTheOwnPhoneIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, ticket, _ := moving(t)
 		time.Sleep(time.Minute)
-		code := w.send(as("u"), phone, "updatePhone")
-		requireCode(t, codes.PhoneInUse, w.move(as("u"), ticket, phone, code))
+		code := w.send(as("u"), mobile, "updatePhone")
+		requireCode(t, codes.PhoneInUse, w.move(as("u"), ticket, mobile, code))
 		time.Sleep(time.Minute)
 		require.NoError(t, w.move(as("u"), ticket, other, w.send(as("u"), other, "updatePhone")))
 	})

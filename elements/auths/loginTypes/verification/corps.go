@@ -7,16 +7,17 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// joins gives the id of the corp that a new user joins; empty: none. name is the
-// corp's full name; empty: the app's default.
-func (o *operation) joins(ctx context.Context, name string) (string, error) {
+// corpOfNewUsers returns the ID of the corp that new users join, or "" if there is
+// none.
+func (r *request) corpOfNewUsers(ctx context.Context) (string, error) {
+	name := r.policy.CorpFullName
 	if name == "" {
-		name = o.elements.DefaultName(element.DefaultCorp)
+		name = r.elements.DefaultName(element.DefaultCorp)
 	}
 	if name == "" {
 		return "", nil
 	}
-	config, err := o.elements.Config(name)
+	config, err := r.elements.Config(name)
 	if err != nil {
 		return "", err
 	}
@@ -25,18 +26,18 @@ func (o *operation) joins(ctx context.Context, name string) (string, error) {
 	}
 	title, _ := config["title"].(string)
 	if title == "" {
-		if title, err = o.elements.Title(name); err != nil {
+		if title, err = r.elements.Title(name); err != nil {
 			return "", err
 		}
 	}
-	corp, err := o.dir.EnsureCorp(ctx, name, title)
+	corp, err := r.dir.EnsureCorp(ctx, name, title)
 	if err != nil {
 		return "", errStore(err)
 	}
 	return corp.ID, nil
 }
 
-// closed says whether allowJoin is 0; absent, it is 1.
+// closed reports whether allowJoin is 0. It is 1 by default.
 func closed(allowJoin any) bool {
 	switch v := allowJoin.(type) {
 	case float64:

@@ -2,10 +2,10 @@ package verification
 
 import "crypto/rand"
 
-// randomDigits gives n decimal digits, every text of n digits as likely as any
-// other. Bytes that would favour some digits are thrown away.
+// randomDigits returns n decimal digits, uniformly distributed. It drops the bytes
+// that would favor some digits.
 func randomDigits(n int) string {
-	const fair = 250 // the largest multiple of ten that a byte can hold
+	const fair = 250 // the largest multiple of ten in a byte
 	digits := make([]byte, 0, n)
 	var random [32]byte
 	for len(digits) < n {
@@ -19,7 +19,7 @@ func randomDigits(n int) string {
 	return string(digits)
 }
 
-// isDigits says whether s is exactly n ASCII digits.
+// isDigits reports whether s is exactly n ASCII digits.
 func isDigits(s string, n int) bool {
 	if len(s) != n {
 		return false

@@ -88,17 +88,17 @@ func (d *directory) user(id string) databases.User {
 	return d.users[id]
 }
 
-func (d *directory) owner(phone string) (databases.User, error) {
+func (d *directory) owner(identity string) (databases.User, error) {
 	for _, u := range d.users {
-		if u.Phone == phone {
+		if u.Phone == identity {
 			return u, nil
 		}
 	}
 	return databases.User{}, databases.ErrNotFound
 }
 
-func (d *directory) UserByPhone(_ context.Context, phone string) (databases.User, error) {
-	return step(d, "UserByPhone", func() (databases.User, error) { return d.owner(phone) })
+func (d *directory) UserByPhone(_ context.Context, identity string) (databases.User, error) {
+	return step(d, "UserByPhone", func() (databases.User, error) { return d.owner(identity) })
 }
 
 func (d *directory) User(_ context.Context, id string) (databases.User, error) {
@@ -156,7 +156,7 @@ func (d *directory) CreateUser(_ context.Context, n databases.NewUser, use datab
 	})
 }
 
-func (d *directory) BindPhone(_ context.Context, id, phone string, use databases.Use) error {
+func (d *directory) BindPhone(_ context.Context, id, identity string, use databases.Use) error {
 	_, err := step(d, "BindPhone", func() (any, error) {
 		u := d.users[id]
 		again, err := d.pay(use)
@@ -166,10 +166,10 @@ func (d *directory) BindPhone(_ context.Context, id, phone string, use databases
 		case u.Phone != "":
 			return nil, databases.ErrAlreadyBound
 		}
-		if _, err := d.owner(phone); err == nil {
+		if _, err := d.owner(identity); err == nil {
 			return nil, databases.ErrPhoneInUse
 		}
-		u.Phone = phone
+		u.Phone = identity
 		d.users[id] = u
 		d.paid(use)
 		return nil, nil
@@ -177,14 +177,14 @@ func (d *directory) BindPhone(_ context.Context, id, phone string, use databases
 	return err
 }
 
-func (d *directory) UnbindPhone(_ context.Context, id, phone string, use databases.Use) error {
+func (d *directory) UnbindPhone(_ context.Context, id, identity string, use databases.Use) error {
 	_, err := step(d, "UnbindPhone", func() (any, error) {
 		u := d.users[id]
 		again, err := d.pay(use)
 		switch {
 		case err != nil || again:
 			return nil, err
-		case u.Phone != phone:
+		case u.Phone != identity:
 			return nil, databases.ErrNotBound
 		}
 		u.Phone = ""

@@ -8,107 +8,114 @@ import (
 	"github.com/lintel-run/lintel/elements/databases"
 )
 
-// guess is a comparison that an operation asks for.
+// guess is a code that a caller presents, and what to do if it is right.
 type guess struct {
 	identity string
 	holder   string
 	purpose  string
 	digits   string
-	attempts int
-	// user is whose login the code is to open: a code that has made this very user,
-	// without anybody having learned so, opens it.
-	user string
-	// entry is the test phone's entry whose code may match; nil: delivered codes.
+	// userID is the user whom the code is to log in. It does so even if it has
+	// already registered this very user and nobody learned of it.
+	userID string
+	// entry is the test phone's entry to compare with; nil: a code that was sent.
 	entry *testEntry
 	then  caches.Then
 	issue *caches.Issue
 }
 
-// right is a code that a guess matched. A claimed one stays with request.
-type right struct {
+// match is a code that a guess was right about. A claimed one belongs to request.
+type match struct {
 	request string
 	key     string
 	holder  string
 	codeID  string
 }
 
-// usedError says that the code was right, but an earlier request, whose answer
-// was lost, had used it.
+// usedError reports a right code that an earlier request used, whose answer was
+// lost.
 type usedError struct {
 	use databases.Use
 }
 
 func (usedError) Error() string { return "the code has been used" }
 
-// guess compares, and does with a right code what g.then says. Errors are
-// answers, but for usedError.
-func (o *operation) guess(ctx context.Context, g guess) (right, error) {
-	guesser, err := o.guesser(ctx, g.holder, g.identity)
+// compare compares a guess with the codes of its holder. Its errors are answers,
+// except usedError.
+func (r *request) compare(ctx context.Context, g guess) (match, error) {
+	bucket, err := r.guesser(ctx, g.holder, g.identity)
 	if err != nil {
-		return right{}, err
+		return match{}, err
 	}
 	step := caches.Guess{
-		Key:      o.key(g.identity),
+		Key:      r.key(g.identity),
 		Holder:   g.holder,
-		Bucket:   guesser,
+		Bucket:   bucket,
 		Purpose:  g.purpose,
-		MAC:      o.keys.code(o.call.Element, g.identity, g.holder, g.entry != nil, g.digits),
-		Attempts: g.attempts,
+		MAC:      r.keys.code(r.call.Element, g.identity, g.holder, g.entry != nil, g.digits),
+		Attempts: r.policy.MaxAttempts,
 		Guesses:  wrongGuesses,
 		Then:     g.then,
 		ClaimFor: claimFor,
 		Issue:    g.issue,
 	}
-	// The request's name says all that its answer depends on, so that only a true
-	// repeat is answered as one.
-	step.Request = o.keys.request(o.id, guessStep(g), step.Key, step.Holder, step.MAC)
-	answer, err := o.store.Guess(ctx, step)
+	// The step is named after all that its result depends on, so that only a true
+	// repeat gets the same result.
+	step.Request = r.keys.step(r.id, g.step(), step.Key, step.Holder, step.MAC)
+	result, err := r.store.Guess(ctx, step)
 	if err != nil {
-		if g.then == caches.Consume {
-			o.lost.put(o.bringing(g), o.id)
-		}
-		return right{}, errStore(err)
+		return match{}, errStore(err)
 	}
-	if answer.Outcome == caches.GuessUnresolved {
-		use, err := o.dir.CodeUse(ctx, answer.CodeID)
-		switch {
-		case err == nil && g.opens(use):
-		case err == nil:
-			if use.Kind != purposeRegister {
-				_ = o.endClaim(ctx, right{step.Request, step.Key, step.Holder, answer.CodeID}, true, nil)
-			}
-			return right{}, usedError{use}
-		case !errors.Is(err, databases.ErrNotFound):
-			return right{}, errStore(err)
+	if result.Outcome == caches.GuessUnresolved {
+		if err := r.resolve(ctx, g, match{step.Request, step.Key, step.Holder, result.CodeID}); err != nil {
+			return match{}, err
 		}
-		step.Cleared = answer.CodeID
-		step.Request = o.keys.request(o.id, guessStep(g)+" cleared", step.Key, step.Holder, step.MAC, answer.CodeID)
-		if answer, err = o.store.Guess(ctx, step); err != nil {
-			return right{}, errStore(err)
+		step.Cleared = result.CodeID
+		step.Request = r.keys.step(r.id, g.step()+" cleared", step.Key, step.Holder, step.MAC, result.CodeID)
+		if result, err = r.store.Guess(ctx, step); err != nil {
+			return match{}, errStore(err)
 		}
 	}
-	switch answer.Outcome {
+	switch result.Outcome {
 	case caches.GuessRight:
-		return right{step.Request, step.Key, step.Holder, answer.CodeID}, nil
-	case caches.GuessUnresolved:
-		return right{}, errBusy()
+		return match{step.Request, step.Key, step.Holder, result.CodeID}, nil
+	case caches.GuessUnresolved: // another request claimed it in between
+		return match{}, errBusy()
 	case caches.GuessWrong, caches.GuessLocked:
-		if err := o.countTestGuess(ctx, g.entry, g.digits); err != nil {
-			return right{}, err
+		if err := r.countTestGuess(ctx, g.entry, g.digits); err != nil {
+			return match{}, err
 		}
 	default:
 	}
-	return right{}, errGuess(answer)
+	return match{}, errGuess(result)
 }
 
-// opens says whether a code that was used so is right all the same. The session that
-// it opens carries the code's id, so there is one at most.
-func (g guess) opens(use databases.Use) bool {
-	return use.Kind == purposeRegister && g.user != "" && use.UserID == g.user && g.then == caches.Consume
+// resolve asks the database whether the claim of a code that expired was for a
+// change that was made. It returns nil if the code may be used.
+func (r *request) resolve(ctx context.Context, g guess, m match) error {
+	use, err := r.dir.CodeUse(ctx, m.codeID)
+	switch {
+	case errors.Is(err, databases.ErrNotFound):
+		return nil
+	case err != nil:
+		return errStore(err)
+	case g.mayFollow(use):
+		return nil
+	}
+	if use.Kind != purposeRegister {
+		_ = r.endClaim(ctx, m, true, nil)
+	}
+	return usedError{use}
 }
 
-// guessStep names a step after its purpose and what it does with a right code.
-func guessStep(g guess) string {
+// mayFollow reports whether a code that was used may be used once more: to log in
+// the user whom it registered. The session that it opens carries the code's ID, so
+// there is one at most.
+func (g guess) mayFollow(use databases.Use) bool {
+	return use.Kind == purposeRegister && g.userID != "" && use.UserID == g.userID && g.then == caches.Consume
+}
+
+// step names the step after its purpose and what it does with a right code.
+func (g guess) step() string {
 	switch g.then {
 	case caches.Consume:
 		return g.purpose + " take"
@@ -119,7 +126,7 @@ func guessStep(g guess) string {
 	}
 }
 
-// rejectUsed turns a usedError into the answer that a used code gets.
+// rejectUsed turns a usedError into the answer to a used code.
 func rejectUsed(err error) error {
 	var used usedError
 	if errors.As(err, &used) {

@@ -8,10 +8,10 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// token makes a token of an operation: the same again for a repeat of it.
-func (o *operation) token(kind, identity, userID, digits string) (string, tokens.Ref, error) {
-	key := o.key(identity)
-	token := tokens.New(key, o.keys.token(kind, o.id, key, userID, digits))
+// token returns a token of the request, the same for each repeat.
+func (r *request) token(kind, identity, userID, digits string) (string, tokens.Ref, error) {
+	key := r.key(identity)
+	token := tokens.New(key, r.keys.token(kind, r.id, key, userID, digits))
 	at, ok := tokens.Parse(token)
 	if !ok {
 		return "", at, errcode.New(errcode.Internal, "an internal error")
@@ -19,17 +19,18 @@ func (o *operation) token(kind, identity, userID, digits string) (string, tokens
 	return token, at, nil
 }
 
-// loginCode makes the token of a loginCode and what the store keeps of it. With
-// the id of the code that paid for it, the token becomes a loginCode.
-func (o *operation) loginCode(g guess, userID string) (string, *caches.Issue, error) {
-	token, at, err := o.token("loginCode", g.identity, userID, g.digits)
+// loginCode returns the token of a loginCode, and what the cache keeps of it.
+// Together with the ID of the code that it is issued for, the token becomes a
+// loginCode.
+func (r *request) loginCode(g guess, userID string) (string, *caches.Issue, error) {
+	token, at, err := r.token("loginCode", g.identity, userID, g.digits)
 	if err != nil {
 		return "", nil, err
 	}
-	value, err := o.box.SealLoginCode(at, tokens.LoginCode{
+	value, err := r.tokens.SealLoginCode(at, tokens.LoginCode{
 		UserID:   userID,
 		Phone:    g.identity,
-		Instance: o.call.Element,
+		Instance: r.call.Element,
 		Test:     g.entry != nil,
 	})
 	if err != nil {
@@ -38,18 +39,19 @@ func (o *operation) loginCode(g guess, userID string) (string, *caches.Issue, er
 	return token, &caches.Issue{Hash: at.Hash, Value: value, TTL: tokens.LoginCodeTTL}, nil
 }
 
-// ticket makes a ticket of the current user and session.
-func (o *operation) ticket(g guess) (string, *caches.Issue, error) {
-	caller := o.call.Caller
-	ticket, at, err := o.token("ticket", g.identity, caller.UserID, g.digits)
+// ticket returns a ticket of the current user and session, and what the cache keeps
+// of it.
+func (r *request) ticket(g guess) (string, *caches.Issue, error) {
+	caller := r.call.Caller
+	ticket, at, err := r.token("ticket", g.identity, caller.UserID, g.digits)
 	if err != nil {
 		return "", nil, err
 	}
-	value, err := o.box.SealTicket(at, tokens.Ticket{
-		ID:        o.ticketID(at),
+	value, err := r.tokens.SealTicket(at, tokens.Ticket{
+		ID:        r.ticketID(at),
 		UserID:    caller.UserID,
 		SessionID: caller.SessionID,
-		Instance:  o.call.Element,
+		Instance:  r.call.Element,
 	})
 	if err != nil {
 		return "", nil, errStore(err)
@@ -57,20 +59,20 @@ func (o *operation) ticket(g guess) (string, *caches.Issue, error) {
 	return ticket, &caches.Issue{Hash: at.Hash, Value: value, TTL: tokens.TicketTTL}, nil
 }
 
-// ticketID names a ticket to the database.
-func (o *operation) ticketID(at tokens.Ref) string { return o.keys.short("ticket", at.Hash) }
+// ticketID returns the ID under which the database knows a ticket.
+func (r *request) ticketID(at tokens.Ref) string { return r.keys.short("ticket", at.Hash) }
 
-// take compares and, in the same step, takes a right code for a loginCode.
-func (o *operation) take(ctx context.Context, g guess, userID string) (string, error) {
-	o.resume(g)
-	token, issue, err := o.loginCode(g, userID)
+// exchange compares a guess and, in the same step, exchanges a right code for a
+// loginCode.
+func (r *request) exchange(ctx context.Context, g guess, userID string) (string, error) {
+	token, issue, err := r.loginCode(g, userID)
 	if err != nil {
 		return "", err
 	}
 	g.then, g.issue = caches.Consume, issue
-	code, err := o.guess(ctx, g)
+	m, err := r.compare(ctx, g)
 	if err != nil {
 		return "", err
 	}
-	return o.box.LoginCode(token, code.codeID), nil
+	return r.tokens.LoginCode(token, m.codeID), nil
 }

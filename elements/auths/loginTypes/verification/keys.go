@@ -12,8 +12,8 @@ import (
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
 )
 
-// keyring makes every opaque name and MAC that leaves the service, from one key
-// of the app's secret. Each use is a domain of its own.
+// keyring derives every opaque name and MAC that leaves the service from one key of
+// the app's secret. Each use has a domain of its own.
 type keyring struct {
 	appID string
 	key   []byte
@@ -27,8 +27,8 @@ func newKeyring(appID string, derive func(purpose string) ([]byte, error)) (keyr
 	return keyring{appID: appID, key: key}, nil
 }
 
-// mac is HMAC-SHA-256 over the domain, the app and the parts, each with its
-// length before it, so that no two lists of parts give one text.
+// mac returns the HMAC-SHA-256 of domain, app and parts, each preceded by its
+// length, so that no two lists of parts have the same text.
 func (k keyring) mac(domain string, parts ...string) [sha256.Size]byte {
 	h := hmac.New(sha256.New, k.key)
 	write := func(s string) {
@@ -47,20 +47,20 @@ func (k keyring) mac(domain string, parts ...string) [sha256.Size]byte {
 	return sum
 }
 
-// short is a mac cut to 128 bits: 22 characters.
+// short returns a mac cut to 128 bits: 22 characters.
 func (k keyring) short(domain string, parts ...string) string {
 	sum := k.mac(domain, parts...)
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// identity is the store's key of an identity within an instance. It is the tag
-// of that identity's tokens too.
+// identity returns the cache's key of an identity within an instance, which is also
+// the tag of its tokens.
 func (k keyring) identity(instance, identity string) string {
 	return k.short("identity", instance, identity)[:tokens.TagLength]
 }
 
-// code is what a right guess shows. A test phone's code is of another domain, so
-// that it opens nothing that a delivered one opens.
+// code returns the MAC of a code. A test phone's code has a domain of its own, so
+// that it never matches a code that was sent.
 func (k keyring) code(instance, identity, holder string, test bool, digits string) string {
 	domain := "code"
 	if test {
@@ -70,24 +70,26 @@ func (k keyring) code(instance, identity, holder string, test bool, digits strin
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// request names one step of an operation to the stores.
-func (k keyring) request(operation, step string, parts ...string) string {
-	return k.short("request", append([]string{operation, step}, parts...)...)
+// step returns the ID of one step of a request. The stores return the first result
+// for a repeated ID.
+func (k keyring) step(request, step string, parts ...string) string {
+	return k.short("request", append([]string{request, step}, parts...)...)
 }
 
-// token makes the secret part of a token. It follows from the operation, so that
-// a repeat of it gives the same token; nobody without the key can tell it.
-func (k keyring) token(kind, operation string, parts ...string) [sha256.Size]byte {
-	return k.mac("token", append([]string{kind, operation}, parts...)...)
+// token returns the secret part of a token. It is derived from the request, so that
+// a repeat gets the same token.
+func (k keyring) token(kind, request string, parts ...string) [sha256.Size]byte {
+	return k.mac("token", append([]string{kind, request}, parts...)...)
 }
 
-// entry names a test phone's entry as it is now: another code, another entry.
+// entry returns the ID of a test phone's entry. With another code it is another
+// entry.
 func (k keyring) entry(instance, identity, digits string) string {
 	return k.short("test entry", instance, identity, digits)
 }
 
-// address is the store's key of the limit of a client's address: an IPv4 address
-// whole, an IPv6 address by its /64.
+// address returns the cache's key of a client's address: of the whole IPv4 address,
+// or of the /64 of an IPv6 address.
 func (k keyring) address(address string) string {
 	network := address
 	if ip, err := netip.ParseAddr(address); err == nil {
@@ -101,18 +103,19 @@ func (k keyring) address(address string) string {
 	return k.short("address", network)
 }
 
-// app is the store's key of the app's own limit.
+// app returns the cache's key of the app's own limit.
 func (k keyring) app() string { return k.short("app") }
 
-// captcha is the store's key of the captcha that a client named with an id, and
-// mark of the note that a captcha was used.
+// captcha returns the cache's key of a captcha that the client named, and
+// captchaUse that of the use of a captcha.
 func (k keyring) captcha(instance, id string) string { return k.short("captcha id", instance, id) }
-func (k keyring) mark(id string) string              { return k.short("captcha mark", id) }
+func (k keyring) captchaUse(id string) string        { return k.short("captcha mark", id) }
 
-// crowd is the store's key of a crowd of the app's.
-func (k keyring) crowd(name string) string { return k.short("crowd", name) }
+// riskGroup returns the cache's key of a risk group. The domain dates from when the
+// groups were called crowds.
+func (k keyring) riskGroup(name string) string { return k.short("crowd", name) }
 
-// randomID is unique: 128 random bits, 22 characters.
+// randomID returns 128 random bits: 22 characters.
 func randomID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:])

@@ -13,40 +13,40 @@ import (
 )
 
 const (
-	// noticeWaits is after how long a notice is nobody's: the process that kept it
-	// has it sent at once.
-	noticeWaits = 5 * time.Second
-	// noticesEvery is the pause between looks for such notices, noticesAtOnce how
-	// many a look sends.
+	// overdue is how long the process that keeps a notice has to send it; then any
+	// process may.
+	overdue = 5 * time.Second
+	// noticesEvery is the pause between two looks for overdue notices, and
+	// noticesAtOnce how many a look sends.
 	noticesEvery  = 10 * time.Second
 	noticesAtOnce = 20
-	// longestNotice bounds a notice's arguments, in bytes.
-	longestNotice = 16 << 10
+	// maxNotice bounds a notice's arguments, in bytes.
+	maxNotice = 16 << 10
 )
 
-// notice makes what tells an identity of a change that this operation makes; nil
-// where it is not to be told.
-func (o *operation) notice(n *elementv1.Notice, identity string) (*databases.Notice, error) {
+// notice returns the message that tells an identity of a change; nil if there is
+// none to send.
+func (r *request) notice(n *elementv1.Notice, identity string) (*databases.Notice, error) {
 	if n.GetElement() == "" {
 		return nil, nil
 	}
-	args, err := messageOf(n.GetArgsJson())
+	message, err := messageOf(n.GetArgsJson())
 	if err != nil {
 		return nil, err
 	}
-	args["phoneList"] = []string{identity}
-	text, err := json.Marshal(args)
-	if err != nil || len(text) > longestNotice {
+	message["phoneList"] = []string{identity}
+	args, err := json.Marshal(message)
+	if err != nil || len(args) > maxNotice {
 		return nil, errcode.New(errcode.Internal, "the notice can't be kept")
 	}
 	return &databases.Notice{
-		ID: randomID(), App: o.call.App, Element: o.call.Element, SMS: n.GetElement(), Args: text,
+		ID: randomID(), App: r.call.App, Element: r.call.Element, SMS: n.GetElement(), Args: args,
 	}, nil
 }
 
-// tell has a notice sent, after the answer: once taken it is sent once. One that
-// can't be taken now is found later, by whichever process looks first.
-func (s *Service) tell(ctx context.Context, dir databases.NoticeStore, n *databases.Notice) {
+// sendNotice sends a notice after the answer, unless another process does. One that
+// can't be taken now is overdue later.
+func (s *Service) sendNotice(ctx context.Context, dir databases.Directory, n *databases.Notice) {
 	if n == nil {
 		return
 	}
@@ -54,18 +54,21 @@ func (s *Service) tell(ctx context.Context, dir databases.NoticeStore, n *databa
 	if err != nil || !taken {
 		return
 	}
+	done := s.elements.InFlight()
 	s.running.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendBound)
+		defer done()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 		defer cancel()
 		ctx = element.WithCall(ctx, element.Call{App: n.App, Element: n.Element, RequestID: n.ID, Operation: n.ID})
 		if _, err := s.elements.Call(ctx, n.SMS, sendFunction, n.Args); err != nil {
-			s.logger.WarnContext(ctx, "an old number was not told that it was replaced", "element", n.Element, "error", err)
+			s.logger.WarnContext(ctx, "a notice of a changed phone was not sent", "element", n.Element, "request_id", n.ID, "error", err)
 		}
 	})
 }
 
-// tellNowAndThen has notices sent whose processes were killed before they did.
-func (s *Service) tellNowAndThen(ctx context.Context) {
+// sendOverdueNotices sends, until ctx ends, the notices of processes that were
+// killed before they did.
+func (s *Service) sendOverdueNotices(ctx context.Context) {
 	for {
 		timer := time.NewTimer(noticesEvery/2 + rand.N(noticesEvery)) //nolint:gosec // spreads replicas out, keeps no secret
 		select {
@@ -73,26 +76,26 @@ func (s *Service) tellNowAndThen(ctx context.Context) {
 			timer.Stop()
 			return
 		case <-timer.C:
+			s.sendOverdue(ctx)
 		}
-		s.tellWaiting(ctx)
 	}
 }
 
-func (s *Service) tellWaiting(ctx context.Context) {
+func (s *Service) sendOverdue(ctx context.Context) {
 	instance, release, err := s.elements.Default(element.DefaultDatabase)
 	if err != nil {
 		return
 	}
 	defer release()
-	dir, ok := instance.(databases.NoticeStore)
+	dir, ok := instance.(databases.Directory)
 	if !ok {
 		return
 	}
-	waiting, err := dir.Notices(ctx, noticeWaits, noticesAtOnce)
+	notices, err := dir.Notices(ctx, overdue, noticesAtOnce)
 	if err != nil {
 		return
 	}
-	for i := range waiting {
-		s.tell(ctx, dir, &waiting[i])
+	for i := range notices {
+		s.sendNotice(ctx, dir, &notices[i])
 	}
 }

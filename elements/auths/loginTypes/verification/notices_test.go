@@ -30,8 +30,8 @@ func moves(t *testing.T, before func(w *world)) (told func() []string, moved err
 		return json.RawMessage(`{}`), nil
 	}
 	before(w)
-	_, err := w.svc.Move(in(as("u")), &elementv1.MoveRequest{
-		Policy: w.policy(), UserId: "u", Ticket: ticket, Identity: other, Code: code,
+	_, err := w.svc.Move(w.in(as("u")), &elementv1.MoveRequest{
+		UserId: "u", Ticket: ticket, Identity: other, Code: code,
 		Notice: &elementv1.Notice{Element: "SMS.x", ArgsJson: []byte(`{"text":"moved"}`)},
 	})
 	return func() []string {
@@ -42,7 +42,7 @@ func moves(t *testing.T, before func(w *world)) (told func() []string, moved err
 	}, err
 }
 
-const toldOnce = `SMS.x.sendMessage{"phoneList":["` + phone + `"],"text":"moved"}`
+const toldOnce = `SMS.x.sendMessage{"phoneList":["` + mobile + `"],"text":"moved"}`
 
 func TestTheOldIdentityIsToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestTheOldIdentityIsToldOnce(t *testing.T) {
 func TestANoticeOutlivesItsProcess(t *testing.T) {
 	for name, before := range map[string]func(w *world){
 		"killed after the change":  func(w *world) { w.dir.fails("TakeNotice", 1) },
-		"killed before the answer": func(w *world) { w.dir.loses("MovePhone", 2) },
+		"killed before the answer": func(w *world) { w.dir.loses("MovePhone", 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -93,11 +93,11 @@ func TestAChangeThatFailsTellsNobody(t *testing.T) {
 
 func TestAFaultyNoticeFailsTheChangeBeforeIt(t *testing.T) {
 	w, ticket, code := moving(t)
-	_, err := w.svc.Move(in(as("u")), &elementv1.MoveRequest{
-		Policy: w.policy(), UserId: "u", Ticket: ticket, Identity: other, Code: code,
+	_, err := w.svc.Move(w.in(as("u")), &elementv1.MoveRequest{
+		UserId: "u", Ticket: ticket, Identity: other, Code: code,
 		Notice: &elementv1.Notice{Element: "SMS.x", ArgsJson: []byte(`[]`)},
 	})
 	requireCode(t, errcode.Internal, err)
-	require.Equal(t, phone, w.dir.user("u").Phone)
+	require.Equal(t, mobile, w.dir.user("u").Phone)
 	require.NoError(t, w.move(as("u"), ticket, other, code))
 }

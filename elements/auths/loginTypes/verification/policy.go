@@ -1,19 +1,22 @@
 package verification
 
 import (
+	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
 )
 
 // What no configuration changes.
 const (
-	// claimFor is how long a code or ticket stays with the request that is making
+	// claimFor is how long a code or ticket belongs to the request that is making
 	// a change with it.
 	claimFor = 10 * time.Second
-	// testGuesses is after how many wrong guesses a test phone's entry is off.
+	// testGuesses is the number of wrong guesses after which a test phone's entry
+	// is off.
 	testGuesses = 20
 )
 
@@ -24,57 +27,118 @@ var (
 	refusals = caches.Window{Max: 10, Per: time.Hour}
 )
 
-// policy is an instance's rules, within the contract's bounds.
+// The values of the key captcha: when a send needs a captcha.
+const (
+	captchaOff    = "off"
+	captchaRisk   = "risk"
+	captchaAlways = "always"
+)
+
+// policy is the part of an instance's configuration that the host enforces. Every
+// login Type has these keys; a Type that doesn't declare one gets the default.
 type policy struct {
-	length          int
-	ttl             time.Duration
-	interval        time.Duration
-	attempts        int
-	sends           []caches.Window
-	addressSends    caches.Window
-	appSends        caches.Window
-	allowRegister   bool
-	allowUnbindLast bool
-	corp            string
-	captcha         elementv1.CaptchaMode
+	CodeLength       int    `json:"codeLength"`
+	CodeTTL          int    `json:"codeTTL"`
+	ResendInterval   int    `json:"resendInterval"`
+	MaxAttempts      int    `json:"maxAttempts"`
+	PhoneHourlyLimit int    `json:"phoneHourlyLimit"`
+	PhoneDailyLimit  int    `json:"phoneDailyLimit"`
+	IPHourlyLimit    int    `json:"ipHourlyLimit"`
+	AppHourlyLimit   int    `json:"appHourlyLimit"`
+	AllowRegister    int    `json:"allowRegister"`
+	AllowUnbindLast  int    `json:"allowUnbindLast"`
+	Captcha          string `json:"captcha"`
+	CorpFullName     string `json:"corpFullName"`
 }
 
-// policyOf reads a Type's policy. One outside the bounds is the Type's fault.
-func policyOf(p *elementv1.Policy) (policy, error) {
+var defaultPolicy = policy{
+	CodeLength:       6,
+	CodeTTL:          300,
+	ResendInterval:   45,
+	MaxAttempts:      5,
+	PhoneHourlyLimit: 5,
+	PhoneDailyLimit:  10,
+	IPHourlyLimit:    30,
+	AllowRegister:    1,
+	AllowUnbindLast:  1,
+	Captcha:          captchaRisk,
+}
+
+func (p policy) ttl() time.Duration      { return time.Duration(p.CodeTTL) * time.Second }
+func (p policy) interval() time.Duration { return time.Duration(p.ResendInterval) * time.Second }
+func (p policy) registers() bool         { return p.AllowRegister == 1 }
+func (p policy) addressLimit() caches.Window {
+	return caches.Window{Max: p.IPHourlyLimit, Per: time.Hour}
+}
+func (p policy) appLimit() caches.Window { return caches.Window{Max: p.AppHourlyLimit, Per: time.Hour} }
+func (p policy) identityLimits() []caches.Window {
+	return []caches.Window{{Max: p.PhoneHourlyLimit, Per: time.Hour}, {Max: p.PhoneDailyLimit, Per: 24 * time.Hour}}
+}
+
+// readPolicy reads a configuration. The schema of PhoneType has the same bounds;
+// they are checked here for Types with a schema of their own.
+func readPolicy(config json.RawMessage) (policy, error) {
+	p := defaultPolicy
+	if err := json.Unmarshal(config, &p); err != nil {
+		return policy{}, errcode.Wrap(err, errcode.Internal, "the login's configuration has a key of a wrong type")
+	}
 	for _, bound := range []struct {
-		name             string
-		value, min, most int64
+		key             string
+		value, min, max int
 	}{
-		{"code_length", int64(p.GetCodeLength()), 6, 10},
-		{"code_ttl_ms", p.GetCodeTtlMs(), 1000, 600_000},
-		{"resend_interval_ms", p.GetResendIntervalMs(), 1000, 86_400_000},
-		{"max_attempts", int64(p.GetMaxAttempts()), 1, 1000},
-		{"phone_hourly_limit", int64(p.GetPhoneHourlyLimit()), 1, 1 << 30},
-		{"phone_daily_limit", int64(p.GetPhoneDailyLimit()), 1, 1 << 30},
-		{"ip_hourly_limit", int64(p.GetIpHourlyLimit()), 1, 1 << 30},
-		{"app_hourly_limit", int64(p.GetAppHourlyLimit()), 0, 1 << 30},
+		{"codeLength", p.CodeLength, 6, 10},
+		{"codeTTL", p.CodeTTL, 1, 600},
+		{"resendInterval", p.ResendInterval, 1, 86_400},
+		{"maxAttempts", p.MaxAttempts, 1, 1000},
+		{"phoneHourlyLimit", p.PhoneHourlyLimit, 1, 1_000_000},
+		{"phoneDailyLimit", p.PhoneDailyLimit, 1, 1_000_000},
+		{"ipHourlyLimit", p.IPHourlyLimit, 1, 1_000_000},
+		{"appHourlyLimit", p.AppHourlyLimit, 0, 1_000_000},
+		{"allowRegister", p.AllowRegister, 0, 1},
+		{"allowUnbindLast", p.AllowUnbindLast, 0, 1},
 	} {
-		if bound.value < bound.min || bound.value > bound.most {
-			return policy{}, errcode.New(errcode.Internal, "the login's policy is out of bounds: %s", bound.name)
+		if bound.value < bound.min || bound.value > bound.max {
+			return policy{}, errPolicy(bound.key)
 		}
 	}
-	if p.GetCaptcha() > elementv1.CaptchaMode_CAPTCHA_MODE_ALWAYS {
-		return policy{}, errcode.New(errcode.Internal, "the login's policy is out of bounds: captcha")
+	switch p.Captcha {
+	case captchaOff, captchaRisk, captchaAlways:
+		return p, nil
 	}
-	return policy{
-		length:   int(p.GetCodeLength()),
-		ttl:      time.Duration(p.GetCodeTtlMs()) * time.Millisecond,
-		interval: time.Duration(p.GetResendIntervalMs()) * time.Millisecond,
-		attempts: int(p.GetMaxAttempts()),
-		sends: []caches.Window{
-			{Max: int(p.GetPhoneHourlyLimit()), Per: time.Hour},
-			{Max: int(p.GetPhoneDailyLimit()), Per: 24 * time.Hour},
-		},
-		addressSends:    caches.Window{Max: int(p.GetIpHourlyLimit()), Per: time.Hour},
-		appSends:        caches.Window{Max: int(p.GetAppHourlyLimit()), Per: time.Hour},
-		allowRegister:   p.GetAllowRegister(),
-		allowUnbindLast: p.GetAllowUnbindLast(),
-		corp:            p.GetCorp(),
-		captcha:         p.GetCaptcha(),
-	}, nil
+	return policy{}, errPolicy("captcha")
+}
+
+func errPolicy(key string) error {
+	return errcode.New(errcode.Internal, "the login's configuration is out of bounds: %s", key)
+}
+
+// policies keeps the policy of each instance until its configuration changes.
+type policies struct {
+	mu    sync.Mutex
+	known map[string]knownPolicy // by the instance's full name
+}
+
+type knownPolicy struct {
+	config *element.Config
+	policy policy
+	err    error
+}
+
+// of returns the policy that a call is served with.
+func (ps *policies) of(call element.Call) (policy, error) {
+	if call.Config == nil {
+		return defaultPolicy, nil
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	known, ok := ps.known[call.Element]
+	if !ok || known.config != call.Config {
+		known.config = call.Config
+		known.policy, known.err = readPolicy(call.Config.JSON)
+		if ps.known == nil {
+			ps.known = make(map[string]knownPolicy)
+		}
+		ps.known[call.Element] = known
+	}
+	return known.policy, known.err
 }

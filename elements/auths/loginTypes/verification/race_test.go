@@ -47,8 +47,8 @@ func TestOneOf300SendsAtOnce(t *testing.T) {
 		w := newWorld(t)
 		var delivered atomic.Int32
 		ended := atOnce(300, func(int) error {
-			r, err := w.reserve(call(), phone, "")
-			if r.GetDeliver() {
+			r, err := w.reserve(call(), mobile, "")
+			if err == nil && r.deliver {
 				delivered.Add(1)
 			}
 			return err
@@ -61,10 +61,10 @@ func TestOneOf300SendsAtOnce(t *testing.T) {
 func TestOneOf200RightCodesAtOnce(t *testing.T) {
 	for range rounds {
 		w := newWorld(t)
-		w.dir.add(databases.User{ID: "u", Phone: phone})
-		code := w.send(call(), phone, "")
+		w.dir.add(databases.User{ID: "u", Phone: mobile})
+		code := w.send(call(), mobile, "")
 		ended := atOnce(200, func(int) error {
-			_, err := w.exchange(call(), phone, code)
+			_, err := w.exchange(call(), mobile, code)
 			return err
 		})
 		require.Equal(t, map[errcode.Code]int{"": 1, codes.CodeRejected: 199}, ended)
@@ -74,14 +74,14 @@ func TestOneOf200RightCodesAtOnce(t *testing.T) {
 func TestFiveOf200WrongCodesAtOnceAreCompared(t *testing.T) {
 	for range rounds {
 		w := newWorld(t)
-		w.dir.add(databases.User{ID: "u", Phone: phone})
-		code := w.send(call(), phone, "")
+		w.dir.add(databases.User{ID: "u", Phone: mobile})
+		code := w.send(call(), mobile, "")
 		ended := atOnce(200, func(i int) error {
-			_, err := w.exchange(call(), phone, wrong(code, i+1))
+			_, err := w.exchange(call(), mobile, wrong(code, i+1))
 			return err
 		})
 		require.Equal(t, map[errcode.Code]int{codes.CodeRejected: 5, codes.CodeLocked: 195}, ended)
-		_, err := w.exchange(call(), phone, code)
+		_, err := w.exchange(call(), mobile, code)
 		requireCode(t, codes.CodeLocked, err)
 	}
 }
@@ -89,9 +89,9 @@ func TestFiveOf200WrongCodesAtOnceAreCompared(t *testing.T) {
 func TestOneOf50RegistersAtOnce(t *testing.T) {
 	for range rounds {
 		w := newWorld(t)
-		code := w.send(call(), phone, "")
+		code := w.send(call(), mobile, "")
 		ended := atOnce(50, func(int) error {
-			_, err := w.register(call(), phone, code)
+			_, err := w.register(call(), mobile, code)
 			return err
 		})
 		require.Equal(t, 1, ended[""], "%v", ended)
@@ -104,8 +104,8 @@ func TestOneOf50BindsAtOnce(t *testing.T) {
 	for range rounds {
 		w := newWorld(t)
 		w.dir.add(databases.User{ID: "u"})
-		code := w.send(as("u"), phone, "bind")
-		ended := atOnce(50, func(int) error { return w.bind(as("u"), phone, code) })
+		code := w.send(as("u"), mobile, "bind")
+		ended := atOnce(50, func(int) error { return w.bind(as("u"), mobile, code) })
 		require.Equal(t, 1, ended[""], "%v", ended)
 		require.Equal(t, 49, ended[codes.CodeBusy]+ended[codes.CodeRejected]+ended[codes.PhoneAlreadyBound], "%v", ended)
 	}
@@ -120,7 +120,7 @@ func TestOneOf50UsersBindsAPhoneAtOnce(t *testing.T) {
 		w.dir.add(databases.User{ID: id})
 		code[i] = w.codeWithoutCooldown(id)
 	}
-	ended := atOnce(users, func(i int) error { return w.bind(as(fmt.Sprint("u", i)), phone, code[i]) })
+	ended := atOnce(users, func(i int) error { return w.bind(as(fmt.Sprint("u", i)), mobile, code[i]) })
 	require.Equal(t, map[errcode.Code]int{"": 1, codes.PhoneInUse: users - 1}, ended)
 }
 
@@ -139,8 +139,8 @@ func (w *world) codeWithoutCooldown(userID string) string {
 	w.t.Helper()
 	digits := randomDigits(6)
 	got, err := w.store.Store.Reserve(w.t.Context(), caches.Reserve{
-		Request: randomID(), Key: w.svc.keys.identity(login, phone), Holder: userID, Bucket: "u:" + userID,
-		Code: caches.Code{ID: randomID(), MAC: w.svc.keys.code(login, phone, userID, false, digits), Purposes: []string{purposeBind}},
+		Request: randomID(), Key: w.svc.keys.identity(login, mobile), Holder: userID, Bucket: "u:" + userID,
+		Code: caches.Code{ID: randomID(), MAC: w.svc.keys.code(login, mobile, userID, false, digits), Purposes: []string{purposeBind}},
 		TTL:  time.Minute,
 	})
 	require.NoError(w.t, err)

@@ -13,58 +13,49 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// Register claims the code, makes the user in one transaction with the code's id,
-// and issues a loginCode as the claim ends.
-func (s *Service) Register(ctx context.Context, r *elementv1.RegisterRequest) (*elementv1.RegisterResponse, error) {
-	p, err := policyOf(r.GetPolicy())
+// Register claims the code, creates the user in one transaction with the code's ID,
+// and issues a loginCode as it ends the claim.
+func (s *Service) Register(ctx context.Context, in *elementv1.RegisterRequest) (*elementv1.RegisterResponse, error) {
+	ctx, r, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkIdentity(r.GetIdentity()); err != nil {
+	defer r.end()
+	if err := checkIdentity(in.GetIdentity()); err != nil {
 		return nil, err
 	}
-	if err := checkDigits(p, r.GetCode()); err != nil {
+	if err := r.checkDigits(in.GetCode()); err != nil {
 		return nil, err
 	}
-	ctx, op, err := s.begin(ctx)
-	if err != nil {
+	g := guess{identity: in.GetIdentity(), purpose: purposeRegister, digits: in.GetCode()}
+	if g.entry, err = r.testEntryOfOwner(ctx, g.identity, in.GetTest()); err != nil {
 		return nil, err
 	}
-	defer op.end()
-	g := guess{
-		identity: r.GetIdentity(),
-		purpose:  purposeRegister,
-		digits:   r.GetCode(),
-		attempts: p.attempts,
-	}
-	if err := op.enter(ctx, &g, r.GetTest()); err != nil {
-		return nil, err
-	}
-	if !p.allowRegister {
-		if _, err := op.guess(ctx, g); err != nil {
+	if !r.policy.registers() {
+		if _, err := r.compare(ctx, g); err != nil {
 			return nil, rejectUsed(err)
 		}
 		return nil, errcode.New(codes.RegistrationClosed, "no new users are taken")
 	}
-	corp, err := op.joins(ctx, p.corp)
+	corp, err := r.corpOfNewUsers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	g.then = caches.Claim
-	code, err := op.guess(ctx, g)
+	m, err := r.compare(ctx, g)
 	if err != nil {
-		return nil, alreadyMade(err)
+		return nil, errRegistered(err)
 	}
-	return op.register(ctx, g, code, databases.NewUser{
-		Nick:   r.GetNick(),
+	return r.createUser(ctx, g, m, databases.NewUser{
+		Nick:   in.GetNick(),
 		Phone:  g.identity,
 		Test:   g.entry != nil,
 		CorpID: corp,
 	})
 }
 
-// register makes the user that a claimed code pays for.
-func (o *operation) register(ctx context.Context, g guess, code right, u databases.NewUser) (*elementv1.RegisterResponse, error) {
+// createUser creates the user that a claimed code registers.
+func (r *request) createUser(ctx context.Context, g guess, m match, u databases.NewUser) (*elementv1.RegisterResponse, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, errStore(err)
@@ -75,18 +66,18 @@ func (o *operation) register(ctx context.Context, g guess, code right, u databas
 		token string
 		issue caches.Issue
 	)
-	err = o.change(ctx, code, &issue, func(ctx context.Context, use databases.Use) error {
+	err = r.change(ctx, m, &issue, func(use databases.Use) error {
 		use.Kind, use.UserID = purposeRegister, u.ID
-		made, err := o.dir.CreateUser(ctx, u, use)
-		if err != nil {
+		var err error
+		if user, err = r.dir.CreateUser(ctx, u, use); err != nil {
 			return err
 		}
-		// A repeat gets the user that was made first: the token is that one's.
-		kept, keep, err := o.loginCode(g, made.ID)
-		if err != nil {
+		// A repeat gets the user that was created first, and a loginCode for that one.
+		var keep *caches.Issue
+		if token, keep, err = r.loginCode(g, user.ID); err != nil {
 			return err
 		}
-		user, token, issue = made, kept, *keep
+		issue = *keep
 		return nil
 	})
 	if err != nil {
@@ -95,31 +86,15 @@ func (o *operation) register(ctx context.Context, g guess, code right, u databas
 	return &elementv1.RegisterResponse{
 		UserId:    user.ID,
 		Nick:      user.Nick,
-		LoginCode: o.box.LoginCode(token, code.codeID),
+		LoginCode: r.tokens.LoginCode(token, m.codeID),
 		Corps:     wireCorps(user.Corps),
 	}, nil
 }
 
-// enter lets a guess be one for a test phone's entry where it may.
-func (o *operation) enter(ctx context.Context, g *guess, test *elementv1.TestEntry) error {
-	entry, err := o.testEntry(ctx, g.identity, test)
-	if err != nil || entry == nil {
-		return err
-	}
-	user, err := o.owner(ctx, g.identity)
-	if err != nil {
-		return err
-	}
-	if entry.opens(user) {
-		g.entry = entry
-	}
-	return nil
-}
-
-// alreadyMade gives the answer to a right code that has made a user, without the
-// caller having learned so: the phone is in use now, and the code stays usable for
-// logging in. For any other use of the code it is a used one.
-func alreadyMade(err error) error {
+// errRegistered returns the answer to a code that registered a user of whom nobody
+// learned: the phone is in use now, and the code stays good for logging in. Any
+// other code that was used is rejected.
+func errRegistered(err error) error {
 	var used usedError
 	if errors.As(err, &used) && used.use.Kind == purposeRegister {
 		return errPhoneInUse()

@@ -5,56 +5,46 @@ import (
 
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// Reserve takes cooldown, captcha and limits and makes a pending code.
+// reservation is a send that the cache has admitted. Its code is pending until the
+// reservation is committed or rolled back.
+type reservation struct {
+	caches.Reservation
+	identity string
+	digits   string
+	// deliver is set if a message is to be sent: not for a test phone, for a decoy,
+	// or again.
+	deliver bool
+	// repeated is set if an earlier attempt of the request made the reservation.
+	repeated bool
+}
+
+// reserve takes cooldown, captcha and limits, and makes a pending code. uniform is
+// set if all identities must be answered alike: an unknown one gets a decoy.
 //
-// An operation reserves once for an identity. When it comes again after the host
-// was killed in it, nobody knows whether the vendor was asked: the answer is that
-// of an unknown outcome, and nothing is sent.
-func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*elementv1.ReserveResponse, error) {
-	p, err := policyOf(r.GetPolicy())
+// A request reserves once for an identity. If it repeats after the host was killed
+// in it, nobody knows whether the vendor was called: the answer is that of an
+// unknown outcome, and nothing is sent.
+func (r *request) reserve(ctx context.Context, in *elementv1.ReserveRequest, scope scope, uniform bool) (*reservation, error) {
+	identity := in.GetIdentity()
+	if err := r.checkAddressee(ctx, identity, in.GetPurpose()); err != nil {
+		return nil, err
+	}
+	entry, err := r.testEntry(ctx, identity, in.GetTest())
 	if err != nil {
 		return nil, err
 	}
-	ctx, op, err := s.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer op.end()
-	scope, err := scopeOf(r.GetPurpose(), op.call.Caller)
-	if err != nil {
-		return nil, err
-	}
-	identity := r.GetIdentity()
-	if err := checkIdentity(identity); err != nil {
-		return nil, err
-	}
-	if ownIdentity(r.GetPurpose()) {
-		user, err := op.current(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if user.Phone != identity {
-			return nil, errNotOwn(user.Phone)
-		}
-	}
-	entry, err := op.testEntry(ctx, identity, r.GetTest())
-	if err != nil {
-		return nil, err
-	}
-	// Only where no new user can come must a send tell known identities from
-	// unknown ones; then all are answered before anything is sent.
-	answerFirst := scope.anonymous() && !p.allowRegister
 	decoy := false
-	if answerFirst {
-		owner, err := op.owner(ctx, identity)
+	if uniform {
+		owner, err := r.owner(ctx, identity)
 		if err != nil {
 			return nil, err
 		}
 		decoy = owner == nil
 	}
-	bucket, err := op.device(ctx, identity)
+	bucket, err := r.deviceBucket(ctx, identity)
 	if err != nil {
 		return nil, err
 	}
@@ -62,92 +52,94 @@ func (s *Service) Reserve(ctx context.Context, r *elementv1.ReserveRequest) (*el
 	if !scope.anonymous() {
 		guesser = userBucket(scope.holder)
 	}
-
-	if err := s.pulse.check(ctx, op.dir); err != nil {
+	if err := r.databases.check(ctx, r.dir); err != nil {
 		return nil, errStore(err)
 	}
-
-	proof, reason, err := op.proof(ctx, p, r.GetCaptcha())
+	captcha, reason, err := r.checkCaptcha(ctx, in.GetCaptcha())
 	if err != nil {
 		return nil, err
 	}
-	crowds, err := op.crowds(p, r.GetCrowds())
+	groups, err := r.riskGroups(in.GetCrowds())
 	if err != nil {
 		return nil, err
 	}
 
-	digits := randomDigits(p.length)
+	digits := randomDigits(r.policy.CodeLength)
 	if entry != nil {
 		digits = entry.code
 	}
-	ask := caches.Reserve{
-		Request: s.keys.request(op.id, "reserve", op.key(identity), scope.holder),
-		Key:     op.key(identity),
+	step := caches.Reserve{
+		Request: r.keys.step(r.id, "reserve", r.key(identity), scope.holder),
+		Key:     r.key(identity),
 		Holder:  scope.holder,
 		Bucket:  bucket,
 		Guesser: guesser,
 		Code: caches.Code{
 			ID:       randomID(),
-			MAC:      s.keys.code(op.call.Element, identity, scope.holder, entry != nil, digits),
+			MAC:      r.keys.code(r.call.Element, identity, scope.holder, entry != nil, digits),
 			Purposes: scope.purposes,
 			Decoy:    decoy,
 		},
-		TTL:        p.ttl,
-		Interval:   p.interval,
-		Captcha:    proof,
-		RiskGroups: crowds,
-		Sends:      p.sends,
+		TTL:        r.policy.ttl(),
+		Interval:   r.policy.interval(),
+		Captcha:    captcha,
+		RiskGroups: groups,
+		Sends:      r.policy.identityLimits(),
 		Refusals:   refusals,
 		Guesses:    wrongGuesses,
-		Shared:     op.shared(p),
+		Shared:     r.sharedLimits(),
 	}
-	answer, err := op.store.Reserve(ctx, ask)
+	result, err := r.store.Reserve(ctx, step)
 	if err != nil {
 		return nil, errStore(err)
 	}
-	if answer.Outcome != caches.Reserved {
-		return nil, errReserve(answer, reason)
+	if result.Outcome != caches.Reserved {
+		return nil, errReserve(result, reason)
 	}
-	deliver := entry == nil && !decoy
-	if answer.CodeID != ask.Code.ID {
-		// A code that was never to be sent by this answer leaves nothing unknown.
-		if deliver && !answerFirst {
-			return nil, errSent(p)
-		}
-		deliver = false
+	reserved := &reservation{
+		Reservation: caches.Reservation{
+			Request: step.Request, Key: step.Key, Holder: step.Holder, Bucket: step.Bucket, CodeID: step.Code.ID, Shared: step.Shared,
+		},
+		identity: identity,
+		digits:   digits,
+		deliver:  entry == nil && !decoy,
+		repeated: result.CodeID != step.Code.ID,
 	}
-	handle, err := s.sealReservation(op.call.Element, reservation{
-		Request:     ask.Request,
-		Key:         ask.Key,
-		Holder:      ask.Holder,
-		Bucket:      ask.Bucket,
-		CodeID:      ask.Code.ID,
-		Shared:      ask.Shared,
-		AnswerFirst: answerFirst,
-	})
-	if err != nil {
-		return nil, errStore(err)
+	if reserved.repeated && reserved.deliver && !uniform {
+		return nil, errSendUnknown(r.policy)
 	}
-	reply := &elementv1.ReserveResponse{
-		Reservation:   handle,
-		AnswerFirst:   answerFirst,
-		ResendAfterMs: p.interval.Milliseconds(),
-		ExpiresInMs:   p.ttl.Milliseconds(),
-	}
-	if deliver {
-		reply.Code, reply.Deliver = digits, true
-	}
-	return reply, nil
+	return reserved, nil
 }
 
-// shared are the limits over many identities: the caller's address, then the app.
-func (o *operation) shared(p policy) []caches.SharedLimit {
-	var limits []caches.SharedLimit
-	if address := o.call.Caller.Address; address != "" {
-		limits = append(limits, caches.SharedLimit{Key: o.keys.address(address), Window: p.addressSends})
+// checkAddressee refuses an identity that codes of the purpose aren't sent to.
+func (r *request) checkAddressee(ctx context.Context, identity, purpose string) error {
+	if err := checkIdentity(identity); err != nil {
+		return err
 	}
-	if p.appSends.Max > 0 {
-		limits = append(limits, caches.SharedLimit{Key: o.keys.app(), Window: p.appSends})
+	if !needsOwnIdentity(purpose) {
+		return nil
+	}
+	user, err := r.currentUser(ctx)
+	switch {
+	case err != nil:
+		return err
+	case user.Phone == "":
+		return errNotBound()
+	case user.Phone != identity:
+		return errcode.New(errcode.Forbidden, "the phone is not yours")
+	}
+	return nil
+}
+
+// sharedLimits returns the limits over many identities: the caller's address's,
+// then the app's.
+func (r *request) sharedLimits() []caches.SharedLimit {
+	var limits []caches.SharedLimit
+	if address := r.call.Caller.Address; address != "" {
+		limits = append(limits, caches.SharedLimit{Key: r.keys.address(address), Window: r.policy.addressLimit()})
+	}
+	if limit := r.policy.appLimit(); limit.Max > 0 {
+		limits = append(limits, caches.SharedLimit{Key: r.keys.app(), Window: limit})
 	}
 	return limits
 }

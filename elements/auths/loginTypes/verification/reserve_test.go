@@ -1,7 +1,10 @@
 package verification
 
 import (
+	"context"
+	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,15 +41,15 @@ func TestDigitsAreUniform(t *testing.T) {
 func TestCooldownIsToldExactly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.send(call(), phone, "")
+		w.send(call(), mobile, "")
 		time.Sleep(10*time.Second + 300*time.Millisecond)
-		_, err := w.reserve(call(), phone, "")
+		_, err := w.reserve(call(), mobile, "")
 		requireCode(t, codes.SendTooFrequent, err)
 		e, _ := errcode.As(err)
 		require.EqualValues(t, 35, e.Details["retryAfter"], "34.7 seconds are left")
 		require.Equal(t, 35*time.Second, e.RetryAfter)
 		time.Sleep(34*time.Second + 700*time.Millisecond)
-		_, err = w.reserve(call(), phone, "")
+		_, err = w.reserve(call(), mobile, "")
 		require.NoError(t, err)
 	})
 }
@@ -54,8 +57,8 @@ func TestCooldownIsToldExactly(t *testing.T) {
 func TestCooldownIsThePhonesOverAllScopes(t *testing.T) {
 	w := newWorld(t)
 	w.dir.add(databases.User{ID: "u"})
-	w.send(call(), phone, "login")
-	_, err := w.reserve(as("u"), phone, "bind")
+	w.send(call(), mobile, "login")
+	_, err := w.reserve(as("u"), mobile, "bind")
 	requireCode(t, codes.SendTooFrequent, err)
 }
 
@@ -63,10 +66,10 @@ func TestPhoneLimitIsToldInMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		for range 5 {
-			w.send(call(), phone, "")
+			w.send(call(), mobile, "")
 			time.Sleep(time.Minute)
 		}
-		_, err := w.reserve(call(), phone, "")
+		_, err := w.reserve(call(), mobile, "")
 		requireCode(t, codes.SendLimited, err)
 		e, _ := errcode.As(err)
 		require.Equal(t, 55*time.Minute, e.RetryAfter)
@@ -93,10 +96,9 @@ func TestAddressLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			policy := w.policy()
-			policy.IpHourlyLimit = 1
+			w.set("ipHourlyLimit", 1)
 			for i, address := range tc.addresses {
-				_, err := w.svc.Reserve(in(from(address)), &elementv1.ReserveRequest{Policy: policy, Identity: []string{phone, other}[i]})
+				_, err := w.hold(from(address), &elementv1.ReserveRequest{Identity: []string{mobile, other}[i]})
 				if i == 1 && tc.shared {
 					requireCode(t, codes.SendLimited, err)
 					continue
@@ -109,41 +111,41 @@ func TestAddressLimit(t *testing.T) {
 
 func TestAppLimit(t *testing.T) {
 	w := newWorld(t)
-	policy := w.policy()
-	policy.AppHourlyLimit = 1
-	_, err := w.svc.Reserve(in(call()), &elementv1.ReserveRequest{Policy: policy, Identity: phone})
+	w.set("appHourlyLimit", 1)
+	_, err := w.hold(call(), &elementv1.ReserveRequest{Identity: mobile})
 	require.NoError(t, err)
-	_, err = w.svc.Reserve(in(call()), &elementv1.ReserveRequest{Policy: policy, Identity: other})
+	_, err = w.hold(call(), &elementv1.ReserveRequest{Identity: other})
 	requireCode(t, codes.SendLimited, err)
-	_, err = w.svc.Reserve(in(call()), &elementv1.ReserveRequest{Policy: w.policy(), Identity: other})
+	w.set("appHourlyLimit", 0)
+	_, err = w.hold(call(), &elementv1.ReserveRequest{Identity: other})
 	require.NoError(t, err, "a limit that refused took nothing")
 }
 
 func TestPurposes(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
 	w.dir.add(databases.User{ID: "bare"})
 	for _, purpose := range []string{"bind", "unbind", "checkMyMessage", "updatePhone"} {
-		_, err := w.reserve(call(), phone, purpose)
+		_, err := w.reserve(call(), mobile, purpose)
 		requireCode(t, errcode.LoginRequired, err)
 	}
-	_, err := w.reserve(call(), phone, "nonsense")
+	_, err := w.reserve(call(), mobile, "nonsense")
 	requireCode(t, errcode.Params, err)
 	for _, purpose := range []string{"unbind", "checkMyMessage"} {
 		_, err = w.reserve(as("u"), other, purpose)
 		requireCode(t, errcode.Forbidden, err)
-		_, err = w.reserve(as("bare"), phone, purpose)
+		_, err = w.reserve(as("bare"), mobile, purpose)
 		requireCode(t, codes.PhoneNotBound, err)
 	}
-	_, err = w.reserve(as("u"), phone, "unbind")
+	_, err = w.reserve(as("u"), mobile, "unbind")
 	require.NoError(t, err, "what was refused took no cooldown")
 }
 
 func TestWithoutPurposeAUsersCodeIsForTheirAccountOnly(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	code := w.send(as("u"), phone, "")
-	_, err := w.exchange(call(), phone, code)
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	code := w.send(as("u"), mobile, "")
+	_, err := w.exchange(call(), mobile, code)
 	requireCode(t, codes.CodeRejected, err)
 	_, err = w.ticket(as("u"), code)
 	require.NoError(t, err)
@@ -151,16 +153,16 @@ func TestWithoutPurposeAUsersCodeIsForTheirAccountOnly(t *testing.T) {
 
 func TestSignedInUserMayAskForTheAnonymousScope(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	code := w.send(as("u"), phone, "login")
-	_, err := w.exchange(call(), phone, code)
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	code := w.send(as("u"), mobile, "login")
+	_, err := w.exchange(call(), mobile, code)
 	require.NoError(t, err)
 }
 
 func TestAccountCodeWorksForItsPurposeOnly(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	code := w.send(as("u"), phone, "checkMyMessage")
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	code := w.send(as("u"), mobile, "checkMyMessage")
 	requireCode(t, codes.CodeRejected, w.unbind(as("u"), code))
 	_, err := w.ticket(as("u"), code)
 	require.NoError(t, err)
@@ -168,38 +170,34 @@ func TestAccountCodeWorksForItsPurposeOnly(t *testing.T) {
 
 func TestNeverSeenPhoneCostsNoLookUp(t *testing.T) {
 	w := newWorld(t)
-	w.send(call(), phone, "")
+	w.send(call(), mobile, "")
 	require.Zero(t, w.dir.count("UserByPhone"))
 	require.Zero(t, w.dir.count("Device"))
 }
 
 func TestClosedRegistrationTellsNobodyWhoIsKnown(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	policy := w.policy()
-	policy.AllowRegister = false
-	answers := map[string]*elementv1.ReserveResponse{}
-	for _, identity := range []string{phone, other} {
-		r, err := w.svc.Reserve(in(call()), &elementv1.ReserveRequest{Policy: policy, Identity: identity})
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	w.set("allowRegister", 0)
+	reserved := map[string]*held{}
+	for _, identity := range []string{mobile, other} {
+		r, err := w.reserve(call(), identity, "")
 		require.NoError(t, err)
-		answers[identity] = r
-		require.True(t, r.GetAnswerFirst())
-		require.Equal(t, answers[phone].GetResendAfterMs(), r.GetResendAfterMs())
-		require.Equal(t, answers[phone].GetExpiresInMs(), r.GetExpiresInMs())
+		reserved[identity] = r
+		require.True(t, r.later)
 		// Nothing is given back, whatever the vendor says.
-		w.settle(call(), r, elementv1.Outcome_OUTCOME_REFUSED)
-		_, err = w.svc.Reserve(in(call()), &elementv1.ReserveRequest{Policy: policy, Identity: identity})
+		w.end(call(), r, elementv1.Outcome_OUTCOME_REFUSED)
+		_, err = w.reserve(call(), identity, "")
 		requireCode(t, codes.SendTooFrequent, err)
 	}
-	require.True(t, answers[phone].GetDeliver())
-	require.False(t, answers[other].GetDeliver())
-	require.Empty(t, answers[other].GetCode())
+	require.True(t, reserved[mobile].deliver)
+	require.False(t, reserved[other].deliver)
 	require.Equal(t, 2, w.dir.count("UserByPhone")/2, "one look-up a send, known or not")
 
 	// Guesses at both go the same way.
 	for n := 1; n <= 6; n++ {
-		_, known := w.exchange(call(), phone, wrong(answers[phone].GetCode(), n))
-		_, unknown := w.exchange(call(), other, wrong(answers[phone].GetCode(), n))
+		_, known := w.exchange(call(), mobile, wrong(reserved[mobile].digits, n))
+		_, unknown := w.exchange(call(), other, wrong(reserved[mobile].digits, n))
 		require.Equal(t, errcode.Of(known), errcode.Of(unknown), "guess %d", n)
 		want := codes.CodeRejected
 		if n == 6 {
@@ -211,45 +209,44 @@ func TestClosedRegistrationTellsNobodyWhoIsKnown(t *testing.T) {
 
 func TestClosedRegistrationSendsToAccountsAtOnce(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	policy := w.policy()
-	policy.AllowRegister = false
-	r, err := w.svc.Reserve(in(as("u")), &elementv1.ReserveRequest{Policy: policy, Identity: other, Purpose: "updatePhone"})
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	w.set("allowRegister", 0)
+	r, err := w.hold(as("u"), &elementv1.ReserveRequest{Identity: other, Purpose: "updatePhone"})
 	require.NoError(t, err)
-	require.False(t, r.GetAnswerFirst())
-	require.True(t, r.GetDeliver())
+	require.False(t, r.later)
+	require.True(t, r.deliver)
 }
 
 func TestDeviceThatHasLoggedInHasBucketsOfItsOwn(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	w.dir.devices[tokens.Hash("device")] = databases.Device{Hash: tokens.Hash("device"), Phone: phone, UserID: "u"}
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
+	w.dir.devices[tokens.Hash("device")] = databases.Device{Hash: tokens.Hash("device"), Phone: mobile, UserID: "u"}
 	owner := call()
 	owner.Caller.Device = "device"
 
-	code := w.send(call(), phone, "")
+	code := w.send(call(), mobile, "")
 	for n := 1; n <= 5; n++ {
-		_, err := w.exchange(call(), phone, wrong(code, n))
+		_, err := w.exchange(call(), mobile, wrong(code, n))
 		requireCode(t, codes.CodeRejected, err)
 	}
-	_, err := w.exchange(call(), phone, code)
+	_, err := w.exchange(call(), mobile, code)
 	requireCode(t, codes.CodeLocked, err)
-	_, err = w.exchange(owner, phone, code)
+	_, err = w.exchange(owner, mobile, code)
 	require.NoError(t, err, "strangers can't lock the owner out")
 }
 
 func TestDeviceOfAnotherPhoneIsAStrangers(t *testing.T) {
 	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
+	w.dir.add(databases.User{ID: "u", Phone: mobile})
 	w.dir.devices[tokens.Hash("device")] = databases.Device{Hash: tokens.Hash("device"), Phone: other, UserID: "x"}
-	code := w.send(call(), phone, "")
+	code := w.send(call(), mobile, "")
 	for n := 1; n <= 5; n++ {
-		_, _ = w.exchange(call(), phone, wrong(code, n))
+		_, _ = w.exchange(call(), mobile, wrong(code, n))
 	}
 	for _, token := range []string{"device", "unknown", strings.Repeat("x", 10_000)} {
 		c := call()
 		c.Caller.Device = token
-		_, err := w.exchange(c, phone, code)
+		_, err := w.exchange(c, mobile, code)
 		requireCode(t, codes.CodeLocked, err)
 	}
 }
@@ -258,42 +255,42 @@ func TestDeviceOfAnotherPhoneIsAStrangers(t *testing.T) {
 // and another send work afterwards.
 func TestOutcomesOfASend(t *testing.T) {
 	for name, tc := range map[string]struct {
-		settle          func(w *world, r *elementv1.ReserveResponse)
+		settle          func(w *world, r *held)
 		fresh, old, now bool
 	}{
-		"accepted": {func(w *world, r *elementv1.ReserveResponse) {
-			w.settle(call(), r, elementv1.Outcome_OUTCOME_ACCEPTED)
+		"accepted": {func(w *world, r *held) {
+			w.end(call(), r, elementv1.Outcome_OUTCOME_ACCEPTED)
 		}, true, false, false},
-		"refused": {func(w *world, r *elementv1.ReserveResponse) {
-			w.settle(call(), r, elementv1.Outcome_OUTCOME_REFUSED)
+		"refused": {func(w *world, r *held) {
+			w.end(call(), r, elementv1.Outcome_OUTCOME_REFUSED)
 		}, false, true, true},
-		"unknown": {func(w *world, r *elementv1.ReserveResponse) {
-			w.settle(call(), r, elementv1.Outcome_OUTCOME_UNKNOWN)
+		"unknown": {func(w *world, r *held) {
+			w.end(call(), r, elementv1.Outcome_OUTCOME_UNKNOWN)
 		}, true, true, false},
-		"never settled": {func(*world, *elementv1.ReserveResponse) {}, true, true, false},
-		"refused after accepted": {func(w *world, r *elementv1.ReserveResponse) {
-			w.settle(call(), r, elementv1.Outcome_OUTCOME_ACCEPTED)
-			w.settle(call(), r, elementv1.Outcome_OUTCOME_REFUSED)
+		"never settled": {func(*world, *held) {}, true, true, false},
+		"refused after accepted": {func(w *world, r *held) {
+			w.end(call(), r, elementv1.Outcome_OUTCOME_ACCEPTED)
+			w.end(call(), r, elementv1.Outcome_OUTCOME_REFUSED)
 		}, true, false, false},
 	} {
 		for _, which := range []string{"new", "old", "send"} {
 			t.Run(name+"/"+which, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(t)
-					w.dir.add(databases.User{ID: "u", Phone: phone})
-					before := w.send(call(), phone, "")
+					w.dir.add(databases.User{ID: "u", Phone: mobile})
+					before := w.send(call(), mobile, "")
 					time.Sleep(time.Minute)
-					r, err := w.reserve(call(), phone, "")
+					r, err := w.reserve(call(), mobile, "")
 					require.NoError(t, err)
 					tc.settle(w, r)
 					works := map[string]bool{"new": tc.fresh, "old": tc.old, "send": tc.now}[which]
 					switch which {
 					case "new":
-						_, err = w.exchange(call(), phone, r.GetCode())
+						_, err = w.exchange(call(), mobile, r.digits)
 					case "old":
-						_, err = w.exchange(call(), phone, before)
+						_, err = w.exchange(call(), mobile, before)
 					case "send":
-						_, err = w.reserve(call(), phone, "")
+						_, err = w.reserve(call(), mobile, "")
 					}
 					if works {
 						require.NoError(t, err)
@@ -306,57 +303,20 @@ func TestOutcomesOfASend(t *testing.T) {
 	}
 }
 
-func TestReservationIsForItsInstanceOnly(t *testing.T) {
-	w := newWorld(t)
-	r, err := w.reserve(call(), phone, "")
-	require.NoError(t, err)
-	for _, handle := range []string{r.GetReservation(), "", "nonsense", r.GetReservation() + "A"} {
-		stranger := call()
-		if handle == r.GetReservation() {
-			stranger.Element = "another.login"
-		}
-		_, err = w.svc.Settle(in(stranger), &elementv1.SettleRequest{Reservation: handle, Outcome: elementv1.Outcome_OUTCOME_REFUSED})
-		requireCode(t, errcode.Forbidden, err)
-	}
-	_, err = w.reserve(call(), phone, "")
-	requireCode(t, codes.SendTooFrequent, err)
-}
-
 func TestRefusalsHaveALimitOfTheirOwn(t *testing.T) {
 	w := newWorld(t)
 	for range 10 {
-		r, err := w.reserve(call(), phone, "")
+		r, err := w.reserve(call(), mobile, "")
 		require.NoError(t, err)
-		w.settle(call(), r, elementv1.Outcome_OUTCOME_REFUSED)
+		w.end(call(), r, elementv1.Outcome_OUTCOME_REFUSED)
 	}
-	_, err := w.reserve(call(), phone, "")
+	_, err := w.reserve(call(), mobile, "")
 	requireCode(t, codes.SendLimited, err)
-}
-
-func TestPolicyOutOfBoundsIsRefused(t *testing.T) {
-	w := newWorld(t)
-	for name, change := range map[string]func(p *elementv1.Policy){
-		"short codes":     func(p *elementv1.Policy) { p.CodeLength = 4 },
-		"long codes":      func(p *elementv1.Policy) { p.CodeLength = 11 },
-		"long life":       func(p *elementv1.Policy) { p.CodeTtlMs = 600_001 },
-		"no interval":     func(p *elementv1.Policy) { p.ResendIntervalMs = 0 },
-		"no attempts":     func(p *elementv1.Policy) { p.MaxAttempts = 0 },
-		"no hourly limit": func(p *elementv1.Policy) { p.PhoneHourlyLimit = 0 },
-	} {
-		t.Run(name, func(t *testing.T) {
-			policy := w.policy()
-			change(policy)
-			_, err := w.svc.Reserve(in(call()), &elementv1.ReserveRequest{Policy: policy, Identity: phone})
-			requireCode(t, errcode.Internal, err)
-		})
-	}
-	_, err := w.svc.Reserve(in(call()), &elementv1.ReserveRequest{Identity: phone})
-	requireCode(t, errcode.Internal, err)
 }
 
 func TestOutsideACallNothingIsDone(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.svc.Reserve(t.Context(), &elementv1.ReserveRequest{Policy: w.policy(), Identity: phone})
+	_, err := w.svc.Send(t.Context(), &elementv1.SendRequest{ArgsJson: []byte(`{}`)})
 	requireCode(t, errcode.Forbidden, err)
 }
 
@@ -364,13 +324,13 @@ func TestRepeatOfASendIsNotSentAgain(t *testing.T) {
 	w := newWorld(t)
 	c := call()
 	c.Operation = "one"
-	w.send(c, phone, "")
-	_, err := w.reserve(c, phone, "")
+	w.send(c, mobile, "")
+	_, err := w.reserve(c, mobile, "")
 	requireCode(t, codes.SMSFailed, err)
 	e, _ := errcode.As(err)
 	require.EqualValues(t, 45, e.Details["resendAfter"])
 	require.EqualValues(t, 300, e.Details["expiresIn"])
-	_, err = w.reserve(call(), phone, "")
+	_, err = w.reserve(call(), mobile, "")
 	requireCode(t, codes.SendTooFrequent, err)
 }
 
@@ -378,27 +338,33 @@ func TestRepeatOfARefusedSendReservesAgain(t *testing.T) {
 	w := newWorld(t)
 	c := call()
 	c.Operation = "one"
-	first, err := w.reserve(c, phone, "")
+	first, err := w.reserve(c, mobile, "")
 	require.NoError(t, err)
-	w.settle(c, first, elementv1.Outcome_OUTCOME_REFUSED)
-	again, err := w.reserve(c, phone, "")
+	w.end(c, first, elementv1.Outcome_OUTCOME_REFUSED)
+	again, err := w.reserve(c, mobile, "")
 	require.NoError(t, err)
-	require.True(t, again.GetDeliver())
+	require.True(t, again.deliver)
 }
 
 func TestRepeatOfASendThatWasAnsweredFirstIsAnsweredTheSame(t *testing.T) {
-	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: phone})
-	for _, identity := range []string{phone, other} {
-		c := call()
-		c.Operation = "one " + identity
-		policy := w.policy()
-		policy.AllowRegister = false
-		for i := range 2 {
-			answer, err := w.svc.Reserve(in(c), &elementv1.ReserveRequest{Policy: policy, Identity: identity})
-			require.NoError(t, err)
-			require.True(t, answer.GetAnswerFirst())
-			require.Equal(t, i == 0 && identity == phone, answer.GetDeliver())
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.dir.add(databases.User{ID: "u", Phone: mobile})
+		w.set("allowRegister", 0)
+		var requests atomic.Int32
+		w.sms = func(ctx context.Context, name, function string, args json.RawMessage) (json.RawMessage, error) {
+			requests.Add(1)
+			return accepts(ctx, name, function, args)
 		}
-	}
+		for _, identity := range []string{mobile, other} {
+			c := call()
+			c.Operation = "one " + identity
+			for range 2 {
+				_, err := w.svc.Send(w.in(c), sendRequest(identity, nil))
+				require.NoError(t, err)
+				synctest.Wait()
+			}
+		}
+		require.EqualValues(t, 1, requests.Load())
+	})
 }

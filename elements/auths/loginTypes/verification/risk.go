@@ -4,64 +4,57 @@ import (
 	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// When CAPTCHA_MODE_RISK asks for a captcha: an address after its first sends in an
-// hour, and everybody in a crowd of whose sends most are not verified.
+// With captcha "risk", a captcha is required from an address after its first sends
+// in an hour, and from everybody in a risk group most of whose sends are unverified.
 const (
-	addressSendsFree = 3
-	crowdWindow      = 10 * time.Minute
-	crowdSends       = 20
-	crowdRipe        = 2 * time.Minute
+	addressSendsFree     = 3
+	groupWindow          = 10 * time.Minute
+	groupMinSends        = 20
+	groupUnverifiedAfter = 2 * time.Minute
+
+	maxGroups    = 4
+	maxGroupName = 64
+	// appGroup is the risk group of all sends of the app. No Type can name it.
+	appGroup = ""
 )
 
-const (
-	// mostCrowds and longestCrowd bound what a Type may name.
-	mostCrowds   = 4
-	longestCrowd = 64
-	// appCrowd is the crowd of all sends of the app. No Type can name it.
-	appCrowd = ""
-)
-
-// demand says when a send without a captcha is refused.
-func (o *operation) demand(p policy) caches.CaptchaCheck {
-	switch p.captcha {
-	case elementv1.CaptchaMode_CAPTCHA_MODE_ALWAYS:
+// requiredCaptcha returns when a send without a captcha is refused.
+func (r *request) requiredCaptcha() caches.CaptchaCheck {
+	address := r.call.Caller.Address
+	switch {
+	case r.policy.Captcha == captchaAlways:
 		return caches.CaptchaCheck{Required: true}
-	case elementv1.CaptchaMode_CAPTCHA_MODE_RISK:
-	default:
+	case r.policy.Captcha == captchaOff || address == "":
 		return caches.CaptchaCheck{}
 	}
-	address := o.call.Caller.Address
-	if address == "" {
-		return caches.CaptchaCheck{}
-	}
-	// The window is the one that the address's own limit is counted in.
+	// The window is the one in which the address's own limit is counted.
 	return caches.CaptchaCheck{RequiredWhenFull: []caches.SharedLimit{{
-		Key: o.keys.address(address), Window: caches.Window{Max: addressSendsFree, Per: p.addressSends.Per},
+		Key: r.keys.address(address), Window: caches.Window{Max: addressSendsFree, Per: r.policy.addressLimit().Per},
 	}}}
 }
 
-// crowds are those of a send whose captcha is asked for by risk.
-func (o *operation) crowds(p policy, names []string) ([]caches.RiskGroup, error) {
-	if len(names) > mostCrowds {
-		return nil, errcode.New(errcode.Internal, "the login names too many crowds")
+// riskGroups returns the risk groups of a send: the app's, and those that the Type
+// names.
+func (r *request) riskGroups(names []string) ([]caches.RiskGroup, error) {
+	if len(names) > maxGroups {
+		return nil, errcode.New(errcode.Internal, "the login names too many risk groups")
 	}
 	for _, name := range names {
-		if name == "" || len(name) > longestCrowd {
-			return nil, errcode.New(errcode.Internal, "the login names no crowd")
+		if name == appGroup || len(name) > maxGroupName {
+			return nil, errcode.New(errcode.Internal, "the login names a risk group without a name, or with a long one")
 		}
 	}
-	if p.captcha != elementv1.CaptchaMode_CAPTCHA_MODE_RISK {
+	if r.policy.Captcha != captchaRisk {
 		return nil, nil
 	}
-	list := make([]caches.RiskGroup, 0, len(names)+1)
-	for _, name := range append([]string{appCrowd}, names...) {
-		list = append(list, caches.RiskGroup{
-			Key: o.keys.crowd(name), Per: crowdWindow, MinSends: crowdSends, UnverifiedAfter: crowdRipe,
+	groups := make([]caches.RiskGroup, 0, len(names)+1)
+	for _, name := range append([]string{appGroup}, names...) {
+		groups = append(groups, caches.RiskGroup{
+			Key: r.keys.riskGroup(name), Per: groupWindow, MinSends: groupMinSends, UnverifiedAfter: groupUnverifiedAfter,
 		})
 	}
-	return list, nil
+	return groups, nil
 }

@@ -6,82 +6,165 @@ import (
 	"time"
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
+	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
 )
 
 const (
-	// sendFunction is what every SMS element has.
+	// sendFunction is the function of SMS elements.
 	sendFunction = "sendMessage"
-	// sendBound is what the call of the SMS element may take where the caller's own
-	// time is not bounded.
-	sendBound = time.Minute
-	// statusAccepted is the status of a message that the vendor has taken.
+	// statusAccepted is the status of a message that the vendor accepted.
 	statusAccepted = "accepted"
+	// sendTimeout bounds the call of the SMS element if the caller's time isn't.
+	sendTimeout = time.Minute
+	// maxLater bounds the sends that go on after their answers.
+	maxLater = 4096
 )
 
-// Send reserves, has the message sent and settles the reservation by what became
-// of it. Once reserved, all of it runs to its end, whatever becomes of the plugin
-// that asked or of its client.
-func (s *Service) Send(ctx context.Context, r *elementv1.SendRequest) (*elementv1.SendResponse, error) {
-	args, err := messageOf(r.GetArgsJson())
+// Send reserves a code, sends it through an SMS element, and commits the
+// reservation or rolls it back. Once reserved, a send runs to its end, whatever
+// becomes of the plugin or its client.
+//
+// Where nobody may register, all identities are answered alike: right after the
+// reservation. The message is sent afterwards, and only to a known identity.
+func (s *Service) Send(ctx context.Context, in *elementv1.SendRequest) (*elementv1.SendResponse, error) {
+	message, err := messageOf(in.GetArgsJson())
 	if err != nil {
 		return nil, err
 	}
-	reserved, err := s.Reserve(ctx, r.GetReserve())
+	steps, r, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	answer := &elementv1.SendResponse{Reserved: reserved}
-	if reserved.GetAnswerFirst() {
-		return answer, nil
+	defer r.end()
+	scope, err := scopeOf(in.GetReserve().GetPurpose(), r.call.Caller)
+	if err != nil {
+		return nil, err
 	}
-	ctx, cancel := untilDeadline(ctx)
-	defer cancel()
-	answer.Outcome = elementv1.Outcome_OUTCOME_ACCEPTED
-	if reserved.GetDeliver() {
-		err = s.deliver(ctx, r.GetElement(), args, reserved.GetCode())
-		reserved.Code = ""
-		switch {
-		case err == nil:
-		case codes.Unsent(err):
-			answer.Outcome, answer.Error = elementv1.Outcome_OUTCOME_REFUSED, errcode.ToWire(err)
-		default:
-			answer.Outcome, answer.Error = elementv1.Outcome_OUTCOME_UNKNOWN, errcode.ToWire(err)
-			return answer, nil
+	later := scope.anonymous() && !r.policy.registers()
+	if later && !s.takeLater() {
+		return nil, errcode.Unavailable(errcode.OutcomeNotExecuted, "too many codes are being sent").After(time.Second)
+	}
+	reserved, err := r.reserve(steps, in.GetReserve(), scope, later)
+	r.end() // no store is held while the vendor is waited for
+	if err != nil {
+		if later {
+			s.leaveLater()
 		}
+		return nil, err
 	}
-	_, err = s.Settle(ctx, &elementv1.SettleRequest{Reservation: reserved.GetReservation(), Outcome: answer.GetOutcome()})
-	if err != nil {
-		// It changes nothing for the caller: an accepted code works while its
-		// reservation is open, and a refused one expires.
-		s.logger.WarnContext(ctx, "a reservation could not be settled", "error", err)
+	out := &elementv1.SendResponse{
+		Reserved: &elementv1.ReserveResponse{
+			ResendAfterMs: r.policy.interval().Milliseconds(),
+			ExpiresInMs:   r.policy.ttl().Milliseconds(),
+		},
+		Outcome: elementv1.Outcome_OUTCOME_ACCEPTED,
 	}
-	return answer, nil
+	d := delivery{Service: s, call: r.call, reserved: reserved, element: in.GetElement(), message: message, later: later}
+	if later {
+		s.deliverLater(ctx, d)
+		return out, nil
+	}
+	ctx, cancel := withoutCaller(ctx)
+	defer cancel()
+	if out.Outcome, err = d.run(ctx); err != nil {
+		out.Error = errcode.ToWire(err)
+	}
+	return out, nil
 }
 
-// untilDeadline is a context that ends with the caller's time, but not with the caller.
-func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+// withoutCaller returns a context that has the caller's deadline but isn't
+// cancelled with the caller.
+func withoutCaller(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
-		deadline = time.Now().Add(sendBound)
+		deadline = time.Now().Add(sendTimeout)
 	}
 	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
 }
 
-// deliver calls the SMS element; no error means that the vendor has taken the message.
-func (s *Service) deliver(ctx context.Context, name string, args map[string]any, code string) error {
-	params, _ := args["params"].(map[string]any)
+// takeLater reports whether one more send may go on after its answer, and counts it
+// until leaveLater.
+func (s *Service) takeLater() bool {
+	select {
+	case s.later <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Service) leaveLater() { <-s.later }
+
+// deliverLater runs d after the answer. The app waits for it as for a call.
+func (s *Service) deliverLater(ctx context.Context, d delivery) {
+	done := s.elements.InFlight()
+	s.running.Go(func() {
+		defer done()
+		defer s.leaveLater()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
+		defer cancel()
+		_, _ = d.run(ctx) // it was answered, and is logged
+	})
+}
+
+// delivery is the rest of a send, after its reservation.
+type delivery struct {
+	*Service
+	call     element.Call
+	reserved *reservation
+	// element is the SMS element, and message its arguments.
+	element string
+	message map[string]any
+	later   bool
+}
+
+// run sends the message, if there is one to send, and ends the reservation by the
+// outcome. The error is the SMS element's.
+func (d delivery) run(ctx context.Context) (elementv1.Outcome, error) {
+	if d.reserved.repeated {
+		return elementv1.Outcome_OUTCOME_ACCEPTED, nil
+	}
+	outcome := elementv1.Outcome_OUTCOME_ACCEPTED
+	var err error
+	if d.reserved.deliver {
+		outcome, err = d.send(ctx)
+	}
+	d.end(ctx, outcome)
+	return outcome, err
+}
+
+// send calls the SMS element and logs the outcome.
+func (d delivery) send(ctx context.Context) (elementv1.Outcome, error) {
+	log := d.logger.With("element", d.call.Element, "request_id", d.call.RequestID, "phone", phone.Mask(d.reserved.identity))
+	err := d.callElement(ctx)
+	switch {
+	case err == nil:
+		log.InfoContext(ctx, "a code was sent")
+		return elementv1.Outcome_OUTCOME_ACCEPTED, nil
+	case codes.Unsent(err):
+		log.WarnContext(ctx, "a code was not sent", "error", err)
+		return elementv1.Outcome_OUTCOME_REFUSED, err
+	}
+	log.WarnContext(ctx, "whether a code was sent is not known", "error", err)
+	return elementv1.Outcome_OUTCOME_UNKNOWN, err
+}
+
+// callElement returns nil if the vendor accepted the message.
+func (d delivery) callElement(ctx context.Context) error {
+	params, _ := d.message["params"].(map[string]any)
 	if params == nil {
 		params = make(map[string]any, 1)
 	}
-	params["code"] = code
-	args["params"] = params
-	text, err := json.Marshal(args)
+	params["code"] = d.reserved.digits
+	d.message["params"] = params
+	args, err := json.Marshal(d.message)
 	if err != nil {
 		return errcode.Wrap(err, errcode.Params, "the message has no JSON form")
 	}
-	result, err := s.elements.Call(ctx, name, sendFunction, text)
+	result, err := d.elements.Call(ctx, d.element, sendFunction, args)
 	if err != nil {
 		return err
 	}
@@ -91,11 +174,38 @@ func (s *Service) deliver(ctx context.Context, name string, args map[string]any,
 		} `json:"results"`
 	}
 	if err := json.Unmarshal(result, &receipt); err != nil || len(receipt.Results) != 1 || receipt.Results[0].Status != statusAccepted {
-		return errcode.New(codes.SMSFailed, "what became of the message is not known")
+		return errcode.New(codes.SMSFailed, "whether the message was sent is not known")
 	}
 	return nil
 }
 
+// end commits the reservation of an accepted send and rolls back that of a refused
+// one. After an unknown outcome it stays open. So does that of a refused send that
+// was answered before: what a rollback gives back tells strangers that the identity
+// is known.
+//
+// A failure changes nothing for the caller: the code of an open reservation works
+// until it expires.
+func (d delivery) end(ctx context.Context, outcome elementv1.Outcome) {
+	accepted := outcome == elementv1.Outcome_OUTCOME_ACCEPTED
+	if !accepted && (outcome != elementv1.Outcome_OUTCOME_REFUSED || d.later) {
+		return
+	}
+	steps, r, err := d.begin(ctx)
+	if err == nil {
+		defer r.end()
+		if accepted {
+			err = r.store.Commit(steps, d.reserved.Reservation)
+		} else {
+			err = r.store.Rollback(steps, d.reserved.Reservation, refusals)
+		}
+	}
+	if err != nil {
+		d.logger.WarnContext(ctx, "a reservation could not be ended", "element", d.call.Element, "request_id", d.call.RequestID, "error", err)
+	}
+}
+
+// messageOf reads the arguments of sendMessage.
 func messageOf(text []byte) (map[string]any, error) {
 	args := make(map[string]any)
 	if err := json.Unmarshal(text, &args); err != nil || args == nil {

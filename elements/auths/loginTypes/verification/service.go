@@ -1,22 +1,19 @@
-// Package verification is the host's side of auths.loginTypes: the Login service
-// that login Types may ask. It turns each request of a Type into atomic steps of
-// the app's default cache and database, so that no Type can get their order wrong.
+// Package verification serves the Login service to the Types of
+// auths.loginTypes.Meta. It turns each request of a Type into atomic steps of the
+// app's default cache and database, so that no Type can get their order wrong.
 //
-// What it keeps and where: a code lies in the cache, as an HMAC over app,
-// instance, identity, holder and digits; cooldowns, limits and tokens lie beside
-// it under one opaque key an identity. Users and phones lie in the database. The
-// package itself keeps nothing between two requests, but for captchas made ahead
-// and who asks for how many. Messages that tell of a change lie in the database with
-// it until they are sent.
+// The cache holds what lives for minutes, under one opaque key per identity:
+// codes, each as an HMAC over app, instance, identity, holder and digits, and the
+// identity's cooldown, limits and tokens. The database holds users, their phones,
+// and notices until they are sent. The package itself keeps nothing between two
+// requests except captchas that are made ahead.
 //
-// It knows no phone number's form, no vendor and no HTTP.
+// It doesn't know how phone numbers are spelled, which vendors there are, or HTTP.
+// How it survives lost replies is described in docs/adr/0006-lost-replies.md.
 package verification
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -43,19 +40,19 @@ func init() {
 }
 
 // Service is the Login service of one app. Its methods may be called from any
-// goroutine; each takes who asks, and for which instance, from the element.Call
-// in its context. Their errors are *errcode.Error.
+// goroutine. They take the caller and the instance from the element.Call in their
+// context, and return *errcode.Error.
 type Service struct {
 	elementv1.UnimplementedLoginServer
 
-	elements     element.Elements
-	logger       *slog.Logger
-	keys         keyring
-	box          *tokens.Box
-	captchas     *captcha.Maker
-	reservations cipher.AEAD
-	pulse        pulse
-	lost         lost
+	elements  element.Elements
+	logger    *slog.Logger
+	keys      keyring
+	tokens    *tokens.Sealer
+	captchas  *captcha.Maker
+	policies  policies
+	databases databaseProbe
+	later     chan struct{} // a slot for each send that goes on after its answer
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -63,26 +60,18 @@ type Service struct {
 
 var _ elementv1.LoginServer = (*Service)(nil)
 
-// New makes the service of an app, which Close ends. It fails when the app has no
-// secret.
+// New returns the service of an app. It fails if the app has no secret. The caller
+// closes it.
 func New(env element.Env) (*Service, error) {
 	keys, err := newKeyring(env.AppID, env.Key)
 	if err != nil {
 		return nil, err
 	}
-	box, err := tokens.NewBox(env.Key)
+	sealer, err := tokens.NewSealer(env.Key)
 	if err != nil {
 		return nil, err
 	}
-	reservations, err := newReservationSeal()
-	if err != nil {
-		return nil, err
-	}
-	captchaKey, err := env.Key("auths.loginTypes/captchas")
-	if err != nil {
-		return nil, fmt.Errorf("verification: the key of captchas: %w", err)
-	}
-	captchas, err := captcha.New(captchaKey)
+	captchas, err := captcha.New(env.Key)
 	if err != nil {
 		return nil, fmt.Errorf("verification: %w", err)
 	}
@@ -91,35 +80,22 @@ func New(env element.Env) (*Service, error) {
 		logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{
-		elements:     env.Elements,
-		logger:       logger,
-		keys:         keys,
-		box:          box,
-		captchas:     captchas,
-		reservations: reservations,
+		elements: env.Elements,
+		logger:   logger,
+		keys:     keys,
+		tokens:   sealer,
+		captchas: captchas,
+		later:    make(chan struct{}, maxLater),
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.running.Go(func() { s.tellNowAndThen(ctx) })
+	s.running.Go(func() { s.sendOverdueNotices(ctx) })
 	return s, nil
 }
 
-// Close ends what the service makes ahead, and waits for the notices that are
-// being sent.
+// Close waits for the messages that are being sent. No request may be in flight.
 func (s *Service) Close() error {
 	s.stop()
 	s.running.Wait()
 	return s.captchas.Close()
-}
-
-// newReservationSeal makes the key under which reservations are handed out. It
-// lives as long as the host: the plugins that hold reservations don't outlive it.
-func newReservationSeal() (cipher.AEAD, error) {
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails; see crypto/rand
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("verification: the key of reservations: %w", err)
-	}
-	return cipher.NewGCMWithRandomNonce(block)
 }

@@ -8,20 +8,20 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-// testEntry is a test phone's entry that is on.
+// testEntry is the entry of a test phone.
 type testEntry struct {
 	id   string
 	code string
 }
 
-// testEntry gives the entry of an identity, nil when it is none or off: such a
-// phone is like any other.
-func (o *operation) testEntry(ctx context.Context, identity string, entry *elementv1.TestEntry) (*testEntry, error) {
+// testEntry returns the entry of an identity. It is nil if there is none or it is
+// off: such a phone is like any other.
+func (r *request) testEntry(ctx context.Context, identity string, entry *elementv1.TestEntry) (*testEntry, error) {
 	if entry.GetCode() == "" {
 		return nil, nil
 	}
-	id := o.keys.entry(o.call.Element, identity, entry.GetCode())
-	wrong, err := o.dir.WrongTestGuesses(ctx, id)
+	id := r.keys.entry(r.call.Element, identity, entry.GetCode())
+	wrong, err := r.dir.WrongTestGuesses(ctx, id)
 	if err != nil {
 		return nil, errStore(err)
 	}
@@ -31,25 +31,41 @@ func (o *operation) testEntry(ctx context.Context, identity string, entry *eleme
 	return &testEntry{id: id, code: entry.GetCode()}, nil
 }
 
-// opens says whether the entry's code may open the user: one made through a test
-// phone, or one that is yet to be made. Any other user's guesses are compared as
-// delivered codes are, so that no test code can match.
-func (e *testEntry) opens(user *databases.User) bool {
-	return e != nil && (user == nil || user.Test)
+// testEntryOfOwner is testEntry for the identity's user.
+func (r *request) testEntryOfOwner(ctx context.Context, identity string, entry *elementv1.TestEntry) (*testEntry, error) {
+	e, err := r.testEntry(ctx, identity, entry)
+	if err != nil || e == nil {
+		return nil, err
+	}
+	user, err := r.owner(ctx, identity)
+	if err != nil {
+		return nil, err
+	}
+	return e.forUser(user), nil
+}
+
+// forUser returns the entry if its code may log in the user: one who registered
+// with a test phone, or who is yet to register. Otherwise it returns nil, so that
+// the guess is compared with codes that were sent and no test code matches.
+func (e *testEntry) forUser(user *databases.User) *testEntry {
+	if user == nil || user.Test {
+		return e
+	}
+	return nil
 }
 
 // countTestGuess counts a wrong guess of an entry, also one that was not compared
-// because the code is locked: trying on must not be free.
-func (o *operation) countTestGuess(ctx context.Context, entry *testEntry, digits string) error {
+// because the code is locked: guessing on must not be free.
+func (r *request) countTestGuess(ctx context.Context, entry *testEntry, digits string) error {
 	if entry == nil || subtle.ConstantTimeCompare([]byte(entry.code), []byte(digits)) == 1 {
 		return nil
 	}
-	wrong, err := o.dir.WrongTestGuess(ctx, entry.id)
+	wrong, err := r.dir.WrongTestGuess(ctx, entry.id)
 	if err != nil {
 		return errStore(err)
 	}
 	if wrong == testGuesses {
-		o.logger.Warn("a test phone's entry is off until it changes: too many wrong guesses", "element", o.call.Element)
+		r.logger.WarnContext(ctx, "a test phone's entry is off until it changes: too many wrong guesses", "element", r.call.Element)
 	}
 	return nil
 }

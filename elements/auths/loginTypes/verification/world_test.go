@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,9 +22,9 @@ import (
 )
 
 const (
-	login = "auths.loginTypes.myPhoneLogin"
-	phone = "+8613800138000"
-	other = "+8613900139000"
+	login  = "auths.loginTypes.myPhoneLogin"
+	mobile = "+8613800138000"
+	other  = "+8613900139000"
 )
 
 // world is an app with a login service over a store in memory.
@@ -33,6 +34,10 @@ type world struct {
 	store  *store
 	dir    *directory
 	config map[string]map[string]any // of corps
+	// settings are the login's configuration, version what its calls carry.
+	settings map[string]any
+	version  *element.Config
+	inFlight atomic.Int32
 	// sms answers calls of other elements; nil: none is named.
 	sms func(ctx context.Context, name, function string, args json.RawMessage) (json.RawMessage, error)
 }
@@ -46,7 +51,10 @@ func newWorld(t testing.TB) *world {
 		store:  &store{Store: memory, Instance: memory, down: map[string]int{}, lost: map[string]int{}},
 		dir:    newDirectory(),
 		config: map[string]map[string]any{"corps.shop": {"title": "The shop"}},
+
+		settings: map[string]any{},
 	}
+	w.set("captcha", "off")
 	svc, err := New(element.Env{
 		AppID:    "test.app",
 		Key:      func(purpose string) ([]byte, error) { k := sha256.Sum256([]byte(purpose)); return k[:], nil },
@@ -149,16 +157,27 @@ func (w *world) Config(name string) (map[string]any, error) {
 	return config, nil
 }
 func (w *world) InstancesOf(string) []string { return nil }
-func (w *world) DefaultName(string) string   { return "corps.shop" }
+
+func (w *world) InFlight() func() {
+	w.inFlight.Add(1)
+	return func() { w.inFlight.Add(-1) }
+}
+func (w *world) DefaultName(string) string { return "corps.shop" }
 
 // The requests of tests.
 
-func (w *world) policy() *elementv1.Policy {
-	return &elementv1.Policy{
-		CodeLength: 6, CodeTtlMs: 300_000, ResendIntervalMs: 45_000, MaxAttempts: 5,
-		PhoneHourlyLimit: 5, PhoneDailyLimit: 10, IpHourlyLimit: 30,
-		AllowRegister: true, AllowUnbindLast: true,
-	}
+// set changes a key of the login's configuration.
+func (w *world) set(key string, value any) {
+	w.t.Helper()
+	w.settings[key] = value
+	w.version = configOf(w.t, w.settings)
+}
+
+func configOf(t testing.TB, settings map[string]any) *element.Config {
+	t.Helper()
+	text, err := json.Marshal(settings)
+	require.NoError(t, err)
+	return &element.Config{JSON: text}
 }
 
 // call is a request of nobody; operations are random.
@@ -169,52 +188,81 @@ func as(userID string) element.Call {
 	return element.Call{Element: login, Caller: element.Caller{UserID: userID, SessionID: "session of " + userID}}
 }
 
-func in(c element.Call) context.Context { return element.WithCall(context.Background(), c) }
-
-func (w *world) reserve(c element.Call, identity, purpose string) (*elementv1.ReserveResponse, error) {
-	return w.svc.Reserve(in(c), &elementv1.ReserveRequest{Policy: w.policy(), Identity: identity, Purpose: purpose})
+func (w *world) in(c element.Call) context.Context {
+	if c.Config == nil {
+		c.Config = w.version
+	}
+	return element.WithCall(context.Background(), c)
 }
 
-// send reserves and settles as accepted.
+// held is a reservation whose send hasn't ended.
+type held struct {
+	*reservation
+	later bool
+}
+
+// hold reserves, as a host does that is killed before it calls the vendor.
+func (w *world) hold(c element.Call, in *elementv1.ReserveRequest) (*held, error) {
+	ctx, r, err := w.svc.begin(w.in(c))
+	if err != nil {
+		return nil, err
+	}
+	defer r.end()
+	scope, err := scopeOf(in.GetPurpose(), c.Caller)
+	if err != nil {
+		return nil, err
+	}
+	later := scope.anonymous() && !r.policy.registers()
+	reserved, err := r.reserve(ctx, in, scope, later)
+	if err != nil {
+		return nil, err
+	}
+	return &held{reserved, later}, nil
+}
+
+func (w *world) reserve(c element.Call, identity, purpose string) (*held, error) {
+	return w.hold(c, &elementv1.ReserveRequest{Identity: identity, Purpose: purpose})
+}
+
+// send is a send that the vendor accepts. It returns the code.
 func (w *world) send(c element.Call, identity, purpose string) string {
 	w.t.Helper()
 	r, err := w.reserve(c, identity, purpose)
 	require.NoError(w.t, err)
-	w.settle(c, r, elementv1.Outcome_OUTCOME_ACCEPTED)
-	return r.GetCode()
+	w.end(c, r, elementv1.Outcome_OUTCOME_ACCEPTED)
+	return r.digits
 }
 
-func (w *world) settle(c element.Call, r *elementv1.ReserveResponse, outcome elementv1.Outcome) {
-	w.t.Helper()
-	_, err := w.svc.Settle(in(c), &elementv1.SettleRequest{Reservation: r.GetReservation(), Outcome: outcome})
-	require.NoError(w.t, err)
+// end ends the send of a reservation.
+func (w *world) end(c element.Call, r *held, outcome elementv1.Outcome) {
+	delivery{Service: w.svc, call: c, reserved: r.reservation, later: r.later}.end(w.in(c), outcome)
 }
 
 func (w *world) exchange(c element.Call, identity, code string) (*elementv1.ExchangeResponse, error) {
-	return w.svc.Exchange(in(c), &elementv1.ExchangeRequest{Policy: w.policy(), Identity: identity, Code: code})
+	return w.svc.Exchange(w.in(c), &elementv1.ExchangeRequest{Identity: identity, Code: code})
 }
 
 func (w *world) register(c element.Call, identity, code string) (*elementv1.RegisterResponse, error) {
-	return w.svc.Register(in(c), &elementv1.RegisterRequest{Policy: w.policy(), Identity: identity, Code: code, Nick: "Nick"})
+	return w.svc.Register(w.in(c), &elementv1.RegisterRequest{Identity: identity, Code: code, Nick: "Nick"})
 }
 
 func (w *world) bind(c element.Call, identity, code string) error {
-	_, err := w.svc.Bind(in(c), &elementv1.BindRequest{Policy: w.policy(), UserId: c.Caller.UserID, Identity: identity, Code: code})
+	_, err := w.svc.Bind(w.in(c), &elementv1.BindRequest{UserId: c.Caller.UserID, Identity: identity, Code: code})
 	return err
 }
 
 func (w *world) unbind(c element.Call, code string) error {
-	_, err := w.svc.Unbind(in(c), &elementv1.UnbindRequest{Policy: w.policy(), UserId: c.Caller.UserID, Code: code})
+	_, err := w.svc.Unbind(w.in(c), &elementv1.UnbindRequest{UserId: c.Caller.UserID, Code: code})
 	return err
 }
 
 func (w *world) ticket(c element.Call, code string) (string, error) {
-	out, err := w.svc.IssueTicket(in(c), &elementv1.IssueTicketRequest{Policy: w.policy(), Code: code})
+	out, err := w.svc.IssueTicket(w.in(c), &elementv1.IssueTicketRequest{Code: code})
 	return out.GetTicket(), err
 }
 
 func (w *world) move(c element.Call, ticket, identity, code string) error {
-	_, err := w.svc.Move(in(c), &elementv1.MoveRequest{Policy: w.policy(), UserId: c.Caller.UserID, Ticket: ticket, Identity: identity, Code: code})
+	_, err := w.svc.Move(w.in(c), &elementv1.MoveRequest{UserId: c.Caller.UserID, Ticket: ticket, Identity: identity, Code: code})
 	return err
 }
 
@@ -230,7 +278,7 @@ func (w *world) loginCode(text string) (tokens.LoginCode, caches.TokenOutcome) {
 	if got.Outcome != caches.TokenValid {
 		return tokens.LoginCode{}, got.Outcome
 	}
-	value, err := w.svc.box.OpenLoginCode(at, got.Value)
+	value, err := w.svc.tokens.OpenLoginCode(at, got.Value)
 	require.NoError(w.t, err)
 	return value, got.Outcome
 }

@@ -2,8 +2,6 @@ package sessions
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,6 +15,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/lintel-run/lintel/elements/databases"
+	"github.com/lintel-run/lintel/internal/seal"
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
@@ -53,7 +52,7 @@ type keys struct {
 // keyring holds the keys that sign access tokens. They lie in the database,
 // encrypted under a key of the app's secret; the first is made on first use.
 type keyring struct {
-	aead      cipher.AEAD
+	sealed    *seal.Key
 	directory func() (databases.SigningKeyStore, func(), error)
 	logger    *slog.Logger
 	current   atomic.Pointer[keys]
@@ -61,19 +60,11 @@ type keyring struct {
 }
 
 func newKeyring(key func(purpose string) ([]byte, error), directory func() (databases.SigningKeyStore, func(), error), logger *slog.Logger) (*keyring, error) {
-	k, err := key("jwt")
+	k, err := seal.NewKey(key, "jwt")
 	if err != nil {
-		return nil, fmt.Errorf("sessions: the key of the signing keys: %w", err)
+		return nil, fmt.Errorf("sessions: %w", err)
 	}
-	block, err := aes.NewCipher(k)
-	if err != nil {
-		return nil, fmt.Errorf("sessions: the key of the signing keys: %w", err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, fmt.Errorf("sessions: the key of the signing keys: %w", err)
-	}
-	return &keyring{aead: aead, directory: directory, logger: logger}, nil
+	return &keyring{sealed: k, directory: directory, logger: logger}, nil
 }
 
 // signing gives the key that signs now, making the app's first.
@@ -178,7 +169,7 @@ func (r *keyring) add(ctx context.Context, onlyFirst bool) error {
 	defer release()
 	_, err = directory.AddSigningKey(ctx, databases.SigningKey{
 		ID:        id,
-		Encrypted: r.aead.Seal(nil, nil, der, []byte(id)), //nolint:gosec // G407: this AEAD makes its nonces itself
+		Encrypted: r.sealed.Seal(der, id),
 		CreatedAt: time.Now(),
 	}, onlyFirst)
 	if err != nil {
@@ -233,7 +224,7 @@ func (r *keyring) read(ctx context.Context, rows []databases.SigningKey, now tim
 }
 
 func (r *keyring) open(row databases.SigningKey) (signingKey, error) {
-	der, err := r.aead.Open(nil, nil, row.Encrypted, []byte(row.ID))
+	der, err := r.sealed.Open(row.Encrypted, row.ID)
 	if err != nil {
 		return signingKey{}, err
 	}

@@ -142,7 +142,7 @@ func (x exchange) token(ctx context.Context, then caches.Then) (tokens.LoginCode
 	default:
 		return tokens.LoginCode{}, rejected()
 	}
-	proof, err := x.service.box.OpenLoginCode(x.ref, result.Value)
+	proof, err := x.service.sealer.OpenLoginCode(x.ref, result.Value)
 	if err != nil {
 		return tokens.LoginCode{}, rejected()
 	}

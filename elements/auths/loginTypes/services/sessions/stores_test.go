@@ -298,7 +298,7 @@ type stand struct {
 	cache    *tokenStore
 	database *rows
 	service  *Service
-	box      *tokens.Box
+	sealer      *tokens.Sealer
 	made     byte
 }
 
@@ -319,7 +319,7 @@ func newStand(t *testing.T) *stand {
 		Corps: []databases.Corp{{ID: "c1", FullName: "corps.Default", Title: "Acme"}}}
 	s.service = s.replica()
 	var err error
-	s.box, err = tokens.NewBox(testKey)
+	s.sealer, err = tokens.NewSealer(testKey)
 	require.NoError(t, err)
 	return s
 }
@@ -340,10 +340,10 @@ func (s *stand) loginCode() string {
 	s.made++
 	token := tokens.New("abcdefghijklmnopqrstuv", sha256.Sum256([]byte{s.made}))
 	codeID := "0123456789abcdefghijk" + string(rune('A'+s.made))
-	code := s.box.LoginCode(token, codeID)
+	code := s.sealer.LoginCode(token, codeID)
 	ref, ok := tokens.Parse(code)
 	require.True(s.t, ok)
-	value, err := s.box.SealLoginCode(ref, tokens.LoginCode{UserID: testUser, CodeID: codeID, Phone: testPhone, Instance: "a.b"})
+	value, err := s.sealer.SealLoginCode(ref, tokens.LoginCode{UserID: testUser, CodeID: codeID, Phone: testPhone, Instance: "a.b"})
 	require.NoError(s.t, err)
 	s.cache.mu.Lock()
 	s.cache.held[ref.Key+"/"+ref.Hash] = &heldToken{value: value, expires: time.Now().Add(tokens.LoginCodeTTL)}

@@ -40,7 +40,7 @@ func init() {
 // Service is an instance of the Type. Its methods may be called from any goroutine.
 type Service struct {
 	env     element.Env
-	box     *tokens.Box
+	sealer     *tokens.Sealer
 	refresh refreshTokens
 	keys    *keyring
 	alive   *liveness
@@ -62,7 +62,7 @@ func Open(env element.Env, config json.RawMessage) (*Service, error) {
 			return nil, fmt.Errorf("sessions: the configuration: %w", err)
 		}
 	}
-	box, err := tokens.NewBox(env.Key)
+	sealer, err := tokens.NewSealer(env.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func Open(env element.Env, config json.RawMessage) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{env: env, box: box, refresh: refresh}
+	s := &Service{env: env, sealer: sealer, refresh: refresh}
 	if s.keys, err = newKeyring(env.Key, s.signingKeys, env.Logger); err != nil {
 		return nil, err
 	}

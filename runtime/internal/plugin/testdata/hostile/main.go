@@ -207,7 +207,7 @@ func (s *served) Get(_ context.Context, req *elementv1.GetRequest) (*elementv1.G
 }
 
 func (s *served) Check(context.Context, *elementv1.CheckRequest) (*elementv1.CheckResponse, error) {
-	return &elementv1.CheckResponse{Rungs: []*elementv1.Rung{{Name: "configuration", Ok: true}}}, nil
+	return &elementv1.CheckResponse{Steps: []*elementv1.CheckStep{{Name: "configuration", Ok: true}}}, nil
 }
 
 func quote(text string) []byte {

@@ -11,8 +11,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// errStore gives the error of a store's step: what can't be reached or is too
-// slow may be asked again in a second, anything else is a fault.
+// errStore returns the answer to a failed step of a store. A store that is
+// unreachable or slow may be asked again in a second.
 func errStore(err error) error {
 	switch {
 	case errors.Is(err, caches.ErrUnavailable), errors.Is(err, databases.ErrUnavailable),
@@ -22,14 +22,12 @@ func errStore(err error) error {
 	return errcode.Wrap(err, errcode.Internal, "an internal error")
 }
 
-// errReserve gives the error of a reservation that was not made; reason says what
-// is wrong with its captcha where something is.
+// errReserve returns the answer to a reservation that was not made. reason is what
+// is wrong with its captcha.
 func errReserve(r caches.ReserveResult, reason string) error {
 	switch r.Outcome {
 	case caches.Cooldown:
-		wait := max(roundUp(r.RetryAfter, time.Second), time.Second)
-		return errcode.New(codes.SendTooFrequent, "a code was sent a moment ago").
-			After(wait).With("retryAfter", seconds(wait))
+		return limited(codes.SendTooFrequent, "a code was sent a moment ago", r.RetryAfter, time.Second)
 	case caches.CaptchaRequired:
 		return errcode.New(codes.CaptchaRequired, "a captcha is needed")
 	case caches.CaptchaWrong:
@@ -37,30 +35,32 @@ func errReserve(r caches.ReserveResult, reason string) error {
 	case caches.CaptchaUsed:
 		return errcode.New(codes.CaptchaError, "the captcha was not solved").With("reason", captchaExpired)
 	case caches.LimitReached:
-		wait := max(roundUp(r.RetryAfter, time.Minute), time.Minute)
-		return errcode.New(codes.SendLimited, "too many codes were sent").
-			After(wait).With("retryAfter", seconds(wait))
+		return limited(codes.SendLimited, "too many codes were sent", r.RetryAfter, time.Minute)
 	default:
 		return errcode.New(errcode.Internal, "an internal error")
 	}
 }
 
-// errSent is the answer to a repeat of what may have been sent.
-func errSent(p policy) error {
-	return errcode.New(codes.SMSFailed, "whether the message was sent is not known").
-		With("resendAfter", seconds(roundUp(p.interval, time.Second))).
-		With("expiresIn", seconds(roundUp(p.ttl, time.Second)))
+// limited returns an error with a time to wait, rounded up to whole units.
+func limited(code errcode.Code, message string, wait, unit time.Duration) error {
+	wait = max(roundUp(wait, unit), unit)
+	return errcode.New(code, "%s", message).After(wait).With("retryAfter", seconds(wait))
 }
 
-// errGuess gives the error of a guess that wasn't right.
+// errSendUnknown is the answer to a repeat of a request that may have sent a code.
+func errSendUnknown(p policy) error {
+	return errcode.New(codes.SMSFailed, "whether the message was sent is not known").
+		With("resendAfter", seconds(p.interval())).
+		With("expiresIn", seconds(p.ttl()))
+}
+
+// errGuess returns the answer to a guess that is not right.
 func errGuess(g caches.GuessResult) error {
 	switch g.Outcome {
 	case caches.GuessWrong:
 		return errRejected()
 	case caches.GuessLocked:
-		wait := max(roundUp(g.RetryAfter, time.Second), time.Second)
-		return errcode.New(codes.CodeLocked, "too many wrong codes").
-			After(wait).With("retryAfter", seconds(wait))
+		return limited(codes.CodeLocked, "too many wrong codes", g.RetryAfter, time.Second)
 	case caches.GuessBusy:
 		return errBusy()
 	default:
@@ -68,25 +68,21 @@ func errGuess(g caches.GuessResult) error {
 	}
 }
 
-func errRejected() error {
-	return errcode.New(codes.CodeRejected, "the code is not right")
-}
+func errRejected() error { return errcode.New(codes.CodeRejected, "the code is not right") }
 
 func errBusy() error {
 	return errcode.New(codes.CodeBusy, "another request is using this code").After(time.Second)
 }
 
-func errTicket() error {
-	return errcode.New(codes.TicketRejected, "the ticket is not right")
-}
+func errTicket() error     { return errcode.New(codes.TicketRejected, "the ticket is not right") }
+func errPhoneInUse() error { return errcode.New(codes.PhoneInUse, "the phone is in use") }
+func errNotBound() error   { return errcode.New(codes.PhoneNotBound, "no phone is bound") }
 
-func errPhoneInUse() error {
-	return errcode.New(codes.PhoneInUse, "the phone is in use")
-}
+func errLoginRequired() error { return errcode.New(errcode.LoginRequired, "nobody is signed in") }
 
-// errRefused gives the error of a change that the database refused for good, nil
+// errChange returns the answer to a change that the database refused for good, nil
 // for any other error.
-func errRefused(err error) error {
+func errChange(err error) error {
 	switch {
 	case errors.Is(err, databases.ErrPhoneInUse):
 		return errPhoneInUse()

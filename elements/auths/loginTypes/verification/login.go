@@ -1,0 +1,48 @@
+package verification
+
+import (
+	"context"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// Exchange exchanges a code for a loginCode of the identity's user. It reads the
+// user, then compares in one step of the cache, which takes the code only if there
+// is a user.
+func (s *Service) Exchange(ctx context.Context, in *elementv1.ExchangeRequest) (*elementv1.ExchangeResponse, error) {
+	ctx, r, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.end()
+	if err := checkIdentity(in.GetIdentity()); err != nil {
+		return nil, err
+	}
+	if err := r.checkDigits(in.GetCode()); err != nil {
+		return nil, err
+	}
+	g := guess{identity: in.GetIdentity(), purpose: purposeLogin, digits: in.GetCode()}
+	entry, err := r.testEntry(ctx, g.identity, in.GetTest())
+	if err != nil {
+		return nil, err
+	}
+	user, err := r.owner(ctx, g.identity)
+	if err != nil {
+		return nil, err
+	}
+	g.entry = entry.forUser(user)
+	if user == nil {
+		if _, err := r.compare(ctx, g); err != nil {
+			return nil, rejectUsed(err)
+		}
+		return nil, errcode.New(codes.UserNotRegistered, "nobody is registered with this phone")
+	}
+	g.userID = user.ID
+	loginCode, err := r.exchange(ctx, g, user.ID)
+	if err != nil {
+		return nil, rejectUsed(err)
+	}
+	return &elementv1.ExchangeResponse{LoginCode: loginCode, UserId: user.ID, Corps: wireCorps(user.Corps)}, nil
+}

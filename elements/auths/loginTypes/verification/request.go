@@ -1,0 +1,189 @@
+package verification
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
+	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/databases"
+	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+const (
+	// storesTimeout bounds all steps of a request together, so that an unreachable
+	// store is reported within a second.
+	storesTimeout = 900 * time.Millisecond
+	// endTimeout bounds the last step, ending a claim, if the others have used up
+	// their time.
+	endTimeout = 500 * time.Millisecond
+
+	maxIdentity = 255
+	maxDevice   = 256
+)
+
+// request is one request of a Type while it is served. It doesn't end with the
+// plugin or its client: once begun, it runs to its end within storesTimeout.
+type request struct {
+	*Service
+	call   element.Call
+	policy policy
+	// id is the same for each repeat of the request; the names of its steps, which
+	// the stores remember, are derived from it.
+	id    string
+	store caches.Store
+	dir   databases.Directory
+
+	cancel   context.CancelFunc
+	releases []func()
+}
+
+// begin returns the request that ctx belongs to, and the context of its steps. It
+// holds the stores until end.
+func (s *Service) begin(ctx context.Context) (context.Context, *request, error) {
+	call, ok := element.CallOf(ctx)
+	if !ok || call.Element == "" {
+		return nil, nil, errcode.New(errcode.Forbidden, "a login is only served within a call")
+	}
+	p, err := s.policies.of(call)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &request{Service: s, call: call, policy: p, id: call.Operation}
+	if r.id == "" {
+		r.id = randomID()
+	}
+	if r.store, err = hold[caches.Store](r, element.DefaultCache); err == nil {
+		r.dir, err = hold[databases.Directory](r, element.DefaultDatabase)
+	}
+	if err != nil {
+		r.end()
+		return nil, nil, err
+	}
+	ctx, r.cancel = context.WithTimeout(context.WithoutCancel(ctx), storesTimeout)
+	return ctx, r, nil
+}
+
+// hold returns a default element of the app, and keeps it open until r ends.
+func hold[T any](r *request, kind string) (T, error) {
+	var none T
+	instance, release, err := r.elements.Default(kind)
+	if err != nil {
+		return none, errcode.Wrap(err, errcode.StoreUnavailable, "the store is not ready").After(time.Second)
+	}
+	r.releases = append(r.releases, release)
+	store, ok := instance.(T)
+	if !ok {
+		return none, errcode.New(errcode.Internal, "the %s is of a wrong family", kind)
+	}
+	return store, nil
+}
+
+// end releases the stores. It may be called again.
+func (r *request) end() {
+	if r.cancel != nil {
+		r.cancel()
+	}
+	for _, release := range r.releases {
+		release()
+	}
+	r.releases = nil
+}
+
+// key returns the key under which the cache keeps the state of an identity.
+func (r *request) key(identity string) string {
+	return r.keys.identity(r.call.Element, identity)
+}
+
+// guesser returns the bucket that counts the wrong guesses: the holder's if the
+// code has one, else a device's that has logged in with the identity, else the
+// strangers'.
+func (r *request) guesser(ctx context.Context, holder, identity string) (string, error) {
+	if holder != "" {
+		return userBucket(holder), nil
+	}
+	return r.deviceBucket(ctx, identity)
+}
+
+func userBucket(userID string) string { return "u:" + userID }
+
+// deviceBucket returns the bucket of the caller's device if it has logged in with
+// the identity, else "".
+func (r *request) deviceBucket(ctx context.Context, identity string) (string, error) {
+	token := r.call.Caller.Device
+	if token == "" || len(token) > maxDevice {
+		return "", nil
+	}
+	device, err := r.dir.Device(ctx, tokens.Hash(token))
+	switch {
+	case errors.Is(err, databases.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", errStore(err)
+	case device.Phone != identity:
+		return "", nil
+	}
+	return "d:" + device.Hash, nil
+}
+
+// currentUser returns the signed-in user.
+func (r *request) currentUser(ctx context.Context) (databases.User, error) {
+	if r.call.Caller.UserID == "" {
+		return databases.User{}, errLoginRequired()
+	}
+	user, err := r.dir.User(ctx, r.call.Caller.UserID)
+	if errors.Is(err, databases.ErrNotFound) {
+		return databases.User{}, errLoginRequired()
+	}
+	if err != nil {
+		return databases.User{}, errStore(err)
+	}
+	return user, nil
+}
+
+// currentUserIs returns the signed-in user, whose ID must be userID.
+func (r *request) currentUserIs(ctx context.Context, userID string) (databases.User, error) {
+	if current := r.call.Caller.UserID; current != "" && current != userID {
+		return databases.User{}, errcode.New(errcode.Forbidden, "this is another user's")
+	}
+	return r.currentUser(ctx)
+}
+
+// owner returns the user of an identity, or nil if it has none.
+func (r *request) owner(ctx context.Context, identity string) (*databases.User, error) {
+	user, err := r.dir.UserByPhone(ctx, identity)
+	if errors.Is(err, databases.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, errStore(err)
+	}
+	return &user, nil
+}
+
+// checkIdentity refuses what can't be an identity.
+func checkIdentity(identity string) error {
+	if identity == "" || len(identity) > maxIdentity {
+		return errcode.New(errcode.Params, "there is no such identity").With("arg", "phone")
+	}
+	return nil
+}
+
+// checkDigits refuses what can't be a code. It doesn't count as a guess.
+func (r *request) checkDigits(code string) error {
+	if !isDigits(code, r.policy.CodeLength) {
+		return errcode.New(errcode.Params, "a code is %d digits", r.policy.CodeLength).With("arg", "code")
+	}
+	return nil
+}
+
+func wireCorps(corps []databases.Corp) []*elementv1.Corp {
+	wire := make([]*elementv1.Corp, 0, len(corps))
+	for _, corp := range corps {
+		wire = append(wire, &elementv1.Corp{CorpId: corp.ID, CorpName: corp.Title})
+	}
+	return wire
+}
