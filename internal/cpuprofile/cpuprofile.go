@@ -1,9 +1,9 @@
 //go:build profile
 
-// Package cpuprofile writes processor profiles of a process: SIGUSR1 begins one,
-// SIGUSR2 ends it and leaves it in /tmp as lintel-PID.pprof, with
-// what was allocated since the start in lintel-PID.allocs.
-// It is linked in with the build tag "profile" only, which no release has.
+// Package cpuprofile writes processor profiles of its process. SIGUSR1 begins one,
+// SIGUSR2 ends it and writes it to /tmp/lintel-PID.pprof, and the allocations since the
+// start to lintel-PID.allocs. It is linked only with the build tag "profile", which no
+// release has.
 package cpuprofile
 
 import (

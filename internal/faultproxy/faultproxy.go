@@ -1,6 +1,6 @@
-// Package faultproxy is a loopback TCP proxy for tests: between a client and a
-// server it refuses, cuts, delays and freezes, and cuts a reply after the server
-// has done what was asked. It knows no protocol.
+// Package faultproxy is a loopback TCP proxy for tests. Between a client and a server
+// it refuses, cuts, delays and freezes connections, and cuts a reply after the server
+// has executed the request. It knows no protocol.
 package faultproxy
 
 import (
@@ -28,13 +28,13 @@ type Proxy struct {
 	running  sync.WaitGroup
 }
 
-// fault cuts the connection at the reply to a request that holds match.
+// fault cuts the connection at the reply to a request that contains match.
 type fault struct {
 	match []byte
 	left  int
-	// before: the request isn't forwarded either.
+	// before means that the request isn't forwarded either.
 	before bool
-	// hold waits instead of cutting.
+	// hold is set if the fault waits instead of cutting.
 	hold *Hold
 }
 
@@ -44,9 +44,9 @@ type pair struct {
 	once           sync.Once
 
 	mu sync.Mutex
-	// doomed: the next bytes of the server end the pair instead of passing.
+	// doomed means that the server's next bytes close the pair instead of passing.
 	doomed bool
-	// held: the next bytes of the server wait for it.
+	// held is what the server's next bytes wait for.
 	held *Hold
 }
 
@@ -81,10 +81,10 @@ func New(t testing.TB, target string) *Proxy {
 	return p
 }
 
-// Addr is what clients connect to, "127.0.0.1:port". It stays the same.
+// Addr returns the address for clients, "127.0.0.1:port". It never changes.
 func (p *Proxy) Addr() string { return p.address }
 
-// Down cuts every connection and refuses new ones, like a server that is stopped.
+// Down cuts every connection and refuses new ones, like a stopped server.
 func (p *Proxy) Down() {
 	p.mu.Lock()
 	if p.listener != nil {
@@ -115,7 +115,7 @@ func (p *Proxy) Up(t testing.TB) {
 	go p.accept(listener)
 }
 
-// Cut cuts the connections that are open now; new ones are served.
+// Cut cuts the connections that are open now. New ones are served.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	pairs := make([]*pair, 0, len(p.pairs))
@@ -128,15 +128,14 @@ func (p *Proxy) Cut() {
 	}
 }
 
-// Delay holds whatever the server sends back for d; 0 ends it.
+// Delay delays everything that the server sends by d, 0 for no delay.
 func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
 	p.delay = d
 	p.mu.Unlock()
 }
 
-// Freeze lets nothing through, either way, and takes new connections all the
-// same: a server that hangs.
+// Freeze stops both directions but still accepts connections, like a server that hangs.
 func (p *Proxy) Freeze() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -147,7 +146,7 @@ func (p *Proxy) Freeze() {
 	}
 }
 
-// Thaw ends Freeze; what was held goes on its way.
+// Thaw ends Freeze and lets the held bytes pass.
 func (p *Proxy) Thaw() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -158,27 +157,27 @@ func (p *Proxy) Thaw() {
 	}
 }
 
-// CutReplies cuts the connection at the replies to the next n requests that
-// hold match (nil: any). The server gets these requests whole, its replies are
+// CutReplies cuts the connection at the replies to the next n requests that contain
+// match, or to any if it is nil. The server gets the whole request; its reply is
 // dropped. A request is what the client wrote at once.
 func (p *Proxy) CutReplies(n int, match []byte) {
 	p.add(&fault{match: match, left: n})
 }
 
-// CutRequests cuts the connection instead of passing on the next n requests
-// that hold match (nil: any).
+// CutRequests cuts the connection instead of forwarding the next n requests that
+// contain match, or any if it is nil.
 func (p *Proxy) CutRequests(n int, match []byte) {
 	p.add(&fault{match: match, left: n, before: true})
 }
 
-// CutNoMore forgets the cuts that have not happened.
+// CutNoMore cancels the cuts that have not happened.
 func (p *Proxy) CutNoMore() {
 	p.mu.Lock()
 	p.faults = nil
 	p.mu.Unlock()
 }
 
-// Pending says how many of the cuts asked for have not happened.
+// Pending returns how many cuts have not happened yet.
 func (p *Proxy) Pending() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -195,7 +194,7 @@ func (p *Proxy) add(f *fault) {
 	p.mu.Unlock()
 }
 
-// faultFor takes a fault for a request, if one fits.
+// faultFor removes and returns the fault that fits a request, if any.
 func (p *Proxy) faultFor(request []byte) *fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -212,7 +211,7 @@ func (p *Proxy) faultFor(request []byte) *fault {
 	return nil
 }
 
-// pace waits out freeze and delay.
+// pace waits until freeze and delay are over.
 func (p *Proxy) pace(fromServer bool) {
 	p.mu.Lock()
 	delay := p.delay

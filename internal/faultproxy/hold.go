@@ -2,7 +2,7 @@ package faultproxy
 
 import "sync"
 
-// Hold keeps one request, or the reply to one, until it is dropped or passed on.
+// Hold holds one request, or one reply, until Drop or Pass.
 type Hold struct {
 	skip int
 
@@ -12,12 +12,12 @@ type Hold struct {
 	pass    bool
 }
 
-// HoldRequest holds a request that contains match (nil: any), after letting skip
-// such pass: the server doesn't get it.
+// HoldRequest holds a request that contains match, or any if it is nil, after skip such
+// requests. The server doesn't get it.
 func (p *Proxy) HoldRequest(skip int, match []byte) *Hold { return p.hold(skip, match, true) }
 
-// HoldReply holds the reply to such a request: the server has done what was
-// asked, the client doesn't know.
+// HoldReply holds the reply to such a request. The server has executed it, and the
+// client doesn't know.
 func (p *Proxy) HoldReply(skip int, match []byte) *Hold { return p.hold(skip, match, false) }
 
 func (p *Proxy) hold(skip int, match []byte, before bool) *Hold {
@@ -29,13 +29,13 @@ func (p *Proxy) hold(skip int, match []byte, before bool) *Hold {
 	return h
 }
 
-// Reached is closed when something is held.
+// Reached is closed when the request or reply is held.
 func (h *Hold) Reached() <-chan struct{} { return h.reached }
 
-// Drop cuts the connection of what is held, or will be.
+// Drop cuts the connection of the held request or reply, now or when it comes.
 func (h *Hold) Drop() { h.once.Do(func() { close(h.decided) }) }
 
-// Pass lets on its way what is held, or will be.
+// Pass forwards the held request or reply, now or when it comes.
 func (h *Hold) Pass() {
 	h.once.Do(func() {
 		h.pass = true
@@ -43,7 +43,7 @@ func (h *Hold) Pass() {
 	})
 }
 
-// wait says whether what is held may pass.
+// wait waits for Drop or Pass and reports which it was: true for Pass.
 func (h *Hold) wait() bool {
 	close(h.reached)
 	<-h.decided

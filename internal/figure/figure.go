@@ -1,5 +1,5 @@
-// Package figure holds benchmarks to their targets: what was measured becomes a
-// metric of the benchmark, and a benchmark that misses its target fails.
+// Package figure reports measured figures as metrics of a benchmark, and fails a
+// benchmark that misses its target.
 package figure
 
 import "testing"

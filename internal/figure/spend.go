@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Spend has callers call f until it has been called n times in all, and gives how long
-// that took, a minute at most. An error ends its caller and fails the benchmark.
+// Spend calls f n times in all from concurrent callers, for a minute at most, and
+// returns how long that took. An error ends its caller and fails the benchmark.
 func Spend(b *testing.B, callers, n int, f func(context.Context) error) time.Duration {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -1,7 +1,7 @@
-// Package testpostgres gives tests a real PostgreSQL server of their own: made
-// with initdb in a temporary directory, on a free loopback port, without fsync,
-// one for each test binary, stopped and removed when the binary ends, however it
-// ends. Without PostgreSQL on the machine the test is skipped.
+// Package testpostgres starts a real PostgreSQL server for a test binary: made with
+// initdb in a temporary directory, on a free loopback port, without fsync. It is
+// stopped and removed when the binary ends, even if it is killed. If PostgreSQL is not
+// installed, tests are skipped.
 package testpostgres
 
 import (
@@ -45,7 +45,7 @@ var shared struct {
 
 var errMissing = errors.New("PostgreSQL (initdb, postgres) isn't installed: looked in PATH and /usr/lib/postgresql/*/bin")
 
-// Start gives the server of this test binary, starting it on first use.
+// Start returns the server of this test binary. The first call starts it.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	shared.once.Do(func() { shared.server, shared.err = start() })
@@ -58,18 +58,18 @@ func Start(t testing.TB) *Server {
 	return shared.server
 }
 
-// Addr is the server's "127.0.0.1:port".
+// Addr returns the server's address, "127.0.0.1:port".
 func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
-// URL gives the connection URL of a database of this server at an address, its
-// own or a proxy's.
+// URL returns the connection URL of a database at an address, which is the server's or
+// a proxy's.
 func URL(addr, database string) string {
 	return fmt.Sprintf("postgres://postgres@%s/%s?sslmode=disable", addr, database)
 }
 
 var databases atomic.Int64
 
-// Database makes a new empty database and gives its name.
+// Database makes a new empty database and returns its name.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("test%d", databases.Add(1))
@@ -86,14 +86,14 @@ func (s *Server) Database(t testing.TB) string {
 	return name
 }
 
-// NewURL makes a new empty database and gives its connection URL.
+// NewURL makes a new empty database and returns its connection URL.
 func (s *Server) NewURL(t testing.TB) string {
 	t.Helper()
 	return URL(s.Addr(), s.Database(t))
 }
 
-// Stop stops the server at once, as a power cut would; Restart starts it again
-// on the same port with the same data. Tests that use them don't run in parallel.
+// Stop stops the server at once, like a power cut. Restart starts it again on the same
+// port with the same data. Tests that use them must not run in parallel.
 func (s *Server) Stop() {
 	s.mu.Lock()
 	command, exited := s.command, s.exited
@@ -102,7 +102,7 @@ func (s *Server) Stop() {
 	<-exited
 }
 
-// Restart ends Stop.
+// Restart starts a stopped server again.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	if err := s.run(); err != nil {
@@ -143,7 +143,7 @@ func start() (*Server, error) {
 	return nil, err
 }
 
-// binaries finds the directory of initdb and postgres, the newest version first.
+// binaries returns the directory of initdb and postgres, of the newest version.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
 		if _, err := exec.LookPath("initdb"); err == nil {
@@ -163,7 +163,8 @@ func version(initdb string) int {
 	return n
 }
 
-// dropRoot: PostgreSQL refuses to run as root, so it runs as its own user.
+// dropRoot makes a command run as the user postgres if this process is root, because
+// PostgreSQL refuses to run as root.
 func (s *Server) dropRoot(dir string) error {
 	if os.Getuid() != 0 {
 		return nil
@@ -178,8 +179,8 @@ func (s *Server) dropRoot(dir string) error {
 	return os.Chown(dir, int(uid), int(gid))
 }
 
-// startGuard starts a shell that waits for this process to end, then stops the
-// server and removes its directory. It reads the server's pid from its pid file.
+// startGuard starts a shell that waits for this process to end, then stops the server
+// and removes its directory. The shell reads the server's pid from its pid file.
 func (s *Server) startGuard(dir string) error {
 	reader, writer, err := os.Pipe()
 	if err != nil {

@@ -10,16 +10,16 @@ import (
 	"testing"
 )
 
-// Sentinel is a primary with one replica, watched by one sentinel.
+// Sentinel is a primary with one replica and one sentinel.
 type Sentinel struct {
-	// Addrs are the sentinel's; MasterName is what it calls the primary.
+	// Addrs are the sentinel's addresses; MasterName is its name for the primary.
 	Addrs      []string
 	MasterName string
 	Primary    *Server
 	Replica    *Server
 }
 
-// StartSentinel runs them. The sentinel calls a primary dead after half a second.
+// StartSentinel starts a Sentinel, which considers a primary dead after half a second.
 func StartSentinel(t testing.TB) *Sentinel {
 	t.Helper()
 	primary := Start(t)
@@ -71,7 +71,7 @@ type Cluster struct {
 	Servers []*Server
 }
 
-// StartCluster runs one and waits until it serves all slots.
+// StartCluster starts a Cluster and waits until it serves all slots.
 func StartCluster(t testing.TB) *Cluster {
 	t.Helper()
 	c := &Cluster{}

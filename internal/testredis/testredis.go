@@ -1,7 +1,7 @@
-// Package testredis starts real Redis servers for tests: one server, one behind
+// Package testredis starts real Redis servers for tests: a single server, one with
 // Sentinel, or a Cluster. They listen on loopback, keep their files in the test's
-// directory and end with the test, also when the test process is killed. Where
-// redis-server is not installed the test is skipped.
+// directory and end with the test, even if the test process is killed. If redis-server
+// is not installed, the test is skipped.
 package testredis
 
 import (
@@ -26,7 +26,7 @@ const patience = 15 * time.Second
 type Server struct {
 	// Addr is host:port.
 	Addr string
-	// Pid of the running process; it changes with Start.
+	// Pid is the running process's id. Start changes it.
 	Pid int
 
 	t     testing.TB
@@ -35,17 +35,17 @@ type Server struct {
 	leash io.WriteCloser
 }
 
-// Start runs a server without persistence; more are further arguments of
+// Start starts a server without persistence. more are further arguments for
 // redis-server, such as "--requirepass", "secret".
 func Start(t testing.TB, more ...string) *Server {
 	t.Helper()
 	return start(t, FreePort(t), append([]string{"--save", "", "--appendonly", "no"}, more...)...)
 }
 
-// URL is the address as redis://.
+// URL returns the address as a redis:// URL.
 func (s *Server) URL() string { return "redis://" + s.Addr }
 
-// Client is closed with the test.
+// Client returns a client that is closed when the test ends.
 func (s *Server) Client() *redis.Client {
 	c := redis.NewClient(&redis.Options{Addr: s.Addr, DisableIdentity: true, Protocol: 2})
 	s.t.Cleanup(func() { _ = c.Close() })
@@ -63,20 +63,20 @@ func (s *Server) Stop() {
 	s.lead = nil
 }
 
-// Freeze stops the server's execution, Thaw lets it go on.
+// Freeze suspends the server process. Thaw resumes it.
 func (s *Server) Freeze() { _ = syscall.Kill(s.Pid, syscall.SIGSTOP) }
 
-// Thaw undoes Freeze.
+// Thaw resumes a server that Freeze suspended.
 func (s *Server) Thaw() { _ = syscall.Kill(s.Pid, syscall.SIGCONT) }
 
-// Start runs a stopped server again and waits until it answers.
+// Start starts a stopped server again and waits until it answers.
 func (s *Server) Start() {
 	s.t.Helper()
 	s.launch()
 	s.await()
 }
 
-// FreePort gives a loopback port that was free a moment ago.
+// FreePort returns a loopback port that was free a moment ago.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -98,8 +98,8 @@ func start(t testing.TB, port int, args ...string) *Server {
 	return s
 }
 
-// The server runs below a shell that waits for its standard input to end, so
-// that a killed test leaves no server behind.
+// The server is a child of a shell that kills it when standard input ends, so that a
+// killed test leaves no server behind.
 const leash = `"$@" >/dev/null 2>&1 & p=$!; echo $p; read _; kill -9 $p; wait $p`
 
 func (s *Server) launch() {

@@ -25,7 +25,8 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// bareVariable holds where the bare server finds its servers, in JSON.
+// bareVariable names the environment variable with the bare server's configuration, in
+// JSON.
 const bareVariable = "LINTEL_BENCH_BARE"
 
 func TestMain(m *testing.M) {
@@ -39,12 +40,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// bareServers are what the bare server asks.
+// bareServers are the servers that the bare server uses.
 type bareServers struct{ Redis, Postgres, Vendor string }
 
-// bare is the baseline: net/http handlers that ask Redis, PostgreSQL and the
-// vendor what Lintel asks them, in the same steps, and do nothing else: no
-// plugin, no log, no limit on requests, no token to sign.
+// bare is the baseline: net/http handlers that make Lintel's requests to Redis,
+// PostgreSQL and the vendor in the same order, and do nothing else. They have no
+// plugins, log, request limits or tokens.
 type bare struct {
 	cache     caches.Store
 	directory databases.Directory
@@ -52,7 +53,7 @@ type bare struct {
 	client    *http.Client
 }
 
-// bareApp is an app beside the one that Lintel serves, in the same servers.
+// bareApp is the bare server's app, in the same servers as Lintel's.
 const bareApp = "bench.bare"
 
 // openDirectory opens an app's directory in a PostgreSQL database.
@@ -129,7 +130,7 @@ func (s *bare) handle(do func(context.Context, bareArgs) (map[string]any, error)
 	}
 }
 
-// The limits are those of the app that Lintel serves.
+// The limits are the same as in the app that Lintel serves.
 var (
 	bareGuesses  = caches.Window{Max: 10, Per: time.Hour}
 	bareRefusals = caches.Window{Max: 10, Per: time.Hour}
@@ -228,7 +229,7 @@ func (s *bare) session(ctx context.Context, a bareArgs) (map[string]any, error) 
 type target struct {
 	address string
 	pid     int
-	// send and login are one message and one login with its code.
+	// send makes one send, login one login with the code that was sent.
 	send, login func(c *client, phone string) error
 }
 
@@ -279,7 +280,7 @@ func startBare(b *testing.B, servers bareServers, v *vendor) *target {
 	}
 }
 
-// member reads a string of a JSON text, without reading all of it.
+// member returns a string of a JSON text without parsing all of it.
 func member(text []byte, name string) string {
 	_, rest, _ := strings.Cut(string(text), `"`+name+`":"`)
 	value, _, _ := strings.Cut(rest, `"`)

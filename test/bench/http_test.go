@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	// rounds by turns, so that what else the machine does meets both alike.
+	// rounds alternate, so that other work of the machine affects both servers.
 	rounds = 6
-	// jobs of one server in a round.
+	// jobs is the number of one server's jobs in a round.
 	jobs = 1200
 )
 
-// report gives what a load has cost beside the ratio.
+// report reports the costs of a load besides the ratio.
 func report(b *testing.B, ours, theirs *outcome) {
 	b.Helper()
 	b.ReportMetric(ours.rate(), "req/s")
@@ -29,7 +29,7 @@ func report(b *testing.B, ours, theirs *outcome) {
 		theirs.rate(), theirs.percentile(0.5), theirs.percentile(0.99), theirs.cpuEach())
 }
 
-// BenchmarkSend: HTTP sendMessage, phones never used before.
+// BenchmarkSend measures sendMessage over HTTP, with phones never used before.
 func BenchmarkSend(b *testing.B) {
 	s := newScene(b, nil)
 	s.lintel.sends(b, 64, fresh(500))
@@ -49,8 +49,8 @@ func BenchmarkSend(b *testing.B) {
 	}
 }
 
-// BenchmarkLogin: HTTP getLoginCode and loginByCode, two requests a login, of
-// phones that have users.
+// BenchmarkLogin measures getLoginCode and loginByCode over HTTP, two requests per
+// login, with phones that have users.
 func BenchmarkLogin(b *testing.B) {
 	s := newScene(b, nil)
 	warm := fresh(500)

@@ -17,8 +17,8 @@ import (
 // patience bounds every wait of a client.
 const patience = 40 * time.Second
 
-// client is one connection that is kept, with no more work to it than HTTP needs,
-// so that little of what is measured is the client's.
+// client is one persistent connection. It does only what HTTP needs, so that the client
+// adds little to what is measured.
 type client struct {
 	address string
 	conn    net.Conn
@@ -34,7 +34,7 @@ func dial(address string) (*client, error) {
 	return &client{address: address, conn: conn, reader: bufio.NewReader(conn)}, nil
 }
 
-// post sends a JSON body and gives the answer's body; any status but 200 is an error.
+// post sends a JSON body and returns the answer's body. Any status but 200 is an error.
 func (c *client) post(path, body string) ([]byte, error) {
 	status, text, err := c.try(path, body)
 	if err == nil && status != http.StatusOK {
@@ -65,7 +65,7 @@ func (c *client) try(path, body string) (status int, text []byte, err error) {
 // job is one unit of work of a load, on one connection.
 type job func(c *client, i int) error
 
-// outcome is what a load has cost. Outcomes add up.
+// outcome holds the costs of a load. Outcomes can be added.
 type outcome struct {
 	jobs  int
 	took  time.Duration
@@ -82,20 +82,20 @@ func (o *outcome) add(more outcome) {
 
 func (o *outcome) rate() float64 { return float64(o.jobs) / o.took.Seconds() }
 
-// cpuEach is the processor time of the server for each job, in microseconds.
+// cpuEach returns the server's processor time per job, in microseconds.
 func (o *outcome) cpuEach() float64 { return float64(o.cpu.Microseconds()) / float64(o.jobs) }
 
-// percentile gives a job's duration in milliseconds.
+// percentile returns a percentile of the jobs' durations, in milliseconds.
 func (o *outcome) percentile(p float64) float64 {
 	times := slices.Clone(o.times)
 	slices.Sort(times)
 	return float64(times[int(float64(len(times)-1)*p)].Microseconds()) / 1000
 }
 
-// load does n jobs over a number of connections. With a rate it starts that many
-// a second and counts each from when it was due; else each connection starts the
-// next when it has done the last. pid is the server's: its processor time and that
-// of its children counts.
+// load runs n jobs over a number of connections. With a rate it starts that many a
+// second and measures each from its due time; otherwise each connection starts the next
+// job when it has finished the last. It counts the processor time of the server pid and
+// its children.
 func load(b *testing.B, address string, pid, connections, n int, rate float64, do job) outcome {
 	b.Helper()
 	clients := make([]*client, connections)

@@ -6,11 +6,11 @@ import (
 	"github.com/lintel-run/lintel/internal/figure"
 )
 
-// logged is after how many logins memory is looked at.
+// logged is the number of logins before memory is measured.
 const logged = 10_000
 
-// BenchmarkMemory: what the host, the phone login and one vendor take together
-// after many logins, with the pages that they share counted once.
+// BenchmarkMemory measures the memory of the host, the phone login and one vendor after
+// many logins. Pages that they share count once.
 func BenchmarkMemory(b *testing.B) {
 	s := newScene(b, nil)
 	var idle float64

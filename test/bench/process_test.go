@@ -13,7 +13,7 @@ import (
 // tick is the unit of times in /proc on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
-// family gives a process and all that descend from it.
+// family returns a process and its descendants.
 func family(b *testing.B, pid int) []int {
 	b.Helper()
 	entries, err := os.ReadDir("/proc")
@@ -38,7 +38,8 @@ func family(b *testing.B, pid int) []int {
 	return found
 }
 
-// stat gives the fields of /proc/PID/stat behind the name, nil for a process that is gone.
+// stat returns the fields of /proc/PID/stat after the name, nil if the process has
+// ended.
 func stat(pid int) []string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -47,7 +48,7 @@ func stat(pid int) []string {
 	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 }
 
-// processorTime is what a process and its descendants have used.
+// processorTime returns the processor time of a process and its descendants.
 func processorTime(b *testing.B, pid int) time.Duration {
 	b.Helper()
 	var ticks int64
@@ -62,8 +63,8 @@ func processorTime(b *testing.B, pid int) time.Duration {
 	return time.Duration(ticks) * tick
 }
 
-// proportional is the memory of a process and its descendants in MB, with what
-// they share counted once (PSS).
+// proportional returns the memory of a process and its descendants in MB. Shared pages
+// count once (PSS).
 func proportional(b *testing.B, pid int) float64 {
 	b.Helper()
 	kilobytes := 0.0

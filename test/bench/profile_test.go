@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// profile takes processor profiles of the Lintel processes while a load runs,
-// with LINTEL_BENCH_PROFILE set and binaries built with the tag "profile". Those
-// of the last load stay, in the temporary directory.
+// profile writes processor profiles of the Lintel processes during a load, if
+// LINTEL_BENCH_PROFILE is set and the binaries were built with the tag "profile". The
+// last load's profiles stay in the temporary directory.
 func profile(b *testing.B, pid int) (stop func()) {
 	b.Helper()
 	if os.Getenv("LINTEL_BENCH_PROFILE") == "" {

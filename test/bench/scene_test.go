@@ -21,17 +21,16 @@ import (
 // lintelApp is the id of app.example.
 const lintelApp = "example.shop"
 
-// secret is an app's, for benchmarks only.
+// secret is the app's secret.
 const secret = "LINTEL_SECRET=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
-// quiet keeps the server's log, a line or more for each request, out of the report
-// of a target that was missed.
+// quiet keeps the server's log out of the report of a missed target.
 type quiet struct{ testing.TB }
 
 func (quiet) Failed() bool { return false }
 
-// scene is app.example on a Redis and a PostgreSQL of its own, with a vendor's
-// stand-in, and a bare server beside it on the same.
+// scene is app.example with its own Redis, PostgreSQL and stand-in for the vendor, and
+// a bare server that uses the same.
 type scene struct {
 	redis    *testredis.Server
 	postgres string
@@ -71,7 +70,7 @@ func newScene(b *testing.B, settings map[string]any) *scene {
 	return s
 }
 
-// drive is how Lintel is asked for what the bare server is asked for.
+// drive makes the requests to Lintel that the bare server gets, too.
 func (s *scene) drive() *target {
 	send := s.server.Path(blackbox.Login, "sendMessage")
 	exchange := s.server.Path(blackbox.Login, "getLoginCode")
@@ -95,7 +94,7 @@ func (s *scene) drive() *target {
 
 var phones atomic.Int64
 
-// fresh gives n phones that nobody has used, as they are spelt in China.
+// fresh returns n unused phones, as people in China write them.
 func fresh(n int) []string {
 	first := phones.Add(int64(n)) - int64(n)
 	list := make([]string, n)
@@ -105,7 +104,7 @@ func fresh(n int) []string {
 	return list
 }
 
-// users makes users with these phones, in Lintel's app and in the bare one.
+// users makes users with these phones in Lintel's app and in the bare one.
 func (s *scene) users(b *testing.B, list []string) {
 	b.Helper()
 	for _, app := range []string{lintelApp, bareApp} {
@@ -126,7 +125,7 @@ func (s *scene) users(b *testing.B, list []string) {
 					return err
 				}
 				user := databases.NewUser{ID: id.String(), Nick: "Somebody", Phone: "+86" + phone, CorpID: corp.ID}
-				for range 3 { // a busy machine may be too slow for the store's bound
+				for range 3 { // a busy machine may exceed the store's time limit
 					if _, err = directory.CreateUser(context.Background(), user, databases.Use{}); !errors.Is(err, databases.ErrUnavailable) {
 						break
 					}
@@ -141,13 +140,13 @@ func (s *scene) users(b *testing.B, list []string) {
 	}
 }
 
-// sends has a code sent to each phone.
+// sends returns a job that sends a code to each phone.
 func (t *target) sends(b *testing.B, connections int, list []string) outcome {
 	b.Helper()
 	return load(b, t.address, t.pid, connections, len(list), 0, func(c *client, i int) error { return t.send(c, list[i]) })
 }
 
-// logins logs each phone in with the code that it was sent.
+// logins returns a job that logs each phone in with its code.
 func (t *target) logins(b *testing.B, connections int, list []string) outcome {
 	b.Helper()
 	return load(b, t.address, t.pid, connections, len(list), 0, func(c *client, i int) error { return t.login(c, list[i]) })

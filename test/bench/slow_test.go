@@ -13,15 +13,16 @@ import (
 )
 
 const (
-	// slow is the vendor's time, many the connections that wait for it.
+	// slow is the vendor's response time, many the number of connections that wait for
+	// it.
 	slow = 200 * time.Millisecond
 	many = 1024
 )
 
-// BenchmarkSlowVendor: sends over many connections while the vendor takes its
-// time. At a rate that the machine can do, what Lintel adds to the vendor's time
-// is what the figure is about; as fast as it can, the processors are, and the
-// bare handler beside it says how much of that is the machine's.
+// BenchmarkSlowVendor measures sends over many connections to a slow vendor. At a rate
+// that the machine can serve, the figure is what Lintel adds to the vendor's time. At
+// full speed it is limited by the processors, and the bare handler shows how much of it
+// is due to the machine.
 func BenchmarkSlowVendor(b *testing.B) {
 	s := newScene(b, nil)
 	s.vendor.delay.Store(int64(slow))
@@ -61,9 +62,9 @@ func BenchmarkSlowVendor(b *testing.B) {
 	})
 }
 
-// BenchmarkHeldWhileVendorIsWaitedFor: with many sends at the vendor at once, no
-// connection to Redis or PostgreSQL may be one of theirs: there are fewer of them
-// than of sends, PostgreSQL is in the middle of nothing, and a login is served.
+// BenchmarkHeldWhileVendorIsWaitedFor checks that sends that wait for the vendor hold
+// no connections to stores: there are fewer connections to Redis than sends, no
+// connection to PostgreSQL is in a transaction, and a login is served.
 func BenchmarkHeldWhileVendorIsWaitedFor(b *testing.B) {
 	s := newScene(b, nil)
 	var redisConnections, postgresConnections, postgresBusy float64
@@ -106,8 +107,8 @@ func BenchmarkHeldWhileVendorIsWaitedFor(b *testing.B) {
 	figure.AtMost(b, "postgres-busy", postgresBusy, 0)
 }
 
-// postgresConnections counts those to the scene's database, and those of them
-// that are in the middle of something.
+// postgresConnections counts the connections to the scene's database, and how many of
+// them are busy.
 func (s *scene) postgresConnections(b *testing.B) (all, busy float64) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), patience)

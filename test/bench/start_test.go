@@ -10,7 +10,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// starts are counted by their median: one start says little on a busy machine.
+// starts is the number of starts. Their median counts, since one start says little on a
+// busy machine.
 const starts = 9
 
 func median(times []time.Duration) float64 {
@@ -18,10 +19,10 @@ func median(times []time.Duration) float64 {
 	return float64(times[len(times)/2].Microseconds()) / 1000
 }
 
-// BenchmarkServe: from the start of lintel serve app.example to /readyz, and then
-// what the first call of the phone login takes, which starts its process. The
-// app's data is there from an earlier start; nothing is warm but the files. Beside
-// it stands what starting the executable costs when it has nothing to do.
+// BenchmarkServe measures the time from the start of lintel serve app.example to
+// /readyz, then the first call of the phone login, which starts its process. The app's
+// data exists from an earlier start; only the file cache is warm. For comparison it
+// measures a start of the executable that does nothing.
 func BenchmarkServe(b *testing.B) {
 	app := blackbox.Example(quiet{b})
 	info := blackbox.Start{Args: []string{"--log-level", "info"}}
@@ -71,15 +72,15 @@ func until(b *testing.B, holds func() bool) {
 	}
 }
 
-// BenchmarkSwap: from a configuration written to the first call that uses it,
-// while calls go on; and how much longer the slowest calls took meanwhile than just
-// before, which bounds what the swap itself costs a call.
+// BenchmarkSwap measures the time from writing a configuration to the first call that
+// uses it, while other calls go on. It also measures how much longer the slowest calls
+// took during the swap than just before, which bounds what the swap costs a call.
 func BenchmarkSwap(b *testing.B) {
 	s := newScene(b, nil)
 	other := newVendor(b)
 	s.app.WriteJSON("SMS/other/e.json", map[string]any{"title": "Other", "type": "SMS.Http"})
 	s.app.WriteJSON("SMS/other/sms.json", other.config())
-	time.Sleep(1500 * time.Millisecond) // seen, and both Types warm
+	time.Sleep(1500 * time.Millisecond) // until the change was seen and both Types are warm
 	s.lintel.sends(b, 4, fresh(200))
 	c, err := dial(s.lintel.address)
 	if err != nil {
@@ -122,7 +123,8 @@ func BenchmarkSwap(b *testing.B) {
 	slices.Sort(during)
 	b.ReportMetric(median(effective), "median-ms")
 	figure.AtMost(b, "longest-ms", float64(effective[len(effective)-1].Microseconds())/1000, 1000)
-	// The same share of calls is left out on both sides: a busy machine has its own.
+	// The same share of the slowest calls is ignored on both sides, since a busy
+	// machine causes some.
 	at := func(times []time.Duration) float64 {
 		return float64(times[int(float64(len(times)-1)*0.98)].Microseconds()) / 1000
 	}

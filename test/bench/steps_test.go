@@ -11,12 +11,12 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// BenchmarkStoreSteps counts what Redis is asked for by one request over HTTP.
-// Commands that scripts run inside the server are no round trips; commands are
-// counted one by one, even if some were sent together.
+// BenchmarkStoreSteps counts the Redis commands of one request over HTTP. Commands that
+// scripts run inside the server are not round trips and don't count. Commands count one
+// by one, even if they were sent together.
 func BenchmarkStoreSteps(b *testing.B) {
 	s := newScene(b, nil)
-	// The scripts are known to the server, and the connections open, before.
+	// Load the scripts and open the connections first.
 	warm := fresh(50)
 	s.users(b, warm)
 	s.lintel.sends(b, 8, warm)
@@ -66,8 +66,8 @@ func BenchmarkStoreSteps(b *testing.B) {
 	figure.AtMost(b, "getLoginCode", steps["getLoginCode"]/people, 1)
 }
 
-// watchRedis has the server report every command to a connection of its own. What
-// it gives counts those that clients sent, once all that was asked has been reported.
+// watchRedis makes the server report every command on a separate connection. The
+// returned function counts the commands of clients, after all have been reported.
 func (s *scene) watchRedis(b *testing.B) func() int64 {
 	b.Helper()
 	conn, err := net.DialTimeout("tcp", s.redis.Addr, patience)
@@ -94,7 +94,7 @@ func (s *scene) watchRedis(b *testing.B) func() int64 {
 					marks.Add(1)
 				case strings.Contains(line, " lua] "), !strings.Contains(line, "] "):
 				case strings.Contains(line, `"PING"`), strings.Contains(line, `"ping"`), strings.Contains(line, `"INFO"`), strings.Contains(line, `"info"`):
-					// The health check's, which no request waits for.
+					// The health check's commands; no request waits for them.
 				default:
 					count.Add(1)
 				}

@@ -14,10 +14,10 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// nobody is where no vendor answers.
+// nobody is an address where no vendor answers.
 const nobody = "http://127.0.0.1:9"
 
-// vendors are the official SMS Types, each with the least configuration.
+// vendors are the official SMS Types, each with a minimal configuration.
 var vendors = map[string]map[string]any{
 	"Aliyun":   {"accessKey": "k", "accessSecret": "s", "verifySign": "s", "verifyTemplateCode": "SMS_1", "endpoint": nobody},
 	"Tencent":  {"secretId": "k", "secretKey": "s", "sdkAppId": "1", "verifySign": "s", "verifyTemplateCode": "1", "endpoint": nobody},
@@ -31,8 +31,8 @@ var vendors = map[string]map[string]any{
 	"Outbox":   {},
 }
 
-// BenchmarkTypes: the official SMS Types, all at once: what the first call of each
-// takes, which starts its process, and what the ten processes take together.
+// BenchmarkTypes measures the first call of each official SMS Type, which starts its
+// process, and the memory of the ten processes together.
 func BenchmarkTypes(b *testing.B) {
 	app := blackbox.Bare(quiet{b})
 	for name, config := range vendors {

@@ -12,9 +12,9 @@ import (
 // cooldown is a little more than the scene's resendInterval.
 const cooldown = 1100 * time.Millisecond
 
-// BenchmarkUnseenPhone: a phone that nobody has used gets its answer in the time
-// and for the cost of one that has a user and was sent codes before; where new
-// users may come, and where they may not, so that nothing is sent to it.
+// BenchmarkUnseenPhone checks that an unknown phone takes the same time and costs the
+// same as one that has a user and was sent codes before, both where new users may
+// register and where they may not, so that nothing is sent.
 func BenchmarkUnseenPhone(b *testing.B) {
 	for _, register := range []int{1, 0} {
 		b.Run(fmt.Sprintf("allowRegister=%d", register), func(b *testing.B) {
@@ -23,16 +23,16 @@ func BenchmarkUnseenPhone(b *testing.B) {
 			known := fresh(turns * each)
 			s.users(b, known)
 			s.lintel.sends(b, 8, known)
-			// At a rate that leaves the machine idle in between: what is done after an
-			// answer must not count for the next one. Small turns: what else the machine
-			// does must meet both alike.
+			// The rate leaves the machine idle in between, so that work after an answer
+			// doesn't count for the next one. Turns are short, so that other work of
+			// the machine affects both sides.
 			send := func(list []string) outcome {
 				return load(b, s.lintel.address, s.lintel.pid, 8, len(list), rate,
 					func(c *client, i int) error { return s.lintel.send(c, list[i]) })
 			}
 			var seen, unseen outcome
 			for b.Loop() {
-				time.Sleep(cooldown) // what was sent to last may be sent to again
+				time.Sleep(cooldown) // until the last phones may get another message
 				for i := range turns {
 					list := known[i*each : (i+1)*each]
 					if i%2 == 0 {

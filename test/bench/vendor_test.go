@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// vendor is a stand-in that takes every message after a while, on connections
-// that are kept, and remembers the newest code of each phone.
+// vendor is a stand-in that accepts every message after a delay, on persistent
+// connections, and remembers each phone's newest code.
 type vendor struct {
 	url     string
 	delay   atomic.Int64
@@ -57,7 +57,7 @@ func (v *vendor) code(e164 string) string {
 	return text
 }
 
-// config is that of an SMS.Http instance for this vendor.
+// config returns the configuration of an SMS.Http instance for this vendor.
 func (v *vendor) config() map[string]any {
 	return map[string]any{
 		"method": "POST", "url": v.url,

@@ -10,7 +10,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// another logs the person in once more, through a login of the shop's.
+// another logs the person in again, through another login of the shop.
 func another(t *testing.T, shop *blackbox.Shop, p *blackbox.Person, way string, args ...blackbox.Args) *blackbox.Person {
 	t.Helper()
 	c := shop.Visitor()
@@ -41,7 +41,7 @@ func TestBindAndUnbind(t *testing.T) {
 	code := shop.Code(ann.Client, ways[1], spelt, e164, blackbox.Args{"purpose": "bind"})
 
 	visitor.Call(ways[1], "bind", blackbox.Args{"userId": ann.UserID, "phone": spelt, "code": code}).Fails(t, 401, "LOGIN_REQUIRED")
-	// Whose account it is comes first, then that none is bound, then phone and code.
+	// The account is checked first, then that it has no phone, then phone and code.
 	ann.Call(ways[1], "bind", blackbox.Args{"userId": bob.UserID, "phone": "x", "code": "x"}).Fails(t, 403, "FORBIDDEN")
 	ann.Call(ways[1], "bind", blackbox.Args{"userId": "nobody", "phone": spelt, "code": code}).Fails(t, 403, "FORBIDDEN")
 	ann.Call(ways[1], "bind", blackbox.Args{"userId": ann.UserID, "phone": "x", "code": "x"}).Fails(t, 409, "PHONE_ALREADY_BOUND")
@@ -60,7 +60,8 @@ func TestBindAndUnbind(t *testing.T) {
 	data := ann.Call(ways[1], "bind", blackbox.Args{"userId": ann.UserID, "phone": spelt, "code": "x"}).Fails(t, 400, "API_PARAMS_ERROR")
 	require.Equal(t, "code", data["arg"])
 
-	// Another's phone: only a right code tells, and it isn't used up by that.
+	// Only a right code tells that the phone is another user's, and that doesn't use it
+	// up.
 	taken := shop.Code(ann.Client, ways[3], bob.Phone, bob.E164, blackbox.Args{"purpose": "bind"})
 	bind := blackbox.Args{"userId": ann.UserID, "phone": bob.Phone, "code": blackbox.Wrong(taken)}
 	ann.Call(ways[3], "bind", bind).Fails(t, 401, "CODE_REJECTED")
@@ -80,7 +81,7 @@ func TestBindAndUnbind(t *testing.T) {
 	require.NotEqual(t, ann.UserID, user.Text("userId"))
 }
 
-// A loginCode proves a phone: when the phone goes, so does the loginCode.
+// A loginCode stands for a phone: without the phone it is worth nothing.
 func TestALoginCodeDiesWithItsPhone(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -137,12 +138,12 @@ func TestReplacingAPhone(t *testing.T) {
 	for _, bad := range []string{"", "x", ticket + "x", strings.ToUpper(ticket), own} {
 		ann.Call(way, "updatePhone", args(blackbox.Args{"ticket": bad})).Fails(t, 401, "TICKET_REJECTED")
 	}
-	// A ticket is its session's, its user's and its login's.
+	// A ticket belongs to its session, its user and its login.
 	elsewhere.Call(way, "updatePhone", args(nil)).Fails(t, 401, "TICKET_REJECTED")
 	bob.Call(way, "updatePhone", args(blackbox.Args{"userId": bob.UserID})).Fails(t, 401, "TICKET_REJECTED")
 	there := shop.Code(ann.Client, ways[3], spelt, e164, blackbox.Args{"purpose": "updatePhone"})
 	ann.Call(ways[3], "updatePhone", args(blackbox.Args{"newCode": there})).Fails(t, 401, "TICKET_REJECTED")
-	// What fails takes neither ticket nor code.
+	// A failure uses up neither ticket nor code.
 	ann.Call(way, "updatePhone", args(blackbox.Args{"newCode": blackbox.Wrong(code)})).Fails(t, 401, "CODE_REJECTED")
 	taken := shop.Code(ann.Client, way, bob.Phone, bob.E164, blackbox.Args{"purpose": "updatePhone"})
 	ann.Call(way, "updatePhone", args(blackbox.Args{"newPhone": bob.Phone, "newCode": taken})).Fails(t, 409, "PHONE_IN_USE")
@@ -176,7 +177,7 @@ func TestReplacingAPhone(t *testing.T) {
 	require.Equal(t, ann.UserID, c.Call(ways[5], "getLoginCode", blackbox.Args{"phone": spelt, "code": now}).OK(t).Text("userId"))
 }
 
-// What register needs, and what it gives.
+// What register requires, and what it returns.
 func TestWhatRegisterTakesAndGives(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// nodeType copies the example's Type in Node into an app that sends by it.
+// nodeType copies the example's Type in Node into an app that sends with it.
 func nodeType(t *testing.T) *blackbox.Shop {
 	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
@@ -34,7 +34,7 @@ func nodeType(t *testing.T) *blackbox.Shop {
 	return shop
 }
 
-// nodeRuns waits for a process of the Type other than that one.
+// nodeRuns waits for a process of the Type other than the given one.
 func nodeRuns(t *testing.T, s *blackbox.Server, than int) (pid int) {
 	t.Helper()
 	blackbox.Eventually(t, time.Minute, "the Type in Node runs", func() bool {
@@ -44,8 +44,8 @@ func nodeRuns(t *testing.T, s *blackbox.Server, than int) (pid int) {
 	return pid
 }
 
-// A Type in another language is a Type like any other: validated without being
-// started, called, restarted after a crash, ended with its host.
+// A Type in another language is a Type like any other: it is validated without being
+// started, called, restarted after a crash, and ended with its host.
 func TestATypeInNode(t *testing.T) {
 	t.Parallel()
 	shop := nodeType(t)
@@ -81,7 +81,7 @@ func TestATypeInNode(t *testing.T) {
 	old := nodeRuns(t, s, killPlugin(t, s, "vendors.Acme"))
 	shop.SignUp(blackbox.Login)
 
-	// A file that the script imports is a part of it.
+	// A file that the script imports belongs to it.
 	text, err := os.ReadFile(filepath.Join(shop.Dir, "vendors/Acme/plugin.mjs"))
 	require.NoError(t, err)
 	shop.Write("vendors/Acme/plugin.mjs", string(text)+"\nconsole.error('the changed one runs');\n")
@@ -94,8 +94,8 @@ func TestATypeInNode(t *testing.T) {
 	require.NotContains(t, shop.Log(), shop.Vendor.Key)
 }
 
-// What a lock pins of it is the interpreter and every file beside the script, the
-// packages that it imports as well.
+// A lock pins the interpreter and every file beside the script, imported packages
+// included.
 func TestATypeInNodeIsLocked(t *testing.T) {
 	t.Parallel()
 	shop := nodeType(t)
@@ -113,7 +113,7 @@ func TestATypeInNodeIsLocked(t *testing.T) {
 	require.Empty(t, shop.Servers[0].Plugins(1)["vendors.Acme"])
 }
 
-// What the example holds of this repository's is what this repository has.
+// The example's copies of this repository's files are identical to them.
 func TestTheTypeInNodeIsOfThisContract(t *testing.T) {
 	dir := filepath.Join(blackbox.Root(), "examples", "type-in-node", "vendors", "Acme")
 	read := func(path ...string) string {

@@ -13,8 +13,8 @@ type App struct {
 	Dir string
 }
 
-// Example copies app.example, with captcha off: all tests are one address, which
-// would be asked for one after three sends.
+// Example copies app.example, with captcha off. All tests share one address, which
+// would need a captcha after three sends.
 func Example(t testing.TB) *App {
 	t.Helper()
 	a := Shipped(t)
@@ -29,7 +29,7 @@ func Shipped(t testing.TB) *App {
 	if err := os.CopyFS(a.Dir, os.DirFS(filepath.Join(Root(), "app.example"))); err != nil {
 		t.Fatal(err)
 	}
-	// Whoever ran the example here left data that is none of a test's.
+	// Running the example may have left data here.
 	for _, name := range []string{"appData", ".env"} {
 		if err := os.RemoveAll(filepath.Join(a.Dir, name)); err != nil {
 			t.Fatal(err)
@@ -38,7 +38,7 @@ func Shipped(t testing.TB) *App {
 	return a
 }
 
-// Bare makes an app of nothing but an app.json.
+// Bare makes an app that has only an app.json.
 func Bare(t testing.TB) *App {
 	t.Helper()
 	a := &App{t: t, Dir: filepath.Join(t.TempDir(), "app")}
@@ -46,7 +46,7 @@ func Bare(t testing.TB) *App {
 	return a
 }
 
-// Write writes a file below the app, as an editor would: a new file, moved into place.
+// Write writes a file below the app as editors do: a new file, moved into place.
 func (a *App) Write(path, text string) {
 	a.t.Helper()
 	path = filepath.Join(a.Dir, filepath.FromSlash(path))
@@ -113,8 +113,8 @@ func (a *App) SetLogin(settings map[string]any) {
 	})
 }
 
-// UseVendor makes an instance of SMS.Http that posts to the stand-in and the
-// login use it.
+// UseVendor makes an instance of SMS.Http that posts to the stand-in, and has the login
+// use it.
 func (a *App) UseVendor(v *Vendor, name string) {
 	a.t.Helper()
 	a.WriteJSON("SMS/"+name+"/e.json", map[string]any{"title": name, "type": "SMS.Http", "backendBundleEntry": "."})

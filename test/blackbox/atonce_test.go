@@ -10,8 +10,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// Wrong and right guesses mixed: whatever their order, no more than five wrong
-// ones are compared, and the right code opens at most once.
+// Wrong and right guesses mixed: in any order, at most five wrong ones are compared,
+// and the right code succeeds at most once.
 func TestRightAndWrongCodesAtOnce(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -41,8 +41,7 @@ func TestRightAndWrongCodesAtOnce(t *testing.T) {
 	}
 }
 
-// The limits of an address and of the app hold exactly, however many phones ask
-// at once.
+// The limits of an address and of the app are exact, however many phones ask at once.
 func TestSharedLimitsAtOnce(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -54,7 +53,7 @@ func TestSharedLimitsAtOnce(t *testing.T) {
 	require.Len(t, shop.Vendor.Sent(), 17+60)
 }
 
-// sendToMany asks for codes for so many phones at once and counts the successes.
+// sendToMany asks for codes for n phones at once and counts the successes.
 func sendToMany(shop *blackbox.Shop, login string, n int) (sent int) {
 	crowd := shop.Crowd(n)
 	var mu sync.Mutex
@@ -69,7 +68,7 @@ func sendToMany(shop *blackbox.Shop, login string, n int) (sent int) {
 	return sent
 }
 
-// Two people at once for one phone: it becomes one's, and the other keeps theirs.
+// Two people want one phone at the same time: one gets it, the other keeps their own.
 func TestTwoUsersWantOnePhone(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)

@@ -21,8 +21,8 @@ func Root() string {
 	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
-// built builds once a test process. The directory stays for the process's life:
-// LINTEL_BIN names one that is built already, as make test does.
+// built builds the binaries once per test process, unless LINTEL_BIN names a directory
+// that has them, as make test does.
 var built = sync.OnceValues(func() (string, error) {
 	if dir := os.Getenv("LINTEL_BIN"); dir != "" {
 		return dir, nil
@@ -52,7 +52,7 @@ func Bin(t testing.TB) string {
 	return dir
 }
 
-// Outcome of a command.
+// Outcome is the outcome of a command.
 type Outcome struct {
 	Code           int
 	Stdout, Stderr string
@@ -74,8 +74,8 @@ func Lintel(t testing.TB, dir string, env []string, args ...string) Outcome {
 	return Outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
 
-// Environment is what binaries are started with: nothing of the tests' own but
-// what every program needs.
+// Environment returns the environment of started binaries: of the tests' own, only what
+// every program needs.
 func Environment(more ...string) []string {
 	var env []string
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", "GOCOVERDIR"} {

@@ -20,7 +20,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// solve answers a computation as docs/captcha.md says it.
+// solve solves a challenge as docs/captcha.md describes.
 func solve(t testing.TB, made blackbox.Dict) blackbox.Args {
 	t.Helper()
 	require.Equal(t, "pow", made["kind"])
@@ -69,7 +69,7 @@ func TestADefaultAppAsksAnOrdinaryPersonForNoCaptcha(t *testing.T) {
 		spelt, _ := blackbox.Phone()
 		send(s.Client(), spelt, nil).OK(t)
 	}
-	// Three sends of this address are over: from now on it is asked.
+	// This address has sent three times: from now on it needs a captcha.
 	spelt, e164 := blackbox.Phone()
 	c := s.Client()
 	send(c, spelt, nil).Fails(t, http.StatusForbidden, "CAPTCHA_REQUIRED")
@@ -104,7 +104,7 @@ func TestAThousandSendsFromOneAddressMeetACaptchaAndALimit(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, int64(997), asked.(*atomic.Int64).Load())
 
-	// Who solves them all meets the limit of the address.
+	// Solving every captcha leads to the address's limit.
 	c := s.Client()
 	for i := 3; ; i++ {
 		spelt, _ := blackbox.Phone()
@@ -160,7 +160,7 @@ func TestACaptchaIsGoodForOneTry(t *testing.T) {
 	data := send(c, other, good).Fails(t, http.StatusForbidden, "CAPTCHA_ERROR")
 	require.Equal(t, "expired", data["reason"])
 
-	// A cooldown, a wrong phone and wrong arguments use no captcha up.
+	// A cooldown, a wrong phone and wrong arguments don't use up a captcha.
 	kept := solved(t, c)
 	send(c, phone, kept).Fails(t, http.StatusTooManyRequests, "SEND_TOO_FREQUENT")
 	send(c, "12345", kept).Fails(t, http.StatusBadRequest, "PHONE_INVALID")
@@ -239,7 +239,7 @@ func TestPicturesAndRecordings(t *testing.T) {
 		require.Equal(t, "RIFF", string(content[:4]))
 	}
 
-	// Nothing but the picture tells the answer, and a guess costs it.
+	// Only the picture tells the answer, and a wrong guess uses the captcha up.
 	phone, _ := blackbox.Phone()
 	made = c.Call(blackbox.Login, "generateCaptcha", nil).OK(t)
 	for i, reason := range []string{"wrong", "expired"} {
@@ -247,7 +247,7 @@ func TestPicturesAndRecordings(t *testing.T) {
 		require.Equal(t, reason, data["reason"])
 	}
 
-	// The kind that isn't offered does as well.
+	// A kind that isn't offered is accepted, too.
 	send(c, phone, solved(t, c)).OK(t)
 }
 

@@ -16,7 +16,7 @@ import (
 // Args are the arguments of a call.
 type Args = map[string]any
 
-// Client is one person's browser or program: cookies, tokens, headers.
+// Client is one person's browser or program, with cookies, tokens and headers.
 type Client struct {
 	t      testing.TB
 	server *Server
@@ -24,7 +24,7 @@ type Client struct {
 	header http.Header
 }
 
-// Client makes a client with no cookies yet. All clients of a server share their
+// Client returns a new client without cookies. All clients of a server share its
 // connections.
 func (s *Server) Client() *Client {
 	jar, err := cookiejar.New(nil)
@@ -38,7 +38,7 @@ func (s *Server) Client() *Client {
 	}}
 }
 
-// With gives the same client with one more header.
+// With returns a copy of the client with one more header.
 func (c *Client) With(name, value string) *Client {
 	other := *c
 	other.header = maps.Clone(c.header)
@@ -46,10 +46,10 @@ func (c *Client) With(name, value string) *Client {
 	return &other
 }
 
-// Bearer gives the same client with an access token.
+// Bearer returns a copy of the client with an access token.
 func (c *Client) Bearer(token string) *Client { return c.With("Authorization", "Bearer "+token) }
 
-// Answer is what came back of a call.
+// Answer is the answer to a call.
 type Answer struct {
 	Status     int
 	Header     http.Header
@@ -66,13 +66,13 @@ type Answer struct {
 	retryAfter string
 }
 
-// Path is where a function is called.
+// Path returns the URL path of a function.
 func (s *Server) Path(element, function string) string {
 	return "/api/example/shop/" + strings.ReplaceAll(element, ".", "/") + "/" + function
 }
 
-// Call calls a function over HTTP. It may be called from any goroutine; Try is
-// for those that expect the connection to break.
+// Call calls a function over HTTP. It may be called from any goroutine. Tests that
+// expect the connection to break use Try.
 func (c *Client) Call(element, function string, args Args) *Answer {
 	c.t.Helper()
 	a, err := c.Try(element, function, args)
@@ -83,7 +83,7 @@ func (c *Client) Call(element, function string, args Args) *Answer {
 	return a
 }
 
-// Try is Call with its error.
+// Try is like Call but returns the error.
 func (c *Client) Try(element, function string, args Args) (*Answer, error) {
 	if args == nil {
 		args = Args{}
@@ -101,7 +101,7 @@ func (c *Client) Try(element, function string, args Args) (*Answer, error) {
 	return c.Do(request)
 }
 
-// Do sends a request of one's own.
+// Do sends an arbitrary request.
 func (c *Client) Do(request *http.Request) (*Answer, error) {
 	resp, err := c.http.Do(request)
 	if err != nil {
@@ -123,10 +123,10 @@ func (c *Client) Do(request *http.Request) (*Answer, error) {
 	return a, nil
 }
 
-// Is says whether the answer is the error of a code.
+// Is reports whether the answer is an error with the code.
 func (a *Answer) Is(code string) bool { return a.Code == code }
 
-// OK fails the test unless the call succeeded, and gives its data.
+// OK fails the test unless the call succeeded, and returns its data.
 func (a *Answer) OK(t testing.TB) Dict {
 	t.Helper()
 	if a.Status != http.StatusOK || a.Errcode != 0 {
@@ -134,12 +134,12 @@ func (a *Answer) OK(t testing.TB) Dict {
 	}
 	var data Dict
 	if json.Unmarshal(a.Data, &data) != nil {
-		return nil // no object
+		return nil // not an object
 	}
 	return data
 }
 
-// Fails fails the test unless the answer is the error of a code and status.
+// Fails fails the test unless the answer is an error with the status and code.
 func (a *Answer) Fails(t testing.TB, status int, code string) Dict {
 	t.Helper()
 	if a.Status != status || a.Code != code || a.Errcode == 0 {
@@ -152,7 +152,7 @@ func (a *Answer) Fails(t testing.TB, status int, code string) Dict {
 	return data
 }
 
-// RetryAfter is the header, in seconds; 0 without one.
+// RetryAfter returns the header in seconds, 0 if there is none.
 func (a *Answer) RetryAfter() time.Duration {
 	d, err := time.ParseDuration(a.retryAfter + "s")
 	if err != nil {
@@ -164,7 +164,7 @@ func (a *Answer) RetryAfter() time.Duration {
 // Dict is a JSON object.
 type Dict map[string]any
 
-// Text gives a string of the object, "" when it isn't there.
+// Text returns a string of the object, "" if there is none.
 func (d Dict) Text(key string) string {
 	s, _ := d[key].(string)
 	return s

@@ -9,8 +9,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// Where nobody new is taken, a stranger can't tell a known phone from another: not
-// by the answers, not by the interval, not by the vendor, not by guessing.
+// With allowRegister 0, a stranger can't tell a known phone from an unknown one: not by
+// answers, intervals, the vendor or guesses.
 func TestKnownAndUnknownPhonesLookAlike(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -45,7 +45,7 @@ func TestKnownAndUnknownPhonesLookAlike(t *testing.T) {
 	}
 
 	sentBefore := len(shop.Codes(known.E164))
-	// The vendor takes its time: the answer doesn't.
+	// The answer doesn't wait for a slow vendor.
 	shop.Vendor.Delay(1500 * time.Millisecond)
 	begun := time.Now()
 	alike("send", send).OK(t)
@@ -63,14 +63,14 @@ func TestKnownAndUnknownPhonesLookAlike(t *testing.T) {
 	b.Fails(t, 429, "CODE_LOCKED")
 	require.InDelta(t, a.RetryAfter().Seconds(), b.RetryAfter().Seconds(), 2)
 
-	// A refusal gives nothing back: that would tell them apart.
+	// A refusal returns nothing to the limits, because that would tell the two apart.
 	shop.Vendor.Always(blackbox.RefuseBalance)
 	sendWhenAllowed(t, c, blackbox.Login, unknown).OK(t)
 	sendWhenAllowed(t, c, blackbox.Login, known.Phone).OK(t)
 	blackbox.Eventually(t, 10*time.Second, "the vendor is asked again", func() bool {
 		return len(shop.Codes(known.E164)) == sentBefore+2
 	})
-	time.Sleep(100 * time.Millisecond) // what the refusal does, it has done
+	time.Sleep(100 * time.Millisecond) // until the refusal has been handled
 	alike("send after a refusal", func(phone string) *blackbox.Answer {
 		a := send(phone)
 		a.Fails(t, 429, "SEND_TOO_FREQUENT")
@@ -83,7 +83,7 @@ func TestKnownAndUnknownPhonesLookAlike(t *testing.T) {
 	limited(t, sendWhenAllowed(t, c, blackbox.Login, known.Phone), time.Hour)
 	require.Empty(t, shop.Codes(unknownE164), "never sent to an unknown phone")
 
-	// The known phone's newest code works, and registers nobody.
+	// The known phone's newest code works, and doesn't register anybody.
 	blackbox.Eventually(t, 10*time.Second, "the third message", func() bool {
 		return len(shop.Codes(known.E164)) == sentBefore+3
 	})
@@ -93,7 +93,7 @@ func TestKnownAndUnknownPhonesLookAlike(t *testing.T) {
 	c.Call(blackbox.Login, "register", blackbox.Args{"phone": unknown, "code": code, "nick": "N"}).Fails(t, 401, "CODE_REJECTED")
 	require.Equal(t, known.UserID, c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": known.Phone, "code": code}).OK(t).Text("userId"))
 
-	// A signed-in user may still bind, with the vendor's word.
+	// A signed-in user may still bind, and learns of a vendor's refusal.
 	unbind(t, shop, known, another)
 	spelt, e164 := blackbox.Phone()
 	bind := shop.Code(known.Client, blackbox.Login, spelt, e164, blackbox.Args{"purpose": "bind"})

@@ -10,8 +10,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// logins makes more logins of the shop's, each with intervals, codes and limits
-// of its own.
+// logins makes more logins of the shop, each with its own intervals, codes and limits.
 func logins(shop *blackbox.Shop, n int, settings map[string]any) []string {
 	names := make([]string, n)
 	for i := range names {
@@ -20,7 +19,7 @@ func logins(shop *blackbox.Shop, n int, settings map[string]any) []string {
 	return names
 }
 
-// What a code is for, by who asked for it and what they named.
+// The purposes of a code, by who asked for it and for which purpose.
 func TestWhatACodeIsFor(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -80,7 +79,7 @@ func TestWhatACodeIsFor(t *testing.T) {
 			}
 			p.Call(way, other, args).Fails(t, 401, "CODE_REJECTED")
 			visitor.Call(way, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": code}).Fails(t, 401, "CODE_REJECTED")
-			// The code is still good for what it is for.
+			// The code still works for its purpose.
 			args = blackbox.Args{"code": code}
 			if purpose == "unbind" {
 				args["userId"] = p.UserID
@@ -105,7 +104,7 @@ func TestWhatACodeIsFor(t *testing.T) {
 		own := shop.Code(p.Client, ways[1], p.Phone, p.E164, blackbox.Args{"purpose": "checkMyMessage"})
 		visitor.Call(ways[1], "sendMessage", blackbox.Args{"phone": p.Phone}).Fails(t, 429, "SEND_TOO_FREQUENT")
 		p.Call(ways[1], "sendMessage", blackbox.Args{"phone": p.Phone, "purpose": "login"}).Fails(t, 429, "SEND_TOO_FREQUENT")
-		// A code of another login is another code.
+		// A code works only for its own login.
 		code := shop.Code(visitor, ways[2], p.Phone, p.E164)
 		visitor.Call(ways[1], "getLoginCode", blackbox.Args{"phone": p.Phone, "code": code}).Fails(t, 401, "CODE_REJECTED")
 		p.Call(ways[1], "checkMyMessage", blackbox.Args{"code": own}).OK(t)
@@ -167,7 +166,7 @@ func TestWhatACodeIsFor(t *testing.T) {
 	})
 }
 
-// unbind takes somebody's phone away.
+// unbind removes a person's phone.
 func unbind(t *testing.T, shop *blackbox.Shop, p *blackbox.Person, way string) {
 	t.Helper()
 	code := shop.Code(p.Client, way, p.Phone, p.E164, blackbox.Args{"purpose": "unbind"})
@@ -176,7 +175,7 @@ func unbind(t *testing.T, shop *blackbox.Shop, p *blackbox.Person, way string) {
 	require.Equal(t, "1", string(a.Data))
 }
 
-// A code of ten digits, alive for a second or two, then gone.
+// A code of ten digits works for its short lifetime and not after it.
 func TestACodesLengthAndLife(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -189,7 +188,7 @@ func TestACodesLengthAndLife(t *testing.T) {
 	require.Equal(t, blackbox.Dict{"code": 200.0, "message": "success", "resendAfter": 2.0, "expiresIn": 3.0}, sent)
 	code := shop.Newest(e164)
 	require.Regexp(t, `^\d{10}$`, code)
-	// Reading it again and again does not keep it alive.
+	// Reading it repeatedly doesn't prolong it.
 	for time.Since(begun) < 2500*time.Millisecond {
 		if a := c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": spelt, "code": code}); !a.Is("USER_NOT_REGISTERED") {
 			require.Greater(t, time.Since(begun), 2900*time.Millisecond, "gone too early")
@@ -199,7 +198,8 @@ func TestACodesLengthAndLife(t *testing.T) {
 	time.Sleep(time.Until(begun.Add(3100 * time.Millisecond)))
 	c.Call(blackbox.Login, "register", blackbox.Args{"phone": spelt, "code": code, "nick": "N"}).Fails(t, 401, "CODE_REJECTED")
 
-	// A newer code retires the one before; two guesses lock it, not its successor.
+	// A newer code retires the previous one. Two wrong guesses lock it but not its
+	// successor.
 	newer := sendWhenAllowed(t, c, blackbox.Login, spelt)
 	newer.OK(t)
 	second := shop.Newest(e164)
@@ -217,7 +217,7 @@ func TestACodesLengthAndLife(t *testing.T) {
 	require.True(t, works(t, c, blackbox.Login, spelt, third))
 }
 
-// The interval is exact, and ends when it says.
+// The interval is exact.
 func TestTheIntervalIsExact(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -235,8 +235,8 @@ func TestTheIntervalIsExact(t *testing.T) {
 	require.Len(t, shop.Codes(e164), 2)
 }
 
-// Ten wrong guesses in an hour over all codes: then nothing opens, and no code is
-// sent, for strangers; a user and a device have guesses of their own.
+// After ten wrong guesses in an hour, over all codes, strangers can neither log in nor
+// get a code. Users and devices have guesses of their own.
 func TestWrongGuessesInAnHour(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -249,7 +249,7 @@ func TestWrongGuessesInAnHour(t *testing.T) {
 	guess := func(c *blackbox.Client, code string) *blackbox.Answer {
 		return c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": spelt, "code": code})
 	}
-	// Guesses while no code is alive count for nothing.
+	// Guesses while there is no code don't count.
 	for range 11 {
 		guess(stranger, "000000").Fails(t, 401, "CODE_REJECTED")
 	}
@@ -276,18 +276,18 @@ func TestWrongGuessesInAnHour(t *testing.T) {
 	require.Greater(t, locked.RetryAfter(), 50*time.Minute)
 	sendWhenAllowed(t, stranger, blackbox.Login, spelt).Fails(t, 429, "SEND_LIMITED")
 
-	// Another login knows nothing of it.
+	// Another login isn't affected.
 	shop.Code(stranger, other, spelt, e164)
-	// The owner's device isn't locked out: it may send, and its guesses are its own.
+	// The owner's device isn't locked out: it may send, and has guesses of its own.
 	device := stranger.With("Lintel-Device", owner.DeviceToken)
 	guess(device, code).OK(t)
 	sendWhenAllowed(t, device, blackbox.Login, spelt).OK(t)
 	guess(device, blackbox.Wrong(shop.Newest(e164))).Fails(t, 401, "CODE_REJECTED")
 	guess(device, shop.Newest(e164)).OK(t)
-	// Another phone's device token is a stranger's.
+	// A device token of another phone counts as a stranger's.
 	nobody := shop.SignUp(other)
 	sendWhenAllowed(t, stranger.With("Lintel-Device", nobody.DeviceToken), blackbox.Login, spelt).Fails(t, 429, "SEND_LIMITED")
-	// The signed-in owner has guesses of their own as well.
+	// The signed-in owner has guesses of their own, too.
 	a := sendWhenAllowedFor(t, owner.Client, blackbox.Login, blackbox.Args{"phone": spelt, "purpose": "checkMyMessage"})
 	a.OK(t)
 	owner.Call(blackbox.Login, "checkMyMessage", blackbox.Args{"code": shop.Newest(e164)}).OK(t)

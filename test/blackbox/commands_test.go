@@ -56,14 +56,15 @@ func TestScaffoldsAreValid(t *testing.T) {
 	require.Equal(t, 1, out.Code)
 }
 
-// The Type that "new type" writes builds, describes itself, and is used.
+// The Type that "new type" writes builds, describes itself and sends.
 func TestANewTypeBuildsAndServes(t *testing.T) {
 	t.Parallel()
 	app := blackbox.Example(t)
 	out := blackbox.Lintel(t, app.Dir, nil, "new", "type", "SMS.Acme")
 	require.Equal(t, 0, out.Code, out.Stderr)
 
-	// Built as a package of this module: its own module would want the network.
+	// Built as a package of this module, since a module of its own would need the
+	// network.
 	source, err := os.ReadFile(filepath.Join(app.Dir, "SMS/Acme/main.go"))
 	require.NoError(t, err)
 	scratch, err := os.MkdirTemp(filepath.Join(blackbox.Root(), "test", "blackbox"), "testdata-")
@@ -188,7 +189,7 @@ func TestLockedRunsOnlyWhatIsPinned(t *testing.T) {
 	require.NoError(t, err)
 	if s.Await() != nil {
 		require.Equal(t, 1, s.Exit())
-		return // it may as well refuse a lock that pins nothing
+		return // refusing a lock that pins nothing is fine, too
 	}
 	spelt, _ := blackbox.Phone()
 	s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, 503, "ELEMENT_UNAVAILABLE")

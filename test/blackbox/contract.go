@@ -11,7 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// contract holds a server's description against what it answers.
+// contract compares a server's answers with its description.
 type contract struct {
 	mu       sync.Mutex
 	document map[string]any
@@ -19,9 +19,9 @@ type contract struct {
 	failure  *jsonschema.Schema
 }
 
-// check says what an answer to a call has that the server's own /openapi.json does
-// not: an error for an answer that no client made from it could read. A server
-// that is gone is not asked.
+// check returns an error if the answer to a call isn't one that the server's own
+// /openapi.json allows, so that a client generated from it couldn't read it. It skips a
+// server that has ended.
 func (s *Server) check(a *Answer) error {
 	if !strings.HasPrefix(a.requested, "/api/") || a.method != http.MethodPost {
 		return nil
@@ -65,7 +65,7 @@ func (c *contract) schema(url, path string, success bool) (*jsonschema.Schema, e
 	return compiled, err
 }
 
-// read asks the server; one that doesn't answer leaves things as they are.
+// read reads the server's description. Without an answer it changes nothing.
 func (c *contract) read(url string) error {
 	resp, err := http.Get(url + "/openapi.json")
 	if err != nil {
@@ -101,7 +101,7 @@ func escapePointer(path string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(path, "~", "~0"), "/", "~1")
 }
 
-// OpenAPI gives the server's description.
+// OpenAPI returns the server's description.
 func (s *Server) OpenAPI() map[string]any {
 	s.t.Helper()
 	var document map[string]any

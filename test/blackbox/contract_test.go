@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each answer that a test gets is held against the description of the server that
-// gave it: this is what makes that so.
+// Every answer that a test gets is compared with the description of its server. This
+// tests the comparison.
 func TestAnAnswerThatTheDescriptionDoesNotHaveIsFound(t *testing.T) {
 	document := map[string]any{
 		"paths": map[string]any{"/api/a/b/f": map[string]any{"post": map[string]any{"responses": map[string]any{"200": map[string]any{

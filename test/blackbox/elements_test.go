@@ -15,7 +15,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// door makes a login of an empty app, in a place of its own, and gives its full name.
+// door makes a login in a directory of its own and returns its full name.
 func door(app *blackbox.App, config string) string {
 	app.Write("shops/frontend/east/backend/out/e.json", `{"title": "Out", "type": "SMS.Outbox"}`)
 	app.Write("gate/backend/Door-1/e.json", `{"title": "Door", "type": "auths.loginTypes.PhoneType", "backendBundleEntry": "."}`)
@@ -58,7 +58,7 @@ func TestATypeOfOnesOwnWithoutCode(t *testing.T) {
 	c.Call("gate.Door-1", "getLoginConfig", nil).OK(t)
 	require.Len(t, s.Plugins(2), 2, "one process serves a Type and those derived from it")
 
-	// What lowers a requirement is refused, and the last good list stays.
+	// A list that lowers a requirement is refused, and the last good one stays.
 	app.Write("my/login/e.json", `{"title": "Mine", "type": "my.LongCodes", "functionList": [{"name": "getLoginConfig", "loginRequired": 0}, {"name": "bind"}]}`)
 	blackbox.Eventually(t, 5*time.Second, "the problem is shown", func() bool {
 		_, body := s.Operator("/status")
@@ -206,7 +206,8 @@ func TestABrokenElementAtStartAndWhatComesAndGoesLater(t *testing.T) {
 	app.Write(blackbox.LoginConfig, string(good))
 	blackbox.Eventually(t, 5*time.Second, "it was put right", works)
 
-	// A missing configuration keeps the last good one; a missing e.json removes.
+	// Without its configuration an element keeps the last good one. Without its e.json
+	// it is removed.
 	app.Remove(blackbox.LoginConfig)
 	blackbox.Eventually(t, 5*time.Second, "the missing file is told", func() bool {
 		_, body := s.Operator("/status")
@@ -223,8 +224,8 @@ func TestABrokenElementAtStartAndWhatComesAndGoesLater(t *testing.T) {
 	blackbox.Eventually(t, 5*time.Second, "it is back", works)
 }
 
-// A Type that doesn't answer holds up its own instances only, and gets their
-// changes when it is there again.
+// A Type that doesn't answer delays only its own instances, and gets their changes when
+// it works again.
 func TestAFrozenPluginHoldsNoOtherChangeUp(t *testing.T) {
 	t.Parallel()
 	app := blackbox.Bare(t)
@@ -256,7 +257,7 @@ func TestAFrozenPluginHoldsNoOtherChangeUp(t *testing.T) {
 		return func() bool { return strings.Contains(s.Log(), words) }
 	}
 	blackbox.Eventually(t, 30*time.Second, "the frozen one's change is given up", logged(givenUp))
-	_ = syscall.Kill(outbox, syscall.SIGCONT) // where it has not been replaced by then
+	_ = syscall.Kill(outbox, syscall.SIGCONT) // if it has not been replaced
 	blackbox.Eventually(t, 30*time.Second, "and tried again", logged(inUse))
 	require.Less(t, strings.Index(s.Log(), givenUp), strings.Index(s.Log(), inUse))
 	blackbox.Eventually(t, 10*time.Second, "nothing is wrong any more", func() bool {

@@ -12,7 +12,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// post sends a body of one's own.
+// post sends an arbitrary body.
 func post(t *testing.T, s *blackbox.Server, c *blackbox.Client, path, contentType, body string) *blackbox.Answer {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodPost, s.URL+path, strings.NewReader(body))
@@ -121,7 +121,7 @@ func TestTheEnvelope(t *testing.T) {
 		require.Equal(t, 20004, a.Errcode)
 		require.NotContains(t, *a.Errmsg, "nobody")
 	}
-	// No vendor can be used from outside, not even by its own arguments.
+	// No vendor can be called from outside, not even with valid arguments.
 	for _, name := range []string{"SMS.gateway", "SMS.Http", "SMS.Meta"} {
 		a := c.Call(name, "sendMessage", blackbox.Args{"phoneList": []string{"+8613800138000"}, "params": blackbox.Args{}, "verifyTemplateCode": ""})
 		require.Contains(t, []int{403, 404}, a.Status, name)
@@ -186,7 +186,8 @@ func fullWidth(digits string) string {
 	return b.String()
 }
 
-// A repeat is answered as the first was; the same key for anything else is a mistake.
+// A repeated request gets the first one's answer. The same key for another request is
+// an error.
 func TestIdempotencyKeys(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -209,18 +210,19 @@ func TestIdempotencyKeys(t *testing.T) {
 	other, _ := blackbox.Phone()
 	mismatch := keyed.Call(ways[0], "sendMessage", blackbox.Args{"phone": other, "purpose": "login"})
 	mismatch.Fails(t, 409, "API_PARAMS_ERROR")
-	// Another element, function or caller: another request.
+	// The key is separate for each element, function and caller.
 	keyed.Call(ways[1], "sendMessage", blackbox.Args{"phone": spelt, "purpose": "login"}).OK(t)
 	p := shop.SignUp(ways[2])
 	p.With("Idempotency-Key", "0123456789abcdef").Call(ways[0], "sendMessage", blackbox.Args{"phone": spelt, "purpose": "login"}).
 		Fails(t, 429, "SEND_TOO_FREQUENT")
 	require.Len(t, shop.Codes(e164), 2)
 
-	// Refusals are repeated too; a right code's answer is given again, not refused.
+	// Refusals are repeated, too. The answer to a right code is given again, not
+	// refused.
 	codes := shop.Codes(e164)
 	wrong := keyed.Call(ways[0], "getLoginCode", blackbox.Args{"phone": spelt, "code": blackbox.Wrong(codes...)})
 	wrong.Fails(t, 401, "CODE_REJECTED")
-	for range 8 { // were they guesses, the code would be locked
+	for range 8 { // if they counted as guesses, the code would be locked
 		keyed.Call(ways[0], "getLoginCode", blackbox.Args{"phone": spelt, "code": blackbox.Wrong(codes...)}).Fails(t, 401, "CODE_REJECTED")
 	}
 	register := blackbox.Args{"phone": spelt, "code": codes[0], "nick": "N"}
@@ -238,7 +240,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	ended(t, me)
 }
 
-// Nothing that a log holds lets anybody in or names anybody.
+// A log contains nothing that lets anybody in or identifies anybody.
 func TestNothingSecretIsLogged(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -293,7 +295,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	next := shop.Code(p.Client, blackbox.Login, moved, movedE164, blackbox.Args{"purpose": "updatePhone"})
 	keep(moved, next)
 	p.Call(blackbox.Login, "updatePhone", blackbox.Args{"userId": p.UserID, "ticket": ticket, "newPhone": moved, "newCode": next}).OK(t)
-	// Phones and codes where none belongs.
+	// Phones and codes in places where they don't belong.
 	post(t, s, c, "/api/example/shop/"+"x"+spelt+"/sendMessage", "application/json", `{}`)
 	post(t, s, c, s.Path(blackbox.Login, "f"+spelt), "application/json", `{}`)
 	post(t, s, c, s.Path(blackbox.Login, "sendMessage")+"?phone="+spelt+"&code="+code, "application/json", fmt.Sprintf(`{"%s":1}`, spelt))

@@ -12,11 +12,12 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// act is one request and what must hold of it when the host was killed in it.
+// act is one kind of request and what must hold when the host is killed while it serves
+// the request.
 type act struct {
 	name string
-	// prepare gives the element, function and arguments, by whom, and what must
-	// hold after the request was answered to its repeat.
+	// prepare returns the attempt to make, and what must hold after its repeat was
+	// answered.
 	prepare func(f *faulty, t testing.TB) attempt
 }
 
@@ -24,11 +25,11 @@ type attempt struct {
 	element, function string
 	args              blackbox.Args
 	bearer            string
-	// settled checks the repeat's answer.
+	// settled checks the answer to the repeat.
 	settled func(t testing.TB, a *blackbox.Answer)
 }
 
-// as makes a client of the newest process for the attempt.
+// as returns a client of the newest process for the attempt.
 func (a attempt) as(f *faulty, key string) *blackbox.Client {
 	c := f.client().With("Idempotency-Key", key)
 	if a.bearer != "" {
@@ -140,8 +141,8 @@ var acts = []act{
 	}},
 }
 
-// steps are the places at which a request can be held: at the n-th request to a
-// store, or at the reply to it.
+// steps are the points at which a request can be held: at the n-th request to a store,
+// or at its reply.
 type holdAt struct {
 	store string
 	reply bool
@@ -167,8 +168,8 @@ func (h holdAt) arm(f *faulty) *faultproxy.Hold {
 	return proxy.HoldRequest(h.n, match)
 }
 
-// The host is killed while a request waits for a store, wherever that is; it is
-// started again on the same stores, and the client repeats the request.
+// The host is killed at each point at which a request waits for a store. It is started
+// again on the same stores, and the client repeats the request.
 func TestFaultHostKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	for _, a := range acts {
@@ -176,7 +177,7 @@ func TestFaultHostKilledAtEachStep(t *testing.T) {
 			t.Parallel()
 			f := newFaulty(t, nil)
 			f.Open(1)
-			a.prepare(f, t) // so that all is warm
+			a.prepare(f, t) // warm up
 			var places []holdAt
 			for _, reply := range []bool{false, true} {
 				for _, store := range []string{"cache", "database"} {
@@ -189,7 +190,7 @@ func TestFaultHostKilledAtEachStep(t *testing.T) {
 			t.Logf("seed %d", seed)
 			rand.New(rand.NewPCG(seed, 0)).Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
 			rounds := blackbox.Rounds(2, len(places))
-			// Beyond the last request of the kind nothing is held.
+			// Nothing is held after the last request to the store.
 			beyond := map[string]int{"cache": 12, "database": 12}
 			for _, place := range places {
 				if rounds == 0 {
@@ -210,7 +211,7 @@ func TestFaultHostKilledAtEachStep(t *testing.T) {
 	}
 }
 
-// killedAt runs one round; false: the request never came to that place.
+// killedAt runs one round. It reports whether the request reached the step.
 func killedAt(t *testing.T, f *faulty, a act, place holdAt) bool {
 	t.Helper()
 	try := a.prepare(f, t)
@@ -247,8 +248,8 @@ func killedAt(t *testing.T, f *faulty, a act, place holdAt) bool {
 	return true
 }
 
-// The host is killed while the vendor is waited for: the message may arrive, so
-// its code works, the cooldown stays for its interval, and nothing is sent again.
+// The host is killed while it waits for the vendor. The message may arrive, so its code
+// works, the cooldown stays for its interval, and nothing is sent again.
 func TestFaultHostKilledWhileTheVendorIsAsked(t *testing.T) {
 	t.Parallel()
 	for _, embedded := range []bool{true, false} {

@@ -30,12 +30,12 @@ func killPlugin(t testing.TB, s *blackbox.Server, typeName string) int {
 	return pid
 }
 
-// killed is how often one host's plugin is killed: more often, and it is no longer
-// started again at once.
+// killed is how often a plugin is killed. If it crashed more often, it would not be
+// restarted at once.
 const killed = 2
 
-// Either plugin is killed while the vendor is waited for: one request went to the
-// vendor, its outcome is unknown, the cooldown stays, and both codes work.
+// Either plugin is killed during the request to the vendor: the vendor got one request,
+// its outcome is unknown, the cooldown stays, and both codes work.
 func TestFaultPluginKilledInASend(t *testing.T) {
 	t.Parallel()
 	for _, typeName := range []string{loginType, vendorType} {
@@ -82,7 +82,7 @@ func killedInASend(t *testing.T, typeName string) {
 		if time.Since(begun) < 1500*time.Millisecond {
 			s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}).Fails(t, 429, "SEND_TOO_FREQUENT")
 		}
-		// The code of the cut send and the one before work, each once.
+		// The code of the interrupted send and the previous one both work, once.
 		working := []string{old, shop.Newest(p.E164)}[round%2]
 		repeated(t, s.Client(), blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": working}).OK(t)
 		s.Client().Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": working}).Fails(t, 401, "CODE_REJECTED")
@@ -97,8 +97,8 @@ func killedInASend(t *testing.T, typeName string) {
 	}
 }
 
-// A plugin that dies while codes are used costs the calls in flight: a code is
-// used once, and whoever repeats gets what was theirs.
+// If a plugin dies while codes are used, only calls in flight fail. A code is used
+// once, and a repeat gets its answer.
 func TestFaultPluginKilledWhileCodesAreUsed(t *testing.T) {
 	t.Parallel()
 	for range blackbox.Rounds(1, 30) {
@@ -114,7 +114,7 @@ func killedWhileCodesAreUsed(t *testing.T) {
 	for range killed {
 		for _, a := range []int{1, 2} { // getLoginCode and register
 			try := acts[a].prepare(f, t)
-			hold := f.Cache.HoldReply(1, []byte("evalsha")) // the store's step within the call
+			hold := f.Cache.HoldReply(1, []byte("evalsha")) // the store's part of the call
 			same := key()
 			answered := make(chan *blackbox.Answer, 1)
 			go func() {
@@ -133,8 +133,8 @@ func killedWhileCodesAreUsed(t *testing.T) {
 			if first.Status != 200 {
 				require.Equal(t, "unknown", first.Fails(t, 503, "ELEMENT_UNAVAILABLE").Text("outcome"))
 			}
-			// The same request again has the same answer; a new one finds the code
-			// used, or still to use.
+			// The same request gets the same answer. A new one finds the code either
+			// used or still valid.
 			second, err := try.as(f, same).Try(try.element, try.function, try.args)
 			require.NoError(t, err)
 			require.Equal(t, first.Code, second.Code)
@@ -149,7 +149,7 @@ func killedWhileCodesAreUsed(t *testing.T) {
 	f.nothingHalf(t)
 }
 
-// What the host was started with open is not open in its plugins.
+// Files that the host inherited are not open in its plugins.
 func TestPluginsInheritNoFiles(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat("/proc/self/fd"); err != nil {
@@ -169,8 +169,8 @@ func TestPluginsInheritNoFiles(t *testing.T) {
 	}
 }
 
-// kill -9 of the host leaves no process, no socket and no directory behind, also
-// when the plugins are stopped.
+// After kill -9 of the host, no process, socket or directory is left, even if plugins
+// are stopped.
 func TestFaultNothingOutlivesAKilledHost(t *testing.T) {
 	t.Parallel()
 	for _, stopped := range []bool{false, true} {

@@ -20,8 +20,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// Whoever was told of their registration has it after kill -9, and the files of
-// the embedded stores are whole.
+// A confirmed registration survives kill -9, and the embedded stores' files are intact.
 func TestFaultEmbeddedStoresSurviveAKilledHost(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -78,7 +77,7 @@ func TestFaultEmbeddedStoresSurviveAKilledHost(t *testing.T) {
 	}
 }
 
-// Where nothing can be written nothing is served, and it is said in time.
+// If nothing can be written, nothing is served, and an error says so in time.
 func TestFaultDataDirectoryThatCanNotBeWritten(t *testing.T) {
 	t.Parallel()
 	app := blackbox.Example(t)
@@ -87,7 +86,7 @@ func TestFaultDataDirectoryThatCanNotBeWritten(t *testing.T) {
 	out := blackbox.Lintel(t, t.TempDir(), nil, "serve", app.Dir, "--listen", "127.0.0.1:0", "--dev", "--data", data)
 	require.Equal(t, 1, out.Code, out.Stderr)
 	if os.Getuid() == 0 {
-		return // nothing is read-only to root
+		return // root may write anywhere
 	}
 	data = t.TempDir()
 	require.NoError(t, os.Chmod(data, 0o500))
@@ -95,7 +94,7 @@ func TestFaultDataDirectoryThatCanNotBeWritten(t *testing.T) {
 	require.Equal(t, 1, out.Code, out.Stderr)
 }
 
-// Processes that start at once on one empty data directory, or one empty
+// Processes that start at the same time on one empty data directory, or one empty
 // database, share a secret and a signing key.
 func TestFaultFirstStartsAtOnce(t *testing.T) {
 	t.Parallel()
@@ -159,13 +158,13 @@ func TestFaultFirstStartsAtOnce(t *testing.T) {
 	}
 }
 
-// One of three replicas is frozen: the others serve, and it holds up nobody.
+// One of three replicas is frozen: the others serve and don't wait for it.
 func TestFaultFrozenReplica(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t, nil)
 	f.Open(3)
 	p := f.SignUp(blackbox.Login)
-	// The frozen one has work in flight: a claim that it can't end.
+	// The frozen replica holds a claim that it can't end.
 	spelt, e164 := blackbox.Phone()
 	code := f.Code(f.Servers[0].Client(), blackbox.Login, spelt, e164)
 	args := blackbox.Args{"phone": spelt, "code": code, "nick": "n"}
@@ -178,7 +177,7 @@ func TestFaultFrozenReplica(t *testing.T) {
 	select {
 	case <-hold.Reached():
 	case <-time.After(10 * time.Second):
-		// Its statements were prepared before: there is no name to hold by.
+		// Its statements were prepared before, so requests don't contain their text.
 	}
 	f.Servers[2].Signal(syscall.SIGSTOP)
 	hold.Pass()
@@ -207,7 +206,8 @@ func TestFaultFrozenReplica(t *testing.T) {
 	})
 }
 
-// SIGTERM under load: not ready at once, what is in flight is answered, exit 0.
+// SIGTERM under load: the server is not ready at once, answers requests in flight, and
+// exits with 0.
 func TestFaultDrainUnderLoad(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -230,7 +230,7 @@ func TestFaultDrainUnderLoad(t *testing.T) {
 				case err == nil && answer.Status == 200:
 					answered.Add(1)
 				case before && err != nil:
-					return // it was asked after the end was announced
+					return // the request came after the server had stopped accepting
 				case before && answer.Status == 503:
 					return
 				default:
@@ -258,7 +258,7 @@ func TestFaultDrainUnderLoad(t *testing.T) {
 	require.Zero(t, wrong.Load())
 }
 
-// A second SIGTERM doesn't wait for what is in flight, and leaves nothing behind.
+// A second SIGTERM doesn't wait for requests in flight, and leaves nothing behind.
 func TestFaultSecondSignalEnds(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)

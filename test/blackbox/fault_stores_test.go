@@ -16,10 +16,10 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// soonEnough is a second and what a busy machine adds to it.
+// soonEnough is a second, with room for a busy machine.
 const soonEnough = 1500 * time.Millisecond
 
-// harms are what can befall a store.
+// harms are the failures of a store.
 var harms = []struct {
 	name string
 	do   func(p *faultproxy.Proxy)
@@ -30,8 +30,8 @@ var harms = []struct {
 	{"answering with its replies cut", func(p *faultproxy.Proxy) { p.CutReplies(1<<30, nil) }},
 }
 
-// While a store is away nothing is sent, nothing is called wrong, and whoever asks
-// is told so within a second; when it is back, all goes on without a restart.
+// While a store is down, nothing is sent, no code is called wrong, and every request
+// gets an error within a second. When it is back, everything works without a restart.
 func TestFaultStoresAway(t *testing.T) {
 	t.Parallel()
 	for _, store := range []string{"cache", "database"} {
@@ -43,7 +43,7 @@ func TestFaultStoresAway(t *testing.T) {
 			if store == "database" {
 				proxy, name = f.Database, "databases.main"
 			}
-			away(t, f, proxy, name, nil) // so that all is warm
+			away(t, f, proxy, name, nil) // warm up
 			before := used(t, f.server())
 			for range blackbox.Rounds(1, 20) {
 				for _, harm := range harms {
@@ -61,7 +61,7 @@ func TestFaultStoresAway(t *testing.T) {
 	}
 }
 
-// away does harm to a store while people have codes in their hands.
+// away does harm to a store while people have valid codes.
 func away(t *testing.T, f *faulty, proxy *faultproxy.Proxy, name string, harm func(*faultproxy.Proxy)) {
 	t.Helper()
 	c := f.client()
@@ -94,7 +94,7 @@ func away(t *testing.T, f *faulty, proxy *faultproxy.Proxy, name string, harm fu
 	}
 	harm(proxy)
 	t.Cleanup(func() { proxy.Up(t) })
-	time.Sleep(time.Second) // what is believed of a session is a second old at most
+	time.Sleep(time.Second) // sessions are cached for a second
 	type told struct {
 		answer *blackbox.Answer
 		took   time.Duration
@@ -135,12 +135,12 @@ func away(t *testing.T, f *faulty, proxy *faultproxy.Proxy, name string, harm fu
 	require.Less(t, time.Since(back), 4*time.Second, "it took long to serve again")
 	blackbox.Eventually(t, 5*time.Second, "it is ready", func() bool { return ready(t, f.server()) })
 
-	// The same requests, some under the same keys: a right code is right.
+	// The same requests, some under the same keys: a right code works.
 	user := repeated(t, c.With("Idempotency-Key", keys[1]), blackbox.Login, "getLoginCode", asks[1].args).OK(t)
 	require.Equal(t, member.UserID, user.Text("userId"))
 	made := repeated(t, c, blackbox.Login, "register", asks[3].args)
 	if made.Is("PHONE_IN_USE") {
-		// The lost answer's request has made the user: the phone's owner sees so.
+		// The request whose answer was lost has made the user, so the phone is in use.
 		require.Equal(t, 1, f.count(t, "SELECT count(*) FROM lintel_users WHERE phone = $1", newcomerE164))
 	} else if made.Is("CODE_REJECTED") {
 		require.Equal(t, 1, f.count(t, "SELECT count(*) FROM lintel_users WHERE phone = $1", newcomerE164))
@@ -149,13 +149,13 @@ func away(t *testing.T, f *faulty, proxy *faultproxy.Proxy, name string, harm fu
 	}
 	bound := repeated(t, binder.With("Idempotency-Key", keys[4]), blackbox.Login, "bind", asks[4].args)
 	if bound.Status != 200 {
-		// The request without a key has bound it, its answer was lost.
+		// The request without a key has bound the phone, and its answer was lost.
 		require.Equal(t, "PHONE_ALREADY_BOUND", bound.Code, bound.Body)
 	}
 	require.Equal(t, 1, f.count(t, "SELECT count(*) FROM lintel_users WHERE phone = $1 AND id = $2", ownE164, binder.UserID))
 
-	// Nobody was blocked: the stranger's phone gets its message now or when the
-	// interval of a reservation that was lost is over.
+	// Nobody stays blocked: the stranger's phone gets its message now, or after the
+	// interval of a lost reservation.
 	blackbox.Eventually(t, (faultInterval+3)*time.Second, "the phone gets a message", func() bool {
 		return c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": stranger}).Status == 200
 	})
@@ -173,8 +173,7 @@ func ready(t testing.TB, s *blackbox.Server) bool {
 	return answer.Ready
 }
 
-// A wrong guess whose answer was lost on the way burns one attempt, and the right
-// code is right afterwards.
+// A wrong guess whose answer was lost counts once, and the right code works afterwards.
 func TestFaultLostRepliesBurnOneAttempt(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t, nil)
@@ -198,8 +197,8 @@ func TestFaultLostRepliesBurnOneAttempt(t *testing.T) {
 	}
 }
 
-// A right code whose answers are all lost is still right, wherever it is brought next
-// and without a name for the request; and it is right once.
+// A right code whose answers are all lost still works: on any replica, without an
+// Idempotency-Key, and once.
 func TestFaultACodeOfLostAnswersIsGoodElsewhere(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t, nil)
@@ -230,7 +229,7 @@ func TestFaultACodeOfLostAnswersIsGoodElsewhere(t *testing.T) {
 	f.nothingHalf(t)
 }
 
-// A call that needs a user is refused while the database can't say who it is.
+// A call that needs a user fails while the database can't confirm the session.
 func TestFaultTokensFailClosed(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t, nil)
@@ -253,8 +252,8 @@ func TestFaultTokensFailClosed(t *testing.T) {
 	})
 }
 
-// A Redis that is killed and starts empty is used again; one that is stopped is
-// told of within a second.
+// A Redis that is killed and starts empty is used again. A stopped one leads to an
+// error within a second.
 func TestFaultRedisItself(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t, nil)
@@ -285,7 +284,7 @@ func TestFaultRedisItself(t *testing.T) {
 	f.nothingLasts(t)
 }
 
-// usage is what a process holds.
+// usage counts what a process holds.
 type usage struct{ files, goroutines int }
 
 var goroutines = regexp.MustCompile(`(?m)^go_goroutines (\d+)$`)

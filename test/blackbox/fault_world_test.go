@@ -28,7 +28,7 @@ import (
 // faultInterval is the pause between two codes in these tests, in seconds.
 const faultInterval = 1
 
-// faulty is a shop whose stores stand behind proxies that do harm.
+// faulty is a shop whose stores are behind proxies that inject failures.
 type faulty struct {
 	*blackbox.Shop
 	t        testing.TB
@@ -39,7 +39,7 @@ type faulty struct {
 	url      string // of the database, past its proxy
 }
 
-// newFaulty makes a shop on a Redis and a database of its own; Open it.
+// newFaulty makes a shop with a Redis and a database of its own. The caller opens it.
 func newFaulty(t testing.TB, settings map[string]any) *faulty {
 	t.Helper()
 	f := &faulty{Shop: blackbox.NewShop(t), t: t, Redis: testredis.Start(t)}
@@ -60,20 +60,20 @@ func newFaulty(t testing.TB, settings map[string]any) *faulty {
 	return f
 }
 
-// server is the newest process.
+// server returns the newest process.
 func (f *faulty) server() *blackbox.Server { return f.Servers[len(f.Servers)-1] }
 
-// client is a new client of the newest process.
+// client returns a new client of the newest process.
 func (f *faulty) client() *blackbox.Client { return f.server().Client() }
 
-// restart starts a process anew and forgets the ones before.
+// restart starts a new process and forgets the previous ones.
 func (f *faulty) restart() {
 	f.t.Helper()
 	f.Servers = nil
 	f.Open(1)
 }
 
-// nothingLasts checks that whatever the cache holds has an expiry.
+// nothingLasts checks that everything in the cache expires.
 func (f *faulty) nothingLasts(t testing.TB) {
 	t.Helper()
 	ctx := context.Background()
@@ -87,7 +87,7 @@ func (f *faulty) nothingLasts(t testing.TB) {
 	}
 }
 
-// halves are queries that find what must not be.
+// halves are queries for inconsistent rows.
 var halves = map[string]string{
 	"a user of no corp":                 `SELECT count(*) FROM lintel_users u WHERE NOT EXISTS (SELECT 1 FROM lintel_members m WHERE m.app_id = u.app_id AND m.user_id = u.id)`,
 	"a user made without a code":        `SELECT count(*) FROM lintel_users u WHERE NOT EXISTS (SELECT 1 FROM lintel_code_uses c WHERE c.app_id = u.app_id AND c.user_id = u.id AND c.kind = 'register')`,
@@ -97,7 +97,7 @@ var halves = map[string]string{
 	"two sessions of one code":          `SELECT count(*) - count(DISTINCT code_id) FROM lintel_sessions WHERE code_id IS NOT NULL`,
 }
 
-// nothingHalf checks that no user, code or session is half there.
+// nothingHalf checks that users, codes and sessions are consistent.
 func (f *faulty) nothingHalf(t testing.TB) {
 	t.Helper()
 	for what, query := range halves {
@@ -118,7 +118,7 @@ func (f *faulty) count(t testing.TB, query string, args ...any) int {
 	return n
 }
 
-// nothingHalfInFile is nothingHalf for an embedded database, and checks the file.
+// nothingHalfInFile is nothingHalf for an embedded database. It also checks the file.
 func nothingHalfInFile(t testing.TB, dir string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.db"))
@@ -140,7 +140,7 @@ func nothingHalfInFile(t testing.TB, dir string) {
 			require.NoError(t, db.QueryRow(query).Scan(&n))
 			require.Zero(t, n, what)
 		}
-		// Whatever is kept for minutes has an end; the file says when.
+		// Every row of the cache's file has an expiry.
 		for _, table := range []string{"cache_entry_1", "cache_window_1"} {
 			var there, lasting int
 			require.NoError(t, db.QueryRow("SELECT count(*) FROM sqlite_master WHERE name = ?", table).Scan(&there))
@@ -167,11 +167,10 @@ func public(t testing.TB, s *blackbox.Server, path string) (status int, body str
 	return resp.StatusCode, string(text)
 }
 
-// key makes an Idempotency-Key.
+// key returns a new Idempotency-Key.
 func key() string { return fmt.Sprintf("key-%016x", rand.Uint64()) }
 
-// repeated calls a function under one key until it is answered by something else
-// than "try again".
+// repeated calls a function under one key until the answer isn't "try again".
 func repeated(t testing.TB, c *blackbox.Client, element, function string, args blackbox.Args) *blackbox.Answer {
 	t.Helper()
 	var last *blackbox.Answer
@@ -186,7 +185,7 @@ func repeated(t testing.TB, c *blackbox.Client, element, function string, args b
 	return nil
 }
 
-// processesBelow lists a process's children, theirs too.
+// processesBelow returns a process's descendants.
 func processesBelow(pid int) []int {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	children := make(map[int][]int)

@@ -11,7 +11,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// A Go program of somebody else's: a module of its own that opens an app.
+// A third party's Go program, in a module of its own, opens an app.
 const program = `package main
 
 import (

@@ -11,7 +11,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// limited requires the answer to a limit that is no interval.
+// limited requires the answer of a limit other than the interval.
 func limited(t *testing.T, a *blackbox.Answer, per time.Duration) {
 	t.Helper()
 	data := a.Fails(t, 429, "SEND_LIMITED")
@@ -21,8 +21,7 @@ func limited(t *testing.T, a *blackbox.Answer, per time.Duration) {
 	require.LessOrEqual(t, a.RetryAfter(), per)
 }
 
-// The limits of a phone hold over all scopes and users; the owner's devices have
-// their own.
+// A phone's limits hold across scopes and users. The owner's devices have their own.
 func TestThePhonesLimits(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -61,7 +60,7 @@ func TestThePhonesLimits(t *testing.T) {
 	}
 }
 
-// A send whose outcome is not known counts.
+// A send with an unknown outcome counts.
 func TestAnUnknownSendCounts(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -76,7 +75,7 @@ func TestAnUnknownSendCounts(t *testing.T) {
 	limited(t, sendWhenAllowed(t, c, blackbox.Login, spelt), time.Hour)
 }
 
-// from is a client at an address, behind one trusted proxy.
+// from returns a client with an address, behind one trusted proxy.
 func from(c *blackbox.Client, forwarded string) *blackbox.Client {
 	return c.With("X-Forwarded-For", forwarded)
 }
@@ -91,7 +90,7 @@ func TestTheLimitOfAnAddress(t *testing.T) {
 		spelt, _ := blackbox.Phone()
 		return from(c, forwarded).Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
 	}
-	// Each line is one bucket, in whatever way its address is written.
+	// Each line is one limit, however its address is written.
 	for _, bucket := range [][3]string{
 		{"203.0.113.7", "203.0.113.7", "203.0.113.7"},
 		{"198.51.100.1, 203.0.113.8", "203.0.113.8, 192.0.2.1, 127.0.0.1", "203.0.113.9, 203.0.113.8"},
@@ -105,19 +104,19 @@ func TestTheLimitOfAnAddress(t *testing.T) {
 		limited(t, send(bucket[2]), time.Hour)
 	}
 
-	// What an address's limit refused took nothing of the phone's.
+	// A send that the address's limit refuses doesn't count for the phone.
 	spelt, _ := blackbox.Phone()
 	args := blackbox.Args{"phone": spelt}
 	limited(t, from(c, "203.0.113.7").Call(blackbox.Login, "sendMessage", args), time.Hour)
 	from(c, "203.0.113.99").Call(blackbox.Login, "sendMessage", args).OK(t)
-	// The interval is asked before the address.
+	// The interval is checked before the address.
 	from(c, "203.0.113.7").Call(blackbox.Login, "sendMessage", args).Fails(t, 429, "SEND_TOO_FREQUENT")
-	// The phone is asked before the interval, arguments before the phone.
+	// The phone is checked before the interval, arguments before the phone.
 	from(c, "203.0.113.7").Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": "12345"}).Fails(t, 400, "PHONE_INVALID")
 	from(c, "203.0.113.7").Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": "12345", "purpose": "x"}).Fails(t, 400, "API_PARAMS_ERROR")
 }
 
-// Without trusted proxies the header means nothing, and the operator is told.
+// Without trusted proxies the header has no effect, and a warning is logged.
 func TestForwardedAddressesThatNobodyTrusts(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)

@@ -8,8 +8,8 @@ import (
 
 var phones atomic.Int64
 
-// Phone gives a phone number that no test has used, as people in China spell it,
-// and as the outbox shows it.
+// Phone returns an unused phone number, as people in China write it and as the outbox
+// shows it.
 func Phone() (spelt, e164 string) {
 	spelt = fmt.Sprintf("138%08d", 10_000_000+phones.Add(1))
 	return spelt, "+86" + spelt
@@ -25,14 +25,14 @@ type Person struct {
 	DeviceToken  string
 }
 
-// SendCode asks for a code and gives it, from the outbox.
+// SendCode asks for a code and returns it, from the outbox.
 func (c *Client) SendCode(spelt, e164 string) string {
 	c.t.Helper()
 	c.Call(Login, "sendMessage", Args{"phone": spelt}).OK(c.t)
 	return c.server.Code(e164)
 }
 
-// Register makes a user with a phone of their own and logs them in.
+// Register makes a user with an unused phone and logs them in.
 func (s *Server) Register() *Person {
 	s.t.Helper()
 	c := s.Client()
@@ -53,7 +53,7 @@ func (p *Person) exchange(loginCode string) {
 	p.Client = p.Bearer(p.AccessToken)
 }
 
-// List gives an answer's data as a list.
+// List returns an answer's data as a list.
 func (a *Answer) List() []any {
 	var list []any
 	if json.Unmarshal(a.Data, &list) != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// works says whether a phone that nobody has registered is opened by a code.
-// The question takes no code and, when it works, counts no guess.
+// works reports whether a code is right for an unregistered phone. A right code is
+// neither used up nor counted as a guess.
 func works(t *testing.T, c *blackbox.Client, login, spelt, code string) bool {
 	t.Helper()
 	a := c.Call(login, "getLoginCode", blackbox.Args{"phone": spelt, "code": code})
@@ -26,8 +26,8 @@ func works(t *testing.T, c *blackbox.Client, login, spelt, code string) bool {
 	return false
 }
 
-// What becomes of a send, by what the vendor does: whether one may ask again at
-// once, and which codes work afterwards.
+// The outcome of a send, by the vendor's answer: whether one may ask again at once, and
+// which codes work afterwards.
 func TestVendorOutcomes(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -65,10 +65,10 @@ func TestVendorOutcomes(t *testing.T) {
 		phones[i].spelt, phones[i].e164 = blackbox.Phone()
 		phones[i].old = shop.Code(c, blackbox.Login, phones[i].spelt, phones[i].e164)
 	}
-	time.Sleep(6 * time.Second) // one interval, for all of them
+	time.Sleep(6 * time.Second) // one interval for all cases
 	for i, test := range tests {
 		p := phones[i]
-		// One after the other: the script of turns is one for all phones.
+		// One after the other, since all phones share the script of turns.
 		shop.Vendor.Next(test.turn)
 		cut := shop.Vendor.Cut()
 		answer := sendWhenAllowed(t, c, blackbox.Login, p.spelt)
@@ -85,7 +85,7 @@ func TestVendorOutcomes(t *testing.T) {
 				return
 			}
 			if test.turn == blackbox.CutBefore && answer.Is("SMS_REFUSED") {
-				// Cut before the connection stood: then nothing can have been sent.
+				// The connection was never established, so nothing can have been sent.
 				again.OK(t)
 				return
 			}
@@ -93,7 +93,7 @@ func TestVendorOutcomes(t *testing.T) {
 			require.Equal(t, test.reason, data["reason"])
 			switch test.state {
 			case refused:
-				// Asked again at once, the vendor accepts.
+				// The next request succeeds.
 				again.OK(t)
 				require.Equal(t, 3, requests)
 				require.False(t, works(t, c, blackbox.Login, p.spelt, codes[1]), "the refused code")
@@ -113,7 +113,7 @@ func TestVendorOutcomes(t *testing.T) {
 	require.NotContains(t, shop.Log(), shop.Vendor.Key)
 }
 
-// A refusal leaves the code that was there.
+// A refusal keeps the previous code valid.
 func TestARefusedSendLeavesTheOldCode(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -128,7 +128,7 @@ func TestARefusedSendLeavesTheOldCode(t *testing.T) {
 	require.False(t, works(t, c, blackbox.Login, spelt, shop.Newest(e164)))
 }
 
-// Refusals don't count as sends, but ten of them in an hour are the end of it.
+// Refusals don't count as sends, but only ten an hour are allowed.
 func TestRefusalsHaveALimitOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -155,7 +155,7 @@ func TestRefusalsHaveALimitOfTheirOwn(t *testing.T) {
 	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": other}).Fails(t, 429, "SEND_LIMITED")
 }
 
-// Where no connection comes about, nothing was sent: the person may try again.
+// Without a connection nothing was sent, so the person may try again.
 func TestAVendorThatIsNotThereIsARefusal(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -174,7 +174,7 @@ func TestAVendorThatIsNotThereIsARefusal(t *testing.T) {
 	}
 }
 
-// Once reserved, a send runs to its end whatever becomes of the connection.
+// Once reserved, a send finishes even if the client's connection breaks.
 func TestASendOutlivesItsClient(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -202,7 +202,7 @@ func TestASendOutlivesItsClient(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	codes := shop.Codes(e164)
 	require.Len(t, codes, 2)
-	// The vendor accepts a second later: then the old code is retired.
+	// The vendor accepts a second later, which retires the old code.
 	blackbox.Eventually(t, 10*time.Second, "the old code is retired", func() bool {
 		return !works(t, c, blackbox.Login, spelt, old)
 	})

@@ -14,7 +14,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// visitor is somebody at the pages without JavaScript.
+// visitor is a person who uses the pages without JavaScript.
 type visitor struct {
 	t      *testing.T
 	client *http.Client
@@ -32,8 +32,8 @@ var (
 	waiting = regexp.MustCompile(`\d+( s|")`)
 )
 
-// post sends a form and gives the page that follows, without what differs from
-// one look to the next.
+// post sends a form and returns the page that follows, without the parts that differ
+// each time.
 func (v *visitor) post(fields url.Values) string {
 	resp, err := v.client.PostForm(v.page, fields)
 	require.NoError(v.t, err)
@@ -44,8 +44,7 @@ func (v *visitor) post(fields url.Values) string {
 	return waiting.ReplaceAllString(formKey.ReplaceAllString(string(text), ""), "")
 }
 
-// What a stranger sees of a phone on the page is the same whether somebody has
-// registered it or nobody.
+// A page shows a stranger the same for registered and unregistered phones.
 func TestThePageDoesNotSayWhetherAPhoneIsRegistered(t *testing.T) {
 	t.Parallel()
 	for name, allowed := range map[string]int{"open": 1, "closed": 0} {

@@ -11,7 +11,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// settings are where codes and users may lie, and how many processes serve.
+// settings are combinations of stores and numbers of processes.
 var settings = []struct {
 	name string
 	make func(t *testing.T, shop *blackbox.Shop)
@@ -32,20 +32,19 @@ var settings = []struct {
 	}, 3},
 }
 
-// race is one kind of requests that come at once.
+// race is one kind of concurrent requests.
 type race struct {
 	shop *blackbox.Shop
-	// others are further logins, so that no test waits for a phone's interval.
+	// others are further logins, so that tests don't wait for a phone's interval.
 	others [3]string
-	// disturbed is set when a store was too slow for somebody, as it is on a machine
-	// that is busy with other things: then less is required, and the round counts
-	// for nothing.
+	// disturbed is set if a store was too slow, as happens on a busy machine. Then less
+	// is required, and the round doesn't count.
 	disturbed *bool
 }
 
-// What comes at once, wherever the state lies and however many processes serve:
-// one send an interval, one success a code, no more than five comparisons, one
-// change a code or ticket, one session a loginCode.
+// Concurrent requests, with any store and number of processes: one send per interval,
+// one success per code, at most five comparisons, one change per code or ticket, one
+// session per loginCode.
 func TestRequestsAtOnce(t *testing.T) {
 	t.Parallel()
 	races := []struct {
@@ -90,7 +89,7 @@ func TestRequestsAtOnce(t *testing.T) {
 	}
 }
 
-// atOnce makes n calls at once, from all processes.
+// atOnce makes n calls at once, spread over all processes.
 func (r race) atOnce(n int, call func(c *blackbox.Client, i int) *blackbox.Answer) []*blackbox.Answer {
 	crowd := r.shop.Crowd(n)
 	answers := make([]*blackbox.Answer, n)
@@ -98,8 +97,8 @@ func (r race) atOnce(n int, call func(c *blackbox.Client, i int) *blackbox.Answe
 	return answers
 }
 
-// one requires that exactly one answer is a success and all others are among
-// codes, and gives the success; nil in a disturbed round.
+// one requires that exactly one answer is a success and the others have one of codes.
+// It returns the success, nil in a disturbed round.
 func (r race) one(t *testing.T, answers []*blackbox.Answer, codes ...string) *blackbox.Answer {
 	t.Helper()
 	tally := blackbox.Tally(answers)
@@ -185,7 +184,7 @@ func (r race) registers(t *testing.T) {
 	require.Equal(t, user.Text("userId"), known.Text("userId"))
 }
 
-// unbound gives somebody without a phone, and a code to bind a new one.
+// unbound returns a user without a phone, and a code to bind a new one.
 func (r race) unbound(t *testing.T) (p *blackbox.Person, spelt, code string) {
 	t.Helper()
 	p = r.shop.SignUp(r.others[0])
@@ -227,7 +226,7 @@ func (r race) tickets(t *testing.T) {
 	login := r.others[1]
 	own := r.shop.Code(p.Client, login, p.Phone, p.E164, blackbox.Args{"purpose": "checkMyMessage"})
 	ticket := p.Call(login, "checkMyMessage", blackbox.Args{"code": own}).OK(t).Text("ticket")
-	// Two new phones, each with a right code: the ticket is good for one of them.
+	// Two new phones, each with a right code: the ticket works for one of them.
 	var phones, codes [2]string
 	for i := range phones {
 		var e164 string
@@ -300,7 +299,7 @@ func (r race) repeats(t *testing.T) {
 	r.shop.Visitor().Bearer(token).Call(blackbox.Sessions, "currentUser", nil).OK(t)
 }
 
-// same requires that all answers are one success, told again and again.
+// same requires that all answers are the same success.
 func same(t *testing.T, answers []*blackbox.Answer) {
 	t.Helper()
 	require.Equal(t, map[string]int{"OK": len(answers)}, blackbox.Tally(answers))

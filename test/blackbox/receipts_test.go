@@ -27,12 +27,12 @@ const (
 	receiptDate   = "20261121T030005Z"
 )
 
-// signedVendor is a vendor that signs its receipts: what it answers a send, and
-// how it pushes that a message arrived.
+// signedVendor is a vendor that signs its receipts: its answer to a send, and its push
+// when a message was delivered.
 type signedVendor struct {
 	config   map[string]any
 	accepted string
-	// push gives headers and body; address is what the vendor was told to push to.
+	// push returns headers and body; address is the URL that the vendor pushes to.
 	push func(address, secret string) (header map[string]string, body string)
 }
 
@@ -72,8 +72,8 @@ var signedVendors = map[string]signedVendor{
 	},
 }
 
-// Where a vendor signs its receipts, others can't make them up, not even with the
-// address; the signature is over the address that the vendor was given.
+// A signed receipt can't be forged, even with its address, because the signature covers
+// the address.
 func TestOnlyTheVendorsOwnReceiptsAreTaken(t *testing.T) {
 	t.Parallel()
 	const public = "https://shop.example/base"
@@ -114,7 +114,7 @@ func TestOnlyTheVendorsOwnReceiptsAreTaken(t *testing.T) {
 			return resp.StatusCode
 		}
 		require.Equal(t, http.StatusForbidden, push(at.URL, "another-secret"), name)
-		if name != "Baidu" { // whose signature has no address in it
+		if name != "Baidu" { // whose signature doesn't cover the address
 			require.Equal(t, http.StatusForbidden, push(s.URL+path, receiptSecret), name)
 		}
 		require.Empty(t, sendsOf(t, app, "--state", "delivered", "--instance", at.Element), name)

@@ -8,12 +8,12 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// A region that doesn't exist is an error of the app before any process runs.
+// An unknown region is an error of the app before any process runs.
 func TestRegionsThatDoNotExistAreNotValid(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		more    map[string]any
-		pointer string // of the error; "": none
+		pointer string // of the error, "" for none
 	}{
 		{map[string]any{"regions": []string{"US", "GB", "HK"}, "defaultRegion": "HK"}, ""},
 		{map[string]any{"regions": []string{"US", "XX"}}, "/regions: "},

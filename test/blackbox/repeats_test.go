@@ -13,7 +13,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// Whatever became of a send, its repeat is told the same, and nothing is sent again.
+// Whatever the outcome of a send, its repeat gets the same answer, and nothing is sent
+// again.
 func TestARepeatedSendIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -36,7 +37,7 @@ func TestARepeatedSendIsNotSentAgain(t *testing.T) {
 	}
 }
 
-// A client that lost its answer comes back for it.
+// A client that lost an answer asks for it again.
 func TestALostAnswerIsGivenAgain(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -66,7 +67,7 @@ func TestALostAnswerIsGivenAgain(t *testing.T) {
 	require.True(t, works(t, c, blackbox.Login, spelt, shop.Newest(e164)))
 }
 
-// A browser that has logged in keeps its way in while strangers guess.
+// A browser that has logged in before can log in while strangers guess.
 func TestABrowsersDeviceCookie(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -90,7 +91,7 @@ func TestABrowsersDeviceCookie(t *testing.T) {
 	browser.Call(blackbox.Login, "getLoginCode", login).OK(t)
 }
 
-// The answer to a logout is given again to whoever lost it.
+// A repeated logout gets the first one's answer.
 func TestARepeatedLogout(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -104,8 +105,8 @@ func TestARepeatedLogout(t *testing.T) {
 	shop.Visitor().With("Idempotency-Key", "the-logout-of-a-user").Call(blackbox.Sessions, "logout", nil).Fails(t, 401, "LOGIN_REQUIRED")
 }
 
-// So are the answers to ending the own session, and to a refresh whose cookie the
-// browser has already.
+// So do a repeated end of one's own session, and a repeated refresh after its cookie
+// has arrived.
 func TestRepeatsAcrossTheirOwnAnswers(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)

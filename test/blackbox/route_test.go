@@ -17,7 +17,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// routed is an app whose login sends through a route over stand-ins.
+// routed is an app whose login sends by a route over stand-ins.
 type routed struct {
 	app  *blackbox.App
 	a, b *blackbox.Vendor
@@ -37,8 +37,8 @@ func newRouted(t *testing.T) *routed {
 	return r
 }
 
-// With the first vendor refusing everything, the second delivers every code, and
-// the first is soon left alone; it is used again once it works again.
+// If the first vendor refuses everything, the second delivers every code, and the first
+// is soon skipped. It is used again once it works.
 func TestARouteGoesAroundAVendorThatRefuses(t *testing.T) {
 	t.Parallel()
 	r := newRouted(t)
@@ -58,7 +58,7 @@ func TestARouteGoesAroundAVendorThatRefuses(t *testing.T) {
 			t.Errorf("delivered %d times", len(to))
 			return false
 		}
-		// The code that the second vendor got is the one that works.
+		// The code that the second vendor got works.
 		if tried := r.a.To(e164); len(tried) > 0 && (tried[0].Code != to[0].Code || tried[0].ID != to[0].ID) {
 			t.Error("another code or request id went to the second vendor")
 		}
@@ -101,7 +101,7 @@ func TestARouteGoesAroundAVendorThatRefuses(t *testing.T) {
 	require.Contains(t, s.Log(), "through=SMS.b")
 }
 
-// A send whose outcome nobody knows is never made again.
+// A send with an unknown outcome is never repeated.
 func TestARouteSendsNothingTwice(t *testing.T) {
 	t.Parallel()
 	r := newRouted(t)
@@ -119,7 +119,7 @@ func TestARouteSendsNothingTwice(t *testing.T) {
 	}
 }
 
-// What is wrong with routes is said before anything runs.
+// Errors in routes are found before anything runs.
 func TestWrongRoutesAreNotValid(t *testing.T) {
 	t.Parallel()
 	r := newRouted(t)
@@ -171,8 +171,8 @@ func sendsOf(t *testing.T, app *blackbox.App, args ...string) []logged {
 	return list
 }
 
-// A send is written down, with the element that took it, and a receipt that its
-// vendor pushes goes with it: once, whatever comes again, and nowhere else.
+// A send is logged with the element that sent it. A receipt that its vendor pushes is
+// added to it, once, and to no other send.
 func TestReceiptsGoWithTheirSends(t *testing.T) {
 	t.Parallel()
 	r := newRouted(t)
@@ -251,7 +251,7 @@ func TestReceiptsGoWithTheirSends(t *testing.T) {
 	require.Equal(t, []string{mine.MessageID, "ok"}, []string{delivered[0].MessageID, delivered[0].VendorCode})
 	require.NotNil(t, delivered[0].ReceiptTime)
 	require.Len(t, sendsOf(t, r.app), 3, "a receipt is no send")
-	// The code still works: no receipt has to do with a login.
+	// The code still works, since receipts don't affect logins.
 	c.Call(blackbox.Login, "register", blackbox.Args{"phone": spelt, "code": code, "nick": "R"}).OK(t)
 
 	for _, canary := range []string{spelt, other, code, path[len("/receipts/SMS/a/"):], r.a.Key} {
@@ -290,8 +290,8 @@ func TestCheckSendsOnlyWhenAgreed(t *testing.T) {
 	require.Contains(t, out.Stdout, "/messageId")
 }
 
-// A vendor that says nothing to the question for the credentials may still take a
-// message, which says more.
+// A vendor that doesn't answer the check of credentials may still accept a message,
+// which proves more.
 func TestCheckSendsWhereTheCredentialsCouldNotBeTested(t *testing.T) {
 	t.Parallel()
 	var sent atomic.Int32

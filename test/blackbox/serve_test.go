@@ -114,7 +114,7 @@ func TestTwoServersShareAnApp(t *testing.T) {
 
 func TestServeRefusesWhatItCantStartWith(t *testing.T) {
 	t.Parallel()
-	// store makes the app name a default cache, and that element where it has a Type.
+	// store makes the app name a default cache, and makes that element if typ is given.
 	store := func(name, typ, config string) func(*blackbox.App) {
 		return func(a *blackbox.App) {
 			a.Write("app.json", `{"appId": "example.shop", "settings": {"defaultElement": {"defaultCache": "`+name+`"}}}`)
@@ -151,7 +151,7 @@ func TestServeRefusesWhatItCantStartWith(t *testing.T) {
 			}
 			args := []string{"serve", app.Dir, "--listen", "127.0.0.1:0", "--dev"}
 			if strings.HasPrefix(test.name, "a store") {
-				args = args[:len(args)-1] // development has stores of its own
+				args = args[:len(args)-1] // --dev replaces the stores
 			}
 			out := blackbox.Lintel(t, t.TempDir(), test.args, args...)
 			require.Equal(t, test.code, out.Code, out.Stderr)
@@ -214,7 +214,7 @@ func TestTheFirstSignalDrainsAndTheSecondEnds(t *testing.T) {
 	s = app.Serve()
 	vendor.Delay(10 * time.Second)
 	app.Edit("SMS/gateway/sms.json", func(config map[string]any) { config["timeout"] = 20000 })
-	time.Sleep(1500 * time.Millisecond) // a change is in effect within a second
+	time.Sleep(1500 * time.Millisecond) // a change takes effect within a second
 	status = send(s)
 	pids := s.Plugins(2)
 	s.Signal(syscall.SIGTERM)

@@ -19,19 +19,19 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what takes milliseconds on a machine
-// that does nothing else.
+// patience is how long a test waits for something that takes milliseconds on an idle
+// machine.
 const patience = 30 * time.Second
 
 // Server is a running "lintel serve".
 type Server struct {
 	t   testing.TB
 	App *App
-	// URL of the public listener, without a slash at its end.
+	// URL is the public listener's, without a final slash.
 	URL string
 	// Admin is the path of the operators' socket, or its URL on TCP.
 	Admin string
-	// Printed are the lines of standard output up to the operators' address.
+	// Printed holds the lines of standard output up to the operators' address.
 	Printed []string
 
 	contract  contract
@@ -43,20 +43,20 @@ type Server struct {
 	err  error         // of Wait; after done
 }
 
-// Start is how a server is started beyond the usual.
+// Start holds options for starting a server.
 type Start struct {
-	// Args come behind "serve APP --listen 127.0.0.1:0 --dev".
+	// Args follow "serve APP --listen 127.0.0.1:0 --dev".
 	Args []string
 	// NoDev leaves --dev out.
 	NoDev bool
 	// Env are further variables, NAME=value.
 	Env []string
-	// Files are open in the server from its start, as descriptors from 3 on.
+	// Files are open in the server as descriptors 3 and up.
 	Files []*os.File
 }
 
-// Serve starts a server and waits until it has printed its addresses. It is
-// stopped at the test's end, and a failed test shows its log.
+// Serve starts a server and waits until it has printed its addresses. The server is
+// stopped when the test ends. A failed test shows its log.
 func (a *App) Serve(how ...Start) *Server {
 	a.t.Helper()
 	s, err := a.Begin(how...)
@@ -84,8 +84,9 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 		args = append(args, "--dev")
 	}
 	s := &Server{t: a.t, App: a, logs: &logs{}, done: make(chan struct{})}
-	// A burst dials more connections than it needs, and the server closes one that has
-	// brought no request in 5 s. It is closed here before, so that no request meets that.
+	// A burst dials more connections than it needs, and the server closes one that is
+	// unused for 5 s. The client closes it earlier, so that no request uses a
+	// connection that is being closed.
 	s.transport = &http.Transport{MaxIdleConnsPerHost: 1024, IdleConnTimeout: 2 * time.Second}
 	s.cmd = exec.Command(filepath.Join(Bin(a.t), "lintel"), args...)
 	s.cmd.Dir, s.cmd.Env, s.cmd.Stderr = a.t.TempDir(), Environment(env...), s.logs
@@ -150,10 +151,10 @@ func (s *Server) wait() {
 	close(s.done)
 }
 
-// PID of the server.
+// PID returns the server's process id.
 func (s *Server) PID() int { return s.cmd.Process.Pid }
 
-// Log is what it has written to standard error so far.
+// Log returns what it has written to standard error.
 func (s *Server) Log() string { return s.logs.String() }
 
 // Done is closed when the process has ended.
@@ -167,7 +168,7 @@ func (s *Server) Signal(sig syscall.Signal) {
 	}
 }
 
-// Exit waits for the process's end and gives its exit code, -1 after a signal.
+// Exit waits for the process to end and returns its exit code, -1 after a signal.
 func (s *Server) Exit() int {
 	s.t.Helper()
 	select {
@@ -179,14 +180,14 @@ func (s *Server) Exit() int {
 	}
 }
 
-// Kill is kill -9.
+// Kill kills the server with SIGKILL.
 func (s *Server) Kill() {
 	s.t.Helper()
 	s.Signal(syscall.SIGKILL)
 	s.Exit()
 }
 
-// Stop ends it by SIGTERM, and by kill -9 when that takes too long. It may be
+// Stop ends the server with SIGTERM, or with SIGKILL if that takes too long. It may be
 // called again.
 func (s *Server) Stop() {
 	select {
@@ -208,7 +209,7 @@ func (s *Server) Stop() {
 	}
 }
 
-// Message is one that the outbox holds.
+// Message is a message in the outbox.
 type Message struct {
 	Time     time.Time         `json:"time"`
 	Vendor   string            `json:"vendor"`
@@ -218,7 +219,7 @@ type Message struct {
 	Text     string            `json:"text"`
 }
 
-// Outbox gives what was sent in development, newest first.
+// Outbox returns the messages sent in development, newest first.
 func (s *Server) Outbox() []Message {
 	s.t.Helper()
 	var messages []Message
@@ -228,7 +229,7 @@ func (s *Server) Outbox() []Message {
 	return messages
 }
 
-// Code gives the newest code that was sent to a phone, given as in the outbox.
+// Code returns the newest code sent to a phone, which is given in E.164.
 func (s *Server) Code(phone string) string {
 	s.t.Helper()
 	for _, m := range s.Outbox() {
@@ -240,7 +241,7 @@ func (s *Server) Code(phone string) string {
 	return ""
 }
 
-// Operator asks the operators' socket.
+// Operator sends a request to the operators' socket.
 func (s *Server) Operator(path string) (status int, body string) {
 	s.t.Helper()
 	client := &http.Client{Transport: &http.Transport{
@@ -261,8 +262,8 @@ func (s *Server) Operator(path string) (status int, body string) {
 	return resp.StatusCode, string(text)
 }
 
-// Plugins gives the process ids of the plugins that run, by Type, once there are
-// as many as that. The server's view of itself may be a second old.
+// Plugins waits until at least n plugins run and returns their process ids by Type. The
+// server's status may be a second old.
 func (s *Server) Plugins(atLeast int) map[string]int {
 	s.t.Helper()
 	pids := make(map[string]int)
@@ -303,7 +304,7 @@ func (s *Server) getJSON(client *http.Client, url string, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-// Alive says whether a process runs; one that ended and waits to be reaped doesn't.
+// Alive reports whether a process runs. A process that waits to be reaped doesn't.
 func Alive(pid int) bool {
 	return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) && !zombie(pid)
 }
@@ -320,7 +321,7 @@ func Eventually(t testing.TB, within time.Duration, what string, holds func() bo
 	}
 }
 
-// logs gathers standard error.
+// logs collects standard error.
 type logs struct {
 	addresses chan string
 

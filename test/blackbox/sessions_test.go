@@ -13,11 +13,11 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// revoked bounds how long an ended session may still be believed: a second, and
-// what a busy machine takes to ask.
+// revoked bounds how long an ended session may still work: a second, with room for a
+// busy machine.
 const revoked = 3 * time.Second
 
-// fresh registers somebody and gives their loginCode.
+// fresh registers a user and returns their loginCode.
 func fresh(t *testing.T, shop *blackbox.Shop, c *blackbox.Client) (loginCode, userID string) {
 	t.Helper()
 	spelt, e164 := blackbox.Phone()
@@ -26,7 +26,7 @@ func fresh(t *testing.T, shop *blackbox.Shop, c *blackbox.Client) (loginCode, us
 	return user.Text("loginCode"), user.Text("userId")
 }
 
-// ended waits until a client's session is known to have ended.
+// ended waits until the server no longer accepts a client's session.
 func ended(t *testing.T, c *blackbox.Client) {
 	t.Helper()
 	blackbox.Eventually(t, revoked, "the session has ended", func() bool {
@@ -41,7 +41,7 @@ func TestALoginCodeOpensOneSession(t *testing.T) {
 	c := shop.Visitor()
 	loginCode, userID := fresh(t, shop, c)
 
-	// What can't be meant takes nothing.
+	// Invalid arguments don't use up the loginCode.
 	for _, args := range []blackbox.Args{
 		{"loginCode": loginCode, "platform": "desktop"},
 		{"loginCode": loginCode, "platform": ""},
@@ -82,12 +82,12 @@ func TestALoginCodeOpensOneSession(t *testing.T) {
 
 	me := c.Bearer(session.Text("accessToken"))
 	me.Call(blackbox.Sessions, "currentUser", nil).OK(t)
-	// A second use is refused, and ends what the first one opened.
+	// A second use is refused, and ends the session of the first.
 	c.Call(blackbox.Sessions, "loginByCode", blackbox.Args{"loginCode": loginCode, "platform": "api"}).Fails(t, 401, "CODE_REJECTED")
 	ended(t, me)
 	c.Call(blackbox.Sessions, "refresh", blackbox.Args{"refreshToken": session.Text("refreshToken")}).Fails(t, 401, "LOGIN_REQUIRED")
 
-	// Tokens that nobody made.
+	// Forged tokens.
 	good := shop.SignUp(blackbox.Login)
 	parts := strings.Split(good.AccessToken, ".")
 	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"at+jwt"}`))
@@ -151,7 +151,7 @@ func TestWhichCorp(t *testing.T) {
 	me := c.Bearer(session.Text("accessToken")).Call(blackbox.Sessions, "currentUser", nil).OK(t)
 	require.Equal(t, corp["corpId"], me.Text("corpId"))
 
-	// A corp that takes nobody in: a user without a corp.
+	// With a corp that accepts nobody, a user has no corp.
 	in = register(closed)
 	require.Empty(t, in["corpList"])
 	require.NotNil(t, in["corpList"], "a list")
@@ -170,11 +170,11 @@ func TestRefreshTokens(t *testing.T) {
 	p := shop.SignUp(blackbox.Login)
 	second := refresh(p.RefreshToken).OK(t)
 	require.NotEqual(t, p.RefreshToken, second.Text("refreshToken"))
-	// Lost answers: the same successor, while it is unused.
+	// A repeat after a lost answer gets the same successor while that is unused.
 	require.Equal(t, second.Text("refreshToken"), refresh(p.RefreshToken).OK(t).Text("refreshToken"))
 	third := refresh(second.Text("refreshToken")).OK(t)
 	c.Bearer(third.Text("accessToken")).Call(blackbox.Sessions, "currentUser", nil).OK(t)
-	// The first one now has a successor that was used: it is stolen.
+	// The successor of the first token has been used, so the first counts as stolen.
 	refresh(p.RefreshToken).Fails(t, 401, "LOGIN_REQUIRED")
 	refresh(third.Text("refreshToken")).Fails(t, 401, "LOGIN_REQUIRED")
 	ended(t, c.Bearer(third.Text("accessToken")))
@@ -185,7 +185,8 @@ func TestRefreshTokens(t *testing.T) {
 	c.Call(blackbox.Sessions, "refresh", nil).Fails(t, 401, "LOGIN_REQUIRED")
 }
 
-// After ten seconds a repeated refresh token is a stolen one, its successor unused or not.
+// After ten seconds a repeated refresh token counts as stolen, even if its successor is
+// unused.
 func TestALateRepeatOfARefreshTokenEndsItsFamily(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -235,7 +236,7 @@ func TestEndingSessions(t *testing.T) {
 	shop.Visitor().Call(blackbox.Sessions, "endSession", blackbox.Args{"sessionId": id}).Fails(t, 401, "LOGIN_REQUIRED")
 }
 
-// A browser's session lies in cookies; only requests of its own origin may use it.
+// A browser's session is in cookies, which only requests from its own origin may use.
 func TestABrowsersSession(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -261,7 +262,7 @@ func TestABrowsersSession(t *testing.T) {
 		browser.With(name, value).Call(blackbox.Sessions, "currentUser", nil).Fails(t, 401, "LOGIN_REQUIRED")
 	}
 	browser.With("Sec-Fetch-Site", "same-origin").Call(blackbox.Sessions, "currentUser", nil).OK(t)
-	// A bearer token wins over the cookie, a dead one too.
+	// A bearer token takes precedence over the cookie, even an expired one.
 	browser.Bearer("dead").Call(blackbox.Sessions, "currentUser", nil).Fails(t, 401, "LOGIN_REQUIRED")
 
 	refreshed := browser.Call(blackbox.Sessions, "refresh", nil)

@@ -9,23 +9,23 @@ import (
 	"testing"
 )
 
-// secret is the app's, in base64, where a test's stores are not embedded.
+// secret is the app's secret in base64, for tests whose stores are not embedded.
 const secret = "Y29uc3RhbnQtYW5kLW9mLW5vLXZhbHVlLXRvLWFueWJvZHk="
 
-// Shop is the example app with a vendor's stand-in, served without --dev by one
+// Shop is the example app with a stand-in for its vendor, served without --dev by one
 // or more processes.
 type Shop struct {
 	*App
 	t       testing.TB
 	Vendor  *Vendor
 	Servers []*Server
-	// Together: the processes share the app's data directory.
+	// Together makes the processes share the app's data directory.
 	Together bool
 	turn     atomic.Int64
 }
 
-// NewShop makes the app; change it, then Open it. No limit on addresses is in
-// the way of tests, which all come from one.
+// NewShop makes the app. The caller may change it before Open. Limits on addresses are
+// high, since all tests share one address.
 func NewShop(t testing.TB) *Shop {
 	t.Helper()
 	s := &Shop{App: Example(t), t: t, Vendor: NewVendor(t)}
@@ -34,8 +34,8 @@ func NewShop(t testing.TB) *Shop {
 	return s
 }
 
-// Store makes an instance of a store's Type the default one: kind is
-// defaultCache or defaultDatabase.
+// Store makes an instance of typ the default store. kind is defaultCache or
+// defaultDatabase.
 func (s *Shop) Store(kind, fullName, typeName string, config map[string]any) {
 	s.t.Helper()
 	dir := strings.ReplaceAll(fullName, ".", "/")
@@ -48,8 +48,8 @@ func (s *Shop) Store(kind, fullName, typeName string, config map[string]any) {
 	})
 }
 
-// Another makes one more login of the app: codes, cooldowns and limits are an
-// instance's own, so what one login has sent keeps nobody from using another.
+// Another makes one more login of the app. Each login has its own codes, cooldowns and
+// limits.
 func (s *Shop) Another(name string, settings map[string]any) string {
 	s.t.Helper()
 	config := map[string]any{"smsFullName": "SMS.gateway", "ipHourlyLimit": 1000000, "captcha": "off"}
@@ -63,8 +63,8 @@ func (s *Shop) Another(name string, settings map[string]any) string {
 	return "auths.loginTypes." + name
 }
 
-// Open serves the app by so many processes, each with a data directory of its
-// own when there are several, unless they are Together.
+// Open serves the app with n processes. If there are several and they are not Together,
+// each has a data directory of its own.
 func (s *Shop) Open(processes int, how ...Start) *Shop {
 	s.t.Helper()
 	for range processes {
@@ -77,7 +77,7 @@ func (s *Shop) Open(processes int, how ...Start) *Shop {
 	return s
 }
 
-// Visitor makes a client of the next process.
+// Visitor returns a new client of the next process.
 func (s *Shop) Visitor() *Client {
 	return s.Servers[int(s.turn.Add(1))%len(s.Servers)].Client()
 }
@@ -95,7 +95,7 @@ func (s *Shop) Crowd(n int) []*Client {
 	return crowd
 }
 
-// Codes are those that the vendor was asked to send to a phone, oldest first.
+// Codes returns the codes that the vendor was asked to send to a phone, oldest first.
 func (s *Shop) Codes(e164 string) []string {
 	var codes []string
 	for _, sent := range s.Vendor.To(e164) {
@@ -104,7 +104,7 @@ func (s *Shop) Codes(e164 string) []string {
 	return codes
 }
 
-// Newest is the newest code that was sent to a phone.
+// Newest returns the newest code that was sent to a phone.
 func (s *Shop) Newest(e164 string) string {
 	s.t.Helper()
 	codes := s.Codes(e164)
@@ -114,7 +114,7 @@ func (s *Shop) Newest(e164 string) string {
 	return codes[len(codes)-1]
 }
 
-// Code has a login send a code and gives it.
+// Code makes a login send a code and returns it.
 func (s *Shop) Code(c *Client, login, spelt, e164 string, more ...Args) string {
 	s.t.Helper()
 	args := Args{"phone": spelt}
@@ -139,7 +139,7 @@ func (s *Shop) SignUp(login string) *Person {
 	return p
 }
 
-// Log is what all processes have written.
+// Log returns what all processes have written to their logs.
 func (s *Shop) Log() string {
 	var all strings.Builder
 	for _, server := range s.Servers {
@@ -148,7 +148,7 @@ func (s *Shop) Log() string {
 	return all.String()
 }
 
-// Wrong gives a code that differs from all of those.
+// Wrong returns a code that differs from all of codes.
 func Wrong(codes ...string) string {
 	for n := 0; ; n++ {
 		code := fmt.Sprintf("%0*d", len(codes[0]), n)
@@ -200,7 +200,7 @@ func Tally(answers []*Answer) map[string]int {
 	return tally
 }
 
-// Rounds gives how often a race is run: few, or with LINTEL_SOAK many.
+// Rounds returns how often a race is run: a few times, many with LINTEL_SOAK.
 func Rounds(few, many int) int {
 	if os.Getenv("LINTEL_SOAK") != "" {
 		return many

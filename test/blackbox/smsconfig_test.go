@@ -10,8 +10,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// What can't work in an SMS element's configuration is an error of the app, with
-// its place, before any of its processes runs.
+// An SMS configuration that can't work is an error of the app, with file and line,
+// before any process runs.
 func TestWrongSMSConfigurationsAreNotValid(t *testing.T) {
 	t.Parallel()
 	type config = map[string]any
@@ -24,7 +24,7 @@ func TestWrongSMSConfigurationsAreNotValid(t *testing.T) {
 		typ     string
 		common  config
 		more    config
-		pointer string // of the error; "-": none
+		pointer string // of the error, "-" for none
 	}{
 		{"Ronglian", ronglian, config{}, "-"}, {"Ronglian", ronglian, config{"endpoint": ""}, "-"},
 		{"Ronglian", ronglian, config{"endpoint": "https://sms.example.com:8883/x"}, "-"}, {"Ronglian", ronglian, config{"endpoint": "HTTPS://sms.example.com"}, "-"},
@@ -52,7 +52,7 @@ func TestWrongSMSConfigurationsAreNotValid(t *testing.T) {
 		{"AwsSns", sns, config{"region": "Singapore"}, "/region"}, {"AwsSns", sns, config{"region": "us-east-1.example.com/"}, "/region"},
 	}
 	app := blackbox.Bare(t)
-	// Everything that is wrong is said at once.
+	// All errors are reported at once.
 	cases = append(cases, cases[len(cases)-1])
 	cases[len(cases)-1].more = config{"region": "Singapore", "endpoint": "x", "timeout": 1}
 	cases[len(cases)-1].pointer = "/endpoint/region/timeout"

@@ -15,15 +15,15 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// Swapping the vendor under load: A → B → A, a vendor's key changed, broken edits
-// in between and a plugin's executable replaced. Nothing fails, is lost or doubled,
-// and each change is in effect within a second.
+// The vendor is swapped under load: A → B → A, a vendor's key changed, broken edits in
+// between, a plugin's executable replaced. Nothing fails, is lost or sent twice, and
+// each change takes effect within a second.
 func TestSwappingTheVendorUnderLoadCostsNothing(t *testing.T) {
 	swaps, rate := 8, 60
 	if os.Getenv("LINTEL_SOAK") != "" {
 		swaps, rate = 50, 200
 	}
-	// The Types run from a directory of the test's own, so that it can replace them.
+	// The Types run from the test's own directory, so that it can replace them.
 	plugins := filepath.Join(t.TempDir(), "plugins")
 	require.NoError(t, os.CopyFS(plugins, os.DirFS(blackbox.Bin(t))))
 	types := filepath.Join(plugins, "lintel-types")
@@ -39,7 +39,7 @@ func TestSwappingTheVendorUnderLoadCostsNothing(t *testing.T) {
 	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": warm}).OK(t)
 
 	var mu sync.Mutex
-	var phones []string // whose send was answered as a success
+	var phones []string // whose send succeeded
 	var failures []string
 	var stop atomic.Bool
 	var calls sync.WaitGroup
@@ -82,7 +82,7 @@ func TestSwappingTheVendorUnderLoadCostsNothing(t *testing.T) {
 			return lastSent(to).After(swapped) && lastSent(from).Before(time.Now().Add(-30*time.Millisecond))
 		})
 		switch i % 3 {
-		case 1: // the key of the vendor in use, both taken while it changes
+		case 1: // the key of the vendor in use; both keys are accepted during the change
 			key := fmt.Sprintf("key-%d", i)
 			to.AcceptKey(key)
 			changed := time.Now()
@@ -109,7 +109,7 @@ func TestSwappingTheVendorUnderLoadCostsNothing(t *testing.T) {
 	t.Logf("%d sends over %d swaps", len(phones), swaps)
 }
 
-// inEffect waits for a change, which has a second.
+// inEffect waits for a change, which may take a second.
 func inEffect(t *testing.T, since time.Time, what string, holds func() bool) {
 	t.Helper()
 	blackbox.Eventually(t, 10*time.Second, what, holds)

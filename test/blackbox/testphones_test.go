@@ -10,7 +10,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// Test phones get no message, and their codes open nobody but users made by them.
+// Test phones get no message, and their codes log in only users that were registered
+// with them.
 func TestTestPhones(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
@@ -27,7 +28,7 @@ func TestTestPhones(t *testing.T) {
 		return strings.Contains(shop.Log(), spelt[:3]+"****"+spelt[7:])
 	})
 
-	// A real user who has the number already.
+	// A real user already has the number.
 	taking := shop.Code(c, plain, taken, takenE164)
 	owner := c.Call(plain, "register", blackbox.Args{"phone": taken, "code": taking, "nick": "Owner"}).OK(t).Text("userId")
 
@@ -43,7 +44,7 @@ func TestTestPhones(t *testing.T) {
 	again := c.Call(other, "getLoginCode", blackbox.Args{"phone": spelt, "code": "246810"}).OK(t)
 	require.Equal(t, user.Text("userId"), again.Text("userId"))
 
-	// The number's real owner is not opened by it, nor does anything reach them.
+	// The test code doesn't log in the number's real owner, and sends them nothing.
 	before := len(shop.Codes(takenE164))
 	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": taken}).OK(t)
 	require.Len(t, shop.Codes(takenE164), before)
@@ -51,13 +52,13 @@ func TestTestPhones(t *testing.T) {
 	c.Call(blackbox.Login, "register", blackbox.Args{"phone": taken, "code": "135791", "nick": "N"}).Fails(t, 401, "CODE_REJECTED")
 	require.NotEmpty(t, owner)
 
-	// A real user can't take the number by its code.
+	// A real user can't bind the number with its test code.
 	p := shop.SignUp(plain)
 	unbind(t, shop, p, fresh)
 	p.Call(other, "sendMessage", blackbox.Args{"phone": guessed, "purpose": "bind"}).OK(t)
 	p.Call(other, "bind", blackbox.Args{"userId": p.UserID, "phone": guessed, "code": "975310"}).Fails(t, 401, "CODE_REJECTED")
 
-	// Twenty wrong guesses turn an entry off: the number is one like any other.
+	// After twenty wrong guesses the test phone is an ordinary number.
 	sendWhenAllowed(t, c, blackbox.Login, guessed).OK(t)
 	for range 20 {
 		a := c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": guessed, "code": "000000"})
@@ -66,7 +67,7 @@ func TestTestPhones(t *testing.T) {
 	sendWhenAllowed(t, c, blackbox.Login, guessed).OK(t)
 	require.Len(t, shop.Codes(guessedE164), 1)
 	c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": guessed, "code": "975310"}).Fails(t, 401, "CODE_REJECTED")
-	// Another code, another entry.
+	// With another code it is a test phone again.
 	phones[guessed] = "864209"
 	shop.SetLogin(map[string]any{"testPhones": phones})
 	blackbox.Eventually(t, revoked, "the new entry is on", func() bool {

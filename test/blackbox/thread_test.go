@@ -10,8 +10,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// The thin thread through everything: what a person does to log in for the first
-// time, with the phone login and the outbox as plugin processes.
+// A person's first login, end to end, with the phone login and the outbox as plugin
+// processes.
 func TestAPersonRegistersAndLogsIn(t *testing.T) {
 	t.Parallel()
 	s := blackbox.Example(t).Serve()

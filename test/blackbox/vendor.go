@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// Turn is what the vendor's stand-in does with one request.
+// Turn is how the stand-in handles one request.
 type Turn int
 
-// The turns.
+// How the stand-in handles a request.
 const (
 	Accept        Turn = iota // the positive marker and a message id
-	Refuse                    // a definite no: the number is blocked for a while
-	RefuseAuth                // a definite no: the key is wrong
+	Refuse                    // refuses: the number is blocked for a while
+	RefuseAuth                // refuses: the key is wrong
 	Hang                      // reads the request and never answers
 	CutAfterRead              // reads the request and resets the connection
 	CutBefore                 // resets the connection unread
@@ -28,10 +28,10 @@ const (
 	Empty                     // status 200 and no body
 	Redirect                  // status 307 to where it would be accepted
 	NoMarker                  // status 200 and JSON without the positive marker
-	RefuseNumber              // a definite no: there is no such number
-	RefuseBlocked             // a definite no: the number wants no messages
-	RefuseRegion              // a definite no: not to this country
-	RefuseBalance             // a definite no: no money
+	RefuseNumber              // refuses: there is no such number
+	RefuseBlocked             // refuses: the number's owner wants no messages
+	RefuseRegion              // refuses: doesn't send to this country
+	RefuseBalance             // refuses: the account has no balance
 )
 
 // Sent is a request that the vendor has read.
@@ -47,13 +47,13 @@ type Sent struct {
 // Vendor is a stand-in for an SMS vendor with an HTTP API. Each connection
 // carries one request, so that a turn is known before the request is read.
 type Vendor struct {
-	// URL takes the messages.
+	// URL is where messages are posted.
 	URL string
-	// Key is what the requests must carry.
+	// Key is the key that requests need.
 	Key string
 
 	mu     sync.Mutex
-	keys   map[string]bool // taken beside Key
+	keys   map[string]bool // accepted besides Key
 	turns  []Turn          // of the next connections
 	always Turn            // of those after them
 	delay  time.Duration
@@ -79,21 +79,21 @@ func NewVendor(t testing.TB) *Vendor {
 	return v
 }
 
-// Next scripts the next requests; those after them go as before.
+// Next sets the turns of the next requests.
 func (v *Vendor) Next(turns ...Turn) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.turns = append(v.turns, turns...)
 }
 
-// Always sets what happens when nothing is scripted.
+// Always sets the turn of all requests beyond those of Next.
 func (v *Vendor) Always(turn Turn) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.always = turn
 }
 
-// AcceptKey takes a key beside those it took before.
+// AcceptKey accepts one more key.
 func (v *Vendor) AcceptKey(key string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -109,21 +109,21 @@ func (v *Vendor) knows(authorization string) bool {
 	return authorization == "Bearer "+v.Key || v.keys[authorization]
 }
 
-// Delay makes each answer take its time.
+// Delay delays each answer.
 func (v *Vendor) Delay(d time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.delay = d
 }
 
-// Sent lists what was read, oldest first.
+// Sent returns the requests that were read, oldest first.
 func (v *Vendor) Sent() []Sent {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return append([]Sent(nil), v.sent...)
 }
 
-// To lists what was read for one phone, in E.164.
+// To returns the requests that were read for one phone, in E.164.
 func (v *Vendor) To(e164 string) []Sent {
 	var to []Sent
 	for _, s := range v.Sent() {
@@ -141,7 +141,7 @@ func (v *Vendor) Cut() int {
 	return v.cut
 }
 
-// Config is the configuration of an SMS.Http instance for this vendor.
+// Config returns the configuration of an SMS.Http instance for this vendor.
 func (v *Vendor) Config() map[string]any {
 	return map[string]any{
 		"method": "POST", "url": v.URL,
@@ -230,7 +230,7 @@ func (v *Vendor) serve(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 		case <-v.gone:
 		}
-	case CutBefore: // its connection never came here
+	case CutBefore: // turnListener has reset the connection
 	case CutAfterRead:
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			reset(conn)
@@ -244,7 +244,7 @@ func answer(w http.ResponseWriter, status int, body string) {
 	_, _ = io.WriteString(w, body)
 }
 
-// turnListener gives each connection its turn.
+// turnListener assigns each connection its turn.
 type turnListener struct {
 	net.Listener
 	vendor *Vendor
@@ -270,7 +270,7 @@ func (l *turnListener) Accept() (net.Conn, error) {
 	}
 }
 
-// reset closes a connection so that the peer reads an error, not an end.
+// reset closes a connection so that the peer reads an error instead of an end of file.
 func reset(conn net.Conn) {
 	if wrapped, ok := conn.(*turnConn); ok {
 		conn = wrapped.Conn

@@ -13,7 +13,7 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// The stand-in is what other tests rest on.
+// Other tests depend on the stand-in.
 func TestTheVendorsStandInDoesWhatItIsTold(t *testing.T) {
 	v := blackbox.NewVendor(t)
 	post := func() (int, string, error) {

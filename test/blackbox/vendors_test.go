@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each official vendor's Type, in its own process and with logging at its
-// loudest, against a vendor that says back everything it was told. The SDKs are
-// told to talk, too. Whatever the processes write has none of it.
+// Each official vendor's Type runs in its own process, with the most verbose logging of
+// Lintel and the SDKs, against a vendor that echoes every request. The processes'
+// output contains nothing of it.
 func TestVendorsWriteNothingSecret(t *testing.T) {
 	const key, secret, code, phone = "CANARYKEY0123456", "canarysecret0123456789abcdef", "493027", "+8613812345678"
 	var mu sync.Mutex

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// zombie says whether a process has ended and only waits to be reaped.
+// zombie reports whether a process has ended and waits to be reaped.
 func zombie(pid int) bool {
 	if _, err := os.Stat("/proc/self/stat"); err == nil {
 		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 		if err != nil {
 			return os.IsNotExist(err)
 		}
-		// The state stands behind the name, which is in parentheses.
+		// The state follows the name, which is in parentheses.
 		_, behind, _ := strings.Cut(string(stat), ") ")
 		return strings.HasPrefix(behind, "Z")
 	}

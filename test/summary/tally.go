@@ -18,18 +18,17 @@ type event struct {
 	FailedBuild string
 }
 
-// tally counts tests and keeps the output of those still running.
+// tally counts tests and keeps the output of running ones.
 type tally struct {
 	passed, failed, skipped int
-	// broken: a package or build failed without a test of its own to blame, or
-	// go test itself did.
+	// broken is set if go test, a build, or a package without a failed test failed.
 	broken bool
 
-	output map[string][]string // of a running test, by package and name
+	output map[string][]string // of running tests, by package and name
 	blamed map[string]bool     // packages with a failed test
 }
 
-// read takes events until the stream ends and prints as it goes.
+// read reads events until the stream ends, and prints as it reads.
 func (t *tally) read(in io.Reader, out io.Writer) error {
 	t.output, t.blamed = make(map[string][]string), make(map[string]bool)
 	lines := bufio.NewReader(in)
@@ -92,8 +91,8 @@ func (t *tally) take(e event, out io.Writer) {
 	}
 }
 
-// flush prints what the tests of a failed package had said when it ended without
-// their end, as after a panic or a timeout.
+// flush prints the output of tests that were running when their package failed, as
+// after a panic or a timeout.
 func (t *tally) flush(pkg string, out io.Writer) {
 	for key, lines := range t.output {
 		if strings.HasPrefix(key, pkg+"\x00") {
@@ -105,7 +104,7 @@ func (t *tally) flush(pkg string, out io.Writer) {
 	}
 }
 
-// reason is what a skipped test said, without the frame that go test puts around it.
+// reason returns a skipped test's message, without the lines that go test adds.
 func reason(lines []string) string {
 	var said []string
 	for _, line := range lines {
@@ -123,7 +122,6 @@ func (t *tally) ok() bool { return !t.broken && t.failed == 0 && t.passed > 0 }
 func (t *tally) String() string {
 	s := fmt.Sprintf("%d passed, %d failed, %d skipped", t.passed, t.failed, t.skipped)
 	if t.broken {
-		// Kept apart, so that the line's form is the same everywhere.
 		s = "a package or build failed, see above\n" + s
 	}
 	return s

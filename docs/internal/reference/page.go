@@ -11,7 +11,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-// schema is what the page shows of a JSON Schema.
+// schema holds the parts of a JSON Schema that the page shows.
 type schema struct {
 	Type        any                `json:"type"`
 	Title       string             `json:"title"`
@@ -31,7 +31,7 @@ type schema struct {
 	AnyOf       []*schema          `json:"anyOf"`
 }
 
-// ordered are properties in the order of the text.
+// ordered holds properties in their order in the text.
 type ordered []struct {
 	name string
 	*schema
