@@ -66,6 +66,7 @@ ESBUILD := '$(TOOLS)/esbuild' --bundle --minify --log-level=warning --target=es2
 
 generate: $(TOOLS)/.proto pages build
 	cd plugins/proto && PATH='$(TOOLS)':"$$PATH" buf generate
+	cd elements/caches/internal/otpstate && PATH='$(TOOLS)':"$$PATH" buf generate
 	$(GO) run ./docs/internal/reference -types bin/lintel-types.types.json -o docs/configuration.md
 
 # Bundles the pages' modules and stylesheets.
@@ -80,7 +81,7 @@ screenshots: build
 
 # Fails if a committed file differs from what its sources generate.
 generated: generate
-	@git diff --exit-code -- plugins/elementv1 docs/configuration.md web/dist || \
+	@git diff --exit-code -- plugins/elementv1 elements/caches/internal/otpstate docs/configuration.md web/dist || \
 		{ echo "lint: generated files differ; run make generate and commit them" >&2; exit 1; }
 
 lint: $(TOOLS)/.proto $(TOOLS)/.lint $(TOOLS)/.vuln generated
@@ -88,6 +89,7 @@ lint: $(TOOLS)/.proto $(TOOLS)/.lint $(TOOLS)/.vuln generated
 	$(GO) vet ./...
 	'$(TOOLS)'/golangci-lint run ./...
 	cd plugins/proto && '$(TOOLS)'/buf lint
+	cd elements/caches/internal/otpstate && '$(TOOLS)'/buf lint
 	cd plugins/proto && '$(TOOLS)'/buf breaking --against $(PROTO_RELEASED)
 	.ci/shellcheck
 	@PATH='$(TOOLS)':"$$PATH" .ci/vulnerabilities

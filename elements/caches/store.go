@@ -3,8 +3,8 @@
 //
 // A Store knows no phone number, no code and no token: it receives opaque keys
 // and MACs. Each method is one atomic step: a script in Redis, a transaction in
-// SQLite, a critical section in memory. The store's own clock counts. Everything
-// expires.
+// SQLite, a critical section in memory. The store's own clock counts; if it goes
+// back, no cooldown and no code lasts longer for it. Everything expires.
 //
 // A method that changes something takes the ID of the request that wants the
 // change. For ten minutes, the same ID returns the first answer and changes

@@ -3,37 +3,39 @@ package memorytype
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
-	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
+	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
 const (
-	shards     = 64
 	sweepEvery = time.Second
+	// sweepAtMost bounds how many entries are removed while other operations wait.
+	sweepAtMost = 1000
+	// nearlyFull is how few entries have room when a step is checked. It is more than
+	// a step adds.
+	nearlyFull = 100
 )
 
 // Store is an instance of caches.MemoryType.
 type Store struct {
 	builtin.Silent
+	otpstate.Operations
 
-	max    int64
-	count  atomic.Int64
-	now    func() int64
-	seed   maphash.Seed
-	shards [shards]shard
+	max  int
+	now  func() int64
+	stop chan struct{}
+	done chan struct{}
 
-	closed atomic.Bool
-	stop   chan struct{}
-	done   chan struct{}
+	mu     sync.Mutex
+	closed bool
+	table  table
 }
 
-// New makes a store of its own, which Close ends.
+// New returns a store. Close ends it.
 func New(c Config) *Store {
 	start := time.Now()
 	wall := start.UnixMilli()
@@ -45,87 +47,75 @@ func newStore(c Config, now func() int64) *Store {
 		c.MaxEntries = defaultMaxEntries
 	}
 	s := &Store{
-		max:  int64(c.MaxEntries),
-		now:  now,
-		seed: maphash.MakeSeed(),
-		stop: make(chan struct{}),
-		done: make(chan struct{}),
+		max:   c.MaxEntries,
+		now:   now,
+		stop:  make(chan struct{}),
+		done:  make(chan struct{}),
+		table: newTable(),
 	}
-	for i := range s.shards {
-		s.shards[i].entries = make(map[string]*entry)
-	}
+	s.Operations = otpstate.NewOperations(s.step, false)
 	go s.sweep()
 	return s
 }
 
 // Close ends the store and forgets everything.
 func (s *Store) Close() error {
-	if s.closed.CompareAndSwap(false, true) {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		s.table = table{}
 		close(s.stop)
 	}
+	s.mu.Unlock()
 	<-s.done
 	return nil
 }
 
-// Ready fails only after Close.
+// Ready returns an error after Close only.
 func (s *Store) Ready(context.Context) error {
-	if s.closed.Load() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open()
+}
+
+func (s *Store) open() error {
+	if s.closed {
 		return fmt.Errorf("%s: closed: %w", Name, caches.ErrUnavailable)
 	}
 	return nil
 }
 
-// step runs an operation within the critical section of the shards that hold
-// keys. need counts the entries that it may add; where they have no room, what
-// is over is dropped everywhere, and if that doesn't help the operation is
-// refused before it did anything.
-func (s *Store) step(ctx context.Context, keys []string, need func(v *view) int, run func(v *view)) error {
+// step runs an operation. If there is no room for the entries that it may add, it
+// removes what has expired, or else does nothing and returns an error.
+func (s *Store) step(ctx context.Context, op otpstate.Operation) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w: %w", Name, caches.ErrUnavailable, err)
 	}
-	for again := false; ; again = true {
-		if err := s.Ready(ctx); err != nil {
-			return err
-		}
-		if s.try(keys, need, run) {
-			return nil
-		}
-		if again {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.open(); err != nil {
+		return err
+	}
+	s.table.now = s.now()
+	if op.Adds != nil && len(s.table.entries) > s.max-nearlyFull && !s.hasRoom(op.Adds()) {
+		s.table.evict(len(s.table.entries))
+		if !s.hasRoom(op.Adds()) {
 			return fmt.Errorf("%s: full: %w", Name, caches.ErrUnavailable)
 		}
-		s.evict()
 	}
+	op.Run(&otpstate.Step{Now: s.table.now, Values: &s.table, Windows: otpstate.ValueWindows{Values: &s.table}})
+	return nil
 }
 
-func (s *Store) try(keys []string, need func(v *view) int, run func(v *view)) bool {
-	var room [8]int
-	locked := room[:0]
-	for _, key := range keys {
-		locked = append(locked, s.shardOf(key))
-	}
-	slices.Sort(locked)
-	locked = slices.Compact(locked)
-	for _, i := range locked {
-		s.shards[i].Lock()
-	}
-	defer func() {
-		for _, i := range locked {
-			s.shards[i].Unlock()
+// hasRoom reports whether the entries that are missing can be added.
+func (s *Store) hasRoom(adds []otpstate.Name) bool {
+	n := len(s.table.entries)
+	for _, name := range adds {
+		if s.table.entries[name] == nil {
+			n++
 		}
-	}()
-	v := &view{store: s, now: s.now()}
-	n := int64(need(v))
-	if s.count.Add(n) > s.max && n > 0 {
-		s.count.Add(-n)
-		return false
 	}
-	run(v)
-	s.count.Add(v.grown - n)
-	return true
-}
-
-func (s *Store) shardOf(key string) int {
-	return int(maphash.String(s.seed, key) % shards)
+	return n <= s.max
 }
 
 func (s *Store) sweep() {
@@ -137,22 +127,12 @@ func (s *Store) sweep() {
 		case <-s.stop:
 			return
 		case <-tick.C:
-			s.evict()
+		}
+		for more := true; more; {
+			s.mu.Lock()
+			s.table.now = s.now()
+			more = s.table.evict(sweepAtMost)
+			s.mu.Unlock()
 		}
 	}
-}
-
-// evict drops what is over, shard by shard.
-func (s *Store) evict() {
-	for i := range s.shards {
-		s.shards[i].Lock()
-		s.count.Add(-int64(s.shards[i].evict(s.now())))
-		s.shards[i].Unlock()
-	}
-}
-
-type shard struct {
-	sync.Mutex
-	entries map[string]*entry
-	queue   queue
 }

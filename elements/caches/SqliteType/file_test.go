@@ -2,7 +2,6 @@ package sqlitetype
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/elements/internal/sqlitefile"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -51,7 +51,7 @@ func TestThePathStaysInTheDataDirectory(t *testing.T) {
 	dir, outside := t.TempDir(), t.TempDir()
 	for _, path := range []string{"../x.db", "/etc/x.db", ".", "a/../../x.db", filepath.Join(outside, "x.db")} {
 		_, err := New(element.Env{DataDir: dir}, Config{Path: path})
-		require.ErrorIs(t, err, errOutside, path)
+		require.ErrorIs(t, err, sqlitefile.ErrOutside, path)
 	}
 	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "link")))
 	require.NoError(t, os.Symlink(filepath.Join(outside, "x.db"), filepath.Join(dir, "file.db")))
@@ -81,7 +81,7 @@ func TestALockThatStaysIsUnavailableInTimeAndThenPasses(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, wall)
 	require.NoError(t, s.Ready(ctx))
-	db, err := sql.Open("sqlite", source(filepath.Join(dir, "caches.db")))
+	db, err := s.file.Open(options)
 	require.NoError(t, err)
 	defer func() { _ = db.Close() }()
 	conn, err := db.Conn(ctx)

@@ -3,17 +3,32 @@ package sqlitetype
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"math/rand/v2"
 	"time"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"github.com/lintel-run/lintel/elements/internal/sqlitefile"
 )
 
-// detached is the context of what the writer does: it works for many callers at
+// background is the context of what the writer does: it works for many callers at
 // once and outlives each of them.
-var detached = context.Background()
+var background = context.Background()
+
+// options of the connection. What was written survives the process, not the machine.
+var options = sqlitefile.Options{Pragmas: []string{
+	"synchronous(NORMAL)", "journal_size_limit(16777216)", "cache_size(-8192)", "temp_store(MEMORY)",
+}}
+
+// The tables' names end in the number of their format. Values live for a day at
+// most, so a new format begins with new tables.
+var setup = []string{
+	`CREATE TABLE IF NOT EXISTS cache_entry_1 (
+		key BLOB PRIMARY KEY, value BLOB NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+	`CREATE INDEX IF NOT EXISTS cache_entry_1_expires ON cache_entry_1 (expires)`,
+	`CREATE TABLE IF NOT EXISTS cache_window_1 (
+		id INTEGER PRIMARY KEY, key BLOB NOT NULL, at INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT`,
+	`CREATE INDEX IF NOT EXISTS cache_window_1_key ON cache_window_1 (key, at)`,
+	`CREATE INDEX IF NOT EXISTS cache_window_1_expires ON cache_window_1 (expires)`,
+}
 
 // session is the writer's connection with its prepared statements.
 type session struct {
@@ -26,14 +41,14 @@ type session struct {
 	purgeEntries, purgeWindows *sql.Stmt
 }
 
-// connect opens the file; what is locked by another process is tried again
-// until end.
-func connect(dataDir, file string, end time.Time) (_ *session, err error) {
-	if err := prepare(dataDir, file); err != nil {
+// connect opens the file. While another process locks it, connect tries again until
+// end.
+func connect(file sqlitefile.File, end time.Time) (_ *session, err error) {
+	if err := file.Prepare(); err != nil {
 		return nil, err
 	}
 	s := &session{}
-	if s.db, err = open(file); err != nil {
+	if s.db, err = file.Open(options); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -41,12 +56,17 @@ func connect(dataDir, file string, end time.Time) (_ *session, err error) {
 			s.close()
 		}
 	}()
-	if s.conn, err = s.db.Conn(detached); err != nil {
+	s.db.SetMaxOpenConns(1)
+	err = patiently(end, func() (err error) {
+		s.conn, err = s.db.Conn(background)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	for _, text := range setup {
 		err = patiently(end, func() error {
-			_, err := s.conn.ExecContext(detached, text)
+			_, err := s.conn.ExecContext(background, text)
 			return err
 		})
 		if err != nil {
@@ -73,7 +93,7 @@ func connect(dataDir, file string, end time.Time) (_ *session, err error) {
 			(SELECT id FROM cache_window_1 WHERE expires <= ?1 ORDER BY expires LIMIT ?2)`},
 	} {
 		err = patiently(end, func() (err error) {
-			*p.stmt, err = s.conn.PrepareContext(detached, p.text) //nolint:sqlclosecheck // closed with its connection
+			*p.stmt, err = s.conn.PrepareContext(background, p.text) //nolint:sqlclosecheck // closed with its connection
 			return err
 		})
 		if err != nil {
@@ -90,28 +110,20 @@ func (s *session) close() {
 	_ = s.db.Close()
 }
 
-// patiently repeats what fails because another process holds a lock.
+// patiently repeats what fails because another process holds a lock. SQLite's own
+// busy handler pauses for longer, so that a waiting process rarely gets its turn.
 func patiently(end time.Time, try func() error) error {
 	for {
 		err := try()
-		if err == nil || !busy(err) || time.Now().After(end) {
+		if err == nil || !sqlitefile.IsBusy(err) || time.Now().After(end) {
 			return err
 		}
 		time.Sleep(200*time.Microsecond + rand.N(time.Millisecond)) //nolint:gosec // spreads tries, no secret
 	}
 }
 
-func busy(err error) bool {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	code := e.Code() & 0xff
-	return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
-}
-
 func run(stmt *sql.Stmt, args ...any) (int64, error) {
-	result, err := stmt.ExecContext(detached, args...)
+	result, err := stmt.ExecContext(background, args...)
 	if err != nil {
 		return 0, err
 	}

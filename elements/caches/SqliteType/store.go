@@ -12,6 +12,7 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
 	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
+	"github.com/lintel-run/lintel/elements/internal/sqlitefile"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -28,11 +29,11 @@ const (
 // Store is an instance of caches.SqliteType.
 type Store struct {
 	builtin.Silent
+	otpstate.Operations
 
-	dataDir string
-	file    string
-	log     *slog.Logger
-	now     func() int64
+	file sqlitefile.File
+	log  *slog.Logger
+	now  func() int64
 
 	jobs chan *job
 	stop chan struct{}
@@ -46,12 +47,12 @@ func New(env element.Env, c Config) (*Store, error) {
 }
 
 func newStore(env element.Env, c Config, now func() int64) (*Store, error) {
-	file, err := within(env.DataDir, c.Path)
+	file, err := sqlitefile.New(env.DataDir, c.Path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: path: %w", Name, err)
 	}
 	s := &Store{
-		dataDir: env.DataDir, file: file, log: env.Logger,
+		file: file, log: env.Logger,
 		now:  now,
 		jobs: make(chan *job, queued),
 		stop: make(chan struct{}),
@@ -60,6 +61,7 @@ func newStore(env element.Env, c Config, now func() int64) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.Operations = otpstate.NewOperations(s.operate, true)
 	w := &writer{store: s}
 	go w.loop()
 	return s, nil
@@ -72,17 +74,26 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Ready says whether the file can be written.
+// Ready returns an error if the file can't be written.
 func (s *Store) Ready(ctx context.Context) error {
 	return s.do(ctx, &job{run: func(*tx) error { return nil }})
 }
 
-// job is one operation on its way to the writer and back.
+// operate runs an operation as a job.
+func (s *Store) operate(ctx context.Context, op otpstate.Operation) error {
+	j := &job{run: func(t *tx) error { return t.step(s.now(), op.Run) }}
+	if op.Undo != nil {
+		j.undo = func(t *tx) error { return t.step(s.now(), op.Undo) }
+	}
+	return s.do(ctx, j)
+}
+
+// job is an operation on its way to the writer and back.
 type job struct {
 	run func(*tx) error
-	// undo is run when the caller was told of a failure while run succeeded.
+	// undo is run if the caller got an error although run succeeded.
 	undo func(*tx) error
-	// until is when nobody waits any more.
+	// until is when the caller stops waiting.
 	until time.Time
 	phase atomic.Int32
 	done  chan error
@@ -148,8 +159,8 @@ func (s *Store) ended(j *job) error {
 	}
 }
 
-// unavailable makes the error that callers get; what SQLite or the system said
-// may hold the path, so that only its reason is kept.
+// unavailable returns the error that callers get. It leaves out what SQLite or the
+// system said, except for the reason: the text may contain the path.
 func unavailable(err error) error {
 	if errors.Is(err, caches.ErrUnavailable) {
 		return err
@@ -159,5 +170,5 @@ func unavailable(err error) error {
 			return fmt.Errorf("%s: %w: %w", Name, caches.ErrUnavailable, plain)
 		}
 	}
-	return fmt.Errorf("%s: %s: %w", Name, reason(err), caches.ErrUnavailable)
+	return fmt.Errorf("%s: %s: %w", Name, sqlitefile.Reason(err), caches.ErrUnavailable)
 }

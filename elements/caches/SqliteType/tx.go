@@ -3,114 +3,117 @@ package sqlitetype
 import (
 	"database/sql"
 	"errors"
-	"strconv"
-
-	"modernc.org/sqlite"
 
 	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
-// tx is the transaction that an operation runs in. The first SQL error stays and
-// dooms the whole transaction.
+// tx is the transaction of a batch of jobs. After the first error of SQLite it does
+// nothing more, and is rolled back.
 type tx struct {
 	session *session
-	now     func() int64
 	err     error
 }
 
-// The kinds of entries.
-func stateKey(key string) []byte       { return []byte("s" + key) }
-func tokenKey(key, hash string) []byte { return []byte("t" + key + "\x00" + hash) }
-func repeatKey(key string) []byte      { return []byte("b" + key) }
-func crowdKey(key string) []byte       { return []byte("y" + key) }
-func markKey(key string) []byte        { return []byte("m" + key) }
-func windowKey(key string, per int64) []byte {
-	return []byte(strconv.FormatInt(per, 36) + "\x00" + key)
-}
-
-// get gives what is kept under a key, nil if there is nothing, or nothing any more.
-func (t *tx) get(key []byte, now int64) ([]byte, error) {
-	var value []byte
-	var expires int64
-	err := t.session.get.QueryRowContext(detached, key).Scan(&value, &expires)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil
-	case err != nil:
-		return nil, t.fail(err)
-	case expires <= now:
-		return nil, nil
-	}
-	return value, nil
-}
-
-func (t *tx) put(key, value []byte, expires, now int64) error {
-	if t.err != nil {
-		return unavailable(t.err)
-	}
-	var err error
-	if expires <= now {
-		_, err = run(t.session.del, key)
-	} else {
-		_, err = run(t.session.put, key, value, expires)
-	}
-	return t.fail(err)
-}
-
-func (t *tx) fail(err error) error {
-	if err == nil {
-		return nil
-	}
+func (t *tx) fail(err error) {
 	if t.err == nil {
 		t.err = err
 	}
-	return unavailable(err)
 }
 
-// counters is the transaction as otpstate.Counters; errors stay in it.
-type counters struct {
+// step runs one job's step. Its error is its own, or that of the transaction.
+func (t *tx) step(now int64, run func(*otpstate.Step)) error {
+	v := &values{tx: t, now: now}
+	run(&otpstate.Step{Now: now, Values: v, Windows: v})
+	if err := errors.Join(v.err, t.err); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// values are what a job sees of the transaction.
+type values struct {
 	*tx
 	now int64
+	// err is about a value that can't be read. It doesn't concern other jobs.
+	err error
 }
 
-var _ otpstate.Counters = counters{}
+func (v *values) failed() bool { return v.err != nil || v.tx.err != nil }
 
-// Nth implements otpstate.Counters.
-func (c counters) Nth(key string, per int64, n int) (at int64, ok bool) {
-	if c.err != nil {
-		return 0, false
+// Load implements otpstate.Values.
+func (v *values) Load(n otpstate.Name) any {
+	if v.failed() {
+		return nil
 	}
-	err := c.session.nth.QueryRowContext(detached, windowKey(key, per), c.now-per, n-1).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false
-	}
-	return at, c.fail(err) == nil
-}
-
-// Add implements otpstate.Counters.
-func (c counters) Add(key string, per, at int64) {
-	if c.err == nil {
-		_, err := run(c.session.add, windowKey(key, per), at, at+per)
-		_ = c.fail(err)
-	}
-}
-
-// Remove implements otpstate.Counters.
-func (c counters) Remove(key string, per, at int64) {
-	if c.err == nil {
-		_, err := run(c.session.remove, windowKey(key, per), at)
-		_ = c.fail(err)
-	}
-}
-
-// reason names an error without the path that its text may hold.
-func reason(err error) string {
-	var e *sqlite.Error
+	var stored []byte
+	var expires int64
+	err := v.session.get.QueryRowContext(background, n.Bytes()).Scan(&stored, &expires)
 	switch {
-	case errors.As(err, &e):
-		return "SQLite error " + strconv.Itoa(e.Code())
-	case errors.Is(err, errOutside):
-		return errOutside.Error()
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		v.fail(err)
+		return nil
+	case expires <= v.now:
+		return nil
 	}
-	return "the file can't be opened"
+	value, err := otpstate.Decode(n.Kind, stored)
+	if err != nil {
+		v.err = err
+		return nil
+	}
+	return value
+}
+
+// Keep implements otpstate.Values.
+func (v *values) Keep(n otpstate.Name, value any, expires int64) {
+	if v.failed() {
+		return
+	}
+	if expires <= v.now {
+		v.exec(v.session.del, n.Bytes())
+		return
+	}
+	stored, err := otpstate.Encode(value)
+	if err != nil {
+		v.err = err
+		return
+	}
+	v.exec(v.session.put, n.Bytes(), stored, expires)
+}
+
+// Nth implements otpstate.Windows.
+func (v *values) Nth(key string, per int64, n int) (at int64, ok bool) {
+	if v.failed() {
+		return 0, false
+	}
+	err := v.session.nth.QueryRowContext(background, windowKey(key, per), v.now-per, n-1).Scan(&at)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		v.fail(err)
+	}
+	return at, err == nil
+}
+
+// Add implements otpstate.Windows.
+func (v *values) Add(key string, per, at int64) {
+	v.exec(v.session.add, windowKey(key, per), at, at+per)
+}
+
+// Remove implements otpstate.Windows.
+func (v *values) Remove(key string, per, at int64) {
+	v.exec(v.session.remove, windowKey(key, per), at)
+}
+
+func (v *values) exec(stmt *sql.Stmt, args ...any) {
+	if v.failed() {
+		return
+	}
+	if _, err := run(stmt, args...); err != nil {
+		v.fail(err)
+	}
+}
+
+func windowKey(key string, per int64) []byte {
+	n := otpstate.WindowName(key, per)
+	return []byte(n.Part + "\x00" + n.Key)
 }

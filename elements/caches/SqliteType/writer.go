@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/lintel-run/lintel/elements/internal/sqlitefile"
 )
 
 const (
@@ -66,7 +68,7 @@ func (w *writer) serve(first *job) {
 		}
 		return
 	}
-	t := &tx{session: w.session, now: w.store.now}
+	t := &tx{session: w.session}
 	w.jobs = w.jobs[:0]
 	outcomes := make([]error, 0, 16)
 	for j := first; j != nil; j = w.next(len(w.jobs)) {
@@ -130,7 +132,7 @@ func (w *writer) finish(t *tx, outcomes []error) {
 // begin starts a transaction that may write, connecting first where needed.
 func (w *writer) begin(until time.Time) error {
 	if w.session == nil {
-		s, err := connect(w.store.dataDir, w.store.file, until)
+		s, err := connect(w.store.file, until)
 		if err != nil {
 			w.complain(err)
 			return err
@@ -141,7 +143,7 @@ func (w *writer) begin(until time.Time) error {
 		_, err := run(w.session.begin)
 		return err
 	})
-	if err != nil && !busy(err) {
+	if err != nil && !sqlitefile.IsBusy(err) {
 		w.drop(err)
 	}
 	return err
@@ -159,7 +161,7 @@ func (w *writer) complain(err error) {
 		return
 	}
 	w.complained = time.Now()
-	w.store.log.Warn("the cache's file can't be used", "reason", reason(err))
+	w.store.log.Warn("the cache's file can't be used", "reason", sqlitefile.Reason(err))
 }
 
 // purge deletes some of what is over, and says when to come again.

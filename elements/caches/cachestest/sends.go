@@ -155,6 +155,19 @@ var sends = []rule{
 		s.Advance(time.Second)
 		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r)))
 	}},
+	{"a clock that goes back prolongs no cooldown and no code", func(s *scene) {
+		r := s.send()
+		s.Advance(-30 * time.Minute)
+		defer s.Advance(30 * time.Minute)
+		got := s.doReserve(s.reserve())
+		require.Equal(s, caches.Cooldown, got.Outcome)
+		s.about(45*time.Second, got.RetryAfter)
+		s.Advance(45 * time.Second)
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r)))
+		require.Equal(s, caches.Reserved, s.doReserve(s.reserve()).Outcome)
+		s.Advance(255 * time.Second)
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r)))
+	}},
 	{"the first check that fails is the answer", func(s *scene) {
 		all := func(r *caches.Reserve) {
 			r.Sends = []caches.Window{{Max: 1, Per: time.Hour}}

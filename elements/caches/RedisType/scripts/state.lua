@@ -59,6 +59,37 @@ local function shift(s, by)
   end
 end
 
+local function keep_state(key, s)
+  local ends = s.cu
+  local function later(t)
+    if t > ends then
+      ends = t
+    end
+  end
+  local function window(w)
+    if #w.t > 0 then
+      later(w.t[#w.t] + w.p)
+    end
+  end
+  for _, h in pairs(s.h) do
+    for _, c in pairs(h) do
+      later(c.e)
+    end
+  end
+  for _, w in pairs(s.s) do
+    window(w)
+  end
+  for _, w in pairs(s.g) do
+    window(w)
+  end
+  window(s.f)
+  for _, r in ipairs(s.r) do
+    later(r.e)
+  end
+  s.n = now
+  keep(key, s, ends)
+end
+
 -- The state as of now: what is over is dropped, and a clock that went back takes
 -- the state's times with it.
 local function state(key)
@@ -67,7 +98,8 @@ local function state(key)
     return { n = now, cu = 0, cc = '', h = {}, s = {}, g = {}, f = { p = 0, t = {} }, r = {}, y = {} }
   end
   s.y = s.y or {}
-  if s.n > now then
+  local shifted = s.n > now
+  if shifted then
     shift(s, now - s.n)
   end
   if s.cu <= now then
@@ -107,38 +139,10 @@ local function state(key)
     end
   end
   s.y = watched
+  if shifted then
+    keep_state(key, s)
+  end
   return s
-end
-
-local function keep_state(key, s)
-  local ends = s.cu
-  local function later(t)
-    if t > ends then
-      ends = t
-    end
-  end
-  local function window(w)
-    if #w.t > 0 then
-      later(w.t[#w.t] + w.p)
-    end
-  end
-  for _, h in pairs(s.h) do
-    for _, c in pairs(h) do
-      later(c.e)
-    end
-  end
-  for _, w in pairs(s.s) do
-    window(w)
-  end
-  for _, w in pairs(s.g) do
-    window(w)
-  end
-  window(s.f)
-  for _, r in ipairs(s.r) do
-    later(r.e)
-  end
-  s.n = now
-  keep(key, s, ends)
 end
 
 local function find(s, id)

@@ -1,157 +1,242 @@
 package otpstate
 
 import (
+	"encoding/hex"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
 	"pgregory.net/rapid"
 
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-func TestEncodingIsUndoneByDecoding(t *testing.T) {
-	text := rapid.StringN(0, 40, 80)
-	time := rapid.Int64()
-	code := rapid.Custom(func(t *rapid.T) *Code {
-		if rapid.Bool().Draw(t, "none") {
-			return nil
-		}
-		c := &Code{
-			ID: text.Draw(t, "id"), MAC: string(rapid.SliceOf(rapid.Byte()).Draw(t, "mac")), Decoy: rapid.Bool().Draw(t, "decoy"),
-			Expires: time.Draw(t, "expires"), Claim: text.Draw(t, "claim"), ClaimEnds: time.Draw(t, "ends"),
-		}
-		if purposes := rapid.SliceOfN(text, 0, 4).Draw(t, "purposes"); len(purposes) > 0 {
-			c.Purposes = purposes
-		}
-		if attempts := rapid.MapOfN(text, rapid.IntRange(0, 9), 0, 4).Draw(t, "attempts"); len(attempts) > 0 {
-			c.Attempts = attempts
-		}
-		return c
-	})
+// kept are values in their encoded form, as a store keeps them.
+type kept struct {
+	t      require.TestingT
+	now    int64
+	values map[Name]expiring
+}
+
+type expiring struct {
+	bytes   []byte
+	expires int64
+}
+
+func (k *kept) Load(n Name) any {
+	v, ok := k.values[n]
+	if !ok || v.expires <= k.now {
+		return nil
+	}
+	value, err := Decode(n.Kind, v.bytes)
+	require.NoError(k.t, err)
+	return value
+}
+
+func (k *kept) Keep(n Name, value any, expires int64) {
+	b, err := Encode(value)
+	require.NoError(k.t, err)
+	k.values[n] = expiring{b, expires}
+}
+
+// at returns a step on the values at a time.
+func (k *kept) at(now int64) *Step {
+	k.now = now
+	return &Step{Now: now, Values: k, Windows: ValueWindows{plainWindows{}}}
+}
+
+// plainWindows keep nothing.
+type plainWindows struct{}
+
+func (plainWindows) Load(Name) any         { return nil }
+func (plainWindows) Keep(Name, any, int64) {}
+
+func newKept(t require.TestingT) *kept { return &kept{t: t, values: make(map[Name]expiring)} }
+
+func TestDecodeIsTheInverseOfEncode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := &State{At: time.Draw(t, "at"), Cooldown: Cooldown{time.Draw(t, "until"), text.Draw(t, "code")}}
-		if rapid.Bool().Draw(t, "holders") {
-			s.Holders = map[string]*Codes{
-				text.Draw(t, "holder"): {Live: code.Draw(t, "live"), Pending: code.Draw(t, "pending")},
-			}
-			s.Sends = map[string]*Times{text.Draw(t, "bucket"): {Per: 5, At: []int64{1, 1, 4, 9}}}
-			s.Refusals = Times{Per: time.Draw(t, "per"), At: []int64{time.Draw(t, "time")}}
-			s.Requests = []Request{{ID: text.Draw(t, "request"), Expires: 1, Outcome: caches.GuessWrong, Code: "c", At: 3, Shared: 4, Committed: true}}
-			s.Watched = []Watched{{Code: text.Draw(t, "watched"), At: time.Draw(t, "sent"), Expires: 5, Crowds: []string{text.Draw(t, "crowd")}}}
-			if c := code.Draw(t, "taken"); c != nil {
-				s.Taken = []Taken{{Request: text.Draw(t, "request"), Attempt: text.Draw(t, "attempt"), Code: *c}}
-			}
+		for kind, value := range map[Kind]proto.Message{
+			KindState: drawState(t), KindToken: drawToken(t), KindGroup: drawGroup(t), KindRecord: drawRecord(t),
+		} {
+			b, err := Encode(value)
+			require.NoError(t, err)
+			got, err := Decode(kind, b)
+			require.NoError(t, err)
+			require.True(t, proto.Equal(value, got.(proto.Message)), "%v\n%v", value, got)
 		}
-		got, err := DecodeState(s.Encode())
-		require.NoError(t, err)
-		require.Equal(t, s, got)
 	})
+}
+
+// Texts need not be UTF-8: they are whatever callers use as keys and MACs.
+var (
+	text = rapid.Custom(func(t *rapid.T) string { return string(rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "text")) })
+	when = rapid.Int64()
+)
+
+func drawCode(t *rapid.T) *Code {
+	if rapid.Bool().Draw(t, "none") {
+		return nil
+	}
+	c := &Code{
+		Id: text.Draw(t, "id"), Mac: text.Draw(t, "mac"), Decoy: rapid.Bool().Draw(t, "decoy"),
+		Purposes: rapid.SliceOfN(text, 0, 4).Draw(t, "purposes"),
+		Expires:  when.Draw(t, "expires"), Claim: text.Draw(t, "claim"), ClaimEnds: when.Draw(t, "ends"),
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "attempts") {
+		c.Attempts = append(c.Attempts, &Attempts{Bucket: text.Draw(t, "bucket"), Wrong: rapid.Int64Range(0, 9).Draw(t, "wrong")})
+	}
+	return c
+}
+
+func drawTimes(t *rapid.T) *Times {
+	return &Times{Per: when.Draw(t, "per"), At: rapid.SliceOfN(when, 0, 9).Draw(t, "at")}
+}
+
+func drawState(t *rapid.T) *State {
+	s := &State{
+		Changed: when.Draw(t, "changed"), CooldownUntil: when.Draw(t, "until"), CooldownCode: text.Draw(t, "code"),
+		Refusals: drawTimes(t),
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "items") {
+		s.Holders = append(s.Holders, &Holder{Holder: text.Draw(t, "holder"), Live: drawCode(t), Pending: drawCode(t)})
+		w := drawTimes(t)
+		w.Bucket = text.Draw(t, "bucket")
+		s.Sends, s.Guesses = append(s.Sends, w), append(s.Guesses, proto.CloneOf(w))
+		s.Requests = append(s.Requests, &Request{
+			Id: text.Draw(t, "request"), Expires: when.Draw(t, "expires"), Code: text.Draw(t, "code"),
+			Made: when.Draw(t, "made"), MadeShared: when.Draw(t, "shared"), Committed: rapid.Bool().Draw(t, "committed"),
+		})
+		s.Unverified = append(s.Unverified, &Unverified{
+			Code: text.Draw(t, "code"), Sent: when.Draw(t, "sent"), Expires: when.Draw(t, "expires"),
+			Groups: rapid.SliceOfN(text, 0, 3).Draw(t, "groups"),
+		})
+		s.Consumed = append(s.Consumed, &Consumed{Request: text.Draw(t, "request"), Attempt: text.Draw(t, "attempt"), Code: drawCode(t)})
+	}
+	return s
+}
+
+func drawToken(t *rapid.T) *Token {
+	return &Token{
+		Value: []byte(text.Draw(t, "value")), Expires: when.Draw(t, "expires"),
+		TakenBy: text.Draw(t, "taken"), LingersUntil: when.Draw(t, "lingers"),
+		Claim: text.Draw(t, "claim"), ClaimEnds: when.Draw(t, "ends"), Released: rapid.SliceOfN(text, 0, 3).Draw(t, "released"),
+		Attempt: text.Draw(t, "attempt"), RestoredExpires: when.Draw(t, "restored"),
+	}
+}
+
+func drawRecord(t *rapid.T) *Record {
+	return &Record{
+		Owner: text.Draw(t, "owner"), Fingerprint: text.Draw(t, "fingerprint"), LeaseEnds: when.Draw(t, "lease"),
+		Answered: rapid.Bool().Draw(t, "answered"), Answer: []byte(text.Draw(t, "answer")), Expires: when.Draw(t, "expires"),
+	}
+}
+
+func drawGroup(t *rapid.T) *Group {
+	g := &Group{Per: when.Draw(t, "per")}
+	for range rapid.IntRange(0, 3).Draw(t, "slots") {
+		g.Begins, g.Sends, g.Verified = append(g.Begins, when.Draw(t, "begins")), append(g.Sends, when.Draw(t, "sends")), append(g.Verified, when.Draw(t, "verified"))
+	}
+	return g
 }
 
 func FuzzDecode(f *testing.F) {
-	s := &State{}
-	s.Reserve(1, &caches.Reserve{Request: "r", Code: caches.Code{ID: "c", Purposes: []string{"p"}}, TTL: time.Minute, Interval: 1}, nil)
-	f.Add(s.Encode())
-	f.Add((&Token{Value: []byte("v")}).Encode())
-	f.Add((&Repeat{Owner: "o"}).Encode())
-	f.Add((&Crowd{Per: 1, Slots: []Slot{{At: 1, Sends: 2, Verified: 1}}}).Encode())
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if s, err := DecodeState(b); err == nil {
-			again, err := DecodeState(s.Encode())
-			require.NoError(t, err)
-			require.Equal(t, s.Encode(), again.Encode())
-		}
-		_, _ = DecodeToken(b)
-		_, _ = DecodeRepeat(b)
-		_, _ = DecodeCrowd(b)
+	kinds := []Kind{KindState, KindToken, KindRecord, KindGroup}
+	s := newKept(f)
+	s.at(1).reserve(&caches.Reserve{
+		Request: "r", Code: caches.Code{ID: "c", Purposes: []string{"p"}}, TTL: time.Minute, Interval: 1,
+		RiskGroups: []caches.RiskGroup{{Key: "g", Per: time.Minute}},
 	})
-}
-
-func TestAClockThatGoesBackProlongsNothing(t *testing.T) {
-	s, r := &State{}, &caches.Reserve{
-		Request: "a", Code: caches.Code{ID: "c", MAC: "m", Purposes: []string{"p"}}, TTL: 5 * time.Minute, Interval: 45 * time.Second,
-		Sends: []caches.Window{{Max: 1, Per: time.Hour}},
+	s.at(1).issue("k", &caches.Issue{Hash: "h", Value: []byte("v"), TTL: time.Minute})
+	s.at(1).begin(&caches.Begin{Key: "k", Owner: "o", Lease: time.Minute})
+	for n, v := range s.values {
+		f.Add(byte(slices.Index(kinds, n.Kind)), v.bytes)
 	}
-	now := time.Now().UnixMilli()
-	require.Equal(t, caches.Reserved, s.Reserve(now, r, nil).Outcome)
-	now -= time.Hour.Milliseconds()
-	r.Request = "b"
-	require.Equal(t, caches.ReserveResult{Outcome: caches.Cooldown, RetryAfter: 45 * time.Second}, s.Reserve(now, r, nil))
-	now += Millis(45 * time.Second)
-	require.Equal(t, caches.LimitSends, s.Reserve(now, r, nil).Limit)
-	g := &caches.Guess{Purpose: "p", MAC: "m", Attempts: 1}
-	answer, _, _ := s.Guess(now, g, "", nil)
-	require.Equal(t, caches.GuessRight, answer.Outcome)
-	answer, _, _ = s.Guess(now+Millis(5*time.Minute), g, "", nil)
-	require.Equal(t, caches.GuessWrong, answer.Outcome)
-}
-
-func TestWhatIsKeptOfAnIdentityIsBounded(t *testing.T) {
-	s := &State{}
-	for i := range 1000 {
-		s.remember(int64(i), Request{ID: "x"})
+	for _, old := range oldValues {
+		f.Add(byte(slices.Index(kinds, old.kind)), old.bytes())
 	}
-	require.Len(t, s.Requests, remembers)
-}
-
-func TestACrowdIsKeptExactlyAndInLittle(t *testing.T) {
-	watched := caches.RiskGroup{Per: 10 * time.Minute, MinSends: 20, UnverifiedAfter: 2 * time.Minute}
-	c, now := &Crowd{}, int64(0)
-	rate := rapid.Int64Range(0, 400)
-	rapid.Check(t, func(t *rapid.T) {
-		c, now = &Crowd{}, 1
-		var counted []int64
-		for range rapid.IntRange(0, 2000).Draw(t, "sends") {
-			now += rate.Draw(t, "pause")
-			c.Count(now, Millis(watched.Per))
-			counted = append(counted, now)
+	f.Fuzz(func(t *testing.T, kind byte, b []byte) {
+		k := kinds[int(kind)%len(kinds)]
+		value, err := Decode(k, b)
+		if err != nil {
+			require.ErrorIs(t, err, ErrFormat)
+			return
 		}
-		again, err := DecodeCrowd(c.Encode())
+		if s, ok := value.(*State); ok {
+			s.advance(1 << 40) // whatever was read, it does no harm
+		}
+		again, err := Encode(value)
 		require.NoError(t, err)
-		require.Equal(t, c, again)
-		require.LessOrEqual(t, len(c.Slots), slots+int(Millis(watched.Per)/coarse)+1)
-		for _, at := range counted {
-			c.Verify(at)
-		}
-		var sends int64
-		for _, s := range c.Slots {
-			sends += s.Sends
-			require.Equal(t, s.Sends, s.Verified)
-		}
-		if now < Millis(watched.Per) {
-			require.Equal(t, int64(len(counted)), sends)
-		}
-		require.False(t, c.suspicious(now+Millis(watched.UnverifiedAfter), watched))
+		_, err = Decode(k, again)
+		require.NoError(t, err)
 	})
 }
 
-func TestASuspiciousCrowd(t *testing.T) {
-	watched := caches.RiskGroup{Per: 10 * time.Minute, MinSends: 20, UnverifiedAfter: 2 * time.Minute}
-	for _, test := range []struct {
-		name            string
-		sends, verified int
-		after           time.Duration
-		want            bool
-	}{
-		{"nothing is ripe yet", 20, 0, 2*time.Minute - time.Second, false},
-		{"none was verified", 20, 0, 2 * time.Minute, true},
-		{"one send less", 19, 0, 2 * time.Minute, false},
-		{"half was verified", 20, 10, 2 * time.Minute, false},
-		{"less than half was", 20, 9, 2 * time.Minute, true},
-		{"until they are over", 20, 0, 10*time.Minute - time.Millisecond, true},
-		{"when they are over", 20, 0, 10 * time.Minute, false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			c := &Crowd{}
-			for range test.sends {
-				c.Count(1000, Millis(watched.Per))
-			}
-			for range test.verified {
-				c.Verify(1000)
-			}
-			require.Equal(t, test.want, c.suspicious(1000+Millis(test.after), watched))
-			require.False(t, c.suspicious(1000+Millis(test.after), caches.RiskGroup{Per: watched.Per, UnverifiedAfter: watched.UnverifiedAfter}))
-		})
+// oldValues were written by Lintel 0.1, at times from oldTime on.
+const oldTime = 1_800_000_000_000
+
+type oldValue struct {
+	kind Kind
+	hex  string
+}
+
+func (o oldValue) bytes() []byte {
+	b, _ := hex.DecodeString(o.hex)
+	return b
+}
+
+var oldValues = []oldValue{
+	{KindState, "7390eaee85e3680000020000020674776f0e6d61632d74776f040a6c6f67696e10726567697374657200e09c8d86e3680004673390f9e985e368020c64657669636580bab7030480c0e285e368a08d060210737472616e67657280bab70302d0cfe285e36880bab7030290eaee85e3680a0c52712d6f6e6580dfab86e36800066f6e6580c0e285e36880c0e285e3680206476731d0eeab86e368080000000006476732a0feab86e36802066f6e650000000c52712d74776fa0ecb186e368000674776fa0cde885e368a0cde885e3680006476733f0fbb186e368020674776f000000000204673204743202066f6e650e6d61632d6f6e65040a6c6f67696e10726567697374657200c08f8786e3680210737472616e676572020000"},
+	{KindToken, "740a76616c756580dfab86e368046332c0e9e985e368000000046132c0e9e985e368"},
+	{KindRecord, "72026f0266d0cfe285e368020c616e73776572c0e9e985e368"},
+	{KindGroup, "63809f490680c0e285e3680202a08d060202a08d060200"},
+}
+
+func TestValuesOfTheOldFormatAreRead(t *testing.T) {
+	s := newKept(t)
+	names := map[Kind]Name{
+		KindState: stateName("k"), KindToken: tokenName("k", "h"), KindRecord: recordName("k"), KindGroup: groupName("app"),
+	}
+	for _, old := range oldValues {
+		s.values[names[old.kind]] = expiring{old.bytes(), oldTime + Millis(time.Hour)}
+	}
+	// Code one was sent, missed by a stranger once, and consumed. The claim of
+	// code two has expired. The vendor refused code three.
+	at := func(d time.Duration) *Step { return s.at(oldTime + Millis(d)) }
+	guess := func(request, mac string) *caches.Guess {
+		return &caches.Guess{
+			Request: request, Key: "k", Bucket: "stranger", Purpose: "login", MAC: mac, Attempts: 5,
+			Guesses: caches.Window{Max: 2, Per: time.Hour}, Then: caches.Consume,
+		}
+	}
+	now := 102 * time.Second
+	require.Equal(t, caches.GuessResult{Outcome: caches.GuessWrong}, at(now).guess(guess("g1", "no"), "t"))
+	require.Equal(t, caches.GuessResult{Outcome: caches.GuessRight, CodeID: "one"}, at(now).guess(guess("g2", "mac-one"), "t"))
+	r := &caches.Reserve{
+		Request: "q-four", Key: "k", Bucket: "device", Code: caches.Code{ID: "four"}, TTL: time.Minute,
+		Sends:      []caches.Window{{Max: 2, Per: time.Hour}},
+		RiskGroups: []caches.RiskGroup{{Key: "app", Per: 10 * time.Minute, MinSends: 2}},
+	}
+	require.Equal(t, caches.GuessUnresolved, at(now).guess(guess("g4", "mac-two"), "t").Outcome)
+	require.Equal(t, caches.Reserved, at(now).reserve(&caches.Reserve{Request: "q-two", Key: "k"}).Outcome, "it is a repeat")
+	require.Equal(t, caches.LimitSends, at(now).reserve(r).Limit)
+	r.Sends = nil
+	r.Refusals = caches.Window{Max: 1, Per: time.Hour}
+	require.Equal(t, caches.LimitRefusals, at(2*time.Minute).reserve(r).Limit)
+	r.Refusals = caches.Window{}
+	require.Equal(t, caches.Reserved, at(2*time.Minute).reserve(r).Outcome, "both sends of the group are verified")
+
+	require.Equal(t, caches.BeginResult{Outcome: caches.BeginDone, Answer: []byte("answer")},
+		at(59*time.Second).begin(&caches.Begin{Key: "k", Owner: "other", Fingerprint: "f"}))
+	take := &caches.TokenRequest{Request: "c3", Key: "k", Hash: "h", Then: caches.Consume}
+	require.Equal(t, caches.TokenResult{Outcome: caches.TokenUsed, Value: []byte("value")}, at(30*time.Second).token(take, "a"))
+	at(30*time.Second).undoToken(&caches.TokenRequest{Request: "c2", Key: "k", Hash: "h"}, "a2")
+	require.Equal(t, caches.TokenValid, at(59*time.Second).token(take, "a").Outcome)
+	for n, v := range s.values {
+		if n.Kind == KindRecord {
+			continue // it was only read
+		}
+		require.EqualValues(t, format, v.bytes[0], "%s is written in the new format", string(n.Kind))
 	}
 }

@@ -7,65 +7,55 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-// Guess is caches.Store's Guess. attempt tells this call from others of the same
-// request, where it may have to be taken back. issue says that the guess's token
-// is to be kept, changed that the state is.
-func (s *State) Guess(now int64, g *caches.Guess, attempt string, shared Counters) (answer caches.GuessResult, issue, changed bool) {
-	s.settle(now)
-	if r := s.remembered(guessed + g.Request); r != nil {
-		return caches.GuessResult{Outcome: r.Outcome, CodeID: r.Code}, false, s.told(g.Request, attempt)
+// guess is caches.Store's Guess. attempt tells this call from others of the same
+// request; it is empty if the store never undoes a guess.
+func (s *Step) guess(g *caches.Guess, attempt string) caches.GuessResult {
+	state := s.state(g.Key)
+	if known := state.remembered(guessed + g.Request); known != nil {
+		if state.handOver(g.Request, attempt) {
+			s.keepState(g.Key, state)
+		}
+		if known.Code == "" {
+			return caches.GuessResult{Outcome: caches.GuessWrong}
+		}
+		return caches.GuessResult{Outcome: caches.GuessRight, CodeID: known.Code}
 	}
-	if left := s.Guesses[g.Bucket].wait(now, g.Guesses); left > 0 {
-		return caches.GuessResult{Outcome: caches.GuessLocked, RetryAfter: span(left)}, false, false
+	if left := bucket(state.Guesses, g.Bucket).remaining(s.Now, g.Guesses); left > 0 {
+		return caches.GuessResult{Outcome: caches.GuessLocked, RetryAfter: span(left)}
 	}
-	alive := s.alive(g.Holder)
+	alive := state.holder(g.Holder).codes()
 	if len(alive) == 0 {
-		return caches.GuessResult{Outcome: caches.GuessWrong}, false, false
+		return caches.GuessResult{Outcome: caches.GuessWrong}
 	}
 	for _, c := range alive {
-		if left := c.ClaimEnds - now; c.Claim != "" && c.Claim != g.Request && left > 0 {
-			return caches.GuessResult{Outcome: caches.GuessBusy, RetryAfter: span(left)}, false, false
+		if left := c.ClaimEnds - s.Now; c.Claim != "" && c.Claim != g.Request && left > 0 {
+			return caches.GuessResult{Outcome: caches.GuessBusy, RetryAfter: span(left)}
 		}
 	}
 	compared, locked := split(alive, g)
 	if len(compared) == 0 {
-		return caches.GuessResult{Outcome: caches.GuessLocked, RetryAfter: span(locked - now)}, false, false
+		return caches.GuessResult{Outcome: caches.GuessLocked, RetryAfter: span(locked - s.Now)}
 	}
 	for _, c := range compared {
 		if c.matches(g) {
-			return s.right(now, g, attempt, c, shared)
+			return s.right(state, g, attempt, c)
 		}
 	}
 	for _, c := range compared {
-		if c.Attempts == nil {
-			c.Attempts = make(map[string]int)
-		}
-		c.Attempts[g.Bucket]++
+		c.countWrong(g.Bucket)
 	}
-	add(&s.Guesses, g.Bucket, longest(g.Guesses), now)
-	s.remember(now, Request{ID: guessed + g.Request, Outcome: caches.GuessWrong})
-	return caches.GuessResult{Outcome: caches.GuessWrong}, false, true
+	addTo(&state.Guesses, g.Bucket, longest(g.Guesses), s.Now)
+	state.remember(s.Now, &Request{Id: guessed + g.Request})
+	s.keepState(g.Key, state)
+	return caches.GuessResult{Outcome: caches.GuessWrong}
 }
 
-// alive lists the codes of a holder, the newest first.
-func (s *State) alive(holder string) []*Code {
-	c := s.codes(holder)
-	alive := make([]*Code, 0, 2)
-	if c.Pending != nil {
-		alive = append(alive, c.Pending)
-	}
-	if c.Live != nil {
-		alive = append(alive, c.Live)
-	}
-	return alive
-}
-
-// split gives the codes that the bucket may still be compared with, and when the
-// last of the others dies.
+// split returns the codes that the bucket may still be compared with, and when the
+// last of the others expires.
 func split(alive []*Code, g *caches.Guess) (compared []*Code, locked int64) {
 	compared = make([]*Code, 0, len(alive))
 	for _, c := range alive {
-		if c.Attempts[g.Bucket] < g.Attempts {
+		if a := c.attempts(g.Bucket); a.GetWrong() < int64(g.Attempts) {
 			compared = append(compared, c)
 			continue
 		}
@@ -74,51 +64,111 @@ func split(alive []*Code, g *caches.Guess) (compared []*Code, locked int64) {
 	return compared, locked
 }
 
-func (c *Code) matches(g *caches.Guess) bool {
-	same := subtle.ConstantTimeCompare([]byte(c.MAC), []byte(g.MAC)) == 1
-	return same && !c.Decoy && slices.Contains(c.Purposes, g.Purpose)
+func (x *Code) attempts(bucket string) *Attempts {
+	for _, a := range x.Attempts {
+		if a.Bucket == bucket {
+			return a
+		}
+	}
+	return nil
 }
 
-func (s *State) right(now int64, g *caches.Guess, attempt string, c *Code, shared Counters) (answer caches.GuessResult, issue, changed bool) {
-	if c.Claim != "" && c.Claim != g.Request && g.Cleared != c.ID {
-		return caches.GuessResult{Outcome: caches.GuessUnresolved, CodeID: c.ID}, false, false
+func (x *Code) countWrong(bucket string) {
+	a := x.attempts(bucket)
+	if a == nil {
+		a = &Attempts{Bucket: bucket}
+		x.Attempts = append(x.Attempts, a)
 	}
-	answer = caches.GuessResult{Outcome: caches.GuessRight, CodeID: c.ID}
-	verified := s.verify(c.ID, shared)
+	a.Wrong++
+}
+
+func (x *Code) matches(g *caches.Guess) bool {
+	same := subtle.ConstantTimeCompare([]byte(x.Mac), []byte(g.MAC)) == 1
+	return same && !x.Decoy && slices.Contains(x.Purposes, g.Purpose)
+}
+
+func (s *Step) right(state *State, g *caches.Guess, attempt string, c *Code) caches.GuessResult {
+	if c.Claim != "" && c.Claim != g.Request && g.Cleared != c.Id {
+		return caches.GuessResult{Outcome: caches.GuessUnresolved, CodeID: c.Id}
+	}
+	right := caches.GuessResult{Outcome: caches.GuessRight, CodeID: c.Id}
+	verified := s.verifyInGroups(state, c.Id)
 	switch g.Then {
 	case caches.Consume:
-		s.took(g.Request, attempt, c)
-		s.use(g.Holder, c.ID)
-		issue = g.Issue != nil
+		c.Claim, c.ClaimEnds = "", 0
+		if attempt != "" {
+			state.Consumed = appendCapped(state.Consumed, mostConsumed, &Consumed{Request: g.Request, Attempt: attempt, Code: c})
+		}
+		state.use(g.Holder, c.Id)
+		if g.Issue != nil {
+			s.issue(g.Key, g.Issue)
+		}
 	case caches.Claim:
-		c.Claim, c.ClaimEnds = g.Request, now+Millis(g.ClaimFor)
+		c.Claim, c.ClaimEnds = g.Request, s.Now+Millis(g.ClaimFor)
 	default:
 		if verified {
-			s.At = now
+			s.keepState(g.Key, state)
 		}
-		return answer, false, verified
+		return right
 	}
-	s.remember(now, Request{ID: guessed + g.Request, Outcome: caches.GuessRight, Code: c.ID})
-	return answer, issue, true
+	state.remember(s.Now, &Request{Id: guessed + g.Request, Code: c.Id})
+	s.keepState(g.Key, state)
+	return right
 }
 
-// EndClaim is caches.Store's EndClaim.
-func (s *State) EndClaim(now int64, e *caches.EndClaim) (issue, changed bool) {
-	s.settle(now)
-	if s.remembered(ended+e.Request) != nil {
-		return false, false
-	}
-	if e.Used {
-		s.use(e.Holder, e.CodeID)
-		s.remember(now, Request{ID: ended + e.Request})
-		return e.Issue != nil, true
-	}
-	for _, c := range s.alive(e.Holder) {
-		if c.ID == e.CodeID && c.Claim == e.Request {
-			c.Claim, c.ClaimEnds = "", 0
-			s.remember(now, Request{ID: ended + e.Request})
-			return false, true
+// handOver makes a guess that consumed a code this attempt's, so that an earlier
+// attempt, whose caller got an error, can't undo it any more.
+func (x *State) handOver(request, attempt string) (changed bool) {
+	for _, c := range x.Consumed {
+		if c.Request == request && c.Attempt != attempt {
+			c.Attempt = attempt
+			return true
 		}
 	}
-	return false, false
+	return false
+}
+
+// undoGuess undoes a Guess that consumed a code and whose caller got an error. The
+// code is as it was, unless there is a newer one.
+func (s *Step) undoGuess(g *caches.Guess, attempt string) {
+	state := s.state(g.Key)
+	i := slices.IndexFunc(state.Consumed, func(c *Consumed) bool { return c.Request == g.Request && c.Attempt == attempt })
+	if i < 0 {
+		return
+	}
+	code := state.Consumed[i].Code
+	state.Consumed = slices.Delete(state.Consumed, i, i+1)
+	state.forget(guessed + g.Request)
+	if h := state.newHolder(g.Holder); h.Live == nil {
+		h.Live = code
+	}
+	s.keepState(g.Key, state)
+	if g.Issue != nil {
+		s.Keep(tokenName(g.Key, g.Issue.Hash), &Token{}, 0)
+	}
+}
+
+// endClaim is caches.Store's EndClaim.
+func (s *Step) endClaim(e *caches.EndClaim) {
+	state := s.state(e.Key)
+	if state.remembered(ended+e.Request) != nil {
+		return
+	}
+	done := e.Used
+	if e.Used {
+		state.use(e.Holder, e.CodeID)
+		if e.Issue != nil {
+			s.issue(e.Key, e.Issue)
+		}
+	}
+	for _, c := range state.holder(e.Holder).codes() {
+		if c.Id == e.CodeID && c.Claim == e.Request {
+			c.Claim, c.ClaimEnds, done = "", 0, true
+		}
+	}
+	if !done {
+		return
+	}
+	state.remember(s.Now, &Request{Id: ended + e.Request})
+	s.keepState(e.Key, state)
 }

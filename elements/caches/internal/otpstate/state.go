@@ -1,251 +1,220 @@
-// Package ledger is what the stores keep of one identity and what each operation
-// does to it: plain functions of a state, a time and a request. It does no I/O,
-// reads no clock and takes no lock: a store loads a state, runs one function
-// within its critical section or transaction, and keeps the state if it changed.
-//
-// Times are milliseconds since 1970 by the store's clock. caches.RedisType does
-// the same in Lua; the shared suite holds both to the same answers.
 package otpstate
 
-import (
-	"slices"
-	"time"
+import "slices"
 
-	"github.com/lintel-run/lintel/elements/caches"
-)
-
-// Remembered is how long the answer to a request is kept for its repeats, and
-// remembers how many of them an identity keeps.
 const (
-	Remembered = 10 * time.Minute
-	remembers  = 128
+	// mostRequests is how many answers an identity keeps for repeats.
+	mostRequests = 128
+	// mostUnverified bounds State.Unverified: nobody verifies an older send.
+	mostUnverified = 16
+	mostConsumed   = 4
 )
 
-// State is all that is kept of one identity but its tokens. The zero State is
-// that of an identity never seen.
-type State struct {
-	// At is when the state was last changed.
-	At       int64
-	Cooldown Cooldown
-	Holders  map[string]*Codes
-	// Sends and Guesses are counted for each bucket, Refusals for the identity.
-	Sends    map[string]*Times
-	Guesses  map[string]*Times
-	Refusals Times
-	// Requests are the answers to repeats, oldest first.
-	Requests []Request
-	// Watched are the sends that are not verified yet, oldest first.
-	Watched []Watched
-	// Taken are the codes that were taken last, oldest first.
-	Taken []Taken
+// The operations in the IDs of requests.
+const (
+	reserved = "R"
+	guessed  = "G"
+	ended    = "E"
+)
+
+// stateName returns the name of an identity's state.
+func stateName(key string) Name { return Name{Kind: KindState, Key: key} }
+
+// state returns the state of an identity as of now.
+func (s *Step) state(key string) *State {
+	state := load[State](s, stateName(key))
+	if state == nil {
+		return &State{}
+	}
+	if state.advance(s.Now) {
+		s.keepState(key, state)
+	}
+	return state
 }
 
-// Watched is a send that was counted in crowds, at a time by their clock.
-type Watched struct {
-	Code    string
-	At      int64
-	Expires int64
-	Crowds  []string
+func (s *Step) keepState(key string, state *State) {
+	state.Changed = s.Now
+	s.Keep(stateName(key), state, state.end())
 }
 
-// Cooldown is the pause after a send; Code is the one that was sent.
-type Cooldown struct {
-	Until int64
-	Code  string
-}
-
-// Codes are the two that one holder may have.
-type Codes struct {
-	Live    *Code
-	Pending *Code
-}
-
-// Code is a code that was reserved.
-type Code struct {
-	ID       string
-	MAC      string
-	Purposes []string
-	Decoy    bool
-	Expires  int64
-	// Attempts are the wrong guesses of each bucket.
-	Attempts map[string]int
-	// Claim is the request that claimed it, until ClaimEnds. A claim that ended
-	// by time alone stays, so that the next one asks what became of it.
-	Claim     string
-	ClaimEnds int64
-}
-
-// Times is a sliding window: when things happened, oldest first, and for how
-// long that matters.
-type Times struct {
-	Per int64
-	At  []int64
-}
-
-// Request is the remembered answer to one that changed something.
-type Request struct {
-	// ID is the request's, behind a letter for the operation.
-	ID      string
-	Expires int64
-	// Outcome is that of a guess.
-	Outcome caches.GuessOutcome
-	Code    string
-	// Of a reservation: when it was made, also by the clock of the shared
-	// limits, and whether it was committed.
-	At        int64
-	Shared    int64
-	Committed bool
-}
-
-// Millis rounds a duration up to whole milliseconds.
-func Millis(d time.Duration) int64 {
-	return int64((d + time.Millisecond - 1) / time.Millisecond)
-}
-
-func span(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
-
-// Expires is when nothing in the state matters any more; 0 when nothing does.
-func (s *State) Expires() int64 {
-	end := s.Cooldown.Until
-	for _, c := range s.Holders {
-		for _, code := range []*Code{c.Live, c.Pending} {
-			if code != nil {
-				end = max(end, code.Expires)
-			}
+// end returns when nothing of the state matters any more; 0 if nothing does.
+func (x *State) end() int64 {
+	end := max(x.CooldownUntil, x.Refusals.end())
+	for _, h := range x.Holders {
+		for _, code := range h.codes() {
+			end = max(end, code.Expires)
 		}
 	}
-	for _, w := range s.Sends {
-		end = max(end, w.expires())
+	for _, buckets := range [][]*Times{x.Sends, x.Guesses} {
+		for _, w := range buckets {
+			end = max(end, w.end())
+		}
 	}
-	for _, w := range s.Guesses {
-		end = max(end, w.expires())
-	}
-	end = max(end, s.Refusals.expires())
-	for i := range s.Requests {
-		end = max(end, s.Requests[i].Expires)
+	for _, r := range x.Requests {
+		end = max(end, r.Expires)
 	}
 	return end
 }
 
-// settle brings the state to now: what is over is dropped. A clock that went
-// back since the last change takes the state's times with it, so that no pause
-// and no code lasts longer for it.
-func (s *State) settle(now int64) {
-	if back := s.At - now; back > 0 {
-		s.shift(-back)
+// advance drops what has expired. If the clock went back since the last change, it
+// moves the state's times back as well, and reports so: no pause and no code lasts
+// longer for it.
+func (x *State) advance(now int64) (shifted bool) {
+	if back := x.Changed - now; back > 0 {
+		x.shift(-back)
+		shifted = true
 	}
-	if s.Cooldown.Until <= now {
-		s.Cooldown = Cooldown{}
+	if x.CooldownUntil <= now {
+		x.CooldownUntil, x.CooldownCode = 0, ""
 	}
-	for holder, c := range s.Holders {
-		if c.Live != nil && c.Live.Expires <= now {
-			c.Live = nil
+	for _, h := range x.Holders {
+		if h.Live != nil && h.Live.Expires <= now {
+			h.Live = nil
 		}
-		if c.Pending != nil && c.Pending.Expires <= now {
-			c.Pending = nil
-		}
-		if c.Live == nil && c.Pending == nil {
-			delete(s.Holders, holder)
+		if h.Pending != nil && h.Pending.Expires <= now {
+			h.Pending = nil
 		}
 	}
-	for _, m := range []map[string]*Times{s.Sends, s.Guesses} {
-		for bucket, w := range m {
-			if w.prune(now); len(w.At) == 0 {
-				delete(m, bucket)
-			}
-		}
+	x.dropEmptyHolders()
+	for _, buckets := range []*[]*Times{&x.Sends, &x.Guesses} {
+		*buckets = slices.DeleteFunc(*buckets, func(w *Times) bool { w.prune(now); return len(w.At) == 0 })
 	}
-	s.Refusals.prune(now)
-	s.Requests = slices.DeleteFunc(s.Requests, func(r Request) bool { return r.Expires <= now })
-	s.Watched = slices.DeleteFunc(s.Watched, func(w Watched) bool { return w.Expires <= now })
-	s.Taken = slices.DeleteFunc(s.Taken, func(t Taken) bool { return t.Code.Expires <= now })
+	if x.Refusals != nil {
+		x.Refusals.prune(now)
+	}
+	x.Requests = slices.DeleteFunc(x.Requests, func(r *Request) bool { return r.Expires <= now })
+	x.Unverified = slices.DeleteFunc(x.Unverified, func(u *Unverified) bool { return u.Expires <= now })
+	x.Consumed = slices.DeleteFunc(x.Consumed, func(c *Consumed) bool { return c.GetCode().GetExpires() <= now })
+	return shifted
 }
 
-func (s *State) shift(by int64) {
-	s.At += by
-	s.Cooldown.Until += by
-	for _, c := range s.Holders {
-		for _, code := range []*Code{c.Live, c.Pending} {
-			if code != nil {
-				code.Expires += by
-				code.ClaimEnds += by
-			}
+func (x *State) shift(by int64) {
+	x.Changed += by
+	x.CooldownUntil += by
+	for _, h := range x.Holders {
+		for _, code := range h.codes() {
+			code.Expires += by
+			code.ClaimEnds += by
 		}
 	}
-	for _, w := range s.Sends {
-		w.shift(by)
+	windows := slices.Concat(x.Sends, x.Guesses)
+	if x.Refusals != nil {
+		windows = append(windows, x.Refusals)
 	}
-	for _, w := range s.Guesses {
-		w.shift(by)
+	for _, w := range windows {
+		for i := range w.At {
+			w.At[i] += by
+		}
 	}
-	s.Refusals.shift(by)
-	for i := range s.Requests {
-		s.Requests[i].Expires += by
-		s.Requests[i].At += by
+	for _, r := range x.Requests {
+		r.Expires += by
+		r.Made += by
 	}
-	for i := range s.Watched {
-		s.Watched[i].Expires += by
+	for _, u := range x.Unverified {
+		u.Expires += by
 	}
-	for i := range s.Taken {
-		s.Taken[i].Code.Expires += by
+	for _, c := range x.Consumed {
+		if c.Code != nil {
+			c.Code.Expires += by
+		}
 	}
 }
 
-func (s *State) remembered(id string) *Request {
-	for i := range s.Requests {
-		if s.Requests[i].ID == id {
-			return &s.Requests[i]
+func (x *State) remembered(id string) *Request {
+	for _, r := range x.Requests {
+		if r.Id == id {
+			return r
 		}
 	}
 	return nil
 }
 
-func (s *State) forget(id string) {
-	s.Requests = slices.DeleteFunc(s.Requests, func(r Request) bool { return r.ID == id })
+func (x *State) forget(id string) {
+	x.Requests = slices.DeleteFunc(x.Requests, func(r *Request) bool { return r.Id == id })
 }
 
-func (s *State) remember(now int64, r Request) {
-	s.At = now
+func (x *State) remember(now int64, r *Request) {
 	r.Expires = now + Millis(Remembered)
-	if over := len(s.Requests) - remembers + 1; over > 0 {
-		s.Requests = slices.Delete(s.Requests, 0, over)
-	}
-	s.Requests = append(s.Requests, r)
+	x.Requests = appendCapped(x.Requests, mostRequests, r)
 }
 
-func (s *State) codes(holder string) *Codes {
-	if c := s.Holders[holder]; c != nil {
-		return c
+// codes returns the codes of a holder, the newest first.
+func (x *Holder) codes() []*Code {
+	codes := make([]*Code, 0, 2)
+	for _, code := range []*Code{x.GetPending(), x.GetLive()} {
+		if code != nil {
+			codes = append(codes, code)
+		}
 	}
-	return &Codes{}
+	return codes
 }
 
-// drop takes a code away, wherever it is.
-func (s *State) drop(holder, id string) {
-	c := s.Holders[holder]
-	if c == nil {
+// holder returns a holder that has codes, or nil.
+func (x *State) holder(name string) *Holder {
+	for _, h := range x.Holders {
+		if h.Holder == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// newHolder is like holder, but adds one that isn't there.
+func (x *State) newHolder(name string) *Holder {
+	h := x.holder(name)
+	if h == nil {
+		h = &Holder{Holder: name}
+		x.Holders = append(x.Holders, h)
+	}
+	return h
+}
+
+// drop removes a code.
+func (x *State) drop(holder, id string) {
+	h := x.holder(holder)
+	if h == nil {
 		return
 	}
-	if c.Live != nil && c.Live.ID == id {
-		c.Live = nil
+	if h.Live.GetId() == id {
+		h.Live = nil
 	}
-	if c.Pending != nil && c.Pending.ID == id {
-		c.Pending = nil
+	if h.Pending.GetId() == id {
+		h.Pending = nil
 	}
-	s.tidy(holder)
+	x.dropEmptyHolders()
 }
 
-// use takes a code away as one that was used: a pending one takes the live one,
-// which is older, with it.
-func (s *State) use(holder, id string) {
-	if c := s.Holders[holder]; c != nil && c.Pending != nil && c.Pending.ID == id {
-		c.Live = nil
+// use removes a code that was used. A pending code takes the older, live one with it.
+func (x *State) use(holder, id string) {
+	if h := x.holder(holder); h.GetPending() != nil && h.Pending.Id == id {
+		h.Live = nil
 	}
-	s.drop(holder, id)
+	x.drop(holder, id)
 }
 
-func (s *State) tidy(holder string) {
-	if c := s.Holders[holder]; c != nil && c.Live == nil && c.Pending == nil {
-		delete(s.Holders, holder)
+func (x *State) dropEmptyHolders() {
+	x.Holders = slices.DeleteFunc(x.Holders, func(h *Holder) bool { return h.Live == nil && h.Pending == nil })
+}
+
+// bucket returns the window of a bucket, or nil.
+func bucket(list []*Times, name string) *Times {
+	for _, w := range list {
+		if w.Bucket == name {
+			return w
+		}
 	}
+	return nil
+}
+
+// addTo keeps a time in the window of a bucket for per.
+func addTo(list *[]*Times, name string, per, at int64) {
+	if per <= 0 {
+		return
+	}
+	w := bucket(*list, name)
+	if w == nil {
+		w = &Times{Bucket: name}
+		*list = append(*list, w)
+	}
+	w.add(per, at)
 }

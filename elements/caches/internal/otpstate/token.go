@@ -1,130 +1,142 @@
 package otpstate
 
 import (
-	"bytes"
 	"slices"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-// Token is what is kept of one token.
-type Token struct {
-	Value   []byte
-	Expires int64
-	// Taken is the request that took it; others hear so until Linger. Attempt is
-	// the last of its calls that was told so, Until how long the token was good.
-	Taken   string
-	Linger  int64
-	Attempt string
-	Until   int64
-	// Claim is the request that claimed it, until ClaimEnds.
-	Claim     string
-	ClaimEnds int64
-	// Ended are requests whose claims were given back; a straggling repeat of
-	// one claims nothing.
-	Ended []string
-}
+const mostReleased = 8
 
-// endings bounds Token.Ended.
-const endings = 8
+func tokenName(key, hash string) Name { return Name{Kind: KindToken, Key: key, Part: hash} }
 
-// NewToken is the token of an Issue.
-func NewToken(now int64, i *caches.Issue) *Token {
-	return &Token{Value: bytes.Clone(i.Value), Expires: now + Millis(i.TTL)}
-}
-
-// End is when nothing of the token matters any more.
-func (t *Token) End() int64 {
-	if t.Taken != "" {
-		return max(t.Expires, t.Linger)
+// issueNames returns the name of a token that may be kept; i may be nil.
+func issueNames(key string, i *caches.Issue) []Name {
+	if i == nil {
+		return nil
 	}
-	return max(t.Expires, t.ClaimEnds)
+	return []Name{tokenName(key, i.Hash)}
 }
 
-// Ask is caches.Store's Token; t is nil when there is none. attempt tells this
-// call from others of the same request.
-func (t *Token) Ask(now int64, r *caches.TokenRequest, attempt string) (answer caches.TokenResult, changed bool) {
-	gone := caches.TokenResult{Outcome: caches.TokenGone}
+// issue is caches.Store's Issue.
+func (s *Step) issue(key string, i *caches.Issue) {
+	s.keepToken(tokenName(key, i.Hash), &Token{Value: copied(i.Value), Expires: s.Now + Millis(i.TTL)})
+}
+
+func (s *Step) keepToken(n Name, t *Token) { s.Keep(n, t, t.end()) }
+
+// end returns when nothing of the token matters any more.
+func (x *Token) end() int64 {
+	if x.TakenBy != "" {
+		return max(x.Expires, x.LingersUntil)
+	}
+	return max(x.Expires, x.ClaimEnds)
+}
+
+// token is caches.Store's Token. attempt tells this call from others of the same
+// request; it is empty if the store never undoes one.
+func (s *Step) token(r *caches.TokenRequest, attempt string) caches.TokenResult {
+	name := tokenName(r.Key, r.Hash)
+	t := load[Token](s, name)
 	if t == nil {
-		return gone, false
+		return caches.TokenResult{Outcome: caches.TokenGone}
 	}
-	if t.Taken != "" {
+	outcome, changed := t.answer(s.Now, r, attempt)
+	if changed {
+		s.keepToken(name, t)
+	}
+	result := caches.TokenResult{Outcome: outcome}
+	if outcome == caches.TokenValid || outcome == caches.TokenUsed {
+		result.Value = copied(t.Value)
+	}
+	return result
+}
+
+func (x *Token) answer(now int64, r *caches.TokenRequest, attempt string) (outcome caches.TokenOutcome, changed bool) {
+	if x.TakenBy != "" {
 		switch {
-		case t.Taken == r.Request && t.Expires > now:
-			changed = t.Attempt != attempt
-			t.Attempt = attempt
-			return caches.TokenResult{Outcome: caches.TokenValid, Value: bytes.Clone(t.Value)}, changed
-		case t.Linger > now:
-			return caches.TokenResult{Outcome: caches.TokenUsed, Value: bytes.Clone(t.Value)}, false
+		case x.TakenBy == r.Request && x.Expires > now:
+			changed = x.Attempt != attempt
+			x.Attempt = attempt
+			return caches.TokenValid, changed
+		case x.LingersUntil > now:
+			return caches.TokenUsed, false
 		}
-		return gone, false
+		return caches.TokenGone, false
 	}
-	mine := t.Claim == r.Request && t.Claim != ""
-	if t.ClaimEnds > now && !mine {
-		return caches.TokenResult{Outcome: caches.TokenBusy}, false
+	mine := x.Claim == r.Request && x.Claim != ""
+	if x.ClaimEnds > now && !mine {
+		return caches.TokenBusy, false
 	}
-	if t.Expires <= now && (!mine || t.ClaimEnds <= now) {
-		return gone, false
+	if x.Expires <= now && (!mine || x.ClaimEnds <= now) {
+		return caches.TokenGone, false
 	}
-	answer = caches.TokenResult{Outcome: caches.TokenValid, Value: bytes.Clone(t.Value)}
 	switch r.Then {
 	case caches.Consume:
-		t.take(now, r.Request, attempt, r.Linger)
-		return answer, true
+		x.take(now, r.Request, attempt, r.Linger)
+		return caches.TokenValid, true
 	case caches.Claim:
-		if mine || slices.Contains(t.Ended, r.Request) {
-			return answer, false
+		if mine || slices.Contains(x.Released, r.Request) {
+			return caches.TokenValid, false
 		}
-		t.Claim, t.ClaimEnds = r.Request, now+Millis(r.ClaimFor)
-		return answer, true
+		x.Claim, x.ClaimEnds = r.Request, now+Millis(r.ClaimFor)
+		return caches.TokenValid, true
 	case caches.Keep:
 	}
-	return answer, false
+	return caches.TokenValid, false
 }
 
-// take marks the token as taken: its taker hears so for as long as repeats are
-// answered, others for linger.
-func (t *Token) take(now int64, request, attempt string, linger time.Duration) {
-	t.Taken, t.Linger, t.Attempt = request, now+Millis(linger), attempt
-	t.Until, t.Expires = t.Expires, now+Millis(Remembered)
-	t.Claim, t.ClaimEnds, t.Ended = "", 0, nil
+// take takes the token. Its request gets it for as long as repeats are answered;
+// others learn that it was used, for linger.
+func (x *Token) take(now int64, request, attempt string, linger time.Duration) {
+	x.TakenBy, x.LingersUntil, x.Attempt = request, now+Millis(linger), attempt
+	x.RestoredExpires, x.Expires = x.Expires, now+Millis(Remembered)
+	x.Claim, x.ClaimEnds, x.Released = "", 0, nil
 }
 
-// TakeBack frees a token that a call took while its caller was told that it
-// failed.
-func (t *Token) TakeBack(r *caches.TokenRequest, attempt string) (changed bool) {
-	if t == nil || t.Taken != r.Request || t.Attempt != attempt {
-		return false
+// restore undoes take.
+func (x *Token) restore() {
+	x.TakenBy, x.LingersUntil, x.Attempt = "", 0, ""
+	x.Expires, x.RestoredExpires = x.RestoredExpires, 0
+}
+
+// undoToken undoes a Token that took a token and whose caller got an error.
+func (s *Step) undoToken(r *caches.TokenRequest, attempt string) {
+	name := tokenName(r.Key, r.Hash)
+	if t := load[Token](s, name); t != nil && t.TakenBy == r.Request && t.Attempt == attempt {
+		t.restore()
+		s.keepToken(name, t)
 	}
-	t.free()
-	return true
 }
 
-func (t *Token) free() {
-	t.Taken, t.Linger, t.Attempt = "", 0, ""
-	t.Expires, t.Until = t.Until, 0
+// endToken is caches.Store's EndToken.
+func (s *Step) endToken(e *caches.EndToken) {
+	name := tokenName(e.Key, e.Hash)
+	if t := load[Token](s, name); t != nil && t.endClaim(s.Now, e) {
+		s.keepToken(name, t)
+	}
 }
 
-// EndClaim is caches.Store's EndToken.
-func (t *Token) EndClaim(now int64, e *caches.EndToken) (changed bool) {
-	if t != nil && t.Taken == e.Request && e.Request != "" && e.End == caches.ReturnToken {
-		t.free()
+func (x *Token) endClaim(now int64, e *caches.EndToken) (changed bool) {
+	if x.TakenBy != "" {
+		if x.TakenBy != e.Request || e.End != caches.ReturnToken {
+			return false
+		}
+		x.restore()
 		return true
 	}
-	if t == nil || t.Taken != "" || t.End() <= now {
+	if x.end() <= now {
 		return false
 	}
 	if e.End == caches.UseToken {
-		t.take(now, e.Request, "", e.Linger)
+		x.take(now, e.Request, "", e.Linger)
 		return true
 	}
-	if t.Claim != e.Request || t.Claim == "" {
+	if x.Claim == "" || x.Claim != e.Request {
 		return false
 	}
-	t.Claim, t.ClaimEnds = "", 0
-	if t.Ended = append(t.Ended, e.Request); len(t.Ended) > endings {
-		t.Ended = slices.Delete(t.Ended, 0, 1)
-	}
+	x.Claim, x.ClaimEnds = "", 0
+	x.Released = appendCapped(x.Released, mostReleased, e.Request)
 	return true
 }

@@ -1,0 +1,122 @@
+// Package sqlitefile opens SQLite files of an app's data directory, and names
+// SQLite's errors. It knows nothing of what they hold.
+package sqlitefile
+
+import (
+	"database/sql"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// ErrOutside is the error of a path that isn't below the data directory.
+var ErrOutside = errcode.New(errcode.Params, "path must lie below the data directory").With("arg", "path")
+
+// File is a SQLite file. Several processes may use it.
+type File struct {
+	// dir is the data directory, path is relative to it.
+	dir, path string
+}
+
+// New returns the file at a path below the data directory. It touches nothing. The
+// path may be absolute.
+func New(dataDir, path string) (File, error) {
+	if filepath.IsAbs(path) {
+		relative, err := filepath.Rel(dataDir, path)
+		if err != nil {
+			return File{}, ErrOutside
+		}
+		path = relative
+	}
+	if !filepath.IsLocal(path) || filepath.Clean(path) == "." {
+		return File{}, ErrOutside
+	}
+	return File{dir: dataDir, path: filepath.Clean(path)}, nil
+}
+
+// Prepare creates the file if there is none, and makes it readable by its owner
+// only. SQLite gives the files beside it the same mode. Prepare refuses links out of
+// the data directory. It doesn't open a file that exists: closing it would release
+// the locks that other connections of this process hold.
+func (f File) Prepare() error {
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(f.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	if parent := filepath.Dir(f.path); parent != "." {
+		if err := root.MkdirAll(parent, 0o700); err != nil {
+			return err
+		}
+	}
+	file, err := root.OpenFile(f.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err == nil {
+		return file.Close()
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	info, err := root.Stat(f.path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return errors.New("not a regular file")
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return root.Chmod(f.path, 0o600)
+	}
+	return nil
+}
+
+// Options are set for each connection.
+type Options struct {
+	// Pragmas, such as "synchronous(FULL)".
+	Pragmas []string
+	// Immediate makes transactions take the write lock when they begin.
+	Immediate bool
+}
+
+// Open returns a pool of connections to the file, in WAL mode.
+func (f File) Open(o Options) (*sql.DB, error) {
+	query := url.Values{"_pragma": append([]string{"journal_mode(WAL)"}, o.Pragmas...)}
+	if o.Immediate {
+		query.Set("_txlock", "immediate")
+	}
+	path := (&url.URL{Path: filepath.Join(f.dir, f.path)}).EscapedPath()
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: path, RawQuery: query.Encode()}).String())
+}
+
+// Code returns the extended result code of an error of SQLite, and whether it is one.
+func Code(err error) (code int, ok bool) {
+	var reported *sqlite.Error
+	if !errors.As(err, &reported) {
+		return 0, false
+	}
+	return reported.Code(), true
+}
+
+// IsBusy reports whether another connection holds a lock that err is about.
+func IsBusy(err error) bool {
+	code, _ := Code(err)
+	return code&0xff == sqlite3.SQLITE_BUSY || code&0xff == sqlite3.SQLITE_LOCKED
+}
+
+// Reason names an error without the path that its text may contain.
+func Reason(err error) string {
+	if code, ok := Code(err); ok {
+		return "SQLite error " + strconv.Itoa(code)
+	}
+	return "the file can't be opened"
+}
