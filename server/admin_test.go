@@ -27,7 +27,7 @@ func get(h http.Handler, path string, change ...func(*http.Request)) *httptest.R
 	return w
 }
 
-func TestReadyzNamesWhatIsNotReadyToOperatorsOnly(t *testing.T) {
+func TestOnlyOperatorsSeeWhatIsNotReady(t *testing.T) {
 	for name, c := range map[string]struct {
 		state   runtime.Status
 		public  int
@@ -94,7 +94,7 @@ func TestOperatorsPathsAreNotPublic(t *testing.T) {
 	}
 }
 
-func TestOperatorsShowTheirToken(t *testing.T) {
+func TestTheOperatorsListenerRequiresItsToken(t *testing.T) {
 	s := serve(t, Options{}, newApp(t))
 	admin := s.AdminHandler("operators-token")
 	for _, path := range []string{"/metrics", "/status", "/readyz", "/healthz", "/nothing"} {

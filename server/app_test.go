@@ -43,7 +43,7 @@ type serveFunc func(ctx context.Context, args element.Args) (any, error)
 type standIn struct {
 	name, meta string
 	functions  map[string]serveFunc
-	// inside are functions that only Call reaches.
+	// inside are functions for Call alone.
 	inside map[string]serveFunc
 }
 
@@ -146,7 +146,7 @@ func (a *standInApp) Key(purpose string) ([]byte, error) {
 	return sum[:], nil
 }
 
-// Errors are those of the official families.
+// Errors returns the codes of the official families.
 func (a *standInApp) Errors() errortable.Table {
 	all := errortable.Table{}
 	for _, family := range []string{"SMS", "auths/loginTypes"} {
@@ -165,7 +165,7 @@ func (a *standInApp) Status(context.Context) runtime.Status {
 	return a.state
 }
 
-// standInAuth knows its tokens by heart.
+// standInAuth is a session service with a list of tokens.
 type standInAuth struct {
 	element.Instance
 	tokens map[string]element.Caller
@@ -184,7 +184,7 @@ func (s *standInAuth) Authenticate(_ context.Context, token string) (element.Cal
 	return element.Caller{}, errcode.New(errcode.LoginRequired, "nobody")
 }
 
-// Genuine knows the tokens of sessions that have ended too.
+// Genuine accepts the tokens of ended sessions too.
 func (s *standInAuth) Genuine(_ context.Context, token string) element.Caller {
 	if who, ok := s.ended[token]; ok {
 		return who
@@ -203,7 +203,7 @@ func (s *standInAuth) JWKS(context.Context) ([]byte, error) { return []byte(`{"k
 func (s *standInAuth) PublicURL() string                    { return s.public }
 func (s *standInAuth) SetPublicURL(p string) error          { s.public = p; return nil }
 
-// stand is a server on a stand-in app, and what it logged.
+// stand is a server on a stand-in app, with its log.
 type stand struct {
 	*Server
 	t   testing.TB
@@ -236,7 +236,7 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// envelope is every field that an answer may have.
+// envelope has every field of an answer.
 type envelope struct {
 	Errcode   *int
 	Errmsg    *string

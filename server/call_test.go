@@ -34,7 +34,7 @@ func TestSuccessHasTheEnvelope(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoCallIsRefused(t *testing.T) {
+func TestMalformedCallsAreRefused(t *testing.T) {
 	s := serve(t, Options{}, newApp(t, echo("a.b")))
 	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
 	for name, c := range map[string]struct {
@@ -95,14 +95,14 @@ func TestWhatIsNoCallIsRefused(t *testing.T) {
 	require.Equal(t, map[string]any{"arg": "code"}, e.Data)
 }
 
-func TestNoBodyIsNoArguments(t *testing.T) {
+func TestAnEmptyBodyIsNoArguments(t *testing.T) {
 	s := serve(t, Options{}, newApp(t, echo("a.b")))
 	w, e := s.do(newCall("a/b/echo", ""))
 	require.Equal(t, 200, w.Code)
 	require.Equal(t, map[string]any{}, e.Data)
 }
 
-func TestErrorsAreToldByTheTable(t *testing.T) {
+func TestErrorsAreAnsweredByTheTables(t *testing.T) {
 	for name, c := range map[string]struct {
 		err    error
 		status int
@@ -175,14 +175,14 @@ func TestErrorsAreToldByTheTable(t *testing.T) {
 	}
 }
 
-func TestUnknownCodeIsInTheLog(t *testing.T) {
+func TestAnUnknownCodeIsLogged(t *testing.T) {
 	s := serve(t, Options{}, newApp(t, failing(errcode.New("SOMETHING_ELSE", "of theirs"))))
 	_, e := s.do(newCall("a/b/f", "{}"))
 	require.Contains(t, s.log.String(), "SOMETHING_ELSE")
 	require.Contains(t, s.log.String(), e.RequestID)
 }
 
-func TestPanicIsThatRequestsError(t *testing.T) {
+func TestAPanicIsAnsweredAsInternalError(t *testing.T) {
 	s := serve(t, Options{}, newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
 		"f": func(context.Context, element.Args) (any, error) { panic("13800138000") },
 	}}))
@@ -196,7 +196,7 @@ func TestPanicIsThatRequestsError(t *testing.T) {
 	require.Contains(t, s.log.String(), "code=INTERNAL")
 }
 
-func TestCallKnowsItsRequest(t *testing.T) {
+func TestACallHasCallerRequestIDAndDeadline(t *testing.T) {
 	var seen element.Caller
 	var requestID, operation string
 	var deadline time.Duration
@@ -218,7 +218,7 @@ func TestCallKnowsItsRequest(t *testing.T) {
 	require.NotEqual(t, first, operation)
 }
 
-func TestLogHoldsNoSecret(t *testing.T) {
+func TestTheLogHoldsNoSecret(t *testing.T) {
 	s := serve(t, Options{}, newApp(t, echo("a.b")))
 	s.do(newCall("a/b/echo?phone=13800138000", `{"phone":"13800138000","code":"123456"}`, with("Authorization", "Bearer secret-token"), with("Lintel-Device", "secret-device")))
 	s.do(newCall("a/b/13800138000", `{}`))
@@ -227,4 +227,13 @@ func TestLogHoldsNoSecret(t *testing.T) {
 	for _, secret := range []string{"13800138000", "123456", "secret-token", "secret-device"} {
 		require.NotContains(t, s.log.String(), secret)
 	}
+}
+
+func TestLogFieldsAreSnakeCaseAndNotEmpty(t *testing.T) {
+	s := serve(t, Options{}, newApp(t, echo("a.b")))
+	s.do(newCall("a/b/echo", "{}"))
+	s.do(newCall("x/y", "{}"))
+	require.Regexp(t, `msg=request request_id=\S+ element=a.b function=echo method=POST route=\S+ status=200 code=OK address=192.0.2.1 duration_ms=\S+\n`, s.log.String())
+	require.Regexp(t, `msg=request request_id=\S+ method=POST route=\S+ status=404 code=ELEMENT_NOT_FOUND duration_ms=`, s.log.String())
+	require.NotContains(t, s.log.String(), `=""`)
 }

@@ -10,19 +10,19 @@ import (
 	"github.com/lintel-run/lintel/runtime"
 )
 
-// CallMetrics counts the calls of elements, those that elements make of each
-// other too: what a vendor's element answered to its sendMessage, for one. Give
-// it to runtime.WithObserver and to Options.Calls.
+// CallMetrics counts the calls of elements, including those that elements make of
+// each other, such as a login's call of an SMS vendor. It is given to
+// runtime.WithObserver and to Options.Calls.
 type CallMetrics struct {
 	calls   *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
-	// errors are those of the server's app, nil until there is one.
+	// errors is the table of the server; nil until there is one.
 	errors atomic.Pointer[errorTable]
 }
 
 var _ runtime.Observer = (*CallMetrics)(nil)
 
-// NewCallMetrics makes the metrics of one app.
+// NewCallMetrics returns the metrics of one app.
 func NewCallMetrics() *CallMetrics {
 	return &CallMetrics{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -35,7 +35,7 @@ func NewCallMetrics() *CallMetrics {
 	}
 }
 
-// Called implements runtime.Observer. A code outside the table is one label.
+// Called implements runtime.Observer. All codes that no table has share a label.
 func (m *CallMetrics) Called(element, typeName, function string, took time.Duration, code errcode.Code) {
 	label := "OK"
 	if code != "" {
@@ -50,7 +50,7 @@ func (m *CallMetrics) Called(element, typeName, function string, took time.Durat
 	m.seconds.WithLabelValues(element, function).Observe(took.Seconds())
 }
 
-// Restarted implements runtime.Observer; restarts are part of the app's status.
+// Restarted implements runtime.Observer. Restarts are part of the app's status.
 func (m *CallMetrics) Restarted(string) {}
 
 // Describe implements prometheus.Collector.

@@ -33,11 +33,11 @@ func ParseTrustedProxies(list []string) ([]netip.Prefix, error) {
 	return prefixes, nil
 }
 
-// ClientAddress says whose request it is: the peer, unless that is a trusted
-// proxy; then the last one that X-Forwarded-For names outside the trusted ones.
-// What stands before an entry that no trusted proxy wrote is never looked at, so
-// nobody can choose an address. An entry that can't be read ends the walk at the
-// proxy that passed it on. The zero Addr: the peer has none (a unix socket).
+// ClientAddress returns the address of the client: the peer's, or, if the peer is a
+// trusted proxy, the last one in X-Forwarded-For that is not. Earlier entries are
+// not read, since no trusted proxy wrote them; so nobody can choose an address. At
+// an unreadable entry the address is that of the proxy that passed it on. A peer
+// without an address (a unix socket) gets the zero Addr.
 func ClientAddress(peer string, forwarded []string, trusted []netip.Prefix) netip.Addr {
 	address, ok := readAddress(peer)
 	if !ok {
@@ -60,8 +60,8 @@ func ClientAddress(peer string, forwarded []string, trusted []netip.Prefix) neti
 	return address
 }
 
-// readAddress reads an address with or without a port, brackets or zone, and
-// writes an IPv4 address one way only.
+// readAddress reads an address with or without a port, brackets or zone. IPv4 has
+// one form only.
 func readAddress(text string) (netip.Addr, bool) {
 	if ported, err := netip.ParseAddrPort(text); err == nil {
 		return ported.Addr().Unmap().WithZone(""), true
@@ -88,9 +88,9 @@ func isTrusted(address netip.Addr, trusted []netip.Prefix) bool {
 	return false
 }
 
-// clientAddress is ClientAddress of a request, as text. It warns, once a minute,
-// when a private peer forwards for others and nobody is trusted: then all
-// clients behind that proxy share one address's limits.
+// clientAddress returns the ClientAddress of a request as text. It warns, once a
+// minute, of a private peer that forwards requests while no proxy is trusted: all
+// its clients share the limits of one address.
 func (s *Server) clientAddress(r *http.Request) string {
 	forwarded := r.Header.Values("X-Forwarded-For")
 	address := ClientAddress(r.RemoteAddr, forwarded, s.trusted)

@@ -64,7 +64,7 @@ func TestTrustedProxiesAreAddressesAndCIDRs(t *testing.T) {
 	}
 }
 
-func TestPrivatePeerThatForwardsIsWarnedAboutOnceAMinute(t *testing.T) {
+func TestAnUntrustedPrivateProxyIsWarnedAboutOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, Options{}, newApp(t, echo("a.b")))
 		count := func() int { return strings.Count(s.log.String(), "trustedProxies is empty") }
@@ -83,8 +83,8 @@ func TestPrivatePeerThatForwardsIsWarnedAboutOnceAMinute(t *testing.T) {
 	})
 }
 
-// FuzzClientAddress: whatever strangers write in front of the entry that a
-// trusted proxy added changes nothing.
+// FuzzClientAddress checks that nothing that strangers write in front of a trusted
+// proxy's entry changes the address.
 func FuzzClientAddress(f *testing.F) {
 	trusted := prefixes(f, "10.0.0.0/8")
 	f.Add("1.2.3.4", "203.0.113.9")

@@ -124,7 +124,7 @@ func TestCookiesAreSecureOverHTTPS(t *testing.T) {
 	}
 }
 
-func TestWhoCalls(t *testing.T) {
+func TestTheCallerIsTheBearerElseTheCookiesUser(t *testing.T) {
 	for name, c := range map[string]struct {
 		change []func(*http.Request)
 		want   string
@@ -154,7 +154,7 @@ func TestWhoCalls(t *testing.T) {
 	}
 }
 
-func TestTokenThatCantBeCheckedIsNotNobodys(t *testing.T) {
+func TestATokenThatCannotBeVerifiedIsUnavailable(t *testing.T) {
 	app := newAuthApp(t)
 	app.auth.(*standInAuth).err = errcode.New(errcode.StoreUnavailable, "down").Retry()
 	s := serve(t, Options{}, app)

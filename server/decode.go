@@ -37,8 +37,8 @@ func isJSON(h http.Header) bool {
 	return !named || strings.EqualFold(charset, "utf-8")
 }
 
-// decodeArgs reads a JSON object strictly: one value, valid UTF-8, no key twice
-// at any depth, bounded depth. No body at all is an object without members.
+// decodeArgs reads a JSON object strictly: one value, valid UTF-8, no key twice at
+// any depth, bounded depth. An empty body is an object without members.
 func decodeArgs(body []byte) (element.Args, error) {
 	if len(body) == 0 {
 		return element.Args{}, nil
@@ -82,7 +82,7 @@ func (d strictDecoder) value(depth int) (any, error) {
 	return d.array(depth + 1)
 }
 
-// object reads members up to the closing brace.
+// object reads an object's members and its closing brace.
 func (d strictDecoder) object(depth int) (map[string]any, error) {
 	members := make(map[string]any)
 	for d.More() {

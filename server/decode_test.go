@@ -12,7 +12,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-func TestDepthIsCountedFromTheBody(t *testing.T) {
+func TestNestingIsBounded(t *testing.T) {
 	nested := func(n int) []byte { return []byte(strings.Repeat(`{"a":`, n-1) + "{}" + strings.Repeat("}", n-1)) }
 	_, err := decodeArgs(nested(deepestBody))
 	require.NoError(t, err)
@@ -22,8 +22,8 @@ func TestDepthIsCountedFromTheBody(t *testing.T) {
 	require.ErrorIs(t, err, errcode.Params)
 }
 
-// FuzzDecodeArgs: what is taken is what the standard library reads too, and has
-// no key twice; what is refused says why with a code.
+// FuzzDecodeArgs checks that what decodeArgs accepts means the same to the standard
+// library and repeats no key, and that a refusal has a code.
 func FuzzDecodeArgs(f *testing.F) {
 	for _, seed := range []string{
 		``, `{}`, `{"a":1,"a":2}`, `{"a":{"b":[1,"x",null,true]}}`, `{"a":1}x`, `[]`, `{"\u0061":1,"a":2}`,

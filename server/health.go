@@ -12,35 +12,35 @@ import (
 )
 
 const (
-	statusBelieved = 500 * time.Millisecond
-	statusTime     = time.Second
+	statusKept = 500 * time.Millisecond
+	statusTime = time.Second
 )
 
-// health says whether the app is fit to serve. Those who ask share a look at it.
+// health reports whether the app is fit to serve. Its callers share a recent status.
 type health struct {
 	app      App
 	draining *atomic.Bool
 
-	mu     sync.Mutex
-	looked time.Time
-	last   runtime.Status
+	mu   sync.Mutex
+	at   time.Time
+	last runtime.Status
 }
 
 func newHealth(app App, draining *atomic.Bool) *health { return &health{app: app, draining: draining} }
 
-// status is the app's, half a second old at most.
+// status returns the app's status, at most half a second old.
 func (h *health) status(ctx context.Context) runtime.Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if now := time.Now(); h.looked.IsZero() || now.Sub(h.looked) >= statusBelieved {
+	if now := time.Now(); h.at.IsZero() || now.Sub(h.at) >= statusKept {
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), statusTime)
 		defer cancel()
-		h.last, h.looked = h.app.Status(bounded), now
+		h.last, h.at = h.app.Status(bounded), now
 	}
 	return h.last
 }
 
-// unfit is one thing that is not ready.
+// unfit is something that is not ready.
 type unfit struct {
 	// Kind is server, store, plugin or element.
 	Kind   string `json:"kind"`
@@ -48,9 +48,9 @@ type unfit struct {
 	Reason string `json:"reason"`
 }
 
-// takesTraffic says whether requests are to be sent here: not while it drains,
-// nor without its stores. A broken plugin or element is no reason: the rest
-// serves, and every replica would break in the same way.
+// takesTraffic reports whether a load balancer may send requests here: not while
+// the server drains, nor without its stores. A broken plugin or element is no
+// reason: the rest serves, and every replica would break in the same way.
 func (h *health) takesTraffic(ctx context.Context) bool {
 	if h.draining.Load() {
 		return false
@@ -63,7 +63,7 @@ func (h *health) takesTraffic(ctx context.Context) bool {
 	return true
 }
 
-// unfit lists all that is not ready, for operators.
+// unfit lists what is not ready, for operators.
 func (h *health) unfit(ctx context.Context) []unfit {
 	list := []unfit{}
 	if h.draining.Load() {

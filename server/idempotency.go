@@ -2,8 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/lintel-run/lintel/internal/seal"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/server/extension"
@@ -41,7 +40,7 @@ type idempotency struct {
 	open   extension.OpenAnswers
 	errors errorTable
 	mac    []byte
-	aead   cipher.AEAD
+	seal   *seal.Key
 }
 
 func newIdempotency(app App, open extension.OpenAnswers) (*idempotency, error) {
@@ -49,15 +48,7 @@ func newIdempotency(app App, open extension.OpenAnswers) (*idempotency, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: the idempotency key: %w", err)
 	}
-	key, err := app.Key("server/repeats/answers")
-	if err != nil {
-		return nil, fmt.Errorf("server: the idempotency key: %w", err)
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("server: the idempotency key: %w", err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
+	seal, err := seal.NewKey(app.Key, "server/repeats/answers")
 	if err != nil {
 		return nil, fmt.Errorf("server: the idempotency key: %w", err)
 	}
@@ -66,7 +57,7 @@ func newIdempotency(app App, open extension.OpenAnswers) (*idempotency, error) {
 			return nil, nil, errcode.New(errcode.StoreUnavailable, "the server keeps no answers")
 		}
 	}
-	return &idempotency{appID: app.Info().AppID, open: open, errors: errorTable{app}, mac: mac, aead: aead}, nil
+	return &idempotency{appID: app.Info().AppID, open: open, errors: errorTable{app}, mac: mac, seal: seal}, nil
 }
 
 // operation is a call that may be repeated.
@@ -123,7 +114,7 @@ func (p *idempotency) run(ctx context.Context, c call, scope extension.Scope) (a
 			answer, err = p.first(ctx, store, o, owner)
 			return answer, false, err
 		case extension.AttemptDone:
-			answer, err = p.unseal(o, begun.Answer)
+			answer, err = p.recall(o, begun.Answer)
 			if err == nil && scope.Continues != nil && !scope.Continues(answer) {
 				return nil, true, otherArguments()
 			}
@@ -159,7 +150,7 @@ func (p *idempotency) first(ctx context.Context, store extension.AnswerStore, o 
 		stop()
 		var kept []byte
 		if p.isFinal(err) {
-			kept = p.seal(o, answer, err)
+			kept = p.keep(o, answer, err)
 		}
 		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 		defer cancel()
@@ -219,26 +210,24 @@ type keptAnswer struct {
 	Details    map[string]any  `json:"details,omitempty"`
 }
 
-func (p *idempotency) seal(o operation, answer json.RawMessage, err error) []byte {
+// keep returns an answer sealed for its operation, nil if it can't be kept.
+func (p *idempotency) keep(o operation, answer json.RawMessage, err error) []byte {
 	kept := keptAnswer{Data: answer}
 	if err != nil {
 		e := coded(err)
 		kept = keptAnswer{Code: e.Code, Message: e.Message, Retryable: e.Retryable, RetryAfter: e.RetryAfter, Details: e.Details}
 	}
-	text, jerr := json.Marshal(kept)
-	if jerr != nil {
+	sealed, err := p.seal.SealJSON(kept, o.key)
+	if err != nil {
 		return nil
 	}
-	return p.aead.Seal(nil, nil, text, []byte(o.key)) //nolint:gosec // G407: this AEAD makes its nonces itself
+	return sealed
 }
 
-func (p *idempotency) unseal(o operation, sealed []byte) (json.RawMessage, error) {
-	text, err := p.aead.Open(nil, nil, sealed, []byte(o.key))
+// recall returns the answer that keep has sealed.
+func (p *idempotency) recall(o operation, sealed []byte) (json.RawMessage, error) {
 	var kept keptAnswer
-	if err == nil {
-		err = json.Unmarshal(text, &kept)
-	}
-	if err != nil {
+	if err := p.seal.OpenJSON(sealed, o.key, &kept); err != nil {
 		return nil, errcode.Wrap(err, errcode.Internal, "a kept answer can't be read")
 	}
 	if kept.Code != "" {

@@ -21,7 +21,7 @@ import (
 
 const someKey = "0123456789abcdef"
 
-// counting answers with how often it was called, or with err.
+// counting is an element that returns how often it was called, or an error.
 func counting(calls *atomic.Int32, err func(call int32) error) *standIn {
 	return &standIn{name: "a.b", functions: map[string]serveFunc{
 		"f": func(ctx context.Context, args element.Args) (any, error) {
@@ -36,7 +36,7 @@ func counting(calls *atomic.Int32, err func(call int32) error) *standIn {
 	}}
 }
 
-func TestRepeatIsAnsweredAsTheFirstWas(t *testing.T) {
+func TestARepeatGetsTheFirstAnswer(t *testing.T) {
 	var calls atomic.Int32
 	s := serve(t, Options{}, newApp(t, counting(&calls, nil)))
 	key := with("Idempotency-Key", someKey)
@@ -58,7 +58,7 @@ func TestRepeatIsAnsweredAsTheFirstWas(t *testing.T) {
 	require.EqualValues(t, 4, calls.Load())
 }
 
-func TestRepeatsAreKeptTenMinutes(t *testing.T) {
+func TestAnswersAreKeptTenMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
 		s := serve(t, Options{}, newApp(t, counting(&calls, nil)))
@@ -74,7 +74,7 @@ func TestRepeatsAreKeptTenMinutes(t *testing.T) {
 	})
 }
 
-func TestKeyIsTheCallers(t *testing.T) {
+func TestAKeyBelongsToItsCaller(t *testing.T) {
 	var calls atomic.Int32
 	app := newApp(t, counting(&calls, nil))
 	app.auth.(*standInAuth).tokens["a1"] = element.Caller{UserID: "u", SessionID: "s1"}
@@ -146,7 +146,7 @@ func TestAttemptsOfOneRequestAreOneOperation(t *testing.T) {
 	require.NotEqual(t, operations[0], operations[2], "other arguments are another operation")
 }
 
-func TestRepeatWaitsForTheFirst(t *testing.T) {
+func TestARepeatWaitsForTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
 		app := newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
@@ -172,7 +172,7 @@ func TestRepeatWaitsForTheFirst(t *testing.T) {
 	})
 }
 
-func TestRepeatOfWhatDoesNotEndIsBusy(t *testing.T) {
+func TestARepeatOfACallThatNeverEndsIsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
 			"f": func(context.Context, element.Args) (any, error) {
@@ -194,7 +194,7 @@ func TestRepeatOfWhatDoesNotEndIsBusy(t *testing.T) {
 	})
 }
 
-func TestRepeatTakesOverWhenTheFirstProcessIsGone(t *testing.T) {
+func TestARepeatTakesOverFromAKilledProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
 		s := serve(t, Options{}, newApp(t, counting(&calls, nil)))
@@ -214,7 +214,7 @@ func TestRepeatTakesOverWhenTheFirstProcessIsGone(t *testing.T) {
 	})
 }
 
-func TestClientThatLeavesFindsTheAnswerLater(t *testing.T) {
+func TestAClientThatDisconnectsFindsTheAnswerLater(t *testing.T) {
 	var calls atomic.Int32
 	began, leave := make(chan struct{}), make(chan struct{})
 	app := newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
@@ -241,7 +241,7 @@ func TestClientThatLeavesFindsTheAnswerLater(t *testing.T) {
 	require.EqualValues(t, 1, calls.Load())
 }
 
-func TestPanicIsAFinalAnswer(t *testing.T) {
+func TestAPanicIsAFinalAnswer(t *testing.T) {
 	var calls atomic.Int32
 	s := serve(t, Options{}, newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
 		"f": func(context.Context, element.Args) (any, error) { calls.Add(1); panic("x") },
@@ -254,7 +254,7 @@ func TestPanicIsAFinalAnswer(t *testing.T) {
 	require.EqualValues(t, 1, calls.Load())
 }
 
-func TestRepeatOfAWebLoginSetsTheSameCookies(t *testing.T) {
+func TestARepeatedWebLoginSetsTheSameCookies(t *testing.T) {
 	s := serve(t, Options{}, newAuthApp(t))
 	key := with("Idempotency-Key", someKey)
 	first, _ := s.do(newCall(authPath+"loginByCode", `{"platform":"web"}`, key))
@@ -264,7 +264,7 @@ func TestRepeatOfAWebLoginSetsTheSameCookies(t *testing.T) {
 	require.NotContains(t, e.Data, "accessToken")
 }
 
-func TestRefreshByAnothersCookieIsNoRepeat(t *testing.T) {
+func TestARefreshWithAnotherCookieIsNoRepeat(t *testing.T) {
 	s := serve(t, Options{}, newAuthApp(t))
 	key := with("Idempotency-Key", someKey)
 	w, _ := s.do(newCall(authPath+"refresh", `{}`, key, withCookie("lintel_refresh", "r1")))
@@ -276,7 +276,7 @@ func TestRefreshByAnothersCookieIsNoRepeat(t *testing.T) {
 	require.Equal(t, 409, w.Code)
 }
 
-// tokensOf is a session service whose refresh gives the next token of a session.
+// tokensOf is a session service whose refresh returns the next token of a session.
 func tokensOf(calls *atomic.Int32) *standIn {
 	e := authSvc()
 	e.functions["refresh"] = func(_ context.Context, args element.Args) (any, error) {
@@ -290,7 +290,7 @@ func tokensOf(calls *atomic.Int32) *standIn {
 	return e
 }
 
-func TestRepeatOfARefreshFromTheCookieOfItsAnswer(t *testing.T) {
+func TestARepeatedRefreshMayShowTheCookieOfItsAnswer(t *testing.T) {
 	var calls atomic.Int32
 	s := serve(t, Options{}, newApp(t, tokensOf(&calls)))
 	refresh := func(cookie string) (int, string) {
@@ -324,7 +324,7 @@ func TestRepeatOfARefreshFromTheCookieOfItsAnswer(t *testing.T) {
 	}
 }
 
-func TestRepeatOfWhatEndedTheOwnSession(t *testing.T) {
+func TestARepeatMayFollowTheEndOfItsSession(t *testing.T) {
 	for _, function := range []string{"logout", "endSession"} {
 		for _, shown := range []func(*http.Request){with("Authorization", "Bearer a1"), withCookie("lintel_session", "a1")} {
 			app := newAuthApp(t)
@@ -355,7 +355,7 @@ func TestRepeatOfWhatEndedTheOwnSession(t *testing.T) {
 	}
 }
 
-// spyCache sees what is kept, and fails when told to.
+// spyCache records what is kept, and fails while it is down.
 type spyCache struct {
 	element.Instance
 	caches.Store
@@ -388,11 +388,11 @@ func TestKeptAnswersAreSealed(t *testing.T) {
 			require.NotContains(t, string(kept), secret)
 		}
 	}
-	_, err := s.idempotency.unseal(operation{key: "another"}, spy.kept[1])
+	_, err := s.idempotency.recall(operation{key: "another"}, spy.kept[1])
 	require.Error(t, err, "an answer can't be put in another's place")
 }
 
-func TestWithoutACacheARepeatableRequestIsRefused(t *testing.T) {
+func TestARequestWithAKeyNeedsTheCache(t *testing.T) {
 	var calls atomic.Int32
 	app := newApp(t, counting(&calls, nil))
 	app.cache = &spyCache{Instance: app.cache, Store: app.cache.(caches.Store), down: true}

@@ -11,9 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics are counted in a registry of the server's own. Labels hold names of
-// elements, of functions they list and of the table's codes: few, whatever
-// clients send.
+// metrics are in a registry of the server's own. Labels are names of elements, the
+// functions they list, and the tables' codes: few, whatever clients send.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -56,7 +55,7 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
 }
 
-// appCollector tells the app's state at each scrape.
+// appCollector collects the app's status at each scrape.
 type appCollector struct{ health *health }
 
 var (

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -15,8 +17,8 @@ import (
 
 type dict = map[string]any
 
-// openAPI serves the app's description, OpenAPI 3.1: a path for each function that
-// an instance offers to callers from outside.
+// openAPI serves the app's description in OpenAPI 3.1: a path for each function that
+// an instance offers to callers outside the app.
 func (q *request) openAPI() error {
 	text, err := json.Marshal(q.server.describe(q.server.app.Definitions()))
 	if err != nil {
@@ -35,7 +37,20 @@ func (q *request) openAPI() error {
 	return nil
 }
 
-func (s *Server) describe(all []runtime.Definition) dict {
+// openAPIText is the description without the app: strings such as "@paths" stand
+// for what describe adds.
+//
+//go:embed openapi.json
+var openAPIText []byte
+
+var openAPITemplate = func() (template any) {
+	if err := json.Unmarshal(openAPIText, &template); err != nil {
+		panic(err) // embedded
+	}
+	return template
+}()
+
+func (s *Server) describe(all []runtime.Definition) any {
 	paths := dict{}
 	var tags []dict
 	for _, d := range all {
@@ -48,22 +63,41 @@ func (s *Server) describe(all []runtime.Definition) dict {
 			paths[path] = dict{"post": operationOf(d, f)}
 		}
 	}
-	version := s.info.Version
-	if version == "" {
-		version = "0"
+	var codes []errcode.Code
+	var numbers []int
+	details := dict{}
+	for _, table := range []errortable.Table{s.app.Errors(), runtimeErrors} {
+		for code, entry := range table {
+			codes, numbers = append(codes, code), append(numbers, entry.Number)
+			for name, detail := range entry.Details {
+				details[name] = detail.Schema
+			}
+		}
 	}
-	title := s.info.Title
-	if title == "" {
-		title = s.info.AppID
+	slices.Sort(codes)
+	slices.Sort(numbers)
+	return fill(openAPITemplate, dict{
+		"@title": cmp.Or(s.info.Title, s.info.AppID), "@version": cmp.Or(s.info.Version, "0"), "@appId": s.info.AppID,
+		"@tags": tags, "@paths": paths, "@codes": codes, "@numbers": slices.Compact(numbers), "@details": details,
+		"@sessionCookie": s.sessions.CookieName(),
+	})
+}
+
+// fill returns a template with values in the place of their names.
+func fill(template any, values dict) any {
+	switch t := template.(type) {
+	case string:
+		if value, ok := values[t]; ok {
+			return value
+		}
+	case dict:
+		filled := make(dict, len(t))
+		for name, member := range t {
+			filled[name] = fill(member, values)
+		}
+		return filled
 	}
-	return dict{
-		"openapi":    "3.1.0",
-		"info":       dict{"title": title, "version": version, "x-app-id": s.info.AppID},
-		"servers":    []dict{{"url": "."}},
-		"tags":       tags,
-		"paths":      paths,
-		"components": s.components(),
-	}
+	return template
 }
 
 // operationOf describes one function of an element.
@@ -108,27 +142,24 @@ func operationOf(d runtime.Definition, f runtime.Function) dict {
 			"default": dict{"$ref": "#/components/responses/Failure"},
 		},
 	}
+	security := []dict{{}, {"bearer": []string{}}, {"session": []string{}}}
 	if f.LoginRequired {
-		op["security"] = []dict{{"bearer": []string{}}, {"session": []string{}}}
-	} else {
-		op["security"] = []dict{{}, {"bearer": []string{}}, {"session": []string{}}}
+		security = security[1:]
 	}
+	op["security"] = security
 	return op
 }
 
-// resultOf is the schema of what a function returns: its own where it declares
-// one, else what its data type says.
+// resultOf returns the schema of what a function returns: its own where it declares
+// one, else that of its data type.
 func resultOf(f runtime.Function) any {
 	if len(f.ReturnSchema) > 0 {
 		return f.ReturnSchema
 	}
-	if f.ReturnType == "" {
-		return dict{}
-	}
 	return typeOf(f.ReturnType)
 }
 
-// typeOf is the schema of a data type.
+// typeOf returns the schema of a data type, {} for an unknown one.
 func typeOf(dataType string) dict {
 	switch dataType {
 	case "Stext":
@@ -147,71 +178,4 @@ func typeOf(dataType string) dict {
 		return dict{"type": "object"}
 	}
 	return dict{}
-}
-
-// components returns what all operations share; the errors are those of the tables.
-func (s *Server) components() dict {
-	var codes []string
-	var numbers []int
-	details := dict{}
-	for _, table := range []errortable.Table{s.app.Errors(), runtimeErrors} {
-		for code, entry := range table {
-			codes = append(codes, string(code))
-			if !slices.Contains(numbers, entry.Number) {
-				numbers = append(numbers, entry.Number)
-			}
-			for name, detail := range entry.Details {
-				details[name] = detail.Schema
-			}
-		}
-	}
-	slices.Sort(codes)
-	slices.Sort(numbers)
-	shared := func(more dict) dict {
-		p := dict{
-			"requestId": dict{"type": "string"},
-			"sysTime":   dict{"type": "integer", "description": "When it was answered, in Unix milliseconds."},
-			"duration":  dict{"type": "integer", "description": "Milliseconds.", "minimum": 0},
-		}
-		for name, schema := range more {
-			p[name] = schema
-		}
-		return p
-	}
-	header := func(description string) dict {
-		return dict{"description": description, "schema": dict{"type": "integer", "minimum": 1}}
-	}
-	return dict{
-		"schemas": dict{
-			"Success": dict{
-				"type":       "object",
-				"properties": shared(dict{"errcode": dict{"const": 0}, "errmsg": dict{"type": "null"}, "data": dict{}}),
-				"required":   []string{"errcode", "errmsg", "requestId", "sysTime", "duration", "data"},
-			},
-			"Failure": dict{
-				"type": "object",
-				"properties": shared(dict{
-					"errcode": dict{"enum": numbers}, "errmsg": dict{"type": "string", "minLength": 1},
-					"code": dict{"enum": codes},
-					"data": dict{"type": "object", "additionalProperties": false, "properties": details},
-				}),
-				"required":             []string{"errcode", "errmsg", "code", "requestId", "sysTime", "duration", "data"},
-				"additionalProperties": false,
-			},
-		},
-		"responses": dict{"Failure": dict{
-			"description": "An error; its code says which.",
-			"headers":     dict{"Retry-After": header("Seconds until another attempt makes sense.")},
-			"content":     dict{"application/json": dict{"schema": dict{"$ref": "#/components/schemas/Failure"}}},
-		}},
-		"parameters": dict{
-			"IdempotencyKey": dict{"name": "Idempotency-Key", "in": "header", "description": "Names the request: a repeat within ten minutes is answered as the first was.",
-				"schema": dict{"type": "string", "pattern": "^[A-Za-z0-9_-]{16,64}$"}},
-			"Device": dict{"name": "Lintel-Device", "in": "header", "description": "The device token of an earlier login.", "schema": dict{"type": "string"}},
-		},
-		"securitySchemes": dict{
-			"bearer":  dict{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-			"session": dict{"type": "apiKey", "in": "cookie", "name": s.sessions.CookieName()},
-		},
-	}
 }

@@ -66,7 +66,7 @@ func newRealStand(t *testing.T, o Options) *realStand {
 	return stand
 }
 
-// loginCode issues one in the way of the login service: a right guess pays for it.
+// loginCode issues a loginCode as the login service does, for a right guess.
 func (s *realStand) loginCode() string {
 	t := s.t
 	instance, release, err := s.app.BuiltinDefault(element.DefaultCache)

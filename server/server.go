@@ -29,8 +29,8 @@ import (
 	"github.com/lintel-run/lintel/server/extension"
 )
 
-// Limits of a request. A call has callTime; the time to write is longer, so that
-// its answer always gets out.
+// Limits of a request. A call has callTime; writing may take longer, so that its
+// answer is always sent.
 const (
 	headerTime    = 5 * time.Second
 	readTime      = 15 * time.Second
@@ -40,22 +40,22 @@ const (
 	longestHeader = 32 << 10
 	longestBody   = 1 << 20
 	deepestBody   = 32
-	// A server that was busy in its last second answers for drainSettle more, each
-	// time with "Connection: close", so that no client finds its connection gone
-	// under a request; quietDrainMost bounds the wait for requests in flight.
+	// A server that was busy in its last second goes on for drainSettle, answering
+	// with "Connection: close", so that no client loses its connection during a
+	// request. quietDrainMost bounds the wait for requests in flight.
 	drainSettle    = 500 * time.Millisecond
 	quietDrainMost = 5 * time.Second
 )
 
-// Options are what may differ between servers. The zero Options do.
+// Options configure a Server. The zero Options are valid.
 type Options struct {
-	// Logger is slog.Default unless set.
+	// Logger is slog.Default if nil.
 	Logger *slog.Logger
 	// TrustedProxies are whose X-Forwarded-For is believed; see ClientAddress.
 	TrustedProxies []netip.Prefix
 	// PublicURL is where clients reach the app; it wins over that of Sessions.
 	PublicURL string
-	// CORSOrigins are the origins whose pages may call, cookies included; none unless named.
+	// CORSOrigins are the origins whose pages may call, with cookies.
 	CORSOrigins []string
 	// Sessions tie requests to users; nil: nobody is ever signed in.
 	Sessions extension.Sessions
@@ -153,13 +153,14 @@ func (s *Server) public() string {
 	return s.sessions.PublicURL()
 }
 
-// Handler is the public listener's.
+// Handler returns the handler of the public listener.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Serve answers on the public listener until Drain or Close, then returns nil.
+// Serve serves the public listener until Drain or Close, then returns nil.
 func (s *Server) Serve(l net.Listener) error { return s.listen(l, s.Handler()) }
 
-// ServeAdmin answers operators; see AdminHandler for the token.
+// ServeAdmin serves the operators' listener until Drain or Close; see AdminHandler
+// for the token.
 func (s *Server) ServeAdmin(l net.Listener, token string) error {
 	return s.listen(l, s.AdminHandler(token))
 }
@@ -188,22 +189,22 @@ func (s *Server) listen(l net.Listener, handler http.Handler) error {
 	return nil
 }
 
-// Drain makes /readyz fail at once, lets requests in flight finish, and then
-// closes the listeners. While it waits, new requests are still answered, for a
-// few seconds at most: whoever balances the load sees /readyz first. It returns
-// ctx's error when requests are still in flight at its end.
+// Drain makes /readyz fail at once, lets requests in flight finish, and then closes
+// the listeners. For a few seconds it still answers new requests, so that a load
+// balancer sees /readyz first. It returns ctx's error if requests are in flight when
+// ctx ends.
 func (s *Server) Drain(ctx context.Context) error {
 	servers := s.stopListening()
 	s.untilQuiet(ctx)
 	return forEach(servers, func(server *http.Server) error { return server.Shutdown(ctx) })
 }
 
-// Close ends everything at once.
+// Close closes listeners and connections at once.
 func (s *Server) Close() error {
 	return forEach(s.stopListening(), (*http.Server).Close)
 }
 
-// stopListening returns the servers that there are; no more are added.
+// stopListening returns the servers and lets no more start.
 func (s *Server) stopListening() []*http.Server {
 	s.draining.Store(true)
 	s.mu.Lock()

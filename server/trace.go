@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// span is the trace of one request; without a configured exporter it costs nothing.
+// span traces one request. It costs nothing without a configured exporter.
 type span struct {
 	trace.Span
 	request *http.Request

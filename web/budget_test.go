@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// budget is what everything that a browser loads for a step may weigh.
+// budget bounds the size of all that a browser loads for a step.
 const budget = 8 << 10
 
 func packed(t *testing.T, text []byte) int {

@@ -1,13 +1,10 @@
 package web
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"time"
 
+	"github.com/lintel-run/lintel/internal/seal"
 	"github.com/lintel-run/lintel/server/extension"
 )
 
@@ -50,23 +47,7 @@ const (
 )
 
 // flows reads and writes flows.
-type flows struct{ aead cipher.AEAD }
-
-func newFlows(app App) (*flows, error) {
-	key, err := app.Key("web/flow")
-	if err != nil {
-		return nil, fmt.Errorf("web: the key of the pages: %w", err)
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("web: the key of the pages: %w", err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, fmt.Errorf("web: the key of the pages: %w", err)
-	}
-	return &flows{aead}, nil
-}
+type flows struct{ key *seal.Key }
 
 // read returns the flow of a page, an empty one when there is none.
 func (f *flows) read(r extension.Request, page, login, user string) flow {
@@ -80,12 +61,8 @@ func (f *flows) read(r extension.Request, page, login, user string) flow {
 	if err != nil {
 		return fresh
 	}
-	text, err := f.aead.Open(nil, nil, sealed, nil)
-	if err != nil {
-		return fresh
-	}
 	var kept flow
-	if json.Unmarshal(text, &kept) != nil || kept.Page != page || kept.Login != login || kept.User != user ||
+	if f.key.OpenJSON(sealed, "", &kept) != nil || kept.Page != page || kept.Login != login || kept.User != user ||
 		time.Now().UnixMilli() > kept.Until {
 		return fresh
 	}
@@ -108,12 +85,11 @@ func (f *flows) write(r extension.Request, current flow) {
 // seal encrypts a flow, leaving corps out until it fits into a cookie.
 func (f *flows) seal(current *flow) string {
 	for {
-		text, err := json.Marshal(current)
+		text, err := f.key.SealJSON(current, "")
 		if err != nil {
-			// Strings and numbers: always JSON.
-			panic("web: a flow that is no JSON")
+			panic(err) // strings and numbers are always JSON
 		}
-		sealed := base64.RawURLEncoding.EncodeToString(f.aead.Seal(nil, nil, text, nil)) //nolint:gosec // G407: this AEAD makes its nonces itself
+		sealed := base64.RawURLEncoding.EncodeToString(text)
 		if len(sealed) <= longestFlow || len(current.Corps) == 0 {
 			return sealed
 		}

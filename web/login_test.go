@@ -20,7 +20,7 @@ func failing(code string, wait int64, data map[string]any) func(map[string]any) 
 	}
 }
 
-func TestFailuresOfSendingAreSaidInWords(t *testing.T) {
+func TestFailuresOfSendingAreExplained(t *testing.T) {
 	for code, c := range map[string]struct {
 		failed func(map[string]any) (any, *failure)
 		says   string
@@ -100,7 +100,7 @@ func TestStepsCannotBeSkipped(t *testing.T) {
 	}
 }
 
-func TestAFlowOfAnotherAppOrTamperedWithIsNone(t *testing.T) {
+func TestAForeignOrForgedFlowIsIgnored(t *testing.T) {
 	s := &fakeSite{answers: answers{"sendMessage": sentOK}}
 	b := newClient(t, newSite(t, s, Options{}))
 	require.Contains(t, b.post("/login", "do", "send", "phone", "13800138000"), `id="code"`)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/lintel-run/lintel/internal/seal"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/server/extension"
@@ -44,7 +45,7 @@ type Pages struct {
 
 // New returns the pages of an app.
 func New(app App, o Options) (*Pages, error) {
-	f, err := newFlows(app)
+	key, err := seal.NewKey(app.Key, "web/flow")
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func New(app App, o Options) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{app: app, flows: f, locales: l, options: o}, nil
+	return &Pages{app: app, flows: &flows{key}, locales: l, options: o}, nil
 }
 
 // Routes returns the paths of the pages.

@@ -27,33 +27,31 @@ type view struct {
 	Words      string
 	// Style is the stylesheet, in the page itself: that saves a round trip before
 	// the first paint. The module's requests get none.
-	Style              template.CSS
-	App, AppTitle      string
-	Title              string
-	Logo               template.URL
-	Logins             []loginLink
-	Step               step
-	Key                string
-	Note               string
-	Good               bool
-	Error              bool
-	Phone, Masked      string
-	Countries          []country
-	Region             string
-	Digits             int
-	Boxes              []struct{}
-	Wait               int64
-	Corps              []corp
-	Nick               string
-	Captcha            *captcha
-	Challenge          string
-	Image, Audio       template.URL
-	Retry              string
-	User               profile
-	CorpName           string
-	Sessions           []device
-	Others             bool
-	CanBind, HasTicket bool
+	Style         template.CSS
+	App, AppTitle string
+	Title         string
+	Logo          template.URL
+	Logins        []loginLink
+	Step          step
+	Key           string
+	// Note is the flash message; Error: it is no news.
+	Note          string
+	Error         bool
+	Phone, Masked string
+	Countries     []country
+	Digits        int
+	Boxes         []struct{} // one a digit
+	Wait          int64
+	Corps         []corp
+	Nick          string
+	Captcha       *captcha
+	Challenge     string
+	Image, Audio  template.URL
+	Retry         string
+	User          profile
+	CorpName      string
+	Sessions      []device
+	Others        bool // there are other sessions
 }
 
 type langLink struct {
@@ -74,19 +72,15 @@ func (v *visit) view(page string) *view {
 	m := &view{
 		L: v.words, Action: v.url(page), JS: assetURL("page.js"), Style: v.inlineStyle(),
 		App: app.AppID, AppTitle: app.Title, Title: v.config.Title, Logins: v.logins, Step: v.flow.Step, Key: newKey(),
-		Phone: v.flow.Phone, Masked: v.pages.mask(v.phone(), v.config.CallingCodes[v.region()]), Region: v.region(),
+		Phone: v.flow.Phone, Masked: v.pages.mask(v.phone(), v.config.CallingCodes[v.region()]),
 		Digits: v.config.CodeLength, Boxes: make([]struct{}, v.config.CodeLength), Wait: v.flow.wait(), Corps: v.flow.Corps, Nick: v.flow.Nick, Retry: v.flow.Retry,
-		HasTicket: v.flow.Ticket != "",
-	}
-	if logo, ok := logoURL(v.config.Logo); ok {
-		m.Logo = logo
+		Logo: logoURL(v.config.Logo), Langs: v.languages(),
 	}
 	if len(v.config.Regions) > 1 {
 		for _, region := range v.config.Regions {
-			m.Countries = append(m.Countries, country{region, v.config.CallingCodes[region], region == m.Region})
+			m.Countries = append(m.Countries, country{region, v.config.CallingCodes[region], region == v.region()})
 		}
 	}
-	m.Langs = v.languages()
 	if v.flow.Captcha != "" {
 		if m.Captcha = v.newCaptcha(); m.Captcha != nil {
 			m.Image, m.Audio = dataURL(m.Captcha.Image, "image/"), dataURL(m.Captcha.Audio, "audio/")
@@ -94,7 +88,7 @@ func (v *visit) view(page string) *view {
 		}
 	}
 	if n := v.flow.Message; n.Key != "" {
-		m.Note, m.Good, m.Error = v.words.message(n), n.Good, !n.Good
+		m.Note, m.Error = v.words.message(n), !n.Good
 	}
 	return m
 }
@@ -119,14 +113,14 @@ func dataURL(text, kind string) template.URL {
 	return ""
 }
 
-// logoURL returns a logo that is a picture or the address of one.
-func logoURL(text string) (template.URL, bool) {
+// logoURL returns a logo that is a picture or the address of one, else "".
+func logoURL(text string) template.URL {
 	switch {
 	case strings.HasPrefix(text, "data:image/"), strings.HasPrefix(text, "https://"),
 		strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//"):
-		return template.URL(text), true //nolint:gosec // G203: a picture's address, from the configuration
+		return template.URL(text) //nolint:gosec // G203: a picture's address, from the configuration
 	}
-	return "", false
+	return ""
 }
 
 func (v *visit) showLogin() error { return v.show("login.html", v.view(loginPage)) }

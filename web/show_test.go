@@ -28,7 +28,7 @@ func TestThePolicyLetsInTheStyleThatThePageHas(t *testing.T) {
 	require.NotContains(t, p.get("/login", pageHeader, "1").Body.String(), "<style>", "the module has it already")
 }
 
-func TestPagesArePacked(t *testing.T) {
+func TestPagesAreCompressed(t *testing.T) {
 	p := newSite(t, &fakeSite{}, Options{})
 	for _, name := range []string{"login", "docs"} {
 		plain, packed := p.get("/"+name), p.get("/"+name, "Accept-Encoding", "gzip, br")
@@ -39,7 +39,7 @@ func TestPagesArePacked(t *testing.T) {
 	}
 }
 
-func TestAPersonIsToldOfWhatAProgramGetsAnEnvelopeFor(t *testing.T) {
+func TestPeopleGetAnErrorPageAndProgramsTheError(t *testing.T) {
 	s := &fakeSite{answers: answers{"getLoginConfig": failing("ELEMENT_UNAVAILABLE", 1, nil)}}
 	p := newSite(t, s, Options{})
 	w := p.get("/login?login=a.login", "Accept", "text/html,*/*", "Accept-Language", "en")
@@ -77,7 +77,7 @@ func TestTheAccountGoesOnWithTheLoginThatWasUsed(t *testing.T) {
 	require.Contains(t, b.request(http.MethodGet, "/login", nil).Body.String(), `<a href="?login=b.login" aria-current="page">`)
 }
 
-func TestALoginThatIsDownIsNoneToChoose(t *testing.T) {
+func TestALoginThatIsDownIsNotOffered(t *testing.T) {
 	s := &fakeSite{logins: []string{"a.login", "b.login", "c.login"}, down: "a.login"}
 	p := newSite(t, s, Options{})
 	page := p.get("/login").Body.String()

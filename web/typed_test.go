@@ -21,7 +21,7 @@ func TestACodeIsFoundInWhatWasPasted(t *testing.T) {
 	}
 }
 
-func TestWhereARedirectMayLead(t *testing.T) {
+func TestRedirectsLeadToThisSiteOrAllowedOrigins(t *testing.T) {
 	allowed := []string{"https://front.example", "http://localhost:3000"}
 	for wanted, want := range map[string]string{
 		"/account": "/account", "/a?b=c#d": "/a?b=c#d",
@@ -70,7 +70,7 @@ func TestFurtherLanguagesComeFromFiles(t *testing.T) {
 	}
 }
 
-func TestTextOnAnyColourCanBeRead(t *testing.T) {
+func TestTextOnAnyColourIsReadable(t *testing.T) {
 	for _, accent := range []string{"ffb300", "0b57d0", "ffffff", "000000", "777777", "409eff"} {
 		css := themed(colors{Accent: "#" + accent})
 		require.Contains(t, css, "--a:#"+accent)
@@ -83,7 +83,7 @@ func TestTextOnAnyColourCanBeRead(t *testing.T) {
 	require.Empty(t, themed(colors{Accent: "red;}body{display:none"}))
 }
 
-func TestMaskingWhatWasTyped(t *testing.T) {
+func TestTypedNumbersAreMasked(t *testing.T) {
 	for _, c := range []struct {
 		typed       string
 		callingCode int

@@ -26,8 +26,8 @@ type Route struct {
 	Serve func(Request) error
 }
 
-// Request is one request to a Route; it belongs to one goroutine. Its context has
-// the request's id.
+// Request is a request to a Route. It belongs to one goroutine. Its context has the
+// id of the request.
 type Request interface {
 	HTTP() *http.Request
 	Writer() http.ResponseWriter
