@@ -844,8 +844,9 @@ type CallResponse struct {
 	// JSON text of what the function returned.
 	ResultJson []byte `protobuf:"bytes,1,opt,name=result_json,json=resultJson,proto3" json:"result_json,omitempty"`
 	Error      *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
-	// Work of this call goes on after the answer; the host keeps what the call
-	// may do alive until Host.Finish, for a minute at most.
+	// Ignored. It announced work after the answer, which the host does itself now.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/element.proto.
 	Continues     bool `protobuf:"varint,3,opt,name=continues,proto3" json:"continues,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -895,6 +896,7 @@ func (x *CallResponse) GetError() *Error {
 	return nil
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/element.proto.
 func (x *CallResponse) GetContinues() bool {
 	if x != nil {
 		return x.Continues
@@ -1502,12 +1504,12 @@ const file_lintel_element_v1_element_proto_rawDesc = "" +
 	"\bfunction\x18\x02 \x01(\tR\bfunction\x12\x1b\n" +
 	"\targs_json\x18\x03 \x01(\fR\bargsJson\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tR\trequestId\"}\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\"\x81\x01\n" +
 	"\fCallResponse\x12\x1f\n" +
 	"\vresult_json\x18\x01 \x01(\fR\n" +
 	"resultJson\x12.\n" +
-	"\x05error\x18\x02 \x01(\v2\x18.lintel.element.v1.ErrorR\x05error\x12\x1c\n" +
-	"\tcontinues\x18\x03 \x01(\bR\tcontinues\"\x80\x01\n" +
+	"\x05error\x18\x02 \x01(\v2\x18.lintel.element.v1.ErrorR\x05error\x12 \n" +
+	"\tcontinues\x18\x03 \x01(\bB\x02\x18\x01R\tcontinues\"\x80\x01\n" +
 	"\n" +
 	"GetRequest\x127\n" +
 	"\binstance\x18\x01 \x01(\v2\x1b.lintel.element.v1.InstanceR\binstance\x12\x1a\n" +

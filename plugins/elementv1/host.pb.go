@@ -379,6 +379,9 @@ func (x *HostGetResponse) GetError() *Error {
 	return nil
 }
 
+// FinishRequest was the request of Finish.
+//
+// Deprecated: Marked as deprecated in lintel/element/v1/host.proto.
 type FinishRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -415,6 +418,9 @@ func (*FinishRequest) Descriptor() ([]byte, []int) {
 	return file_lintel_element_v1_host_proto_rawDescGZIP(), []int{7}
 }
 
+// FinishResponse was the response of Finish.
+//
+// Deprecated: Marked as deprecated in lintel/element/v1/host.proto.
 type FinishResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -479,14 +485,14 @@ const file_lintel_element_v1_host_proto_rawDesc = "" +
 	"\x0fHostGetResponse\x12\x1d\n" +
 	"\n" +
 	"value_json\x18\x01 \x01(\fR\tvalueJson\x12.\n" +
-	"\x05error\x18\x02 \x01(\v2\x18.lintel.element.v1.ErrorR\x05error\"\x0f\n" +
-	"\rFinishRequest\"\x10\n" +
-	"\x0eFinishResponse2\xba\x02\n" +
+	"\x05error\x18\x02 \x01(\v2\x18.lintel.element.v1.ErrorR\x05error\"\x13\n" +
+	"\rFinishRequest:\x02\x18\x01\"\x14\n" +
+	"\x0eFinishResponse:\x02\x18\x012\xbf\x02\n" +
 	"\x04Host\x12D\n" +
 	"\x03Log\x12\x1d.lintel.element.v1.LogRequest\x1a\x1e.lintel.element.v1.LogResponse\x12O\n" +
 	"\x04Call\x12\".lintel.element.v1.HostCallRequest\x1a#.lintel.element.v1.HostCallResponse\x12L\n" +
-	"\x03Get\x12!.lintel.element.v1.HostGetRequest\x1a\".lintel.element.v1.HostGetResponse\x12M\n" +
-	"\x06Finish\x12 .lintel.element.v1.FinishRequest\x1a!.lintel.element.v1.FinishResponseB0Z.github.com/lintel-run/lintel/plugins/elementv1b\x06proto3"
+	"\x03Get\x12!.lintel.element.v1.HostGetRequest\x1a\".lintel.element.v1.HostGetResponse\x12R\n" +
+	"\x06Finish\x12 .lintel.element.v1.FinishRequest\x1a!.lintel.element.v1.FinishResponse\"\x03\x88\x02\x01B0Z.github.com/lintel-run/lintel/plugins/elementv1b\x06proto3"
 
 var (
 	file_lintel_element_v1_host_proto_rawDescOnce sync.Once

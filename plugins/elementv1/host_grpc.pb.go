@@ -29,23 +29,25 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Host is served by the host, on a unix socket of the plugin process's own
-// (environment LINTEL_HOST_ADDR). Each request carries two metadata keys:
-// "lintel-token", the process's token (environment LINTEL_HOST_TOKEN), and,
-// where the request belongs to a call, "lintel-call", copied from the metadata
-// of the Call being served. Who calls, for which instance, user and address,
-// the host takes from that call.
+// Host is served by the host, on a unix socket of each plugin process's own
+// (environment variable LINTEL_HOST_ADDR). Each request carries two metadata keys:
+// "lintel-token", the process's token (environment variable LINTEL_HOST_TOKEN), and,
+// if the request belongs to a call, "lintel-call", copied from the metadata of the
+// Call being served. From that call the host takes the instance, the user and the
+// address. A call that was answered can't be named any more.
 type HostClient interface {
 	// Log writes lines to the host's log, under the element's name. Every Type may.
 	Log(ctx context.Context, in *LogRequest, opts ...grpc.CallOption) (*LogResponse, error)
-	// Call calls a function of another element that the configuration of the
-	// calling instance names. Types whose schema has "x-element" may, and those of
-	// families with a service of their own.
+	// Call calls a function of another element that the configuration of the calling
+	// instance names. Types whose schema has "x-element" may, and Types of families
+	// with a service of their own.
 	Call(ctx context.Context, in *HostCallRequest, opts ...grpc.CallOption) (*HostCallResponse, error)
-	// Get reads a property of such an element, for the same Types. The property
-	// "config" of every element is its configuration with the secrets masked.
+	// Get reads a property of such an element, for the same Types. Every element has
+	// the property "config": its configuration with the secrets masked.
 	Get(ctx context.Context, in *HostGetRequest, opts ...grpc.CallOption) (*HostGetResponse, error)
-	// Finish says that the work of a call that had answered "continues" is over.
+	// Deprecated: Do not use.
+	// Finish ended the work that a call had announced with "continues". It isn't
+	// served any more.
 	Finish(ctx context.Context, in *FinishRequest, opts ...grpc.CallOption) (*FinishResponse, error)
 }
 
@@ -87,6 +89,7 @@ func (c *hostClient) Get(ctx context.Context, in *HostGetRequest, opts ...grpc.C
 	return out, nil
 }
 
+// Deprecated: Do not use.
 func (c *hostClient) Finish(ctx context.Context, in *FinishRequest, opts ...grpc.CallOption) (*FinishResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(FinishResponse)
@@ -101,23 +104,25 @@ func (c *hostClient) Finish(ctx context.Context, in *FinishRequest, opts ...grpc
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
 //
-// Host is served by the host, on a unix socket of the plugin process's own
-// (environment LINTEL_HOST_ADDR). Each request carries two metadata keys:
-// "lintel-token", the process's token (environment LINTEL_HOST_TOKEN), and,
-// where the request belongs to a call, "lintel-call", copied from the metadata
-// of the Call being served. Who calls, for which instance, user and address,
-// the host takes from that call.
+// Host is served by the host, on a unix socket of each plugin process's own
+// (environment variable LINTEL_HOST_ADDR). Each request carries two metadata keys:
+// "lintel-token", the process's token (environment variable LINTEL_HOST_TOKEN), and,
+// if the request belongs to a call, "lintel-call", copied from the metadata of the
+// Call being served. From that call the host takes the instance, the user and the
+// address. A call that was answered can't be named any more.
 type HostServer interface {
 	// Log writes lines to the host's log, under the element's name. Every Type may.
 	Log(context.Context, *LogRequest) (*LogResponse, error)
-	// Call calls a function of another element that the configuration of the
-	// calling instance names. Types whose schema has "x-element" may, and those of
-	// families with a service of their own.
+	// Call calls a function of another element that the configuration of the calling
+	// instance names. Types whose schema has "x-element" may, and Types of families
+	// with a service of their own.
 	Call(context.Context, *HostCallRequest) (*HostCallResponse, error)
-	// Get reads a property of such an element, for the same Types. The property
-	// "config" of every element is its configuration with the secrets masked.
+	// Get reads a property of such an element, for the same Types. Every element has
+	// the property "config": its configuration with the secrets masked.
 	Get(context.Context, *HostGetRequest) (*HostGetResponse, error)
-	// Finish says that the work of a call that had answered "continues" is over.
+	// Deprecated: Do not use.
+	// Finish ended the work that a call had announced with "continues". It isn't
+	// served any more.
 	Finish(context.Context, *FinishRequest) (*FinishResponse, error)
 	mustEmbedUnimplementedHostServer()
 }

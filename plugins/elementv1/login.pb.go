@@ -21,17 +21,16 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// CaptchaMode says when Reserve asks for a captcha. One that is given is checked
-// whenever.
+// CaptchaMode was part of Policy.
+//
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 type CaptchaMode int32
 
 const (
-	// As CAPTCHA_MODE_OFF.
 	CaptchaMode_CAPTCHA_MODE_UNSPECIFIED CaptchaMode = 0
 	CaptchaMode_CAPTCHA_MODE_OFF         CaptchaMode = 1
-	// When the caller's address or a crowd of the identity sends suspiciously many.
-	CaptchaMode_CAPTCHA_MODE_RISK   CaptchaMode = 2
-	CaptchaMode_CAPTCHA_MODE_ALWAYS CaptchaMode = 3
+	CaptchaMode_CAPTCHA_MODE_RISK        CaptchaMode = 2
+	CaptchaMode_CAPTCHA_MODE_ALWAYS      CaptchaMode = 3
 )
 
 // Enum value maps for CaptchaMode.
@@ -77,13 +76,19 @@ func (CaptchaMode) EnumDescriptor() ([]byte, []int) {
 	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{0}
 }
 
+// Outcome is how the sending of a message ended.
 type Outcome int32
 
 const (
 	Outcome_OUTCOME_UNSPECIFIED Outcome = 0
-	Outcome_OUTCOME_ACCEPTED    Outcome = 1
-	Outcome_OUTCOME_REFUSED     Outcome = 2
-	Outcome_OUTCOME_UNKNOWN     Outcome = 3
+	// The vendor accepted the message, or there is none to send: for a test phone, or
+	// before the answer.
+	Outcome_OUTCOME_ACCEPTED Outcome = 1
+	// The message was surely not sent. Its code is gone, the one before still works,
+	// and the user may try again at once.
+	Outcome_OUTCOME_REFUSED Outcome = 2
+	// The message may still arrive: its code works.
+	Outcome_OUTCOME_UNKNOWN Outcome = 3
 )
 
 // Enum value maps for Outcome.
@@ -184,8 +189,10 @@ func (CaptchaKind) EnumDescriptor() ([]byte, []int) {
 	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{2}
 }
 
-// Policy is the instance's rules, as its configuration gives them. The host
-// holds them to the contract's bounds.
+// Policy was the part of an instance's configuration that the host enforces. The
+// host ignores it, and reads the configuration itself.
+//
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 type Policy struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
 	CodeLength       int32                  `protobuf:"varint,1,opt,name=code_length,json=codeLength,proto3" json:"code_length,omitempty"`
@@ -195,15 +202,13 @@ type Policy struct {
 	PhoneHourlyLimit int32                  `protobuf:"varint,5,opt,name=phone_hourly_limit,json=phoneHourlyLimit,proto3" json:"phone_hourly_limit,omitempty"`
 	PhoneDailyLimit  int32                  `protobuf:"varint,6,opt,name=phone_daily_limit,json=phoneDailyLimit,proto3" json:"phone_daily_limit,omitempty"`
 	IpHourlyLimit    int32                  `protobuf:"varint,7,opt,name=ip_hourly_limit,json=ipHourlyLimit,proto3" json:"ip_hourly_limit,omitempty"`
-	// 0: none.
-	AppHourlyLimit  int32 `protobuf:"varint,8,opt,name=app_hourly_limit,json=appHourlyLimit,proto3" json:"app_hourly_limit,omitempty"`
-	AllowRegister   bool  `protobuf:"varint,9,opt,name=allow_register,json=allowRegister,proto3" json:"allow_register,omitempty"`
-	AllowUnbindLast bool  `protobuf:"varint,10,opt,name=allow_unbind_last,json=allowUnbindLast,proto3" json:"allow_unbind_last,omitempty"`
-	// Full name of the corp that new users join; empty: the app's default.
-	Corp          string      `protobuf:"bytes,11,opt,name=corp,proto3" json:"corp,omitempty"`
-	Captcha       CaptchaMode `protobuf:"varint,12,opt,name=captcha,proto3,enum=lintel.element.v1.CaptchaMode" json:"captcha,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AppHourlyLimit   int32                  `protobuf:"varint,8,opt,name=app_hourly_limit,json=appHourlyLimit,proto3" json:"app_hourly_limit,omitempty"`
+	AllowRegister    bool                   `protobuf:"varint,9,opt,name=allow_register,json=allowRegister,proto3" json:"allow_register,omitempty"`
+	AllowUnbindLast  bool                   `protobuf:"varint,10,opt,name=allow_unbind_last,json=allowUnbindLast,proto3" json:"allow_unbind_last,omitempty"`
+	Corp             string                 `protobuf:"bytes,11,opt,name=corp,proto3" json:"corp,omitempty"`
+	Captcha          CaptchaMode            `protobuf:"varint,12,opt,name=captcha,proto3,enum=lintel.element.v1.CaptchaMode" json:"captcha,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Policy) Reset() {
@@ -320,7 +325,7 @@ func (x *Policy) GetCaptcha() CaptchaMode {
 	return CaptchaMode_CAPTCHA_MODE_UNSPECIFIED
 }
 
-// CaptchaAnswer is what a person gave.
+// CaptchaAnswer is a person's answer to a captcha.
 type CaptchaAnswer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The captcha's token, or the id that the client chose for it.
@@ -374,7 +379,8 @@ func (x *CaptchaAnswer) GetAnswer() string {
 	return ""
 }
 
-// TestEntry is one entry of testPhones: it is compared, never sent.
+// TestEntry is the entry of a test phone in the instance's configuration. Its code
+// is compared, never sent.
 type TestEntry struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
@@ -419,19 +425,24 @@ func (x *TestEntry) GetCode() string {
 	return ""
 }
 
+// ReserveRequest says who gets a code, and for what.
 type ReserveRequest struct {
-	state    protoimpl.MessageState `protogen:"open.v1"`
-	Policy   *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	Identity string                 `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
-	// login, register, bind, unbind, checkMyMessage, updatePhone, or empty.
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ignored: see Policy.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
+	Policy   *Policy `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	Identity string  `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
+	// login, register, bind, unbind, checkMyMessage or updatePhone. Empty: all account
+	// purposes for a signed-in user, login and register for anybody else.
 	Purpose string `protobuf:"bytes,3,opt,name=purpose,proto3" json:"purpose,omitempty"`
-	// Set when the identity is one of the instance's test phones.
+	// Set if the identity is one of the instance's test phones.
 	Test *TestEntry `protobuf:"bytes,4,opt,name=test,proto3" json:"test,omitempty"`
-	// Unset: none was given.
+	// Unset if no captcha was given. One that is given is always checked.
 	Captcha *CaptchaAnswer `protobuf:"bytes,5,opt,name=captcha,proto3" json:"captcha,omitempty"`
-	// The crowds that the identity is one of, such as its dial prefix and its
-	// country: at most 4 names of at most 64 characters. The host adds the app.
-	// Sends to a crowd that are not verified are what CAPTCHA_MODE_RISK looks at.
+	// The risk groups of the identity, such as its dial prefix and its country: at
+	// most 4 names of at most 64 characters. The host adds the app. With captcha
+	// "risk", a captcha is required while most sends to a group are unverified.
 	Crowds        []string `protobuf:"bytes,6,rep,name=crowds,proto3" json:"crowds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -467,6 +478,7 @@ func (*ReserveRequest) Descriptor() ([]byte, []int) {
 	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{3}
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *ReserveRequest) GetPolicy() *Policy {
 	if x != nil {
 		return x.Policy
@@ -509,15 +521,24 @@ func (x *ReserveRequest) GetCrowds() []string {
 	return nil
 }
 
+// ReserveResponse says when the next code may be sent, and how long this one lives.
 type ReserveResponse struct {
-	state       protoimpl.MessageState `protogen:"open.v1"`
-	Reservation string                 `protobuf:"bytes,1,opt,name=reservation,proto3" json:"reservation,omitempty"`
-	// What the message carries. Empty when nothing is to be delivered.
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Always empty: reservations stay with the host.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
+	Reservation string `protobuf:"bytes,1,opt,name=reservation,proto3" json:"reservation,omitempty"`
+	// Always empty: codes stay with the host.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
-	// Whether a message is to be sent.
+	// Always false: the host delivers.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 	Deliver bool `protobuf:"varint,3,opt,name=deliver,proto3" json:"deliver,omitempty"`
-	// Whether to answer first and deliver afterwards (allowRegister 0): then
-	// every identity gets the same answer in the same time.
+	// Always false: where the answer comes first, the host sends afterwards.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 	AnswerFirst   bool  `protobuf:"varint,4,opt,name=answer_first,json=answerFirst,proto3" json:"answer_first,omitempty"`
 	ResendAfterMs int64 `protobuf:"varint,5,opt,name=resend_after_ms,json=resendAfterMs,proto3" json:"resend_after_ms,omitempty"`
 	ExpiresInMs   int64 `protobuf:"varint,6,opt,name=expires_in_ms,json=expiresInMs,proto3" json:"expires_in_ms,omitempty"`
@@ -555,6 +576,7 @@ func (*ReserveResponse) Descriptor() ([]byte, []int) {
 	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{4}
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *ReserveResponse) GetReservation() string {
 	if x != nil {
 		return x.Reservation
@@ -562,6 +584,7 @@ func (x *ReserveResponse) GetReservation() string {
 	return ""
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *ReserveResponse) GetCode() string {
 	if x != nil {
 		return x.Code
@@ -569,6 +592,7 @@ func (x *ReserveResponse) GetCode() string {
 	return ""
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *ReserveResponse) GetDeliver() bool {
 	if x != nil {
 		return x.Deliver
@@ -576,6 +600,7 @@ func (x *ReserveResponse) GetDeliver() bool {
 	return false
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *ReserveResponse) GetAnswerFirst() bool {
 	if x != nil {
 		return x.AnswerFirst
@@ -600,11 +625,9 @@ func (x *ReserveResponse) GetExpiresInMs() int64 {
 type SendRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Reserve *ReserveRequest        `protobuf:"bytes,1,opt,name=reserve,proto3" json:"reserve,omitempty"`
-	// Full name of the element whose function sendMessage is called; the calling
-	// instance's configuration names it.
+	// Full name of the SMS element, which the instance's configuration must name.
 	Element string `protobuf:"bytes,2,opt,name=element,proto3" json:"element,omitempty"`
-	// The arguments of sendMessage, a JSON object; the host puts the code into
-	// params.code.
+	// The arguments of its sendMessage, a JSON object. The host sets params.code.
 	ArgsJson      []byte `protobuf:"bytes,3,opt,name=args_json,json=argsJson,proto3" json:"args_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -662,13 +685,10 @@ func (x *SendRequest) GetArgsJson() []byte {
 }
 
 type SendResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Without the code, where the message has been sent.
-	Reserved *ReserveResponse `protobuf:"bytes,1,opt,name=reserved,proto3" json:"reserved,omitempty"`
-	// How it ended; unspecified where the answer is to be given first. A code that
-	// is not to be delivered, a test phone's, counts as accepted.
-	Outcome Outcome `protobuf:"varint,2,opt,name=outcome,proto3,enum=lintel.element.v1.Outcome" json:"outcome,omitempty"`
-	// What the element said, unless accepted.
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Reserved *ReserveResponse       `protobuf:"bytes,1,opt,name=reserved,proto3" json:"reserved,omitempty"`
+	Outcome  Outcome                `protobuf:"varint,2,opt,name=outcome,proto3,enum=lintel.element.v1.Outcome" json:"outcome,omitempty"`
+	// The SMS element's error, unless accepted.
 	Error         *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -725,6 +745,9 @@ func (x *SendResponse) GetError() *Error {
 	return nil
 }
 
+// SettleRequest was the request of Settle.
+//
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 type SettleRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Reservation   string                 `protobuf:"bytes,1,opt,name=reservation,proto3" json:"reservation,omitempty"`
@@ -777,6 +800,9 @@ func (x *SettleRequest) GetOutcome() Outcome {
 	return Outcome_OUTCOME_UNSPECIFIED
 }
 
+// SettleResponse was the response of Settle.
+//
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 type SettleResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -814,11 +840,14 @@ func (*SettleResponse) Descriptor() ([]byte, []int) {
 }
 
 type ExchangeRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Policy        *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	Identity      string                 `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
-	Code          string                 `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
-	Test          *TestEntry             `protobuf:"bytes,4,opt,name=test,proto3" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ignored: see Policy.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
+	Policy        *Policy    `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	Identity      string     `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
+	Code          string     `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	Test          *TestEntry `protobuf:"bytes,4,opt,name=test,proto3" json:"test,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -853,6 +882,7 @@ func (*ExchangeRequest) Descriptor() ([]byte, []int) {
 	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{9}
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *ExchangeRequest) GetPolicy() *Policy {
 	if x != nil {
 		return x.Policy
@@ -994,12 +1024,15 @@ func (x *ExchangeResponse) GetCorps() []*Corp {
 }
 
 type RegisterRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Policy        *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	Identity      string                 `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
-	Code          string                 `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
-	Nick          string                 `protobuf:"bytes,4,opt,name=nick,proto3" json:"nick,omitempty"`
-	Test          *TestEntry             `protobuf:"bytes,5,opt,name=test,proto3" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ignored: see Policy.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
+	Policy        *Policy    `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	Identity      string     `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
+	Code          string     `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	Nick          string     `protobuf:"bytes,4,opt,name=nick,proto3" json:"nick,omitempty"`
+	Test          *TestEntry `protobuf:"bytes,5,opt,name=test,proto3" json:"test,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1034,6 +1067,7 @@ func (*RegisterRequest) Descriptor() ([]byte, []int) {
 	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{12}
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *RegisterRequest) GetPolicy() *Policy {
 	if x != nil {
 		return x.Policy
@@ -1138,12 +1172,15 @@ func (x *RegisterResponse) GetCorps() []*Corp {
 }
 
 type BindRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Policy        *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	UserId        string                 `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	Identity      string                 `protobuf:"bytes,3,opt,name=identity,proto3" json:"identity,omitempty"`
-	Code          string                 `protobuf:"bytes,4,opt,name=code,proto3" json:"code,omitempty"`
-	Test          *TestEntry             `protobuf:"bytes,5,opt,name=test,proto3" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ignored: see Policy.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
+	Policy        *Policy    `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	UserId        string     `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Identity      string     `protobuf:"bytes,3,opt,name=identity,proto3" json:"identity,omitempty"`
+	Code          string     `protobuf:"bytes,4,opt,name=code,proto3" json:"code,omitempty"`
+	Test          *TestEntry `protobuf:"bytes,5,opt,name=test,proto3" json:"test,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1178,6 +1215,7 @@ func (*BindRequest) Descriptor() ([]byte, []int) {
 	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{14}
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *BindRequest) GetPolicy() *Policy {
 	if x != nil {
 		return x.Policy
@@ -1250,11 +1288,14 @@ func (*BindResponse) Descriptor() ([]byte, []int) {
 }
 
 type UnbindRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Policy        *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	UserId        string                 `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	Code          string                 `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
-	Test          *TestEntry             `protobuf:"bytes,4,opt,name=test,proto3" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ignored: see Policy.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
+	Policy        *Policy    `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	UserId        string     `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Code          string     `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	Test          *TestEntry `protobuf:"bytes,4,opt,name=test,proto3" json:"test,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1289,6 +1330,7 @@ func (*UnbindRequest) Descriptor() ([]byte, []int) {
 	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{16}
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *UnbindRequest) GetPolicy() *Policy {
 	if x != nil {
 		return x.Policy
@@ -1354,10 +1396,13 @@ func (*UnbindResponse) Descriptor() ([]byte, []int) {
 }
 
 type IssueTicketRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Policy        *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	Code          string                 `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
-	Test          *TestEntry             `protobuf:"bytes,3,opt,name=test,proto3" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ignored: see Policy.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
+	Policy        *Policy    `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	Code          string     `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	Test          *TestEntry `protobuf:"bytes,3,opt,name=test,proto3" json:"test,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1392,6 +1437,7 @@ func (*IssueTicketRequest) Descriptor() ([]byte, []int) {
 	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{18}
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *IssueTicketRequest) GetPolicy() *Policy {
 	if x != nil {
 		return x.Policy
@@ -1458,14 +1504,17 @@ func (x *IssueTicketResponse) GetTicket() string {
 }
 
 type MoveRequest struct {
-	state    protoimpl.MessageState `protogen:"open.v1"`
-	Policy   *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	UserId   string                 `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	Ticket   string                 `protobuf:"bytes,3,opt,name=ticket,proto3" json:"ticket,omitempty"`
-	Identity string                 `protobuf:"bytes,4,opt,name=identity,proto3" json:"identity,omitempty"`
-	Code     string                 `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
-	Test     *TestEntry             `protobuf:"bytes,6,opt,name=test,proto3" json:"test,omitempty"`
-	// What tells the identity that the user had before; absent: it is not told.
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ignored: see Policy.
+	//
+	// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
+	Policy   *Policy    `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	UserId   string     `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Ticket   string     `protobuf:"bytes,3,opt,name=ticket,proto3" json:"ticket,omitempty"`
+	Identity string     `protobuf:"bytes,4,opt,name=identity,proto3" json:"identity,omitempty"`
+	Code     string     `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
+	Test     *TestEntry `protobuf:"bytes,6,opt,name=test,proto3" json:"test,omitempty"`
+	// A message to the identity that is replaced; unset: none.
 	Notice        *Notice `protobuf:"bytes,7,opt,name=notice,proto3" json:"notice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1501,6 +1550,7 @@ func (*MoveRequest) Descriptor() ([]byte, []int) {
 	return file_lintel_element_v1_login_proto_rawDescGZIP(), []int{20}
 }
 
+// Deprecated: Marked as deprecated in lintel/element/v1/login.proto.
 func (x *MoveRequest) GetPolicy() *Policy {
 	if x != nil {
 		return x.Policy
@@ -1550,14 +1600,14 @@ func (x *MoveRequest) GetNotice() *Notice {
 	return nil
 }
 
-// Notice is a message that the host has sent once what it tells of has come about,
-// and keeps together with that: at most once, and soon after, even where the host is
-// killed in between.
+// Notice is a message about a change. The host keeps it in the transaction of the
+// change and sends it soon after, at most once, even if the host is killed in
+// between.
 type Notice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Full name of the SMS element, which the instance's configuration names.
+	// Full name of the SMS element, which the instance's configuration must name.
 	Element string `protobuf:"bytes,1,opt,name=element,proto3" json:"element,omitempty"`
-	// Arguments of its sendMessage, a JSON object; the host adds phoneList.
+	// The arguments of its sendMessage, a JSON object. The host sets phoneList.
 	ArgsJson      []byte `protobuf:"bytes,2,opt,name=args_json,json=argsJson,proto3" json:"args_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1609,7 +1659,7 @@ func (x *Notice) GetArgsJson() []byte {
 
 type MoveResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The identity the user had before, to be told of the change.
+	// The identity that was replaced.
 	Previous      string `protobuf:"bytes,1,opt,name=previous,proto3" json:"previous,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1690,9 +1740,9 @@ func (*AccountRequest) Descriptor() ([]byte, []int) {
 
 type AccountResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Empty: nobody is signed in.
+	// Empty if nobody is signed in.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Empty: none is bound.
+	// Empty if none is bound.
 	Identity      string `protobuf:"bytes,2,opt,name=identity,proto3" json:"identity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1747,8 +1797,8 @@ type MakeCaptchaRequest struct {
 	Kind  CaptchaKind            `protobuf:"varint,1,opt,name=kind,proto3,enum=lintel.element.v1.CaptchaKind" json:"kind,omitempty"`
 	// A UUID that the client chose as the captcha's name, or empty.
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
-	// Of CAPTCHA_KIND_AUDIO: the language of the digits (BCP 47); one that isn't
-	// spoken is English.
+	// For CAPTCHA_KIND_AUDIO: the language of the digits (BCP 47); English if that
+	// one isn't available.
 	Language      string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1807,9 +1857,9 @@ func (x *MakeCaptchaRequest) GetLanguage() string {
 
 type MakeCaptchaResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the answer is given with: the id where there was one.
+	// To be given with the answer: the ID, if there was one.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// One of these, as the kind says.
+	// One of these is set, depending on the kind.
 	Challenge     *Challenge `protobuf:"bytes,2,opt,name=challenge,proto3" json:"challenge,omitempty"`
 	Png           []byte     `protobuf:"bytes,3,opt,name=png,proto3" json:"png,omitempty"`
 	Wav           []byte     `protobuf:"bytes,4,opt,name=wav,proto3" json:"wav,omitempty"`
@@ -1943,7 +1993,7 @@ var File_lintel_element_v1_login_proto protoreflect.FileDescriptor
 
 const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\n" +
-	"\x1dlintel/element/v1/login.proto\x12\x11lintel.element.v1\x1a\x1flintel/element/v1/element.proto\"\xe7\x03\n" +
+	"\x1dlintel/element/v1/login.proto\x12\x11lintel.element.v1\x1a\x1flintel/element/v1/element.proto\"\xeb\x03\n" +
 	"\x06Policy\x12\x1f\n" +
 	"\vcode_length\x18\x01 \x01(\x05R\n" +
 	"codeLength\x12\x1e\n" +
@@ -1958,24 +2008,24 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x11allow_unbind_last\x18\n" +
 	" \x01(\bR\x0fallowUnbindLast\x12\x12\n" +
 	"\x04corp\x18\v \x01(\tR\x04corp\x128\n" +
-	"\acaptcha\x18\f \x01(\x0e2\x1e.lintel.element.v1.CaptchaModeR\acaptcha\"=\n" +
+	"\acaptcha\x18\f \x01(\x0e2\x1e.lintel.element.v1.CaptchaModeR\acaptcha:\x02\x18\x01\"=\n" +
 	"\rCaptchaAnswer\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x16\n" +
 	"\x06answer\x18\x02 \x01(\tR\x06answer\"\x1f\n" +
 	"\tTestEntry\x12\x12\n" +
-	"\x04code\x18\x01 \x01(\tR\x04code\"\xff\x01\n" +
-	"\x0eReserveRequest\x121\n" +
-	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyR\x06policy\x12\x1a\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\"\x83\x02\n" +
+	"\x0eReserveRequest\x125\n" +
+	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyB\x02\x18\x01R\x06policy\x12\x1a\n" +
 	"\bidentity\x18\x02 \x01(\tR\bidentity\x12\x18\n" +
 	"\apurpose\x18\x03 \x01(\tR\apurpose\x120\n" +
 	"\x04test\x18\x04 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\x12:\n" +
 	"\acaptcha\x18\x05 \x01(\v2 .lintel.element.v1.CaptchaAnswerR\acaptcha\x12\x16\n" +
-	"\x06crowds\x18\x06 \x03(\tR\x06crowds\"\xd0\x01\n" +
-	"\x0fReserveResponse\x12 \n" +
-	"\vreservation\x18\x01 \x01(\tR\vreservation\x12\x12\n" +
-	"\x04code\x18\x02 \x01(\tR\x04code\x12\x18\n" +
-	"\adeliver\x18\x03 \x01(\bR\adeliver\x12!\n" +
-	"\fanswer_first\x18\x04 \x01(\bR\vanswerFirst\x12&\n" +
+	"\x06crowds\x18\x06 \x03(\tR\x06crowds\"\xe0\x01\n" +
+	"\x0fReserveResponse\x12$\n" +
+	"\vreservation\x18\x01 \x01(\tB\x02\x18\x01R\vreservation\x12\x16\n" +
+	"\x04code\x18\x02 \x01(\tB\x02\x18\x01R\x04code\x12\x1c\n" +
+	"\adeliver\x18\x03 \x01(\bB\x02\x18\x01R\adeliver\x12%\n" +
+	"\fanswer_first\x18\x04 \x01(\bB\x02\x18\x01R\vanswerFirst\x12&\n" +
 	"\x0fresend_after_ms\x18\x05 \x01(\x03R\rresendAfterMs\x12\"\n" +
 	"\rexpires_in_ms\x18\x06 \x01(\x03R\vexpiresInMs\"\x81\x01\n" +
 	"\vSendRequest\x12;\n" +
@@ -1985,13 +2035,13 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\fSendResponse\x12>\n" +
 	"\breserved\x18\x01 \x01(\v2\".lintel.element.v1.ReserveResponseR\breserved\x124\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2\x1a.lintel.element.v1.OutcomeR\aoutcome\x12.\n" +
-	"\x05error\x18\x03 \x01(\v2\x18.lintel.element.v1.ErrorR\x05error\"g\n" +
+	"\x05error\x18\x03 \x01(\v2\x18.lintel.element.v1.ErrorR\x05error\"k\n" +
 	"\rSettleRequest\x12 \n" +
 	"\vreservation\x18\x01 \x01(\tR\vreservation\x124\n" +
-	"\aoutcome\x18\x02 \x01(\x0e2\x1a.lintel.element.v1.OutcomeR\aoutcome\"\x10\n" +
-	"\x0eSettleResponse\"\xa6\x01\n" +
-	"\x0fExchangeRequest\x121\n" +
-	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyR\x06policy\x12\x1a\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2\x1a.lintel.element.v1.OutcomeR\aoutcome:\x02\x18\x01\"\x14\n" +
+	"\x0eSettleResponse:\x02\x18\x01\"\xaa\x01\n" +
+	"\x0fExchangeRequest\x125\n" +
+	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyB\x02\x18\x01R\x06policy\x12\x1a\n" +
 	"\bidentity\x18\x02 \x01(\tR\bidentity\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x120\n" +
 	"\x04test\x18\x04 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\"<\n" +
@@ -2002,9 +2052,9 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\n" +
 	"login_code\x18\x01 \x01(\tR\tloginCode\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12-\n" +
-	"\x05corps\x18\x03 \x03(\v2\x17.lintel.element.v1.CorpR\x05corps\"\xba\x01\n" +
-	"\x0fRegisterRequest\x121\n" +
-	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyR\x06policy\x12\x1a\n" +
+	"\x05corps\x18\x03 \x03(\v2\x17.lintel.element.v1.CorpR\x05corps\"\xbe\x01\n" +
+	"\x0fRegisterRequest\x125\n" +
+	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyB\x02\x18\x01R\x06policy\x12\x1a\n" +
 	"\bidentity\x18\x02 \x01(\tR\bidentity\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x12\n" +
 	"\x04nick\x18\x04 \x01(\tR\x04nick\x120\n" +
@@ -2014,28 +2064,28 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x04nick\x18\x02 \x01(\tR\x04nick\x12\x1d\n" +
 	"\n" +
 	"login_code\x18\x03 \x01(\tR\tloginCode\x12-\n" +
-	"\x05corps\x18\x04 \x03(\v2\x17.lintel.element.v1.CorpR\x05corps\"\xbb\x01\n" +
-	"\vBindRequest\x121\n" +
-	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyR\x06policy\x12\x17\n" +
+	"\x05corps\x18\x04 \x03(\v2\x17.lintel.element.v1.CorpR\x05corps\"\xbf\x01\n" +
+	"\vBindRequest\x125\n" +
+	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyB\x02\x18\x01R\x06policy\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1a\n" +
 	"\bidentity\x18\x03 \x01(\tR\bidentity\x12\x12\n" +
 	"\x04code\x18\x04 \x01(\tR\x04code\x120\n" +
 	"\x04test\x18\x05 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\"\x0e\n" +
-	"\fBindResponse\"\xa1\x01\n" +
-	"\rUnbindRequest\x121\n" +
-	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyR\x06policy\x12\x17\n" +
+	"\fBindResponse\"\xa5\x01\n" +
+	"\rUnbindRequest\x125\n" +
+	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyB\x02\x18\x01R\x06policy\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x120\n" +
 	"\x04test\x18\x04 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\"\x10\n" +
-	"\x0eUnbindResponse\"\x8d\x01\n" +
-	"\x12IssueTicketRequest\x121\n" +
-	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyR\x06policy\x12\x12\n" +
+	"\x0eUnbindResponse\"\x91\x01\n" +
+	"\x12IssueTicketRequest\x125\n" +
+	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyB\x02\x18\x01R\x06policy\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x120\n" +
 	"\x04test\x18\x03 \x01(\v2\x1c.lintel.element.v1.TestEntryR\x04test\"-\n" +
 	"\x13IssueTicketResponse\x12\x16\n" +
-	"\x06ticket\x18\x01 \x01(\tR\x06ticket\"\x86\x02\n" +
-	"\vMoveRequest\x121\n" +
-	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyR\x06policy\x12\x17\n" +
+	"\x06ticket\x18\x01 \x01(\tR\x06ticket\"\x8a\x02\n" +
+	"\vMoveRequest\x125\n" +
+	"\x06policy\x18\x01 \x01(\v2\x19.lintel.element.v1.PolicyB\x02\x18\x01R\x06policy\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x16\n" +
 	"\x06ticket\x18\x03 \x01(\tR\x06ticket\x12\x1a\n" +
 	"\bidentity\x18\x04 \x01(\tR\bidentity\x12\x12\n" +
@@ -2063,12 +2113,12 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\tChallenge\x12\x12\n" +
 	"\x04salt\x18\x01 \x01(\tR\x04salt\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x10\n" +
-	"\x03max\x18\x03 \x01(\x03R\x03max*q\n" +
+	"\x03max\x18\x03 \x01(\x03R\x03max*u\n" +
 	"\vCaptchaMode\x12\x1c\n" +
 	"\x18CAPTCHA_MODE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10CAPTCHA_MODE_OFF\x10\x01\x12\x15\n" +
 	"\x11CAPTCHA_MODE_RISK\x10\x02\x12\x17\n" +
-	"\x13CAPTCHA_MODE_ALWAYS\x10\x03*b\n" +
+	"\x13CAPTCHA_MODE_ALWAYS\x10\x03\x1a\x02\x18\x01*b\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_ACCEPTED\x10\x01\x12\x13\n" +
@@ -2078,11 +2128,11 @@ const file_lintel_element_v1_login_proto_rawDesc = "" +
 	"\x18CAPTCHA_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10CAPTCHA_KIND_POW\x10\x01\x12\x16\n" +
 	"\x12CAPTCHA_KIND_IMAGE\x10\x02\x12\x16\n" +
-	"\x12CAPTCHA_KIND_AUDIO\x10\x032\x8a\a\n" +
-	"\x05Login\x12P\n" +
-	"\aReserve\x12!.lintel.element.v1.ReserveRequest\x1a\".lintel.element.v1.ReserveResponse\x12G\n" +
-	"\x04Send\x12\x1e.lintel.element.v1.SendRequest\x1a\x1f.lintel.element.v1.SendResponse\x12M\n" +
-	"\x06Settle\x12 .lintel.element.v1.SettleRequest\x1a!.lintel.element.v1.SettleResponse\x12S\n" +
+	"\x12CAPTCHA_KIND_AUDIO\x10\x032\x94\a\n" +
+	"\x05Login\x12U\n" +
+	"\aReserve\x12!.lintel.element.v1.ReserveRequest\x1a\".lintel.element.v1.ReserveResponse\"\x03\x88\x02\x01\x12G\n" +
+	"\x04Send\x12\x1e.lintel.element.v1.SendRequest\x1a\x1f.lintel.element.v1.SendResponse\x12R\n" +
+	"\x06Settle\x12 .lintel.element.v1.SettleRequest\x1a!.lintel.element.v1.SettleResponse\"\x03\x88\x02\x01\x12S\n" +
 	"\bExchange\x12\".lintel.element.v1.ExchangeRequest\x1a#.lintel.element.v1.ExchangeResponse\x12S\n" +
 	"\bRegister\x12\".lintel.element.v1.RegisterRequest\x1a#.lintel.element.v1.RegisterResponse\x12G\n" +
 	"\x04Bind\x12\x1e.lintel.element.v1.BindRequest\x1a\x1f.lintel.element.v1.BindResponse\x12M\n" +

@@ -36,51 +36,63 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Login is served by the host, beside Host, to Types of auths.loginTypes.Meta.
-// It is the verification of codes and the user directory, in steps that are
-// each atomic, so that no Type can get their order wrong. Everything is bound
-// to the app, the calling instance and the identity; the caller is the one of
-// the call being served. A phone number is an identity in E.164.
+// Login is served by the host, beside Host, to Types of auths.loginTypes.Meta. It
+// verifies codes and keeps the user directory, in steps that are each atomic, so
+// that no Type can get their order wrong.
 //
-// Codes are made by the host, handed out once by Reserve, and kept as an HMAC.
+// Everything is bound to the app, the calling instance and the identity. The caller
+// is the caller of the call being served. A phone number is an identity in E.164.
+//
+// The host makes the codes, sends them, and keeps only an HMAC of each: a Type never
+// sees one that was sent. How long codes are and live, how many may be sent and
+// guessed, whether new users may register: the host reads all this from the
+// configuration of the calling instance, under the keys and with the defaults of
+// auths.loginTypes.PhoneType (codeLength, codeTTL, resendInterval, maxAttempts,
+// phoneHourlyLimit, phoneDailyLimit, ipHourlyLimit, appHourlyLimit, allowRegister,
+// allowUnbindLast, captcha, corpFullName). A Type declares those that it wants to be
+// configurable in its schema.
 type LoginClient interface {
-	// Reserve takes cooldown and limits and makes a pending code, in one step.
-	// Errors: SEND_TOO_FREQUENT, CAPTCHA_REQUIRED, CAPTCHA_ERROR, SEND_LIMITED,
-	// LOGIN_REQUIRED, STORE_UNAVAILABLE.
+	// Deprecated: Do not use.
+	// Reserve was the first half of Send, and isn't served any more.
 	Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error)
-	// Send is Reserve, the call of the element that sends the message, and Settle
-	// by what became of it. The host does all of it, so it runs to its end whatever
-	// becomes of the plugin. Where the answer is to be given first (answer_first)
-	// it only reserves. Errors as Reserve's; how the message ended is in the answer.
+	// Send takes cooldown, captcha and limits, makes a code, and has an SMS element
+	// send it. Once the limits are taken, the host runs all of it to its end, whatever
+	// becomes of the plugin, and logs how it ended.
+	//
+	// Errors: SEND_TOO_FREQUENT, CAPTCHA_REQUIRED, CAPTCHA_ERROR, SEND_LIMITED,
+	// LOGIN_REQUIRED, STORE_UNAVAILABLE. How the sending ended is in the response.
+	// With allowRegister 0 nobody must learn who is known: for the purposes login and
+	// register, every identity is answered with OUTCOME_ACCEPTED at once, and messages
+	// are sent after the answer, to known identities only.
 	Send(ctx context.Context, in *SendRequest, opts ...grpc.CallOption) (*SendResponse, error)
-	// Settle ends a reservation with the vendor's outcome. Without it the outcome
-	// is unknown: the code stays valid and the cooldown stays.
+	// Deprecated: Do not use.
+	// Settle was the last part of Send, and isn't served any more.
 	Settle(ctx context.Context, in *SettleRequest, opts ...grpc.CallOption) (*SettleResponse, error)
-	// Exchange compares an anonymous code and, where the identity has a user,
-	// takes it and issues a loginCode. Errors: CODE_REJECTED, CODE_LOCKED,
-	// CODE_BUSY, USER_NOT_REGISTERED (the code stays), STORE_UNAVAILABLE.
+	// Exchange exchanges a code for a loginCode of the identity's user. Errors:
+	// CODE_REJECTED, CODE_LOCKED, CODE_BUSY, USER_NOT_REGISTERED (the code stays
+	// good), STORE_UNAVAILABLE.
 	Exchange(ctx context.Context, in *ExchangeRequest, opts ...grpc.CallOption) (*ExchangeResponse, error)
-	// Register makes the user of an identity. Errors as Exchange, PHONE_IN_USE and
-	// REGISTRATION_CLOSED (the code stays).
+	// Register creates the user of an identity. Errors: those of Exchange,
+	// PHONE_IN_USE and REGISTRATION_CLOSED (the code stays good).
 	Register(ctx context.Context, in *RegisterRequest, opts ...grpc.CallOption) (*RegisterResponse, error)
-	// Bind gives the current user an identity. Errors: LOGIN_REQUIRED, FORBIDDEN,
+	// Bind gives the signed-in user an identity. Errors: LOGIN_REQUIRED, FORBIDDEN,
 	// PHONE_ALREADY_BOUND, CODE_*, PHONE_IN_USE.
 	Bind(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (*BindResponse, error)
-	// Unbind takes the current user's identity away. Errors: LOGIN_REQUIRED,
+	// Unbind takes the signed-in user's identity away. Errors: LOGIN_REQUIRED,
 	// FORBIDDEN, PHONE_NOT_BOUND, LAST_LOGIN, CODE_*.
 	Unbind(ctx context.Context, in *UnbindRequest, opts ...grpc.CallOption) (*UnbindResponse, error)
-	// IssueTicket takes a code of the current user's own identity for a ticket.
-	// Errors: LOGIN_REQUIRED, PHONE_NOT_BOUND, CODE_*.
+	// IssueTicket exchanges a code of the signed-in user's own identity for a ticket,
+	// which Move takes. Errors: LOGIN_REQUIRED, PHONE_NOT_BOUND, CODE_*.
 	IssueTicket(ctx context.Context, in *IssueTicketRequest, opts ...grpc.CallOption) (*IssueTicketResponse, error)
-	// Move gives the current user another identity in place of theirs and ends
-	// their other sessions. Errors: LOGIN_REQUIRED, FORBIDDEN, PHONE_NOT_BOUND,
+	// Move replaces the signed-in user's identity by another one, and ends the user's
+	// other sessions. Errors: LOGIN_REQUIRED, FORBIDDEN, PHONE_NOT_BOUND,
 	// TICKET_REJECTED, CODE_*, PHONE_IN_USE.
 	Move(ctx context.Context, in *MoveRequest, opts ...grpc.CallOption) (*MoveResponse, error)
-	// Account tells who the caller is and which identity they have.
+	// Account returns the signed-in user and their identity.
 	Account(ctx context.Context, in *AccountRequest, opts ...grpc.CallOption) (*AccountResponse, error)
-	// MakeCaptcha makes one for the calling instance: for two minutes and one try.
-	// Errors: SEND_LIMITED (the caller's address has had too many),
-	// STORE_UNAVAILABLE (an id was given).
+	// MakeCaptcha makes a captcha for the calling instance: good for two minutes and
+	// one attempt. Errors: SEND_LIMITED (too many for the caller's address),
+	// STORE_UNAVAILABLE (if an ID was given).
 	MakeCaptcha(ctx context.Context, in *MakeCaptchaRequest, opts ...grpc.CallOption) (*MakeCaptchaResponse, error)
 }
 
@@ -92,6 +104,7 @@ func NewLoginClient(cc grpc.ClientConnInterface) LoginClient {
 	return &loginClient{cc}
 }
 
+// Deprecated: Do not use.
 func (c *loginClient) Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ReserveResponse)
@@ -112,6 +125,7 @@ func (c *loginClient) Send(ctx context.Context, in *SendRequest, opts ...grpc.Ca
 	return out, nil
 }
 
+// Deprecated: Do not use.
 func (c *loginClient) Settle(ctx context.Context, in *SettleRequest, opts ...grpc.CallOption) (*SettleResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SettleResponse)
@@ -206,51 +220,63 @@ func (c *loginClient) MakeCaptcha(ctx context.Context, in *MakeCaptchaRequest, o
 // All implementations must embed UnimplementedLoginServer
 // for forward compatibility.
 //
-// Login is served by the host, beside Host, to Types of auths.loginTypes.Meta.
-// It is the verification of codes and the user directory, in steps that are
-// each atomic, so that no Type can get their order wrong. Everything is bound
-// to the app, the calling instance and the identity; the caller is the one of
-// the call being served. A phone number is an identity in E.164.
+// Login is served by the host, beside Host, to Types of auths.loginTypes.Meta. It
+// verifies codes and keeps the user directory, in steps that are each atomic, so
+// that no Type can get their order wrong.
 //
-// Codes are made by the host, handed out once by Reserve, and kept as an HMAC.
+// Everything is bound to the app, the calling instance and the identity. The caller
+// is the caller of the call being served. A phone number is an identity in E.164.
+//
+// The host makes the codes, sends them, and keeps only an HMAC of each: a Type never
+// sees one that was sent. How long codes are and live, how many may be sent and
+// guessed, whether new users may register: the host reads all this from the
+// configuration of the calling instance, under the keys and with the defaults of
+// auths.loginTypes.PhoneType (codeLength, codeTTL, resendInterval, maxAttempts,
+// phoneHourlyLimit, phoneDailyLimit, ipHourlyLimit, appHourlyLimit, allowRegister,
+// allowUnbindLast, captcha, corpFullName). A Type declares those that it wants to be
+// configurable in its schema.
 type LoginServer interface {
-	// Reserve takes cooldown and limits and makes a pending code, in one step.
-	// Errors: SEND_TOO_FREQUENT, CAPTCHA_REQUIRED, CAPTCHA_ERROR, SEND_LIMITED,
-	// LOGIN_REQUIRED, STORE_UNAVAILABLE.
+	// Deprecated: Do not use.
+	// Reserve was the first half of Send, and isn't served any more.
 	Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error)
-	// Send is Reserve, the call of the element that sends the message, and Settle
-	// by what became of it. The host does all of it, so it runs to its end whatever
-	// becomes of the plugin. Where the answer is to be given first (answer_first)
-	// it only reserves. Errors as Reserve's; how the message ended is in the answer.
+	// Send takes cooldown, captcha and limits, makes a code, and has an SMS element
+	// send it. Once the limits are taken, the host runs all of it to its end, whatever
+	// becomes of the plugin, and logs how it ended.
+	//
+	// Errors: SEND_TOO_FREQUENT, CAPTCHA_REQUIRED, CAPTCHA_ERROR, SEND_LIMITED,
+	// LOGIN_REQUIRED, STORE_UNAVAILABLE. How the sending ended is in the response.
+	// With allowRegister 0 nobody must learn who is known: for the purposes login and
+	// register, every identity is answered with OUTCOME_ACCEPTED at once, and messages
+	// are sent after the answer, to known identities only.
 	Send(context.Context, *SendRequest) (*SendResponse, error)
-	// Settle ends a reservation with the vendor's outcome. Without it the outcome
-	// is unknown: the code stays valid and the cooldown stays.
+	// Deprecated: Do not use.
+	// Settle was the last part of Send, and isn't served any more.
 	Settle(context.Context, *SettleRequest) (*SettleResponse, error)
-	// Exchange compares an anonymous code and, where the identity has a user,
-	// takes it and issues a loginCode. Errors: CODE_REJECTED, CODE_LOCKED,
-	// CODE_BUSY, USER_NOT_REGISTERED (the code stays), STORE_UNAVAILABLE.
+	// Exchange exchanges a code for a loginCode of the identity's user. Errors:
+	// CODE_REJECTED, CODE_LOCKED, CODE_BUSY, USER_NOT_REGISTERED (the code stays
+	// good), STORE_UNAVAILABLE.
 	Exchange(context.Context, *ExchangeRequest) (*ExchangeResponse, error)
-	// Register makes the user of an identity. Errors as Exchange, PHONE_IN_USE and
-	// REGISTRATION_CLOSED (the code stays).
+	// Register creates the user of an identity. Errors: those of Exchange,
+	// PHONE_IN_USE and REGISTRATION_CLOSED (the code stays good).
 	Register(context.Context, *RegisterRequest) (*RegisterResponse, error)
-	// Bind gives the current user an identity. Errors: LOGIN_REQUIRED, FORBIDDEN,
+	// Bind gives the signed-in user an identity. Errors: LOGIN_REQUIRED, FORBIDDEN,
 	// PHONE_ALREADY_BOUND, CODE_*, PHONE_IN_USE.
 	Bind(context.Context, *BindRequest) (*BindResponse, error)
-	// Unbind takes the current user's identity away. Errors: LOGIN_REQUIRED,
+	// Unbind takes the signed-in user's identity away. Errors: LOGIN_REQUIRED,
 	// FORBIDDEN, PHONE_NOT_BOUND, LAST_LOGIN, CODE_*.
 	Unbind(context.Context, *UnbindRequest) (*UnbindResponse, error)
-	// IssueTicket takes a code of the current user's own identity for a ticket.
-	// Errors: LOGIN_REQUIRED, PHONE_NOT_BOUND, CODE_*.
+	// IssueTicket exchanges a code of the signed-in user's own identity for a ticket,
+	// which Move takes. Errors: LOGIN_REQUIRED, PHONE_NOT_BOUND, CODE_*.
 	IssueTicket(context.Context, *IssueTicketRequest) (*IssueTicketResponse, error)
-	// Move gives the current user another identity in place of theirs and ends
-	// their other sessions. Errors: LOGIN_REQUIRED, FORBIDDEN, PHONE_NOT_BOUND,
+	// Move replaces the signed-in user's identity by another one, and ends the user's
+	// other sessions. Errors: LOGIN_REQUIRED, FORBIDDEN, PHONE_NOT_BOUND,
 	// TICKET_REJECTED, CODE_*, PHONE_IN_USE.
 	Move(context.Context, *MoveRequest) (*MoveResponse, error)
-	// Account tells who the caller is and which identity they have.
+	// Account returns the signed-in user and their identity.
 	Account(context.Context, *AccountRequest) (*AccountResponse, error)
-	// MakeCaptcha makes one for the calling instance: for two minutes and one try.
-	// Errors: SEND_LIMITED (the caller's address has had too many),
-	// STORE_UNAVAILABLE (an id was given).
+	// MakeCaptcha makes a captcha for the calling instance: good for two minutes and
+	// one attempt. Errors: SEND_LIMITED (too many for the caller's address),
+	// STORE_UNAVAILABLE (if an ID was given).
 	MakeCaptcha(context.Context, *MakeCaptchaRequest) (*MakeCaptchaResponse, error)
 	mustEmbedUnimplementedLoginServer()
 }

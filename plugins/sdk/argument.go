@@ -31,7 +31,7 @@ func mustBeDataType(where, dataType string) {
 	}
 }
 
-// dataTypeOf gives the data type that a Go type stands for, "" for none.
+// dataTypeOf returns the data type of a Go type, or "" if it has none.
 func dataTypeOf(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -68,11 +68,11 @@ type argument struct {
 	required              bool
 	fallback              json.RawMessage
 	field                 int
-	// strict: there are objects in it whose members are declared.
+	// strict is set if there are structs in it, so that unknown members are errors.
 	strict bool
 }
 
-// argumentsOf reads the arguments from the fields of a struct.
+// argumentsOf returns the arguments that the fields of a struct declare.
 func argumentsOf(function string, in reflect.Type) []argument {
 	if in.Kind() != reflect.Struct {
 		panic(fmt.Sprintf("sdk: function %q: the arguments must be a struct, not %s", function, in))
@@ -104,15 +104,15 @@ func argumentsOf(function string, in reflect.Type) []argument {
 			a.fallback = mustDefault(where, f.Type, text)
 		}
 		if slices.ContainsFunc(args, func(b argument) bool { return b.name == a.name }) {
-			panic("sdk: " + where + ": the argument is there twice")
+			panic("sdk: " + where + ": the argument is declared twice")
 		}
 		args = append(args, a)
 	}
 	return args
 }
 
-// holdsStruct says whether there is a struct among what a type is made of, or may
-// be, where it is made of itself.
+// holdsStruct reports whether a type has a struct in it. For a recursive type it
+// assumes so.
 func holdsStruct(t reflect.Type, depth int) bool {
 	if depth > 8 {
 		return true
@@ -127,8 +127,8 @@ func holdsStruct(t reflect.Type, depth int) bool {
 	}
 }
 
-// decodeArgs reads a call's arguments into the struct. Names are exact; one that
-// isn't declared, a missing one and one of a wrong type are API_PARAMS_ERROR.
+// decodeArgs reads a call's arguments into the struct. An argument that is
+// undeclared, missing or of a wrong type is API_PARAMS_ERROR.
 func decodeArgs(raw json.RawMessage, args []argument, into reflect.Value) error {
 	given := make(map[string]json.RawMessage, len(args))
 	if len(bytes.TrimSpace(raw)) > 0 {

@@ -15,8 +15,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// command runs what was typed. The exit code is 0 done, 1 the work failed,
-// 2 wrong usage.
+// command runs a command line and returns the exit code: 0 for success, 1 for
+// failure, 2 for wrong usage.
 func command(ctx context.Context, args []string, stdout, stderr io.Writer, types []Type) int {
 	if len(args) == 0 {
 		usage(stderr)
@@ -43,8 +43,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer, types
 	return 2
 }
 
-// description gives the DescribeResponse as JSON text, the same for the same
-// executable: protojson alone varies its spaces.
+// description returns the DescribeResponse as JSON. The text is the same for the same
+// executable; that of protojson alone varies in its spaces.
 func description(types []Type) ([]byte, error) {
 	raw, err := protojson.Marshal(describe(types))
 	if err != nil {
@@ -93,7 +93,7 @@ func commandCall(ctx context.Context, args []string, stdout, stderr io.Writer, t
 	return 0
 }
 
-// callOnce opens an instance in this process, calls it and lets it go.
+// callOnce opens an instance in this process and calls a function of it.
 func callOnce(ctx context.Context, stderr io.Writer, types []Type, typeName, function string, config, args []byte) ([]byte, error) {
 	s := newServer(&Host{conn: noHost{}}, newLogger(stderr), types)
 	id := &elementv1.Instance{Type: typeName, Name: typeName, Generation: 1}

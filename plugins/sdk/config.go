@@ -9,10 +9,9 @@ import (
 	"strings"
 )
 
-// decodeConfig reads an instance's configuration into its struct: unknown keys
-// are errors, absent ones take the default of their tag. The host has checked
-// the text against the schema; this is for what the schema can't say and for
-// those who call without a host. "$schema" is allowed and means nothing here.
+// decodeConfig reads an instance's configuration into its struct. Unknown keys are
+// errors; absent ones get the default of their tag. The host has validated the text
+// already: this is for callers without a host. "$schema" is ignored.
 func decodeConfig(raw json.RawMessage, into reflect.Value) error {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		raw = json.RawMessage("{}")
@@ -58,7 +57,7 @@ func fillDefaults(v reflect.Value, given map[string]json.RawMessage) {
 	}
 }
 
-// fillBelow goes into structs and lists of structs.
+// fillBelow fills defaults in a struct, or in each struct of a list.
 func fillBelow(v reflect.Value, given json.RawMessage) {
 	switch {
 	case v.Kind() == reflect.Struct && !isOpaque(v.Type()):
@@ -74,13 +73,12 @@ func fillBelow(v reflect.Value, given json.RawMessage) {
 	}
 }
 
-// isOpaque says whether a struct reads its JSON itself.
+// isOpaque reports whether a struct unmarshals its JSON itself.
 func isOpaque(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]())
 }
 
-// mustDefault gives the JSON text of a default tag: JSON as it stands, plain
-// text for a string.
+// mustDefault returns the JSON of a default tag. For a string, the tag has plain text.
 func mustDefault(where string, t reflect.Type, text string) json.RawMessage {
 	raw := json.RawMessage(text)
 	if t.Kind() == reflect.String {
@@ -96,7 +94,7 @@ func mustDefault(where string, t reflect.Type, text string) json.RawMessage {
 	return raw
 }
 
-// jsonName gives the key of a field, "" when it has none.
+// jsonName returns the key of a field, or "" if it has none.
 func jsonName(f reflect.StructField) string {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	switch {
@@ -115,7 +113,7 @@ func unmarshalStrict(raw []byte, into any) error {
 	return d.Decode(into)
 }
 
-// configErrorOf says what was wrong without quoting a value.
+// configErrorOf returns a decoding error without the values that it quotes.
 func configErrorOf(err error) error {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {

@@ -10,7 +10,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// configError is one thing that is wrong with a configuration.
+// configError is one fault of a configuration.
 type configError struct{ pointer, message string }
 
 func (e configError) Error() string {
@@ -20,16 +20,16 @@ func (e configError) Error() string {
 	return e.pointer + ": " + e.message
 }
 
-// ConfigError is what open returns for a configuration that it can't work with.
-// pointer is a JSON pointer into the configuration, "" for the whole. The
-// message is a sentence without any value of the configuration in it. Several
-// are joined with errors.Join.
+// ConfigError returns the error with which open refuses a configuration. pointer is a
+// JSON pointer into the configuration, "" for the whole. The message is a sentence
+// that quotes no value. Join several with errors.Join.
 func ConfigError(pointer, format string, args ...any) error {
 	return configError{pointer, fmt.Sprintf(format, args...)}
 }
 
-// diagnosticsOf takes an error of open apart. The text of an error that is
-// neither a ConfigError nor coded is not shown: it may hold anything.
+// diagnosticsOf returns the diagnostics of an error of open. The text of an error
+// that is neither a ConfigError nor an *errcode.Error may hold a secret: it isn't
+// shown, but returned as unexplained.
 func diagnosticsOf(err error) (found []*elementv1.Diagnostic, unexplained error) {
 	var coded *errcode.Error
 	if err == nil {
@@ -60,9 +60,9 @@ type warnings struct {
 	found []*elementv1.Diagnostic
 }
 
-// Warn tells an operator something about the configuration that is being opened;
-// it is shown at start and by validate. It works with the context given to open
-// and follows the rules of ConfigError.
+// Warn warns operators about the configuration that is being opened, when the app
+// starts and when it is validated. ctx is the context given to open. pointer and
+// message are as for ConfigError.
 func Warn(ctx context.Context, pointer, format string, args ...any) {
 	w, _ := ctx.Value(warningsKey{}).(*warnings)
 	if w == nil {

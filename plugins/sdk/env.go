@@ -7,24 +7,25 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-// Env is what open may know of the instance it opens.
+// Env describes the instance that open opens.
 type Env struct {
 	// Instance is the instance's full name.
 	Instance string
 	// Title is the instance's title, for people.
 	Title string
-	// Generation numbers the configuration; it grows.
+	// Generation is the version of the instance's configuration. It grows with each
+	// change.
 	Generation uint64
-	// App is the app the instance lies in.
+	// App is the app that the instance belongs to.
 	App App
 	// Logger writes to the host's log under the instance's name.
 	Logger *slog.Logger
 }
 
-// App is what an instance may know of the app it lies in.
+// App describes the app that an instance belongs to.
 type App struct {
 	ID, Title string
-	// Dev: started with --dev.
+	// Dev is set if the app was started with --dev.
 	Dev bool
 }
 
@@ -32,14 +33,14 @@ func appOf(a *elementv1.App) App {
 	return App{ID: a.GetAppId(), Title: a.GetTitle(), Dev: a.GetDev()}
 }
 
-// Checker is a value that can be tested beyond its configuration: credentials, a
-// connection, a real message. Check is called on a value of its own, which is
-// closed afterwards.
+// Checker is implemented by a value whose configuration can be tried out: its
+// credentials, a connection, a real message. Check runs on a value that is opened
+// for it and closed afterwards.
 type Checker interface {
 	Check(ctx context.Context) []CheckStep
 }
 
-// CheckStep is one step of a check, in the order tried.
+// CheckStep is one step of a check. Steps are listed in the order they were tried.
 type CheckStep struct {
 	Name    string
 	OK      bool
@@ -51,8 +52,8 @@ type CheckStep struct {
 // Deprecated: use CheckStep.
 type Rung = CheckStep
 
-// Closer is a value that holds something to let go. Close is called once, when
-// the last call on it has ended.
+// Closer is implemented by a value that holds resources. Close is called once, after
+// the last call on the value.
 type Closer interface {
 	Close(ctx context.Context) error
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-// None is the argument struct of a function without arguments, and the result of
-// one that returns nothing.
+// None is the argument struct of a function without arguments, and the result type
+// of a function without a result.
 type None = struct{}
 
 type function struct {
@@ -24,28 +24,29 @@ type function struct {
 	call              func(ctx context.Context, element any, args json.RawMessage) (any, error)
 }
 
-// Func makes a function of a Type from a method expression:
+// Func declares a function of a Type. fn is a method expression:
 //
-//	sdk.Func("sendMessage", (*SMS).Send, sdk.RunsToEnd())
+//	sdk.Func("sendMessage", (*Acme).Send, sdk.RunsToEnd())
 //
 // In is a struct with a field for each argument:
 //
 //	type Message struct {
-//		Phone string            `json:"phone" arg:"Phone,required" title:"who gets it"`
+//		Phone string            `json:"phone" arg:"Phone,required" title:"Recipient"`
 //		Tries int               `json:"tries" default:"3"`
 //		Vars  map[string]string `json:"vars"`
 //	}
 //
-// The tag arg gives the data type (Stext, Ltext, Numeric, Checkbox, Phone,
-// JitDict, JitList, RowData) and whether the argument is required; without it
-// the data type follows from the Go type. default is JSON text, or plain text
-// for a string. Out is anything that encoding/json writes.
+// The tag arg has the data type (Stext, Ltext, Numeric, Checkbox, Phone, JitDict,
+// JitList, RowData) and whether the argument is required. Without it, the data type
+// is derived from the Go type. The tag default has JSON, or plain text for a string.
+// Arguments are checked before fn is called. Out is any type that encoding/json can
+// marshal.
 //
-// Without ForAnyone or ForSignedIn the function is internal: other elements and
-// the Go API can call it, nobody from outside the app can.
+// Without ForAnyone or ForSignedIn the function is internal: it can be called by
+// other elements and by the Go API, but not from outside the app.
 //
-// An error that is, or wraps, an *errcode.Error reaches the caller whole; any
-// other is INTERNAL to the caller, and its text goes to the log only.
+// An error that is or wraps an *errcode.Error reaches the caller whole. Any other is
+// INTERNAL to the caller; its text is only logged.
 func Func[E, In, Out any](name string, fn func(*E, context.Context, In) (Out, error), opts ...FuncOption) Part {
 	in, out := reflect.TypeFor[In](), reflect.TypeFor[Out]()
 	f := &function{
@@ -73,7 +74,7 @@ func (f *function) addTo(t *typeDef) {
 		panic(fmt.Sprintf("sdk: %s: function %q is a method of %s, not of %s", t.name, f.name, f.element, t.element))
 	}
 	if f.name == "" || t.functions[f.name] != nil {
-		panic(fmt.Sprintf("sdk: %s: function %q has no name or is there twice", t.name, f.name))
+		panic(fmt.Sprintf("sdk: %s: function %q has no name or is declared twice", t.name, f.name))
 	}
 	t.functions[f.name] = f
 	t.order = append(t.order, f.name)
@@ -99,8 +100,8 @@ type property struct {
 	get         func(ctx context.Context, element any) (any, error)
 }
 
-// Prop makes a property of a Type from a method expression: a value that others
-// read by name.
+// Prop declares a property of a Type: a value that others read by name. fn is a
+// method expression.
 func Prop[E, V any](name string, fn func(*E, context.Context) (V, error), opts ...PropOption) Part {
 	p := &property{name: name, element: reflect.TypeFor[*E](), dataType: dataTypeOf(reflect.TypeFor[V]())}
 	p.get = func(ctx context.Context, element any) (any, error) { return fn(element.(*E), ctx) }
@@ -115,7 +116,7 @@ func (p *property) addTo(t *typeDef) {
 		panic(fmt.Sprintf("sdk: %s: property %q is a method of %s, not of %s", t.name, p.name, p.element, t.element))
 	}
 	if p.name == "" || t.properties[p.name] != nil {
-		panic(fmt.Sprintf("sdk: %s: property %q has no name or is there twice", t.name, p.name))
+		panic(fmt.Sprintf("sdk: %s: property %q has no name or is declared twice", t.name, p.name))
 	}
 	t.properties[p.name] = p
 	t.propOrder = append(t.propOrder, p.name)

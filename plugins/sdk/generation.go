@@ -10,41 +10,42 @@ import (
 // closeTimeout bounds a Close that no request waits for.
 const closeTimeout = 10 * time.Second
 
-// generation is one configuration of one instance, opened. It is closed once, by
-// whoever is last: Release, or the last call after it.
+// generation is an instance, opened with one version of its configuration. Whoever
+// is last closes it: release, or a call that is still in flight then.
 type generation struct {
 	def     *typeDef
 	element any
 	logger  *slog.Logger
 
 	mu       sync.Mutex
-	users    int
+	calls    int
 	released bool
 }
 
-// use counts a call on the generation; done may be called more than once.
-func (g *generation) use() (done func()) {
+func (g *generation) enter() {
 	g.mu.Lock()
-	g.users++
+	g.calls++
 	g.mu.Unlock()
-	return sync.OnceFunc(func() {
-		g.mu.Lock()
-		g.users--
-		last := g.users == 0 && g.released
-		g.mu.Unlock()
-		if last {
-			ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-			defer cancel()
-			g.close(ctx)
-		}
-	})
 }
 
-// release lets it go; it is called once.
+// leave ends a call.
+func (g *generation) leave() {
+	g.mu.Lock()
+	g.calls--
+	last := g.calls == 0 && g.released
+	g.mu.Unlock()
+	if last {
+		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+		defer cancel()
+		g.close(ctx)
+	}
+}
+
+// release is called once, when no new call will come.
 func (g *generation) release(ctx context.Context) {
 	g.mu.Lock()
 	g.released = true
-	last := g.users == 0
+	last := g.calls == 0
 	g.mu.Unlock()
 	if last {
 		g.close(ctx)

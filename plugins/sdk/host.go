@@ -15,18 +15,18 @@ import (
 	"github.com/lintel-run/lintel/plugins/handshake"
 )
 
-// Host is what the host offers to a call. What a Type may ask follows from its
-// Meta; anything else is FORBIDDEN. Who asks, the host knows from the context
-// given to each method: it must be the call's, or one made from it.
+// Host is what the host offers to a call. What a Type may ask for depends on its
+// Meta; anything else is FORBIDDEN. The context given to each method must be the
+// call's or derived from it: from it the host knows the instance and the caller.
 type Host struct{ conn grpc.ClientConnInterface }
 
-// Call calls a function of another element that the instance's configuration
-// names. args is written as a JSON object; out, a pointer, or nil, takes the
-// result. Errors are *errcode.Error, whole as the other element gave them.
+// Call calls a function of another element, which the instance's configuration must
+// name. args is marshaled to a JSON object; the result is unmarshaled into out, which
+// may be nil. Errors are *errcode.Error, as the other element returned them.
 func (h *Host) Call(ctx context.Context, element, function string, args, out any) error {
 	raw, err := json.Marshal(args)
 	if err != nil {
-		return errcode.Wrap(err, errcode.Internal, "arguments of %s.%s can't be written as JSON", element, function)
+		return errcode.Wrap(err, errcode.Internal, "the arguments of %s.%s have no JSON form", element, function)
 	}
 	if args == nil {
 		raw = []byte("{}")
@@ -43,8 +43,8 @@ func (h *Host) Call(ctx context.Context, element, function string, args, out any
 	return readResult(answer.GetResultJson(), out)
 }
 
-// Get reads a property of another element that the instance's configuration
-// names. The property "config" is an element's configuration, secrets masked.
+// Get reads a property of another element, which the instance's configuration must
+// name. The property "config" is an element's configuration with its secrets masked.
 func (h *Host) Get(ctx context.Context, element, property string, out any) error {
 	answer, err := elementv1.NewHostClient(h.conn).Get(ctx, &elementv1.HostGetRequest{
 		Element: element, Property: property,
@@ -68,18 +68,18 @@ func readResult(raw []byte, out any) error {
 	return nil
 }
 
-// Login is the verification of codes and the user directory, for login Types.
-// Its methods return *errcode.Error.
+// Login returns the verification service and user directory, for login Types. Its
+// errors are *errcode.Error.
 func (h *Host) Login() elementv1.LoginClient { return elementv1.NewLoginClient(h.conn) }
 
-// hostConn is the one connection of the process to its host. It adds what each
-// request must carry and turns its errors into *errcode.Error.
+// hostConn is the process's connection to its host. It adds the token and the call's
+// metadata to each request, and converts errors to *errcode.Error.
 type hostConn struct {
 	token string
 	dial  func() (grpc.ClientConnInterface, error)
 }
 
-// dialHost prepares the connection; it is made on first use.
+// dialHost returns a Host whose connection is made on first use.
 func dialHost(address, token string) *Host {
 	return &Host{conn: &hostConn{token: token, dial: sync.OnceValues(func() (grpc.ClientConnInterface, error) {
 		conn, err := grpc.NewClient("unix:"+address,
@@ -118,7 +118,7 @@ func (c *hostConn) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.
 	return nil, errcode.New(errcode.Internal, "the host offers no streams")
 }
 
-// noHost answers where there is no host: on the command line, or outside a call.
+// noHost takes the place of the host on the command line and outside a call.
 type noHost struct{}
 
 func (noHost) Invoke(context.Context, string, any, any, ...grpc.CallOption) error {

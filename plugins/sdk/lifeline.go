@@ -7,8 +7,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/handshake"
 )
 
-// watchLifeline ends the process when the host is gone, however it went: the
-// host holds the other end of a pipe, and nobody writes to it.
+// watchLifeline exits the process when the host is gone, even if it was killed. The
+// host holds the other end of a pipe that nobody writes to.
 func watchLifeline() {
 	fd, err := strconv.Atoi(os.Getenv(handshake.EnvLifelineFD))
 	if err != nil || fd < 3 {

@@ -4,8 +4,8 @@ package sdk
 
 import "syscall"
 
-// prepareLifeline keeps the descriptor from children of the plugin and lets the
-// Go runtime wait for it without a thread.
+// prepareLifeline keeps child processes from inheriting the descriptor, and lets the
+// Go runtime poll it.
 func prepareLifeline(fd int) {
 	syscall.CloseOnExec(fd)
 	_ = syscall.SetNonblock(fd, true)

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// stderrLogger is the process's logger: one JSON object a line on standard
-// error, with the keys that go-plugin's own log has.
+// stderrLogger returns the logger of the process. It writes one JSON object per line
+// to standard error, with go-plugin's keys.
 var stderrLogger = sync.OnceValue(func() *slog.Logger {
 	return newLogger(newLineQueue(os.Stderr))
 })
@@ -37,8 +37,8 @@ func newLogger(w io.Writer) *slog.Logger {
 	}))
 }
 
-// lineQueue hands lines to a writer that may stall, a host that is frozen for
-// one, without making the caller wait: what doesn't fit is dropped and counted.
+// lineQueue writes lines to a writer that may stall, such as a frozen host, without
+// blocking the caller. Lines that don't fit are dropped and counted.
 type lineQueue struct {
 	lines   chan []byte
 	dropped atomic.Int64
@@ -46,7 +46,7 @@ type lineQueue struct {
 
 const queuedLines = 256
 
-// newLineQueue starts the goroutine that writes; it lives as long as the process.
+// newLineQueue starts the goroutine that writes. It lives as long as the process.
 func newLineQueue(w io.Writer) *lineQueue {
 	q := &lineQueue{lines: make(chan []byte, queuedLines)}
 	go func() {

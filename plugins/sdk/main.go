@@ -16,12 +16,12 @@ import (
 	"github.com/lintel-run/lintel/plugins/handshake"
 )
 
-// Main is the main function of a plugin executable. Started by a host it serves
-// the Types until the host ends it or is gone; it doesn't return. Run by hand it
-// describes itself and calls functions:
+// Main is the main function of a plugin executable. It doesn't return. If a host
+// started the process, Main serves the Types until the host ends it or is gone. Run
+// by hand, the executable describes itself and calls functions:
 //
-//	prog describe                                    what lies beside it as prog.types.json
-//	prog call TYPE FUNCTION JSON [--config FILE]     one call, without a host
+//	prog describe                                    writes what belongs beside it as prog.types.json
+//	prog call TYPE FUNCTION JSON [--config FILE]     makes one call, without a host
 func Main(types ...Type) {
 	if os.Getenv(handshake.CookieKey) == handshake.CookieValue {
 		serve(types)
@@ -30,21 +30,22 @@ func Main(types ...Type) {
 	os.Exit(command(context.Background(), os.Args[1:], os.Stdout, os.Stderr, types))
 }
 
-// keptGoroutines serve one call after the other, each with a stack that has grown
-// already; what comes when all are busy gets goroutines of its own.
-const keptGoroutines = 32
-
-// mostCalls is how many calls are served at once. The host bounds what it asks for.
-const mostCalls = 1 << 20
-
-// window is HTTP/2's, of a request and of a connection. One that is set keeps gRPC
-// from measuring the connection by a ping with every message, which costs a socket
-// on the same machine more than it can gain.
-const window = 1 << 20
+const (
+	// workers is the number of goroutines that serve calls one after the other, on
+	// stacks that have grown already. A call that finds all busy gets a goroutine of
+	// its own.
+	workers = 32
+	// maxCalls bounds the calls in flight. The host has a bound of its own.
+	maxCalls = 1 << 20
+	// window is the HTTP/2 window of requests and connections. A fixed one keeps gRPC
+	// from pinging with every message to estimate the bandwidth, which costs more on
+	// a local socket than it can gain.
+	window = 1 << 20
+)
 
 func serve(types []Type) {
 	watchLifeline()
-	// go-plugin puts a pipe in place of os.Stderr; the log keeps the real one.
+	// go-plugin replaces os.Stderr by a pipe; the logger keeps the real one.
 	logger := stderrLogger()
 	host := dialHost(os.Getenv(handshake.EnvHostAddr), os.Getenv(handshake.EnvHostToken))
 	element := newServer(host, logger, types)
@@ -60,7 +61,7 @@ func serve(types []Type) {
 				grpc.MaxRecvMsgSize(handshake.MaxMessageSize+carrier.Overhead),
 				grpc.MaxSendMsgSize(handshake.MaxMessageSize+carrier.Overhead),
 				grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window),
-				grpc.NumStreamWorkers(keptGoroutines))...)
+				grpc.NumStreamWorkers(workers))...)
 		},
 		Logger: hclog.New(&hclog.LoggerOptions{
 			Level: hclog.Warn, Output: os.Stderr, JSONFormat: true, DisableTime: false,
@@ -68,14 +69,14 @@ func serve(types []Type) {
 	})
 }
 
-// servedPlugin is the one plugin of the executable, as go-plugin wants it.
+// servedPlugin is the executable's one plugin in the sense of go-plugin.
 type servedPlugin struct {
 	plugin.NetRPCUnsupportedPlugin
 	element elementv1.ElementServer
 }
 
 func (p *servedPlugin) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
-	elementv1.RegisterElementServer(carrier.NewServer(s, carrier.Options{Most: mostCalls, Kept: keptGoroutines}), p.element)
+	elementv1.RegisterElementServer(carrier.NewServer(s, carrier.Options{Most: maxCalls, Kept: workers}), p.element)
 	return nil
 }
 

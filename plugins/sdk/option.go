@@ -1,21 +1,21 @@
 package sdk
 
-// FuncOption says more about a function.
+// FuncOption is an option of Func.
 type FuncOption interface{ setFunction(f *function) }
 
-// PropOption says more about a property.
+// PropOption is an option of Prop.
 type PropOption interface{ setProperty(p *property) }
 
-// Text is a title or a description; it fits functions, properties and Types.
+// Text is a title or a description of a function, a property or a Type.
 type Text struct {
 	text        string
 	description bool
 }
 
-// Title is what people see in place of a name.
+// Title sets the name that people see.
 func Title(text string) Text { return Text{text: text} }
 
-// Desc says in a sentence or two what it does.
+// Desc sets the description, a sentence or two.
 func Desc(text string) Text { return Text{text: text, description: true} }
 
 func (x Text) addTo(t *typeDef) {
@@ -44,25 +44,26 @@ type funcOption func(*function)
 
 func (o funcOption) setFunction(f *function) { o(f) }
 
-// ForAnyone offers the function to callers outside the app, signed in or not.
+// ForAnyone lets anyone outside the app call the function, signed in or not.
 func ForAnyone() FuncOption {
 	return funcOption(func(f *function) { f.exposed, f.login = true, false })
 }
 
-// ForSignedIn offers the function to callers outside the app who are signed in.
+// ForSignedIn lets signed-in users outside the app call the function.
 func ForSignedIn() FuncOption {
 	return funcOption(func(f *function) { f.exposed, f.login = true, true })
 }
 
-// RunsToEnd lets a call go on when its caller gives up.
+// RunsToEnd lets a call go on if its caller goes away. Its deadline stays.
 func RunsToEnd() FuncOption {
 	return funcOption(func(f *function) { f.runsToEnd = true })
 }
 
-// Returned is the option that Returns gives; it fits functions and properties.
+// Returned is the data type of a result; Returns makes one.
 type Returned string
 
-// Returns names the data type of the result where the Go type doesn't tell.
+// Returns sets the data type of the result of a function or property, if it can't be
+// derived from the Go type.
 func Returns(dataType string) Returned {
 	mustBeDataType("Returns", dataType)
 	return Returned(dataType)

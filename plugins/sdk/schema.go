@@ -9,8 +9,8 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// configSchema gives the JSON Schema 2020-12 of the configuration struct; it is
-// made when it is first asked for, since a served Type seldom is.
+// configSchema returns the JSON Schema 2020-12 of the configuration struct. It is
+// built on first use, because a process that serves calls seldom needs it.
 func (t *typeDef) configSchema() string {
 	t.schemaOnce.Do(func() {
 		r := &jsonschema.Reflector{
@@ -39,8 +39,8 @@ func (t *typeDef) configSchema() string {
 	return t.schema
 }
 
-// returnSchema gives the JSON Schema of what a function returns, empty where its
-// Go type says no more than its data type does.
+// returnSchema returns the JSON Schema of a function's result, or "" if the Go type
+// says no more than the data type.
 func returnSchema(out reflect.Type) string {
 	for out.Kind() == reflect.Pointer {
 		out = out.Elem()
@@ -62,7 +62,7 @@ func returnSchema(out reflect.Type) string {
 	return string(text)
 }
 
-// annotate carries the tags of a struct's fields over to their schemas.
+// annotate adds the tags of a struct's fields to their schemas.
 func annotate(where string, s *jsonschema.Schema, t reflect.Type) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		if t.Kind() == reflect.Slice {
@@ -120,7 +120,7 @@ func annotate(where string, s *jsonschema.Schema, t reflect.Type) {
 	}
 }
 
-// extra sets a keyword of ours.
+// extra sets a keyword that isn't standard.
 func extra(s *jsonschema.Schema, keyword string, value any) {
 	if s.Extras == nil {
 		s.Extras = make(map[string]any)

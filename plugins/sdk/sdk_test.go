@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -67,15 +66,6 @@ func (x *Thing) Block(context.Context, sdk.None) (int, error) {
 	<-x.block
 	return 1, nil
 }
-func (x *Thing) Later(ctx context.Context, _ sdk.None) (int, error) {
-	dctx, finish := sdk.Detach(ctx)
-	go func() {
-		defer finish()
-		<-x.block
-		_ = sdk.HostOf(dctx).Call(dctx, "a.b", "c", nil, nil)
-	}()
-	return 1, nil
-}
 func (x *Thing) Size(context.Context) (int, error)      { return x.settings.Size, nil }
 func (x *Thing) Broken(context.Context) (string, error) { panic("on purpose") }
 func (x *Thing) Close(context.Context) error            { x.closed.Add(1); return nil }
@@ -102,7 +92,7 @@ func thingType(closed *atomic.Int32, block, entered chan struct{}) sdk.Type {
 		sdk.Func("echo", (*Thing).Echo, sdk.ForSignedIn(), sdk.RunsToEnd()),
 		sdk.Func("panic", (*Thing).Panic), sdk.Func("nothing", (*Thing).Nothing), sdk.Func("plain", (*Thing).Plain),
 		sdk.Func("coded", (*Thing).Coded, sdk.Returns(sdk.Checkbox)), sdk.Func("wait", (*Thing).Wait),
-		sdk.Func("block", (*Thing).Block), sdk.Func("later", (*Thing).Later),
+		sdk.Func("block", (*Thing).Block),
 		sdk.Prop("size", (*Thing).Size, sdk.Title("Size")), sdk.Prop("broken", (*Thing).Broken))
 }
 
@@ -253,44 +243,6 @@ func TestGenerationsLiveSideBySideUntilTheirCallsEnd(t *testing.T) {
 	require.EqualValues(t, 1, closed.Load())
 	first.Release()
 	require.EqualValues(t, 1, closed.Load())
-}
-
-func TestDetachedWorkHoldsItsGenerationAndEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		closed, block := &atomic.Int32{}, make(chan struct{})
-		called := &atomic.Int32{}
-		host := &sdktest.Host{OnCall: func(context.Context, string, string, map[string]any) (any, error) { called.Add(1); return nil, nil }}
-		e := sdktest.Open(t, thingType(closed, block, nil), `{"name":"nn"}`, sdktest.WithHost(host))
-		ctx, cancel := context.WithCancel(context.Background())
-		_, err := e.Call(ctx, "later", nil)
-		require.NoError(t, err)
-		cancel()
-		e.Release()
-		synctest.Wait()
-		require.EqualValues(t, 0, closed.Load())
-		close(block)
-		synctest.Wait()
-		require.EqualValues(t, []int32{1, 1}, []int32{called.Load(), closed.Load()})
-		require.Equal(t, 1, host.Finished())
-	})
-	t.Run("a minute at most", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			closed, block := &atomic.Int32{}, make(chan struct{})
-			host := &sdktest.Host{}
-			e := sdktest.Open(t, thingType(closed, block, nil), `{"name":"nn"}`, sdktest.WithHost(host))
-			_, err := e.Call(context.Background(), "later", nil)
-			require.NoError(t, err)
-			e.Release()
-			time.Sleep(59 * time.Second)
-			synctest.Wait()
-			require.EqualValues(t, 0, closed.Load())
-			time.Sleep(2 * time.Second)
-			synctest.Wait()
-			require.EqualValues(t, 1, closed.Load())
-			require.Equal(t, 1, host.Finished())
-			close(block)
-		})
-	})
 }
 
 func TestCheckKeepsNothing(t *testing.T) {

@@ -57,23 +57,16 @@ func (*Probe) Account(ctx context.Context, _ sdk.None) (string, error) {
 	return a.GetUserId(), err
 }
 
-func (*Probe) Later(ctx context.Context, _ sdk.None) (string, error) {
-	_, finish := sdk.Detach(ctx)
-	time.AfterFunc(50*time.Millisecond, finish)
-	return "now", nil
-}
-
 func ProbeType() sdk.Type {
 	return sdk.NewType("Probe", func(context.Context, struct{}, sdk.Env) (*Probe, error) { return &Probe{}, nil },
-		sdk.Func("echo", (*Probe).Echo), sdk.Func("ask", (*Probe).Ask), sdk.Func("account", (*Probe).Account), sdk.Func("later", (*Probe).Later))
+		sdk.Func("echo", (*Probe).Echo), sdk.Func("ask", (*Probe).Ask), sdk.Func("account", (*Probe).Account))
 }
 
 // host is a Host and Login service that keeps what it was asked with.
 type host struct {
 	elementv1.UnimplementedHostServer
 	elementv1.UnimplementedLoginServer
-	seen     chan metadata.MD
-	finished chan struct{}
+	seen chan metadata.MD
 }
 
 func (h *host) Call(ctx context.Context, in *elementv1.HostCallRequest) (*elementv1.HostCallResponse, error) {
@@ -84,11 +77,6 @@ func (h *host) Call(ctx context.Context, in *elementv1.HostCallRequest) (*elemen
 
 func (h *host) Account(context.Context, *elementv1.AccountRequest) (*elementv1.AccountResponse, error) {
 	return nil, errcode.ToStatus(errcode.New(errcode.LoginRequired, "nobody is signed in").With("a", "b"))
-}
-
-func (h *host) Finish(context.Context, *elementv1.FinishRequest) (*elementv1.FinishResponse, error) {
-	h.finished <- struct{}{}
-	return &elementv1.FinishResponse{}, nil
 }
 
 type lockedBuffer struct {
@@ -127,7 +115,7 @@ func start(t *testing.T) (elementv1.ElementClient, *host, *exec.Cmd, *os.File, *
 	address := filepath.Join(dir, "host.sock")
 	listener, err := net.Listen("unix", address)
 	require.NoError(t, err)
-	h := &host{seen: make(chan metadata.MD, 10), finished: make(chan struct{}, 10)}
+	h := &host{seen: make(chan metadata.MD, 10)}
 	server := grpc.NewServer()
 	elementv1.RegisterHostServer(server, h)
 	elementv1.RegisterLoginServer(server, h)
@@ -200,16 +188,6 @@ func TestServedByGoPlugin(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "LOGIN_REQUIRED", a.GetError().GetCode())
 		require.JSONEq(t, `{"a":"b"}`, string(a.GetError().GetDetailsJson()))
-	})
-	t.Run("work after the answer is finished once", func(t *testing.T) {
-		a, err := e.Call(context.Background(), &elementv1.CallRequest{Instance: probe, Function: "later"})
-		require.NoError(t, err)
-		require.True(t, a.GetContinues())
-		select {
-		case <-h.finished:
-		case <-time.After(5 * time.Second):
-			t.Fatal("the host was not told")
-		}
 	})
 	t.Run("an interrupt is ignored, the end of the lifeline is not", func(t *testing.T) {
 		require.NoError(t, cmd.Process.Signal(syscall.SIGINT))

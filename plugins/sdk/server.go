@@ -32,9 +32,9 @@ type generationKey struct {
 	number   uint64
 }
 
-// NewServer gives the Element service of the Types, for those who serve it in a
-// way of their own; Main is the usual one. host is a connection to the Host
-// service, nil where there is none.
+// NewServer returns the Element service of the Types, for programs that serve it in
+// their own way; most use [Main]. host is a connection to the Host service; it may
+// be nil.
 func NewServer(host grpc.ClientConnInterface, logger *slog.Logger, types ...Type) elementv1.ElementServer {
 	h := &Host{conn: noHost{}}
 	if host != nil {
@@ -47,7 +47,7 @@ func newServer(host *Host, logger *slog.Logger, types []Type) *server {
 	seen := make(map[string]bool, len(types))
 	for _, t := range types {
 		if seen[t.t.name] {
-			panic(fmt.Sprintf("sdk: Type %s is there twice", t.t.name))
+			panic(fmt.Sprintf("sdk: Type %s is declared twice", t.t.name))
 		}
 		seen[t.t.name] = true
 	}
@@ -56,7 +56,7 @@ func newServer(host *Host, logger *slog.Logger, types []Type) *server {
 
 func (s *server) typeOf(name string) *typeDef {
 	for _, t := range s.types {
-		if t.t.answers(name) {
+		if t.t.named(name) {
 			return t.t
 		}
 	}
@@ -107,7 +107,7 @@ func (s *server) Check(ctx context.Context, in *elementv1.CheckRequest) (*elemen
 	if !ok {
 		return answer, nil
 	}
-	ctx = context.WithValue(ctx, callKey{}, newCall(ctx, "", s.host, g.logger, g.use))
+	ctx, _ = withCall(ctx, "", s.host, g.logger)
 	steps, err := guarded(ctx, g.logger, "check", func() ([]CheckStep, error) { return checker.Check(ctx), nil })
 	if err != nil {
 		steps = append(steps, CheckStep{Name: "check", Message: "the check itself failed; the plugin's log says why"})
@@ -127,7 +127,7 @@ func (s *server) open(ctx context.Context, typeName string, env Env, config []by
 	env.Logger = instanceLogger(s.logger, env.Instance)
 	warned := &warnings{}
 	ctx = context.WithValue(ctx, warningsKey{}, warned)
-	ctx = context.WithValue(ctx, callKey{}, newCall(ctx, "", s.host, env.Logger, func() func() { return func() {} }))
+	ctx, _ = withCall(ctx, "", s.host, env.Logger)
 	element, err := guarded(ctx, env.Logger, "open", func() (any, error) { return def.open(ctx, config, env) })
 	if err != nil {
 		return nil, warned.list(), err
@@ -143,57 +143,53 @@ func (s *server) diagnose(instance string, err error) []*elementv1.Diagnostic {
 	return found
 }
 
-// find counts a call on a generation; without one the call was not executed.
-func (s *server) find(id *elementv1.Instance) (*generation, func(), error) {
+// enter returns a generation and counts a call on it, which leave ends.
+func (s *server) enter(id *elementv1.Instance) (*generation, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	g := s.generations[generationKey{id.GetName(), id.GetGeneration()}]
 	if g == nil {
-		return nil, nil, errcode.Unavailable(errcode.OutcomeNotExecuted,
+		return nil, errcode.Unavailable(errcode.OutcomeNotExecuted,
 			"generation %d of %s is not configured", id.GetGeneration(), id.GetName())
 	}
-	return g, g.use(), nil
+	g.enter()
+	return g, nil
 }
 
 func (s *server) Call(ctx context.Context, in *elementv1.CallRequest) (*elementv1.CallResponse, error) {
-	g, done, err := s.find(in.GetInstance()) //nolint:contextcheck // the last call out closes, with a time of its own
+	g, err := s.enter(in.GetInstance())
 	if err != nil {
 		return &elementv1.CallResponse{Error: errcode.ToWire(err)}, nil
 	}
-	defer done()
+	defer g.leave() //nolint:contextcheck // the last call closes the value, with a deadline of its own
 	f := g.def.functions[in.GetFunction()]
 	if f == nil {
 		err := errcode.New(errcode.FunctionNotFound, "%s has no function %s", g.def.name, in.GetFunction())
 		return &elementv1.CallResponse{Error: errcode.ToWire(err)}, nil
 	}
-	c := newCall(ctx, in.GetRequestId(), s.host, g.logger, g.use)
-	ctx = context.WithValue(ctx, callKey{}, c)
-	result, err := answer(ctx, c.logger, in.GetFunction(), func() (any, error) {
+	ctx, logger := withCall(ctx, in.GetRequestId(), s.host, g.logger)
+	result, err := answer(ctx, logger, in.GetFunction(), func() (any, error) {
 		return f.call(ctx, g.element, in.GetArgsJson())
 	})
-	response := &elementv1.CallResponse{Continues: c.continues()}
 	if err != nil {
-		response.Error = errcode.ToWire(err)
-		return response, nil
+		return &elementv1.CallResponse{Error: errcode.ToWire(err)}, nil
 	}
-	response.ResultJson = result
-	return response, nil
+	return &elementv1.CallResponse{ResultJson: result}, nil
 }
 
 func (s *server) Get(ctx context.Context, in *elementv1.GetRequest) (*elementv1.GetResponse, error) {
-	g, done, err := s.find(in.GetInstance()) //nolint:contextcheck // the last call out closes, with a time of its own
+	g, err := s.enter(in.GetInstance())
 	if err != nil {
 		return &elementv1.GetResponse{Error: errcode.ToWire(err)}, nil
 	}
-	defer done()
+	defer g.leave() //nolint:contextcheck // the last call closes the value, with a deadline of its own
 	p := g.def.properties[in.GetProperty()]
 	if p == nil {
 		err := errcode.New(errcode.FunctionNotFound, "%s has no property %s", g.def.name, in.GetProperty())
 		return &elementv1.GetResponse{Error: errcode.ToWire(err)}, nil
 	}
-	c := newCall(ctx, in.GetRequestId(), s.host, g.logger, g.use)
-	ctx = context.WithValue(ctx, callKey{}, c)
-	value, err := answer(ctx, c.logger, in.GetProperty(), func() (any, error) { return p.get(ctx, g.element) })
+	ctx, logger := withCall(ctx, in.GetRequestId(), s.host, g.logger)
+	value, err := answer(ctx, logger, in.GetProperty(), func() (any, error) { return p.get(ctx, g.element) })
 	if err != nil {
 		return &elementv1.GetResponse{Error: errcode.ToWire(err)}, nil
 	}
@@ -212,8 +208,8 @@ func (s *server) Release(ctx context.Context, in *elementv1.ReleaseRequest) (*el
 	return &elementv1.ReleaseResponse{}, nil
 }
 
-// answer runs an author's function and writes its result as JSON. Errors come
-// out coded.
+// answer runs an author's function and returns its result as JSON. Its errors have
+// codes.
 func answer(ctx context.Context, logger *slog.Logger, what string, fn func() (any, error)) ([]byte, error) {
 	result, err := guarded(ctx, logger, what, fn)
 	if err != nil {
@@ -224,14 +220,14 @@ func answer(ctx context.Context, logger *slog.Logger, what string, fn func() (an
 	}
 	raw, err := json.Marshal(result)
 	if err != nil {
-		logger.Error("a result can't be written as JSON", "function", what, "error", err)
+		logger.Error("a result has no JSON form", "function", what, "error", err)
 		return nil, errcode.Wrap(err, errcode.Internal, "an internal error")
 	}
 	return raw, nil
 }
 
-// coded gives an error its code: one without is the deadline's, or INTERNAL with
-// its text in the log only.
+// coded returns an error with a code. One without is DEADLINE_EXCEEDED if the call's
+// time is up, else INTERNAL, with its text in the log only.
 func coded(ctx context.Context, logger *slog.Logger, what string, err error) error {
 	var own *errcode.Error
 	switch {
@@ -244,7 +240,7 @@ func coded(ctx context.Context, logger *slog.Logger, what string, err error) err
 	return errcode.Wrap(err, errcode.Internal, "an internal error")
 }
 
-// guarded makes a panic of an author's code that call's error.
+// guarded runs an author's function and turns a panic into an error.
 func guarded[T any](ctx context.Context, logger *slog.Logger, what string, fn func() (T, error)) (result T, err error) {
 	defer func() {
 		if value := recover(); value != nil {

@@ -11,10 +11,10 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-// Type is one Type of a plugin executable: what Main serves. Make it with NewType.
+// Type is a Type that an executable serves. NewType makes one.
 type Type struct{ t *typeDef }
 
-// typeDef is a Type with its Go types erased.
+// typeDef is a Type without its Go types.
 type typeDef struct {
 	name       string
 	title      string
@@ -24,7 +24,7 @@ type typeDef struct {
 	config     reflect.Type // C
 	functions  map[string]*function
 	properties map[string]*property
-	order      []string // function names as given
+	order      []string // function names in the order given
 	propOrder  []string
 	open       func(ctx context.Context, config json.RawMessage, env Env) (any, error)
 
@@ -34,25 +34,32 @@ type typeDef struct {
 	schema     string
 }
 
-// Part is a piece of a Type: a function, a property, a title.
+// Part is a part of a Type, such as a function, a property or a title.
 type Part interface{ addTo(t *typeDef) }
 
-// NewType makes a Type. name is its full name ("SMS.Acme") or the last segment
-// of it. C is the struct of an instance's configuration. Beside the tag jsonschema
-// of invopop/jsonschema ("required,minimum=1,enum=a,enum=b") its fields may have
+// NewType returns a Type. name is its full name, such as "SMS.Acme", or the last
+// segment of that.
 //
-//	doc:"what it is for"
-//	default:"5000"          taken when the key is absent
+// C is the struct of an instance's configuration. Its fields may have the tag
+// jsonschema of invopop/jsonschema, such as "required,minimum=1,enum=a,enum=b", and
+//
+//	title:"Timeout"         the name that people see
+//	doc:"What it is for."   the description
+//	default:"5000"          the value if the key is absent
 //	secret:"true"           the value is never shown
 //	element:"SMS.Meta"      the full name of an element of that family
+//	excludes:"sms=SMS.Route"    must be absent if the key sms names such an element
 //
-// and a configuration with rules of its own has JSONSchemaExtend of that package.
-// open makes an instance's value; it may be called at any time, for any number of instances
-// and generations, and must not share state between them. An error of open says
-// what is wrong with the configuration: see ConfigError.
+// Rules that the tags can't express go into RefuseIf, WarnIf, or JSONSchemaExtend of
+// that package.
 //
-// A mistake in the declaration (a name given twice, a method of another value,
-// arguments that have no data type) is a programmer's mistake and panics.
+// open opens an instance and returns its value, or an error that says what is wrong
+// with the configuration; see ConfigError. It may be called at any time, for several
+// instances and versions of a configuration at once. Their values must not share
+// state.
+//
+// NewType panics if the declaration is wrong: a name that is used twice, a method of
+// another value, an argument without a data type.
 func NewType[C, E any](name string, open func(ctx context.Context, c C, env Env) (*E, error), parts ...Part) Type {
 	t := &typeDef{
 		name:       name,
@@ -87,10 +94,10 @@ func NewType[C, E any](name string, open func(ctx context.Context, c C, env Env)
 	return Type{t}
 }
 
-// Name gives the name as it was given to NewType.
+// Name returns the name that was given to NewType.
 func (t Type) Name() string { return t.t.name }
 
-// Describe gives what the host knows of the Type without running it.
+// Describe returns what the host knows of the Type without running it.
 func (t Type) Describe() *elementv1.TypeDescription {
 	d := &elementv1.TypeDescription{
 		Name:         t.t.name,
@@ -108,16 +115,16 @@ func (t Type) Describe() *elementv1.TypeDescription {
 	return d
 }
 
-// answers says whether a Type's full name means this Type.
-func (t *typeDef) answers(fullName string) bool {
+// named reports whether fullName is the full name of the Type.
+func (t *typeDef) named(fullName string) bool {
 	if t.name == fullName {
 		return true
 	}
 	return !strings.Contains(t.name, ".") && fullName[strings.LastIndexByte(fullName, '.')+1:] == t.name
 }
 
-// ConfigFile names the file of an instance's configuration where its e.json
-// names none: "sms.json" for the Types of SMS.Meta.
+// ConfigFile names the file of an instance's configuration, for instances whose
+// e.json names none. For the Types of SMS.Meta it is "sms.json".
 func ConfigFile(name string) Part { return configFile(name) }
 
 type configFile string

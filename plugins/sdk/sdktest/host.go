@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -14,29 +13,20 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// Host stands in for the host. The zero Host refuses everything; set what the
-// Type under test may ask. It is a connection, as sdk.NewServer takes one.
+// Host takes the place of the host. The zero Host refuses everything; set what the
+// Type under test may ask for. It is a connection for sdk.NewServer.
 type Host struct {
-	// OnCall answers calls of other elements: a JSON value, or an *errcode.Error.
+	// OnCall answers calls of other elements, with a value that has a JSON form or an
+	// *errcode.Error.
 	OnCall func(ctx context.Context, element, function string, args map[string]any) (any, error)
-	// OnGet answers for properties of other elements.
+	// OnGet answers reads of other elements' properties.
 	OnGet func(ctx context.Context, element, property string) (any, error)
-	// Login serves login Types; its errors are *errcode.Error.
+	// Login is the Login service, for login Types. Its errors are *errcode.Error.
 	Login elementv1.LoginServer
-
-	mu       sync.Mutex
-	finished int
 }
 
-// Finished counts the calls whose work after the answer is over.
-func (h *Host) Finished() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.finished
-}
-
-// Invoke hands a request to the service it names, in this process. The request's
-// metadata is in the context that the service gets, as incoming metadata.
+// Invoke passes a request to its service in this process. The request's metadata is
+// incoming metadata there.
 func (h *Host) Invoke(ctx context.Context, method string, args, reply any, _ ...grpc.CallOption) error {
 	if md, ok := metadata.FromOutgoingContext(ctx); ok {
 		ctx = metadata.NewIncomingContext(ctx, md)
@@ -70,7 +60,7 @@ func (h *Host) Invoke(ctx context.Context, method string, args, reply any, _ ...
 	return errcode.ToStatus(errcode.New(errcode.Forbidden, "%s is not offered here", method))
 }
 
-// NewStream is never used: the contract has no streams.
+// NewStream fails: the contract has no streams.
 func (h *Host) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
 	return nil, errors.New("the host has no streams")
 }
@@ -110,11 +100,4 @@ func (s *hostService) Get(ctx context.Context, in *elementv1.HostGetRequest) (*e
 
 func (s *hostService) Log(context.Context, *elementv1.LogRequest) (*elementv1.LogResponse, error) {
 	return &elementv1.LogResponse{}, nil
-}
-
-func (s *hostService) Finish(context.Context, *elementv1.FinishRequest) (*elementv1.FinishResponse, error) {
-	s.host.mu.Lock()
-	s.host.finished++
-	s.host.mu.Unlock()
-	return &elementv1.FinishResponse{}, nil
 }

@@ -1,10 +1,11 @@
-// Package sdktest runs a Type inside the test's own process: open an instance
-// with a configuration, call its functions, see what it asks of the host.
+// Package sdktest runs a Type inside a test's process. A test opens an instance with a
+// configuration, calls its functions, and answers what it asks of the host:
 //
-//	sms := sdktest.Open(t, acme.Type(), `{"key": "k"}`)
-//	out, err := sms.Call(ctx, "sendMessage", sdktest.Args{"phone": "+8613800138000"})
+//	sms := sdktest.Open(t, acme, `{"url": "http://127.0.0.1:1234", "key": "k"}`)
+//	out, err := sms.Call(ctx, "sendMessage", sdktest.Args{"phoneList": …, "params": …})
 //
-// Everything goes through the messages of the wire contract, without a wire.
+// Requests and responses are converted to the messages of the wire contract and back,
+// as between host and plugin.
 package sdktest
 
 import (
@@ -29,7 +30,7 @@ type Args = map[string]any
 // Instance is an opened instance of a Type. Its methods may be called from any
 // goroutine.
 type Instance struct {
-	// Warnings are what open had to say.
+	// Warnings are the warnings of open.
 	Warnings []*elementv1.Diagnostic
 
 	t      testing.TB
@@ -49,17 +50,17 @@ type options struct {
 	host  *Host
 }
 
-// Named gives the instance another name than the Type's.
+// Named sets the full name of the instance.
 func Named(fullName string) Option { return func(o *options) { o.name = fullName } }
 
-// Dev opens it as an app started with --dev does.
+// Dev opens the instance as an app does that was started with --dev.
 func Dev() Option { return func(o *options) { o.app.Dev = true } }
 
-// WithHost answers what the instance asks of its host.
+// WithHost sets the host of the instance. Without one, it is refused everything.
 func WithHost(h *Host) Option { return func(o *options) { o.host = h } }
 
-// Open opens an instance from its configuration, JSON text, and closes it when
-// the test ends. A configuration that is refused fails the test.
+// Open opens an instance with a configuration in JSON, and closes it when the test
+// ends. It fails the test if the configuration is refused.
 func Open(t testing.TB, typ sdk.Type, config string, opts ...Option) *Instance {
 	t.Helper()
 	e, wrong := TryOpen(t, typ, config, opts...)
@@ -72,8 +73,8 @@ func Open(t testing.TB, typ sdk.Type, config string, opts ...Option) *Instance {
 	return e
 }
 
-// TryOpen is Open for a configuration that may be refused: it gives what was
-// wrong with it.
+// TryOpen is like Open, but returns the diagnostics of a configuration that is
+// refused.
 func TryOpen(t testing.TB, typ sdk.Type, config string, opts ...Option) (*Instance, []*elementv1.Diagnostic) {
 	t.Helper()
 	o := options{name: "test." + typ.Name(), title: "A test", app: &elementv1.App{AppId: "test.app", Title: "Test App"}}
@@ -109,7 +110,7 @@ func (e *Instance) configure(config, title string) []*elementv1.Diagnostic {
 	return answer.GetDiagnostics()
 }
 
-// Next opens another configuration of the same instance, beside this one.
+// Next opens the same instance with another configuration, beside this one.
 func (e *Instance) Next(config string) (*Instance, []*elementv1.Diagnostic) {
 	next := &Instance{t: e.t, server: e.server, log: e.log, app: e.app, id: &elementv1.Instance{
 		Type: e.id.GetType(), Name: e.id.GetName(), Generation: e.id.GetGeneration() + 1,
@@ -121,15 +122,15 @@ func (e *Instance) Next(config string) (*Instance, []*elementv1.Diagnostic) {
 	return next, wrong
 }
 
-// Call calls a function as the host does: args as a JSON object, the result as
-// JSON values. Errors are *errcode.Error.
+// Call calls a function as the host does. The result consists of JSON values. Errors
+// are *errcode.Error.
 func (e *Instance) Call(ctx context.Context, function string, args Args) (any, error) {
 	var out any
 	err := e.CallInto(ctx, function, args, &out)
 	return out, err
 }
 
-// CallInto is Call with the result read into out.
+// CallInto is like Call, but unmarshals the result into out.
 func (e *Instance) CallInto(ctx context.Context, function string, args Args, out any) error {
 	if args == nil {
 		args = Args{}
@@ -164,15 +165,15 @@ func (e *Instance) Get(ctx context.Context, property string) (any, error) {
 	return out, json.Unmarshal(answer.GetValueJson(), &out)
 }
 
-// Release lets the instance go; Open does it at the end of the test.
+// Release closes the instance. Open does so when the test ends.
 func (e *Instance) Release() {
 	_, _ = e.server.Release(context.Background(), &elementv1.ReleaseRequest{Instance: e.id})
 }
 
-// Log gives everything that was logged so far, one JSON object a line.
+// Log returns what was logged so far, one JSON object per line.
 func (e *Instance) Log() string { return e.log.String() }
 
-// Check tests a configuration as "test this" does.
+// Check checks a configuration as "test this" does.
 func Check(t testing.TB, typ sdk.Type, config string, opts ...Option) *elementv1.CheckResponse {
 	t.Helper()
 	o := options{app: &elementv1.App{AppId: "test.app", Title: "Test App"}}
@@ -187,7 +188,7 @@ func Check(t testing.TB, typ sdk.Type, config string, opts ...Option) *elementv1
 	return answer
 }
 
-// Log keeps what was logged.
+// Log collects log lines.
 type Log struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -197,14 +198,14 @@ func (l *Log) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// Write keeps a line.
+// Write adds a line.
 func (l *Log) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.buf.Write(line)
 }
 
-// String gives all lines.
+// String returns all lines.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,32 +14,23 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
-type AcmeConfig struct {
-	URL string `json:"url" jsonschema:"required,format=uri" doc:"where messages are posted"`
+type Config struct {
+	URL string `json:"url" jsonschema:"required,format=uri" doc:"Where messages are posted."`
 	Key string `json:"key" jsonschema:"required,minLength=1" secret:"true"`
 }
 
-type Acme struct{ config AcmeConfig }
+type Acme struct{ config Config }
 
 type Message struct {
 	PhoneList []string          `json:"phoneList" arg:"JitList,required"`
 	Params    map[string]string `json:"params" arg:"JitDict,required"`
 	Template  string            `json:"verifyTemplateCode"`
+	Sign      string            `json:"verifySign"`
 }
 
-type Receipt struct {
-	Vendor  string   `json:"vendor"`
-	Results []Result `json:"results"`
-}
+func open(_ context.Context, c Config, _ sdk.Env) (*Acme, error) { return &Acme{c}, nil }
 
-type Result struct {
-	Phone  string `json:"phone"`
-	Status string `json:"status"`
-}
-
-func openAcme(_ context.Context, c AcmeConfig, _ sdk.Env) (*Acme, error) { return &Acme{c}, nil }
-
-func (a *Acme) Send(ctx context.Context, m Message) (*Receipt, error) {
+func (a *Acme) Send(ctx context.Context, m Message) (map[string]any, error) {
 	body, _ := json.Marshal(m)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.config.URL, bytes.NewReader(body))
 	if err != nil {
@@ -57,28 +48,35 @@ func (a *Acme) Send(ctx context.Context, m Message) (*Receipt, error) {
 	case resp.StatusCode != http.StatusAccepted:
 		return nil, errcode.New("SMS_REFUSED", "the vendor refused").With("reason", "other")
 	}
-	return &Receipt{"acme", []Result{{m.PhoneList[0], "accepted"}}}, nil
+	result := map[string]any{"phone": m.PhoneList[0], "status": "accepted"}
+	return map[string]any{"vendor": "acme", "results": []any{result}}, nil
 }
 
-func AcmeType() sdk.Type {
-	return sdk.NewType("SMS.Acme", openAcme, sdk.ConfigFile("sms.json"),
-		sdk.Func("sendMessage", (*Acme).Send, sdk.RunsToEnd()))
-}
+var acme = sdk.NewType("SMS.Acme", open, sdk.ConfigFile("sms.json"),
+	sdk.Func("sendMessage", (*Acme).Send, sdk.RunsToEnd()))
 
-// A whole SMS Type. Its main function is sdk.Main(AcmeType()).
-func ExampleNewType() {
-	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+func main() { sdk.Main(acme) }
+
+// An SMS Type, whole, and a test of it.
+func Example_sms() {
+	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer k" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	defer vendor.Close()
-	t := &testing.T{}
-	sms := sdktest.Open(t, AcmeType(), fmt.Sprintf(`{"url": %q, "key": "k"}`, vendor.URL))
-	out, err := sms.Call(context.Background(), "sendMessage", sdktest.Args{
-		"phoneList": []string{"+8613800138000"}, "params": map[string]string{"code": "123456"},
-	})
-	fmt.Println(out, err)
-	fmt.Println(AcmeType().Describe().GetFunctions()[0].GetArgs()[0].GetName())
+	for _, key := range []string{"k", "another"} {
+		sms := sdktest.Open(&testing.T{}, acme, fmt.Sprintf(`{"url": %q, "key": %q}`, vendor.URL, key))
+		out, err := sms.Call(context.Background(), "sendMessage", sdktest.Args{
+			"phoneList": []string{"+8613800138000"}, "params": map[string]string{"code": "123456"},
+		})
+		fmt.Println(out, err)
+	}
 	// Output:
 	// map[results:[map[phone:+8613800138000 status:accepted]] vendor:acme] <nil>
-	// phoneList
+	// <nil> SMS_REFUSED: the vendor refused
 }
+
+var _ = main
