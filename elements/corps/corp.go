@@ -1,15 +1,15 @@
-// Package corps is the contract of organisations: what the login needs to know
-// of one, so that new users can join it. Who belongs to a corp is in the
-// database.
+// Package corps is the contract of organisations: what the login needs to know of
+// one, so that new users can join it. The database knows who belongs to a corp.
 package corps
 
-// Corp is implemented by the instances of corps.NormalType. All methods may be
-// called from any goroutine and cost nothing.
+// Corp is an organisation. The instances of corps.NormalType implement it. All
+// methods are safe for concurrent use and cost nothing.
 type Corp interface {
-	// FullName is the instance's full name, which is the corp's name in the database.
+	// FullName returns the instance's full name, which is the corp's name in the
+	// database.
 	FullName() string
-	// Title is shown to people.
+	// Title returns the name that people see.
 	Title() string
-	// AllowJoin: new users join it.
+	// AllowJoin reports whether new users join the corp.
 	AllowJoin() bool
 }

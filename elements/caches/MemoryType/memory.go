@@ -10,7 +10,8 @@ import (
 	"fmt"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
+	"github.com/lintel-run/lintel/elements/internal/builtin"
+	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -39,8 +40,10 @@ const defaultMaxEntries = 1_000_000
 
 func init() {
 	element.RegisterBuiltin(&element.Builtin{
-		Description: builtin.Describe(Name, "In memory",
-			"In the runtime's own memory: for one process and for tests; nothing survives a restart.", schema),
+		Description: &elementv1.TypeDescription{
+			Name: Name, Title: "In memory", ConfigSchema: schema, ConfigFile: "cache.json",
+			Description: "In the runtime's own memory: for one process and for tests; nothing survives a restart.",
+		},
 		Embedded: true,
 		Open: func(_ context.Context, _ element.Env, config json.RawMessage) (element.Instance, error) {
 			var c Config

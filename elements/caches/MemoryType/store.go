@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
 	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
+	"github.com/lintel-run/lintel/elements/internal/builtin"
 )
 
 const (

@@ -13,7 +13,8 @@ import (
 	"fmt"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
+	"github.com/lintel-run/lintel/elements/internal/builtin"
+	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -57,8 +58,10 @@ type Config struct {
 
 func init() {
 	element.RegisterBuiltin(&element.Builtin{
-		Description: builtin.Describe(Name, "Redis",
-			"In Redis (one server, Sentinel or Cluster), shared by any number of machines.", schema),
+		Description: &elementv1.TypeDescription{
+			Name: Name, Title: "Redis", ConfigSchema: schema, ConfigFile: "cache.json",
+			Description: "In Redis (one server, Sentinel or Cluster), shared by any number of machines.",
+		},
 		Open: func(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
 			var c Config
 			if err := builtin.Decode(config, &c); err != nil {

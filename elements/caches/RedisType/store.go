@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
+	"github.com/lintel-run/lintel/elements/internal/builtin"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 

@@ -13,7 +13,8 @@ import (
 	"fmt"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
+	"github.com/lintel-run/lintel/elements/internal/builtin"
+	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -40,8 +41,10 @@ type Config struct {
 
 func init() {
 	element.RegisterBuiltin(&element.Builtin{
-		Description: builtin.Describe(Name, "SQLite file",
-			"In a file of the data directory, shared by several processes on one machine.", schema),
+		Description: &elementv1.TypeDescription{
+			Name: Name, Title: "SQLite file", ConfigSchema: schema, ConfigFile: "cache.json",
+			Description: "In a file of the data directory, shared by several processes on one machine.",
+		},
 		Embedded: true,
 		Open: func(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
 			c := Config{Path: "caches.db"}

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
-	"github.com/lintel-run/lintel/elements/caches/internal/builtin"
 	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
+	"github.com/lintel-run/lintel/elements/internal/builtin"
 	"github.com/lintel-run/lintel/elements/internal/sqlitefile"
 	"github.com/lintel-run/lintel/runtime/element"
 )

@@ -1,14 +1,16 @@
-// Package normaltype is corps.NormalType: an organisation with a title that new
-// users join, or don't.
+// Package normaltype is corps.NormalType: an organisation that new users join if it
+// is so configured.
 package normaltype
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/lintel-run/lintel/elements/corps"
+	"github.com/lintel-run/lintel/elements/internal/builtin"
 	"github.com/lintel-run/lintel/plugins/elementv1"
-	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -54,8 +56,10 @@ func init() {
 	})
 }
 
-// Corp is an instance.
+// Corp is an instance of corps.NormalType.
 type Corp struct {
+	builtin.Silent
+
 	fullName  string
 	title     string
 	allowJoin bool
@@ -71,45 +75,35 @@ func open(_ context.Context, env element.Env, config json.RawMessage) (element.I
 		Title     string `json:"title"`
 		AllowJoin int    `json:"allowJoin"`
 	}{AllowJoin: 1}
-	if len(config) > 0 {
-		if err := json.Unmarshal(config, &settings); err != nil {
-			return nil, errcode.New(errcode.Params, "the configuration is not a JSON object with title and allowJoin")
-		}
+	if err := builtin.Decode(config, &settings); err != nil {
+		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
-	c := &Corp{fullName: env.Element, title: settings.Title, allowJoin: settings.AllowJoin != 0}
-	if c.title == "" {
-		c.title = env.Title
-	}
-	if c.title == "" {
-		c.title = env.Element
-	}
-	return c, nil
+	return &Corp{
+		fullName:  env.Element,
+		title:     cmp.Or(settings.Title, env.Title, env.Element),
+		allowJoin: settings.AllowJoin != 0,
+	}, nil
 }
 
-// FullName is the instance's full name.
+// FullName returns the instance's full name.
 func (c *Corp) FullName() string { return c.fullName }
 
-// Title is the configured title, else the instance's.
+// Title returns the configured title, else the instance's.
 func (c *Corp) Title() string { return c.title }
 
-// AllowJoin says whether new users join it.
+// AllowJoin reports whether new users join the corp.
 func (c *Corp) AllowJoin() bool { return c.allowJoin }
 
-// Call: a corp has no functions.
-func (*Corp) Call(context.Context, string, element.Args) (any, error) {
-	return nil, errcode.New(errcode.FunctionNotFound, "a corp has no functions")
-}
-
-// Get reads title or allowJoin.
-func (c *Corp) Get(_ context.Context, property string) (any, error) {
+// Get returns the title, or whether new users join.
+func (c *Corp) Get(ctx context.Context, property string) (any, error) {
 	switch property {
 	case "title":
 		return c.title, nil
 	case "allowJoin":
 		return c.allowJoin, nil
 	}
-	return nil, errcode.New(errcode.FunctionNotFound, "a corp has no property of this name")
+	return c.Silent.Get(ctx, property)
 }
 
-// Close has nothing to end.
+// Close does nothing.
 func (*Corp) Close() error { return nil }

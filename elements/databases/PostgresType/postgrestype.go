@@ -1,15 +1,16 @@
-// Package postgrestype is databases.PostgresType: the directory in a PostgreSQL
-// database, which many replicas share.
+// Package postgrestype is databases.PostgresType: a directory in a PostgreSQL
+// database that many replicas share.
 package postgrestype
 
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/elements/databases/internal/sqldirectory"
+	"github.com/lintel-run/lintel/elements/internal/builtin"
 	"github.com/lintel-run/lintel/plugins/elementv1"
-	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -46,8 +47,9 @@ func init() {
 	})
 }
 
-// Database is an instance.
+// Database is an instance of databases.PostgresType.
 type Database struct {
+	builtin.Silent
 	*sqldirectory.Directory
 }
 
@@ -61,22 +63,12 @@ func open(_ context.Context, env element.Env, config json.RawMessage) (element.I
 	var settings struct {
 		URL string `json:"url"`
 	}
-	if err := json.Unmarshal(config, &settings); err != nil {
-		return nil, errcode.New(errcode.Params, "the configuration is not a JSON object with a url").With("arg", "url")
+	if err := builtin.Decode(config, &settings); err != nil {
+		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
 	e, err := newEngine(settings.URL)
 	if err != nil {
 		return nil, err
 	}
-	return &Database{sqldirectory.New(e, env.AppID, env.Logger)}, nil
-}
-
-// Call: a database has no functions.
-func (*Database) Call(context.Context, string, element.Args) (any, error) {
-	return nil, errcode.New(errcode.FunctionNotFound, "a database has no functions")
-}
-
-// Get: a database has no properties.
-func (*Database) Get(context.Context, string) (any, error) {
-	return nil, errcode.New(errcode.FunctionNotFound, "a database has no properties")
+	return &Database{Directory: sqldirectory.New(e, env.AppID, env.Logger)}, nil
 }

@@ -4,28 +4,24 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"sync"
 	"time"
 
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/lintel-run/lintel/elements/databases/internal/sqldirectory"
+	"github.com/lintel-run/lintel/elements/internal/sqlitefile"
 )
 
-// busyTimeout is how long a change waits for another process's.
+// busyTimeout is how long a change waits for that of another process.
 const busyTimeout = 600 * time.Millisecond
 
-// engine is one SQLite file: one connection that writes, some that read beside
-// it. It opens on first use, so that making an instance touches nothing.
+// engine is a SQLite file with one connection that writes, and some that read beside
+// it. The first use opens it.
 type engine struct {
-	dir, path string // path is relative to dir
+	file sqlitefile.File
 
 	mu            sync.Mutex
 	opened        bool
@@ -34,21 +30,24 @@ type engine struct {
 
 var _ sqldirectory.Engine = (*engine)(nil)
 
-// open opens the file, making it when there is none.
+// open opens the file, and creates it if there is none.
 func (e *engine) open() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.opened {
 		return nil
 	}
-	if err := e.prepareFile(); err != nil {
-		return &sqldirectory.FailureError{Reason: "file", Unavailable: true}
+	if err := e.file.Prepare(); err != nil {
+		return &sqldirectory.FailureError{Reason: sqlitefile.Reason(err), Unavailable: true}
 	}
-	writes, err := sql.Open("sqlite", e.source(false))
+	pragmas := []string{
+		"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")", "synchronous(FULL)", "foreign_keys(1)",
+	}
+	writes, err := e.file.Open(sqlitefile.Options{Pragmas: pragmas, Immediate: true})
 	if err != nil {
 		return failure(err)
 	}
-	reads, err := sql.Open("sqlite", e.source(true))
+	reads, err := e.file.Open(sqlitefile.Options{Pragmas: append(pragmas, "query_only(1)")})
 	if err != nil {
 		_ = writes.Close()
 		return failure(err)
@@ -61,61 +60,8 @@ func (e *engine) open() error {
 	return nil
 }
 
-// prepareFile makes the file, readable by its owner alone; SQLite gives the files
-// beside it the same mode. A file that is there isn't opened: closing it would
-// drop the locks that this process's other connections hold on it.
-func (e *engine) prepareFile() error {
-	if err := os.MkdirAll(e.dir, 0o700); err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(e.dir)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = root.Close() }()
-	if parent := filepath.Dir(e.path); parent != "." {
-		if err := root.MkdirAll(parent, 0o700); err != nil {
-			return err
-		}
-	}
-	file, err := root.OpenFile(e.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err == nil {
-		return file.Close()
-	}
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	info, err := root.Stat(e.path)
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("not a regular file")
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return root.Chmod(e.path, 0o600)
-	}
-	return nil
-}
-
-func (e *engine) source(readOnly bool) string {
-	pragmas := url.Values{}
-	pragmas.Add("_pragma", "busy_timeout("+strconv.FormatInt(busyTimeout.Milliseconds(), 10)+")")
-	pragmas.Add("_pragma", "journal_mode(WAL)")
-	pragmas.Add("_pragma", "synchronous(FULL)")
-	pragmas.Add("_pragma", "foreign_keys(1)")
-	if readOnly {
-		pragmas.Add("_pragma", "query_only(1)")
-	} else {
-		pragmas.Add("_txlock", "immediate")
-	}
-	file := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.Join(e.dir, e.path)}).EscapedPath(), RawQuery: pragmas.Encode()}
-	return file.String()
-}
-
-// Migrate runs what is missing. Another process may be doing the same: each
-// migration is a transaction that only one of them can commit, and who comes
-// second looks again.
+// Migrate runs the migrations that are missing. Other processes may do the same: each
+// migration is a transaction that only one of them commits; the others look again.
 func (e *engine) Migrate(ctx context.Context) error {
 	if err := e.open(); err != nil {
 		return err
@@ -139,7 +85,7 @@ func (e *engine) Migrate(ctx context.Context) error {
 	}
 }
 
-// version is that of the schema, 0 when there is none.
+// version returns the version of the schema, 0 if there is none.
 func (e *engine) version(ctx context.Context) int64 {
 	var version int64
 	row := e.reads.QueryRowContext(ctx, sqldirectory.CurrentVersion.In(sqldirectory.SQLite))
@@ -149,18 +95,19 @@ func (e *engine) version(ctx context.Context) int64 {
 	return version
 }
 
-// Read runs a statement on one of the connections that read.
+// Read implements sqldirectory.Engine.
 func (e *engine) Read(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) error {
 	_, err := runner{e.reads}.Run(ctx, s, each, args...)
 	return err
 }
 
-// Run runs a statement as a transaction.
+// Run implements sqldirectory.Runner.
 func (e *engine) Run(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) (int64, error) {
 	return runner{e.writes}.Run(ctx, s, each, args...)
 }
 
-// Change runs a transaction that holds the file's one write lock from its start.
+// Change implements sqldirectory.Engine. The transaction holds the write lock from its
+// start.
 func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) error) error {
 	tx, err := e.writes.BeginTx(ctx, nil)
 	if err != nil {
@@ -177,7 +124,7 @@ func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) er
 	return nil
 }
 
-// Steps runs statements as one transaction.
+// Steps implements sqldirectory.Engine.
 func (e *engine) Steps(ctx context.Context, steps ...sqldirectory.Step) error {
 	return e.Change(ctx, func(r sqldirectory.Runner) error {
 		for _, step := range steps {
@@ -189,7 +136,7 @@ func (e *engine) Steps(ctx context.Context, steps ...sqldirectory.Step) error {
 	})
 }
 
-// Close closes the file.
+// Close implements sqldirectory.Engine.
 func (e *engine) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -239,40 +186,39 @@ func (r runner) Run(ctx context.Context, s sqldirectory.Statement, each func(sql
 	return n, nil
 }
 
-// failure names what SQLite reports without quoting it.
+// failure describes an error of SQLite without quoting it.
 func failure(err error) error {
-	var reported *sqlite.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case errors.As(err, &reported):
-		code := reported.Code()
-		f := &sqldirectory.FailureError{Reason: "SQLite " + strconv.Itoa(code)}
-		switch code & 0xff {
-		case sqlite3.SQLITE_CONSTRAINT:
-			f.Unique = code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
-		case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG:
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
-			f.Unavailable = true
-		default: // interrupted, input and output, a damaged file
-			f.Unavailable, f.Unknown = true, true
+	}
+	f := &sqldirectory.FailureError{Reason: sqlitefile.Reason(err)}
+	code, ok := sqlitefile.Code(err)
+	if !ok {
+		f.Unavailable, f.Unknown = true, true
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			f.Reason = "timeout"
 		}
 		return f
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &sqldirectory.FailureError{Reason: "timeout", Unavailable: true, Unknown: true}
 	}
-	return &sqldirectory.FailureError{Reason: "SQLite", Unavailable: true, Unknown: true}
+	switch code & 0xff {
+	case sqlite3.SQLITE_CONSTRAINT:
+		f.Unique = code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG:
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+		f.Unavailable = true
+	default: // interrupted, input and output, a damaged file
+		f.Unavailable, f.Unknown = true, true
+	}
+	return f
 }
 
-// fatal: trying again won't help.
+// fatal reports whether a failed migration fails again. It doesn't if another
+// process was first.
 func fatal(err error) bool {
-	var reported *sqlite.Error
-	if !errors.As(err, &reported) {
+	code, ok := sqlitefile.Code(err)
+	if !ok {
 		return false
 	}
-	switch reported.Code() & 0xff {
-	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return false // another process was first
-	}
-	return true
+	primary := code & 0xff
+	return !sqlitefile.IsBusy(err) && primary != sqlite3.SQLITE_ERROR && primary != sqlite3.SQLITE_CONSTRAINT
 }

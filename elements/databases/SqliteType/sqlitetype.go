@@ -1,17 +1,17 @@
-// Package sqlitetype is databases.SqliteType: the directory in one SQLite file
-// in the app's data directory, for one machine. Several processes there may
-// share the file.
+// Package sqlitetype is databases.SqliteType: a directory in a SQLite file of the
+// app's data directory. Several processes on one machine may share the file.
 package sqlitetype
 
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
+	"fmt"
 
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/elements/databases/internal/sqldirectory"
+	"github.com/lintel-run/lintel/elements/internal/builtin"
+	"github.com/lintel-run/lintel/elements/internal/sqlitefile"
 	"github.com/lintel-run/lintel/plugins/elementv1"
-	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -48,8 +48,9 @@ func init() {
 	})
 }
 
-// Database is an instance.
+// Database is an instance of databases.SqliteType.
 type Database struct {
+	builtin.Silent
 	*sqldirectory.Directory
 }
 
@@ -63,24 +64,12 @@ func open(_ context.Context, env element.Env, config json.RawMessage) (element.I
 	settings := struct {
 		Path string `json:"path"`
 	}{Path: "lintel.db"}
-	if len(config) > 0 {
-		if err := json.Unmarshal(config, &settings); err != nil {
-			return nil, errcode.New(errcode.Params, "the configuration is not a JSON object with a path").With("arg", "path")
-		}
+	if err := builtin.Decode(config, &settings); err != nil {
+		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
-	if settings.Path == "" || !filepath.IsLocal(settings.Path) {
-		return nil, errcode.New(errcode.Params, "path must lie below the data directory").With("arg", "path")
+	file, err := sqlitefile.New(env.DataDir, settings.Path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
-	e := &engine{dir: env.DataDir, path: filepath.Clean(settings.Path)}
-	return &Database{sqldirectory.New(e, env.AppID, env.Logger)}, nil
-}
-
-// Call: a database has no functions.
-func (*Database) Call(context.Context, string, element.Args) (any, error) {
-	return nil, errcode.New(errcode.FunctionNotFound, "a database has no functions")
-}
-
-// Get: a database has no properties.
-func (*Database) Get(context.Context, string) (any, error) {
-	return nil, errcode.New(errcode.FunctionNotFound, "a database has no properties")
+	return &Database{Directory: sqldirectory.New(&engine{file: file}, env.AppID, env.Logger)}, nil
 }

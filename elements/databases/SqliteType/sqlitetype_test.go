@@ -13,6 +13,7 @@ import (
 
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/elements/databases/databasestest"
+	"github.com/lintel-run/lintel/elements/internal/sqlitefile"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -115,7 +116,7 @@ func TestProcessesShareTheFile(t *testing.T) {
 
 func TestAnotherProcessHoldsTheFile(t *testing.T) {
 	dir := t.TempDir()
-	d, other := openIn(t, dir, "a", `{}`), &engine{dir: dir, path: "lintel.db"}
+	d, other := openIn(t, dir, "a", `{}`), otherEngine(t, dir)
 	require.NoError(t, d.Ready(t.Context()))
 	require.NoError(t, other.open())
 	defer func() { require.NoError(t, other.Close()) }()
@@ -131,4 +132,10 @@ func TestAnotherProcessHoldsTheFile(t *testing.T) {
 	n, err := d.WrongTestGuess(t.Context(), "entry")
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
+}
+
+func otherEngine(t *testing.T, dir string) *engine {
+	file, err := sqlitefile.New(dir, "lintel.db")
+	require.NoError(t, err)
+	return &engine{file: file}
 }

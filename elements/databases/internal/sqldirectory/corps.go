@@ -17,12 +17,11 @@ var (
 		RETURNING id, full_name, title`)
 )
 
-// EnsureCorp gives the corp of a full name. Mostly it is there, and one query
-// tells.
+func scanCorp(c *databases.Corp, scan Scan) error { return scan(&c.ID, &c.FullName, &c.Title) }
+
+// EnsureCorp implements databases.CorpStore. Mostly the corp is there: one query.
 func (d *Directory) EnsureCorp(ctx context.Context, fullName, title string) (databases.Corp, error) {
-	var c databases.Corp
-	row := into(&c.ID, &c.FullName, &c.Title)
-	err := d.read(ctx, selectCorp, row, d.app, fullName)
+	c, err := get(ctx, d, selectCorp, scanCorp, d.app, fullName)
 	if err == nil && c.Title == title {
 		return c, nil
 	}
@@ -34,8 +33,7 @@ func (d *Directory) EnsureCorp(ctx context.Context, fullName, title string) (dat
 		return databases.Corp{}, err
 	}
 	err = d.do(ctx, repeatable, func(ctx context.Context) error {
-		_, err := d.engine.Run(ctx, upsertCorp, row, d.app, id.String(), fullName, title)
-		return err
+		return one(ctx, d.engine, upsertCorp, func(scan Scan) error { return scanCorp(&c, scan) }, d.app, id.String(), fullName, title)
 	})
 	if err != nil {
 		return databases.Corp{}, err

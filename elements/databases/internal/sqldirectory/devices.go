@@ -11,7 +11,7 @@ var (
 		VALUES ($1, $2, $3, $4, {now}, $5)
 		ON CONFLICT (app_id, hash) DO UPDATE SET
 			phone = excluded.phone, user_id = excluded.user_id, expires_at = excluded.expires_at`)
-	// The new one and the newest nine beside it stay.
+	// The new device and the nine newest others stay.
 	deleteOldDevices = statement(`DELETE FROM lintel_devices WHERE app_id = $1 AND hash IN (
 		SELECT hash FROM lintel_devices WHERE app_id = $1 AND phone = $2 AND hash <> $3
 		ORDER BY created_at DESC, hash DESC LIMIT 100 OFFSET 9)`)
@@ -19,7 +19,7 @@ var (
 		WHERE app_id = $1 AND hash = $2 AND expires_at > {now}`)
 )
 
-// AddDevice keeps the hash of a device token.
+// AddDevice implements databases.DeviceStore.
 func (d *Directory) AddDevice(ctx context.Context, v databases.Device) error {
 	return d.do(ctx, repeatable, func(ctx context.Context) error {
 		return d.engine.Steps(ctx,
@@ -30,13 +30,12 @@ func (d *Directory) AddDevice(ctx context.Context, v databases.Device) error {
 	})
 }
 
-// Device gives an unexpired device by hash.
+// Device implements databases.DeviceStore.
 func (d *Directory) Device(ctx context.Context, hash string) (databases.Device, error) {
-	var v databases.Device
-	var expires int64
-	if err := d.read(ctx, selectDevice, into(&v.Hash, &v.Phone, &v.UserID, &expires), d.app, hash); err != nil {
-		return databases.Device{}, err
-	}
-	v.ExpiresAt = moment(expires)
-	return v, nil
+	return get(ctx, d, selectDevice, func(v *databases.Device, scan Scan) error {
+		var expires int64
+		err := scan(&v.Hash, &v.Phone, &v.UserID, &expires)
+		v.ExpiresAt = moment(expires)
+		return err
+	}, d.app, hash)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/lintel-run/lintel/elements/databases"
 )
 
-// Bound is the longest that a method takes.
+// Bound is how long a method may take.
 const Bound = 850 * time.Millisecond
 
 // Directory is a databases.Directory over an Engine.
@@ -20,9 +20,11 @@ type Directory struct {
 	app    string
 	log    *slog.Logger
 
-	ready     atomic.Bool // the schema is up to date
-	mu        sync.Mutex
-	migration *migration // under way
+	// ready is set once the schema is up to date.
+	ready atomic.Bool
+	mu    sync.Mutex
+	// migration is the one in progress, if any.
+	migration *migration
 	closed    bool
 
 	background context.Context
@@ -32,7 +34,7 @@ type Directory struct {
 
 var _ databases.Directory = (*Directory)(nil)
 
-// New makes the directory of one app. It reaches for nothing yet.
+// New returns the directory of an app. It opens nothing.
 func New(engine Engine, appID string, log *slog.Logger) *Directory {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -42,7 +44,7 @@ func New(engine Engine, appID string, log *slog.Logger) *Directory {
 	return d
 }
 
-// Close ends what runs in the background, and the engine.
+// Close stops what runs in the background and closes the engine.
 func (d *Directory) Close() error {
 	d.mu.Lock()
 	d.closed = true
@@ -52,7 +54,7 @@ func (d *Directory) Close() error {
 	return d.engine.Close()
 }
 
-// Ready says whether the database can be reached now.
+// Ready implements databases.Directory.
 func (d *Directory) Ready(ctx context.Context) error {
 	return d.do(ctx, repeatable, func(ctx context.Context) error {
 		return d.engine.Read(ctx, selectOne, nil)
@@ -61,7 +63,7 @@ func (d *Directory) Ready(ctx context.Context) error {
 
 var selectOne = statement(`SELECT 1`)
 
-// repeats says whether a step may be done again when its outcome is unknown.
+// repeats reports whether a step whose outcome is unknown may be taken again.
 type repeats bool
 
 const (
@@ -69,9 +71,8 @@ const (
 	once       repeats = false
 )
 
-// do takes a step within Bound: it sees to the schema, and tries again where a
-// connection broke and the step is known not to have been done, or may be
-// repeated.
+// do takes a step within Bound, after the migrations. If the database is unavailable
+// it tries again, unless the outcome is unknown and the step may be taken once only.
 func (d *Directory) do(ctx context.Context, again repeats, step func(context.Context) error) error {
 	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, Bound)
@@ -103,31 +104,63 @@ func (d *Directory) do(ctx context.Context, again repeats, step func(context.Con
 	}
 }
 
-// read runs a query for at most one row; without one it is ErrNotFound.
-func (d *Directory) read(ctx context.Context, s Statement, row func(Scan) error, args ...any) error {
-	return d.do(ctx, repeatable, func(ctx context.Context) error {
-		return one(func(each func(Scan) error) error {
-			return d.engine.Read(ctx, s, each, args...)
-		}, row)
-	})
+// reads is an Engine as a Runner of statements that change nothing.
+type reads struct{ engine Engine }
+
+func (r reads) Run(ctx context.Context, s Statement, each func(Scan) error, args ...any) (int64, error) {
+	return 0, r.engine.Read(ctx, s, each, args...)
 }
 
-// one runs a query and gives ErrNotFound when it has no row.
-func one(query func(each func(Scan) error) error, row func(Scan) error) error {
+// one runs a statement that returns a row. Without one, the error is ErrNotFound.
+func one(ctx context.Context, r Runner, s Statement, row func(Scan) error, args ...any) error {
 	found := false
-	err := query(func(scan Scan) error {
+	_, err := r.Run(ctx, s, func(scan Scan) error {
 		found = true
 		return row(scan)
-	})
+	}, args...)
 	if err == nil && !found {
 		return databases.ErrNotFound
 	}
 	return err
 }
 
-// into makes a row function that scans into variables.
+// get returns what a query finds, or ErrNotFound.
+func get[T any](ctx context.Context, d *Directory, s Statement, row func(*T, Scan) error, args ...any) (T, error) {
+	var v, none T
+	err := d.do(ctx, repeatable, func(ctx context.Context) error {
+		return one(ctx, reads{d.engine}, s, func(scan Scan) error { return row(&v, scan) }, args...)
+	})
+	if err != nil {
+		return none, err
+	}
+	return v, nil
+}
+
+// list returns all that a query finds.
+func list[T any](ctx context.Context, d *Directory, s Statement, row func(*T, Scan) error, args ...any) ([]T, error) {
+	var found []T
+	err := d.do(ctx, repeatable, func(ctx context.Context) error {
+		found = []T{}
+		return d.engine.Read(ctx, s, func(scan Scan) error {
+			var v T
+			if err := row(&v, scan); err != nil {
+				return err
+			}
+			found = append(found, v)
+			return nil
+		}, args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// into returns a row function that scans into variables.
 func into(variables ...any) func(Scan) error {
 	return func(scan Scan) error { return scan(variables...) }
 }
+
+func scanNumber(n *int, scan Scan) error { return scan(n) }
 
 func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -11,51 +11,51 @@ import (
 // Scan copies the columns of the current row.
 type Scan func(into ...any) error
 
-// Runner runs statements. each is called for every row; nil when no rows are
-// wanted. The number is that of the rows changed. Every error is a *FailureError, or
-// comes from each.
+// Runner runs statements.
 type Runner interface {
+	// Run runs a statement, calls each for every row unless it is nil, and returns the
+	// number of rows that were changed. Its errors are *FailureErrors and those of each.
 	Run(ctx context.Context, s Statement, each func(Scan) error, args ...any) (int64, error)
 }
 
-// Step is a statement whose answer doesn't matter.
+// Step is a statement without a result.
 type Step struct {
 	Statement Statement
 	Args      []any
 }
 
-// Engine is a database. All methods may be called from any goroutine and keep to
-// the deadline of their context.
+// Engine is a database. All methods are safe for concurrent use and keep to the
+// deadline of their context.
 type Engine interface {
+	// Runner's Run is a transaction.
+	Runner
 	// Read runs a statement that changes nothing.
 	Read(ctx context.Context, s Statement, each func(Scan) error, args ...any) error
-	// Runner changes something with one statement that is a transaction.
-	Runner
-	// Change runs a transaction; an error of change undoes it.
+	// Change runs a transaction, and rolls it back if change returns an error.
 	Change(ctx context.Context, change func(Runner) error) error
-	// Steps runs statements as one transaction, in one round trip where it can.
+	// Steps runs statements as one transaction, in one round trip if possible.
 	Steps(ctx context.Context, steps ...Step) error
-	// Migrate brings the schema up to date. It may be called by many processes at
-	// once. When there is nothing to do it costs one small query.
+	// Migrate brings the schema up to date. Many processes may call it at once. If
+	// there is nothing to do, it costs one small query.
 	Migrate(ctx context.Context) error
-	// Close ends the connections. Nothing is under way.
+	// Close closes the connections. No other call is in progress.
 	Close() error
 }
 
-// FailureError is what went wrong in an Engine. Its text holds no value of a row and
-// nothing of the connection's settings.
+// FailureError is the failure of an Engine. Its text contains no value of a row and no
+// setting of the connection.
 type FailureError struct {
 	// Reason is a class of errors, such as a SQLSTATE.
 	Reason string
-	// Unavailable: the database can't be reached or is too slow.
+	// Unavailable means that the database can't be reached or is too slow.
 	Unavailable bool
-	// Unknown: it may have been done all the same.
+	// Unknown means that the statement may have been run.
 	Unknown bool
-	// Unique: another row has this key.
+	// Unique means that another row has the same key.
 	Unique bool
 }
 
-// Error names the reason.
+// Error returns the reason in words.
 func (f *FailureError) Error() string {
 	if f.Unavailable {
 		return fmt.Sprintf("%v (%s)", databases.ErrUnavailable, f.Reason)
@@ -63,7 +63,7 @@ func (f *FailureError) Error() string {
 	return "the database refused a statement (" + f.Reason + ")"
 }
 
-// Is makes it a databases.ErrUnavailable.
+// Is reports whether target is databases.ErrUnavailable and f is one.
 func (f *FailureError) Is(target error) bool {
 	return f.Unavailable && target == databases.ErrUnavailable
 }

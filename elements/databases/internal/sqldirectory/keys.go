@@ -12,7 +12,7 @@ const keyColumns = `SELECT id, encrypted, created_at FROM lintel_signing_keys WH
 var (
 	selectKeys = statement(keyColumns)
 	newestKey  = statement(keyColumns + ` LIMIT 1`)
-	// A key is newer than those before it even within a millisecond.
+	// Each key is newer than the one before, even within a millisecond.
 	insertKey = statement(`INSERT INTO lintel_signing_keys (app_id, id, encrypted, created_at)
 		SELECT $1, $2, $3, CASE WHEN newest >= {now} THEN newest + 1 ELSE {now} END
 		FROM (SELECT COALESCE(max(created_at), 0) AS newest, count(*) AS keys FROM lintel_signing_keys WHERE app_id = $1) AS have
@@ -24,36 +24,19 @@ var (
 	selectGuesses = statement(`SELECT COALESCE(max(wrong), 0) FROM lintel_test_guesses WHERE app_id = $1 AND entry = $2`)
 )
 
-func keyInto(k *databases.SigningKey) func(Scan) error {
-	return func(scan Scan) error {
-		var created int64
-		err := scan(&k.ID, &k.Encrypted, &created)
-		k.CreatedAt = moment(created)
-		return err
-	}
+func scanKey(k *databases.SigningKey, scan Scan) error {
+	var created int64
+	err := scan(&k.ID, &k.Encrypted, &created)
+	k.CreatedAt = moment(created)
+	return err
 }
 
-// SigningKeys lists the keys, newest first.
+// SigningKeys implements databases.SigningKeyStore.
 func (d *Directory) SigningKeys(ctx context.Context) ([]databases.SigningKey, error) {
-	var keys []databases.SigningKey
-	err := d.do(ctx, repeatable, func(ctx context.Context) error {
-		keys = nil
-		return d.engine.Read(ctx, selectKeys, func(scan Scan) error {
-			var k databases.SigningKey
-			if err := keyInto(&k)(scan); err != nil {
-				return err
-			}
-			keys = append(keys, k)
-			return nil
-		}, d.app)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return keys, nil
+	return list(ctx, d, selectKeys, scanKey, d.app)
 }
 
-// AddSigningKey adds a key; its time is the store's.
+// AddSigningKey implements databases.SigningKeyStore. The key's time is the database's.
 func (d *Directory) AddSigningKey(ctx context.Context, k databases.SigningKey, onlyFirst bool) (databases.SigningKey, error) {
 	first := 0
 	if onlyFirst {
@@ -68,10 +51,7 @@ func (d *Directory) AddSigningKey(ctx context.Context, k databases.SigningKey, o
 			if _, err := r.Run(ctx, insertKey, nil, d.app, k.ID, k.Encrypted, first); err != nil {
 				return err
 			}
-			return one(func(each func(Scan) error) error {
-				_, err := r.Run(ctx, newestKey, each, d.app)
-				return err
-			}, keyInto(&newest))
+			return one(ctx, r, newestKey, func(scan Scan) error { return scanKey(&newest, scan) }, d.app)
 		})
 	})
 	if err != nil {
@@ -80,20 +60,17 @@ func (d *Directory) AddSigningKey(ctx context.Context, k databases.SigningKey, o
 	return newest, nil
 }
 
-// WrongTestGuess counts a wrong guess. It is not repeated when its outcome is
-// unknown: a guess counts once.
+// WrongTestGuess implements databases.TestGuessStore. If the outcome is unknown it
+// isn't repeated, so that a guess counts once.
 func (d *Directory) WrongTestGuess(ctx context.Context, entry string) (int, error) {
 	var wrong int
 	err := d.do(ctx, once, func(ctx context.Context) error {
-		_, err := d.engine.Run(ctx, countGuess, into(&wrong), d.app, entry)
-		return err
+		return one(ctx, d.engine, countGuess, into(&wrong), d.app, entry)
 	})
 	return wrong, err
 }
 
-// WrongTestGuesses gives the sum.
+// WrongTestGuesses implements databases.TestGuessStore.
 func (d *Directory) WrongTestGuesses(ctx context.Context, entry string) (int, error) {
-	var wrong int
-	err := d.read(ctx, selectGuesses, into(&wrong), d.app, entry)
-	return wrong, err
+	return get(ctx, d, selectGuesses, scanNumber, d.app, entry)
 }

@@ -15,24 +15,23 @@ import (
 var migrations embed.FS
 
 const (
-	// Version is that of the newest migration.
+	// Version is the version of the schema after the newest migration.
 	Version = 3
-	// migrationTable is goose's record of what was done.
+	// migrationTable is where goose records the migrations that have been run.
 	migrationTable = "lintel_migrations"
-	// migrationTime bounds one run of the migrations, which may wait for another's.
+	// migrationTime bounds the migrations, which may wait for those of another process.
 	migrationTime = time.Minute
 )
 
 // CurrentVersion reads the version of the schema.
 var CurrentVersion = statement(`SELECT COALESCE(max(version_id), 0) FROM ` + migrationTable)
 
-// MigrateUp runs the migrations that are missing. Only one may run at a time: the
-// caller sees to that.
+// MigrateUp runs the migrations that are missing. It must not run twice at a time.
 func MigrateUp(ctx context.Context, db *sql.DB, d Dialect) error {
 	return MigrateTo(ctx, db, d, Version)
 }
 
-// MigrateTo is MigrateUp, but no further than to a version.
+// MigrateTo is MigrateUp up to a version.
 func MigrateTo(ctx context.Context, db *sql.DB, d Dialect, version int64) error {
 	dir, dialect := "migrations/sqlite", goose.DialectSQLite3
 	if d == Postgres {
@@ -51,14 +50,14 @@ func MigrateTo(ctx context.Context, db *sql.DB, d Dialect, version int64) error 
 	return err
 }
 
-// migration is one run of Migrate that many callers wait for.
+// migration is a run of Migrate that callers wait for.
 type migration struct {
 	done chan struct{}
 	err  error
 }
 
-// migrated waits until the schema is up to date, or for ctx. The run goes on
-// when a caller gives up.
+// migrated waits until the schema is up to date or ctx ends. The migration goes on
+// after a caller has given up.
 func (d *Directory) migrated(ctx context.Context) error {
 	if d.ready.Load() {
 		return nil

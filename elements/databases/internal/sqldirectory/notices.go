@@ -23,27 +23,14 @@ func (d *Directory) addNotice(ctx context.Context, r Runner, n *databases.Notice
 	return err
 }
 
-// Notices lists notices that have waited for so long, the oldest first.
+// Notices implements databases.NoticeStore.
 func (d *Directory) Notices(ctx context.Context, waited time.Duration, most int) ([]databases.Notice, error) {
-	var list []databases.Notice
-	err := d.do(ctx, repeatable, func(ctx context.Context) error {
-		list = nil
-		return d.engine.Read(ctx, selectNotices, func(scan Scan) error {
-			var n databases.Notice
-			if err := scan(&n.ID, &n.App, &n.Element, &n.SMS, &n.Args); err != nil {
-				return err
-			}
-			list = append(list, n)
-			return nil
-		}, d.app, waited.Milliseconds(), most)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
+	return list(ctx, d, selectNotices, func(n *databases.Notice, scan Scan) error {
+		return scan(&n.ID, &n.App, &n.Element, &n.SMS, &n.Args)
+	}, d.app, waited.Milliseconds(), most)
 }
 
-// TakeNotice takes a notice away and says whether it was there.
+// TakeNotice implements databases.NoticeStore.
 func (d *Directory) TakeNotice(ctx context.Context, id string) (bool, error) {
 	var taken int64
 	err := d.do(ctx, once, func(ctx context.Context) error {

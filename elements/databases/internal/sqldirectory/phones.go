@@ -17,7 +17,7 @@ var (
 		WHERE app_id = $1 AND user_id = $2 AND id <> $3 AND ended_at IS NULL`)
 )
 
-// BindPhone gives a user without phone one.
+// BindPhone implements databases.UserStore.
 func (d *Directory) BindPhone(ctx context.Context, userID, phone string, use databases.Use) error {
 	use.UserID = userID
 	return d.change(ctx, false, []databases.Use{use}, func(ctx context.Context, r Runner) error {
@@ -32,7 +32,7 @@ func (d *Directory) BindPhone(ctx context.Context, userID, phone string, use dat
 	}, nil)
 }
 
-// UnbindPhone takes a user's phone away, and that phone's devices.
+// UnbindPhone implements databases.UserStore.
 func (d *Directory) UnbindPhone(ctx context.Context, userID, phone string, use databases.Use) error {
 	use.UserID = userID
 	return d.change(ctx, false, []databases.Use{use}, func(ctx context.Context, r Runner) error {
@@ -46,20 +46,17 @@ func (d *Directory) UnbindPhone(ctx context.Context, userID, phone string, use d
 	}, nil)
 }
 
-// MovePhone replaces a user's phone.
+// MovePhone implements databases.UserStore.
 func (d *Directory) MovePhone(ctx context.Context, userID, oldPhone, newPhone, keepSession string, code, ticket databases.Use) error {
 	code.UserID, ticket.UserID = userID, userID
 	return d.change(ctx, false, []databases.Use{code, ticket}, func(ctx context.Context, r Runner) error {
 		if err := d.holds(ctx, r, userID, oldPhone); err != nil {
 			return err
 		}
-		// Asked before the update, so that two users who want each other's phone
-		// don't wait for each other.
+		// The owner is read before the update, so that two users who want each other's
+		// phone don't wait for each other.
 		var owner string
-		err := one(func(each func(Scan) error) error {
-			_, err := r.Run(ctx, ownerOf, each, d.app, newPhone)
-			return err
-		}, into(&owner))
+		err := one(ctx, r, ownerOf, into(&owner), d.app, newPhone)
 		if err == nil && owner != userID {
 			return databases.ErrPhoneInUse
 		}
@@ -79,17 +76,14 @@ func (d *Directory) MovePhone(ctx context.Context, userID, oldPhone, newPhone, k
 	}, nil)
 }
 
-// phoneOf locks a user and gives their phone.
+// phoneOf locks a user and returns their phone.
 func (d *Directory) phoneOf(ctx context.Context, r Runner, userID string) (string, error) {
 	var phone string
-	err := one(func(each func(Scan) error) error {
-		_, err := r.Run(ctx, lockUser, each, d.app, userID)
-		return err
-	}, into(&phone))
+	err := one(ctx, r, lockUser, into(&phone), d.app, userID)
 	return phone, err
 }
 
-// holds locks a user whose phone it must be.
+// holds locks a user, and returns ErrNotBound if phone isn't theirs.
 func (d *Directory) holds(ctx context.Context, r Runner, userID, phone string) error {
 	bound, err := d.phoneOf(ctx, r, userID)
 	if err == nil && (bound == "" || bound != phone) {

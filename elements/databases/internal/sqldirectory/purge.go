@@ -8,18 +8,18 @@ import (
 
 const (
 	purgeEvery = 10 * time.Minute
-	// purgeBatch is how many rows a statement deletes, purgeBatches how many
-	// statements a table gets at a time.
+	// purgeBatch is how many rows a statement deletes at most, and purgeBatches how many
+	// statements one Purge runs on a table.
 	purgeBatch   = 500
 	purgeBatches = 20
 
 	day = 24 * time.Hour
 )
 
-// purge deletes the rows of one table whose time has passed.
+// purge deletes expired rows of a table.
 type purge struct {
 	statement Statement
-	// kept is how long a row is kept after its time.
+	// kept is how long a row is kept after it has expired.
 	kept time.Duration
 }
 
@@ -29,8 +29,8 @@ func purgeOf(table, key, column, where string) Statement {
 		ORDER BY ` + column + ` LIMIT CAST($3 AS BIGINT) {skip locked})`)
 }
 
-// The use of a code is remembered far longer than any code, token, claim or kept
-// answer lives; a key, than any token that it signed.
+// The use of a code is kept far longer than any code, token, claim or kept answer
+// lives, and a key longer than any token that it signed.
 var purges = []purge{
 	{purgeOf("lintel_code_uses", "id", "used_at", ""), 7 * day},
 	{purgeOf("lintel_sessions", "id", "ended_at", " AND ended_at IS NOT NULL"), 30 * day},
@@ -48,9 +48,8 @@ var purges = []purge{
 		LIMIT CAST($3 AS BIGINT))`), day},
 }
 
-// purgeNowAndThen deletes what is long over until the directory is closed. The
-// first time comes after a while, so that a start is not slowed down, and at
-// another moment in each replica.
+// purgeNowAndThen deletes expired rows until the directory is closed. It begins after
+// a while, so that it doesn't slow the start, and at another time in each replica.
 func (d *Directory) purgeNowAndThen() {
 	defer d.running.Done()
 	for {
@@ -66,7 +65,7 @@ func (d *Directory) purgeNowAndThen() {
 	}
 }
 
-// Purge deletes a bounded number of rows that are long over.
+// Purge deletes a bounded number of expired rows.
 func (d *Directory) Purge(ctx context.Context) error {
 	for _, p := range purges {
 		for range purgeBatches {

@@ -32,8 +32,7 @@ var (
 		ORDER BY s.sent_at DESC, s.id DESC LIMIT CAST($5 AS BIGINT)`)
 )
 
-// sendState is what is known of a send. What a vendor reports of one that it is
-// said to have refused changes nothing.
+// sendState is the state of a send. A receipt doesn't change a send that was refused.
 const sendState = `CASE WHEN s.state = 'refused' THEN s.state WHEN r.rank = 2 THEN 'delivered' WHEN r.rank = 1 THEN 'failed' ELSE s.state END`
 
 // The ranks of receipts.
@@ -42,7 +41,7 @@ const (
 	rankDelivered = 2
 )
 
-// AddSends keeps how sends ended.
+// AddSends implements databases.SendLog.
 func (d *Directory) AddSends(ctx context.Context, sends []databases.Send) error {
 	if len(sends) == 0 {
 		return nil
@@ -55,8 +54,8 @@ func (d *Directory) AddSends(ctx context.Context, sends []databases.Send) error 
 	return d.do(ctx, repeatable, func(ctx context.Context) error { return d.engine.Steps(ctx, steps...) })
 }
 
-// AddReceipts keeps what vendors reported. They are written in one order
-// everywhere, so that two pushes with the same messages don't lock each other.
+// AddReceipts implements databases.SendLog. It writes receipts in one order, so that
+// two pushes with the same messages don't deadlock.
 func (d *Directory) AddReceipts(ctx context.Context, receipts []databases.Receipt) error {
 	if len(receipts) == 0 {
 		return nil
@@ -79,7 +78,7 @@ func (d *Directory) AddReceipts(ctx context.Context, receipts []databases.Receip
 // mostSends bounds a list.
 const mostSends = 10_000
 
-// Sends lists sends, newest first.
+// Sends implements databases.SendLog.
 func (d *Directory) Sends(ctx context.Context, f databases.SendFilter) ([]databases.Send, error) {
 	limit := f.Limit
 	if limit <= 0 {
@@ -89,23 +88,16 @@ func (d *Directory) Sends(ctx context.Context, f databases.SendFilter) ([]databa
 	if !f.Since.IsZero() {
 		since = f.Since.UnixMilli()
 	}
-	var list []databases.Send
-	err := d.do(ctx, repeatable, func(ctx context.Context) error {
-		list = []databases.Send{}
-		return d.engine.Read(ctx, selectSends, func(scan Scan) error {
-			var s databases.Send
-			var at, took, reported int64
-			if err := scan(&s.ID, &at, &s.Phone, &s.Instance, &s.Vendor, &s.MessageID, &s.RequestID, &s.VendorRequestID,
-				&s.State, &s.Reason, &s.Code, &took, &reported); err != nil {
-				return err
-			}
-			s.At, s.Took = moment(at), time.Duration(took)*time.Millisecond
-			if reported > 0 {
-				s.ReceiptAt = moment(reported)
-			}
-			list = append(list, s)
-			return nil
-		}, d.app, since, f.Instance, f.State, min(limit, mostSends))
-	})
-	return list, err
+	return list(ctx, d, selectSends, scanSend, d.app, since, f.Instance, f.State, min(limit, mostSends))
+}
+
+func scanSend(s *databases.Send, scan Scan) error {
+	var at, took, reported int64
+	err := scan(&s.ID, &at, &s.Phone, &s.Instance, &s.Vendor, &s.MessageID, &s.RequestID, &s.VendorRequestID,
+		&s.State, &s.Reason, &s.Code, &took, &reported)
+	s.At, s.Took = moment(at), time.Duration(took)*time.Millisecond
+	if reported > 0 {
+		s.ReceiptAt = moment(reported)
+	}
+	return err
 }

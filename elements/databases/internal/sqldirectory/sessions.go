@@ -2,19 +2,21 @@ package sqldirectory
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/databases"
 )
 
-// sessionColumns: a session that has run out is ended, at the time it ran out.
+// sessionColumns are the columns of a session. One that has expired has ended when it
+// expired.
 const sessionColumns = `id, user_id, corp_id, platform, COALESCE(code_id, ''), created_at, last_seen_at,
 	CASE WHEN ended_at IS NULL AND expires_at <= {now} THEN expires_at ELSE ended_at END, generation, expires_at`
 
 var (
-	// Two requests that show one code meet at the unique code_id. The row there
-	// is the session of the same request, which is given again; or what is left
-	// of an ended code, which the session takes over; else nothing is changed.
+	// Two requests with one code conflict at the unique code_id. If the row there is the
+	// session of the same request, it is returned again. If it is what EndSessionOfCode
+	// or ForgetSession left, the session takes it over. Else nothing changes.
 	upsertSession = statement(`INSERT INTO lintel_sessions AS s (app_id, id, user_id, corp_id, platform, code_id, request,
 			created_at, last_seen_at, generation, refresh_hash, previous_hash, rotated_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''), $7, {now}, {now}, 1, $8, '', {now}, {now} + CAST($9 AS BIGINT))
@@ -37,7 +39,7 @@ var (
 		VALUES ($1, 'code ' || $2, '', '', $2, '', {now}, {now}, {now}, 1, '', '', {now}, {now})
 		ON CONFLICT (app_id, code_id) DO UPDATE SET ended_at = COALESCE(s.ended_at, excluded.ended_at)`)
 
-	// What is left is taken over as the row of an ended code is, but is alive.
+	// The row stays, without a user, for the next session of the code.
 	forgetSession = statement(`UPDATE lintel_sessions SET user_id = NULL, request = ''
 		WHERE app_id = $1 AND code_id = $2 AND request = $3 AND user_id IS NOT NULL AND generation = 1 AND ended_at IS NULL`)
 
@@ -49,8 +51,8 @@ var (
 	endSession = statement(`UPDATE lintel_sessions SET ended_at = COALESCE(ended_at, {now})
 		WHERE app_id = $1 AND user_id = $2 AND id = $3`)
 
-	// $3 is the generation shown. The row is locked while it is judged, so that
-	// of many who show one token each sees what the one before it left.
+	// $3 is the number of the token, which the column calls its generation. The update
+	// locks the row: requests with one token see each other's changes.
 	refresh = statement(`UPDATE lintel_sessions SET
 			generation    = CASE WHEN generation = $3 THEN generation + 1 ELSE generation    END,
 			previous_hash = CASE WHEN generation = $3 THEN refresh_hash   ELSE previous_hash END,
@@ -70,44 +72,29 @@ var (
 		RETURNING ` + sessionColumns)
 )
 
-func sessionInto(s *databases.Session) func(Scan) error {
-	return func(scan Scan) error {
-		var created, seen, expires int64
-		var ended *int64
-		err := scan(&s.ID, &s.UserID, &s.CorpID, &s.Platform, &s.CodeID, &created, &seen, &ended, &s.TokenNumber, &expires)
-		if err != nil {
-			return err
-		}
-		s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.EndedAt = moment(created), moment(seen), moment(expires), time.Time{}
-		if ended != nil {
-			s.EndedAt = moment(*ended)
-		}
-		return nil
+func scanSession(s *databases.Session, scan Scan) error {
+	var created, seen, expires int64
+	var ended *int64
+	err := scan(&s.ID, &s.UserID, &s.CorpID, &s.Platform, &s.CodeID, &created, &seen, &ended, &s.TokenNumber, &expires)
+	s.CreatedAt, s.LastSeenAt, s.ExpiresAt, s.EndedAt = moment(created), moment(seen), moment(expires), time.Time{}
+	if ended != nil {
+		s.EndedAt = moment(*ended)
 	}
+	return err
 }
 
-// CreateSession makes a session, in one statement.
+// CreateSession implements databases.SessionStore.
 func (d *Directory) CreateSession(ctx context.Context, n databases.NewSession) (databases.Session, error) {
 	var s databases.Session
 	life := min(n.Idle, n.Most).Milliseconds()
-	// Only a code and a request tell a repeat from a second session.
+	// Without a code and a request, a repeat would create a second session.
 	again := repeats(n.CodeID != "" && n.Request != "")
 	err := d.do(ctx, again, func(ctx context.Context) error {
-		var found bool
-		var err error
-		for range 3 {
-			found = false
-			_, err = d.engine.Run(ctx, upsertSession, func(scan Scan) error {
-				found = true
-				return sessionInto(&s)(scan)
-			}, d.app, n.ID, n.UserID, n.CorpID, n.Platform, n.CodeID, n.Request, n.RefreshHash, life)
-			// Two who make the same session at the same moment can meet at its id
-			// before they meet at its code.
-			if !isUnique(err) {
-				break
-			}
-		}
-		if err == nil && !found {
+		err := atKey(func() error {
+			return one(ctx, d.engine, upsertSession, func(scan Scan) error { return scanSession(&s, scan) },
+				d.app, n.ID, n.UserID, n.CorpID, n.Platform, n.CodeID, n.Request, n.RefreshHash, life)
+		})
+		if errors.Is(err, databases.ErrNotFound) {
 			return databases.ErrCodeUsed
 		}
 		return err
@@ -118,7 +105,7 @@ func (d *Directory) CreateSession(ctx context.Context, n databases.NewSession) (
 	return s, nil
 }
 
-// ForgetSession takes back a session whose maker was told that it failed.
+// ForgetSession implements databases.SessionStore.
 func (d *Directory) ForgetSession(ctx context.Context, codeID, request string) error {
 	return d.do(ctx, repeatable, func(ctx context.Context) error {
 		_, err := d.engine.Run(ctx, forgetSession, nil, d.app, codeID, request)
@@ -126,36 +113,17 @@ func (d *Directory) ForgetSession(ctx context.Context, codeID, request string) e
 	})
 }
 
-// Session gives a session by id, ended or not.
+// Session implements databases.SessionStore.
 func (d *Directory) Session(ctx context.Context, sessionID string) (databases.Session, error) {
-	var s databases.Session
-	if err := d.read(ctx, selectSession, sessionInto(&s), d.app, sessionID); err != nil {
-		return databases.Session{}, err
-	}
-	return s, nil
+	return get(ctx, d, selectSession, scanSession, d.app, sessionID)
 }
 
-// Sessions lists a user's sessions that are alive, newest first.
+// Sessions implements databases.SessionStore.
 func (d *Directory) Sessions(ctx context.Context, userID string) ([]databases.Session, error) {
-	var list []databases.Session
-	err := d.do(ctx, repeatable, func(ctx context.Context) error {
-		list = nil
-		return d.engine.Read(ctx, selectSessions, func(scan Scan) error {
-			var s databases.Session
-			if err := sessionInto(&s)(scan); err != nil {
-				return err
-			}
-			list = append(list, s)
-			return nil
-		}, d.app, userID)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
+	return list(ctx, d, selectSessions, scanSession, d.app, userID)
 }
 
-// EndSession ends one session of a user. One that has ended stays as it is.
+// EndSession implements databases.SessionStore. A session that has ended keeps its time.
 func (d *Directory) EndSession(ctx context.Context, userID, sessionID string) error {
 	return d.do(ctx, repeatable, func(ctx context.Context) error {
 		ended, err := d.engine.Run(ctx, endSession, nil, d.app, userID, sessionID)
@@ -166,31 +134,37 @@ func (d *Directory) EndSession(ctx context.Context, userID, sessionID string) er
 	})
 }
 
-// EndSessionOfCode ends the session that a code opened, or will open.
+// EndSessionOfCode implements databases.SessionStore.
 func (d *Directory) EndSessionOfCode(ctx context.Context, codeID string) error {
 	return d.do(ctx, repeatable, func(ctx context.Context) error {
-		var err error
-		for range 3 {
-			_, err = d.engine.Run(ctx, endCode, nil, d.app, codeID)
-			if !isUnique(err) {
-				break
-			}
-		}
-		return err
+		return atKey(func() error {
+			_, err := d.engine.Run(ctx, endCode, nil, d.app, codeID)
+			return err
+		})
 	})
 }
 
-// Refresh moves a session's refresh token on, in one statement.
+// atKey runs an insert that takes over the row of another one, up to three times: two
+// inserts at the same moment can conflict at the session's id before they conflict at
+// its code.
+func atKey(insert func() error) (err error) {
+	for range 3 {
+		if err = insert(); !isUnique(err) {
+			break
+		}
+	}
+	return err
+}
+
+// Refresh implements databases.SessionStore.
 func (d *Directory) Refresh(ctx context.Context, r databases.Refresh) (databases.RefreshResult, error) {
 	var s databases.Session
-	// A lost answer is found again as the generation before, while Grace lasts.
+	// A repeat presents the previous token, which Grace allows.
 	again := repeats(r.Grace >= 2*Bound)
 	err := d.do(ctx, again, func(ctx context.Context) error {
-		return one(func(each func(Scan) error) error {
-			_, err := d.engine.Run(ctx, refresh, each, d.app, r.SessionID, r.TokenNumber, r.Hash, r.NextHash,
-				r.Grace.Milliseconds(), r.Idle.Milliseconds(), r.Most.Milliseconds())
-			return err
-		}, sessionInto(&s))
+		return one(ctx, d.engine, refresh, func(scan Scan) error { return scanSession(&s, scan) },
+			d.app, r.SessionID, r.TokenNumber, r.Hash, r.NextHash,
+			r.Grace.Milliseconds(), r.Idle.Milliseconds(), r.Most.Milliseconds())
 	})
 	if err != nil {
 		return databases.RefreshResult{}, err

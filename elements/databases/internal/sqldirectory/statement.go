@@ -1,11 +1,11 @@
-// Package sqldirectory is the one implementation of databases.Directory, written
-// once in the SQL that SQLite and PostgreSQL share. It knows statements and what
-// they mean; an Engine knows one database, its connections and its failures.
+// Package sqldirectory implements databases.Directory in the SQL that SQLite and
+// PostgreSQL share. It knows statements and what they mean. It doesn't know
+// connections, pools and failures: those are an Engine's.
 package sqldirectory
 
 import "strings"
 
-// Dialect names a database.
+// Dialect is the SQL of a database.
 type Dialect int
 
 // The dialects.
@@ -17,7 +17,7 @@ const (
 // Statement is one SQL statement in every dialect; parameters are $1, $2, ….
 type Statement struct{ text [2]string }
 
-// In gives the text in a dialect; empty: there is nothing to do in that dialect.
+// In returns the text in a dialect. It is empty if that dialect needs no statement.
 func (s Statement) In(d Dialect) string { return s.text[d] }
 
 var (
@@ -33,18 +33,18 @@ var (
 	)
 )
 
-// statement writes a statement down for both dialects. {now} is the store's time
-// in milliseconds, {for update} locks the rows that a change has read, {skip
-// locked} also passes over those that another transaction holds. SQLite needs
-// neither: it lets one change in at a time.
+// statement returns a statement for both dialects. {now} is the database's time in
+// milliseconds, {for update} locks the rows that a change has read, {skip locked}
+// also skips rows that another transaction has locked. SQLite needs neither: it runs
+// one change at a time.
 func statement(text string) Statement {
 	return Statement{[2]string{SQLite: inSQLite.Replace(text), Postgres: inPostgres.Replace(text)}}
 }
 
-// onPostgres is a statement that SQLite needs no counterpart of.
+// onPostgres returns a statement that SQLite needs no counterpart of.
 func onPostgres(text string) Statement {
 	return Statement{[2]string{Postgres: text}}
 }
 
-// lock makes the transactions of one app and one subject wait for each other.
+// lock makes the transactions of an app on a subject wait for each other.
 var lock = onPostgres(`SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))`)

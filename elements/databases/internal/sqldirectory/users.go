@@ -1,10 +1,11 @@
 package sqldirectory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"sort"
+	"slices"
 
 	"github.com/lintel-run/lintel/elements/databases"
 )
@@ -29,33 +30,29 @@ var (
 	selectUse = statement(`SELECT id, request, kind, user_id FROM lintel_code_uses WHERE app_id = $1 AND id = $2`)
 )
 
-// UserByPhone gives the user whose phone it is.
+// UserByPhone implements databases.UserStore.
 func (d *Directory) UserByPhone(ctx context.Context, phone string) (databases.User, error) {
 	return d.user(ctx, userByPhone, phone)
 }
 
-// User gives a user by id.
+// User implements databases.UserStore.
 func (d *Directory) User(ctx context.Context, userID string) (databases.User, error) {
 	return d.user(ctx, userByID, userID)
 }
 
 func (d *Directory) user(ctx context.Context, s Statement, key string) (databases.User, error) {
 	var u databases.User
-	err := d.do(ctx, repeatable, func(ctx context.Context) error {
-		return readUser(&u, func(each func(Scan) error) error {
-			return d.engine.Read(ctx, s, each, d.app, key)
-		})
-	})
+	err := d.do(ctx, repeatable, func(ctx context.Context) error { return d.readUser(ctx, reads{d.engine}, s, key, &u) })
 	if err != nil {
 		return databases.User{}, err
 	}
 	return u, nil
 }
 
-// readUser puts a user together from a row for each corp.
-func readUser(u *databases.User, query func(each func(Scan) error) error) error {
+// readUser reads a user from a row for each of their corps.
+func (d *Directory) readUser(ctx context.Context, r Runner, s Statement, key string, u *databases.User) error {
 	*u = databases.User{}
-	err := one(query, func(scan Scan) error {
+	err := one(ctx, r, s, func(scan Scan) error {
 		var created int64
 		var id, fullName, title *string
 		if err := scan(&u.ID, &u.Nick, &u.Phone, &u.Test, &created, &id, &fullName, &title); err != nil {
@@ -66,19 +63,19 @@ func readUser(u *databases.User, query func(each func(Scan) error) error) error 
 			u.Corps = append(u.Corps, databases.Corp{ID: *id, FullName: *fullName, Title: *title})
 		}
 		return nil
-	})
-	sort.Slice(u.Corps, func(i, j int) bool { return u.Corps[i].FullName < u.Corps[j].FullName })
+	}, d.app, key)
+	slices.SortFunc(u.Corps, func(a, b databases.Corp) int { return cmp.Compare(a.FullName, b.FullName) })
 	return err
 }
 
-// CreateUser makes a user with a phone.
+// CreateUser implements databases.UserStore.
 func (d *Directory) CreateUser(ctx context.Context, n databases.NewUser, use databases.Use) (databases.User, error) {
 	var u databases.User
 	use.UserID = n.ID
 	err := d.change(ctx, n.Phone != "", []databases.Use{use}, func(ctx context.Context, r Runner) error {
 		return d.insertUser(ctx, r, n, use.ID != "", &u)
 	}, func(ctx context.Context, r Runner, first databases.Use) error {
-		return d.userIn(ctx, r, userByID, first.UserID, &u)
+		return d.readUser(ctx, r, userByID, first.UserID, &u)
 	})
 	if err != nil {
 		return databases.User{}, err
@@ -92,12 +89,12 @@ func (d *Directory) insertUser(ctx context.Context, r Runner, n databases.NewUse
 		return err
 	}
 	if made == 0 {
-		switch err := d.userIn(ctx, r, userByPhone, n.Phone, u); {
+		switch err := d.readUser(ctx, r, userByPhone, n.Phone, u); {
 		case errors.Is(err, databases.ErrNotFound):
 			return errors.New("another user has this id")
 		case err != nil:
 			return err
-		case u.ID == n.ID && !paid: // made before: nothing but the id tells
+		case u.ID == n.ID && !paid: // a repeat, which only the id tells
 			return nil
 		}
 		return databases.ErrPhoneInUse
@@ -111,29 +108,19 @@ func (d *Directory) insertUser(ctx context.Context, r Runner, n databases.NewUse
 			return fmt.Errorf("corp: %w", databases.ErrNotFound)
 		}
 	}
-	return d.userIn(ctx, r, userByID, n.ID, u)
+	return d.readUser(ctx, r, userByID, n.ID, u)
 }
 
-func (d *Directory) userIn(ctx context.Context, r Runner, s Statement, key string, u *databases.User) error {
-	return readUser(u, func(each func(Scan) error) error {
-		_, err := r.Run(ctx, s, each, d.app, key)
-		return err
-	})
-}
-
-// CodeUse gives the Use of a code id.
+// CodeUse implements databases.UserStore.
 func (d *Directory) CodeUse(ctx context.Context, codeID string) (databases.Use, error) {
-	var u databases.Use
-	err := d.read(ctx, selectUse, into(&u.ID, &u.Request, &u.Kind, &u.UserID), d.app, codeID)
-	if err != nil {
-		return databases.Use{}, err
-	}
-	return u, nil
+	return get(ctx, d, selectUse, scanUse, d.app, codeID)
 }
 
-// change makes a change that uses pay for, in one transaction. A repeat of the
-// same request runs repeat, which may be nil, instead of do. safe says that the
-// change may be tried again without any use.
+func scanUse(u *databases.Use, scan Scan) error { return scan(&u.ID, &u.Request, &u.Kind, &u.UserID) }
+
+// change runs do in a transaction that records uses. If the request has recorded them
+// before, it runs repeat instead, which may be nil. safe reports whether the change may
+// be repeated although there is no use to recognize it by.
 func (d *Directory) change(ctx context.Context, safe bool, uses []databases.Use,
 	do func(context.Context, Runner) error, repeat func(context.Context, Runner, databases.Use) error,
 ) error {
@@ -166,7 +153,7 @@ func (d *Directory) change(ctx context.Context, safe bool, uses []databases.Use,
 	})
 }
 
-// use notes the use of a code. For a repeat it gives the first use.
+// use records the use of a code. For a repeat, it returns the first use.
 func (d *Directory) use(ctx context.Context, r Runner, use databases.Use) (*databases.Use, error) {
 	if use.ID == "" {
 		return nil, nil
@@ -176,10 +163,7 @@ func (d *Directory) use(ctx context.Context, r Runner, use databases.Use) (*data
 		return nil, err
 	}
 	var first databases.Use
-	err = one(func(each func(Scan) error) error {
-		_, err := r.Run(ctx, selectUse, each, d.app, use.ID)
-		return err
-	}, into(&first.ID, &first.Request, &first.Kind, &first.UserID))
+	err = one(ctx, r, selectUse, func(scan Scan) error { return scanUse(&first, scan) }, d.app, use.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,49 @@
+// Package builtin is what the built-in Types of caches, databases and corps share:
+// no functions, no properties, a configuration without surprises.
+package builtin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
+)
+
+// Silent is the part of an element.Instance that answers calls, for an element that
+// serves the host's own code only.
+type Silent struct{}
+
+// Call returns an error: there are no functions.
+func (Silent) Call(_ context.Context, function string, _ element.Args) (any, error) {
+	return nil, errcode.New(errcode.FunctionNotFound, "the element has no function %q", function)
+}
+
+// Get returns an error: there are no properties.
+func (Silent) Get(_ context.Context, property string) (any, error) {
+	return nil, errcode.New(errcode.FunctionNotFound, "the element has no property %q", property)
+}
+
+// Decode reads a configuration. An empty one leaves into as it is; a key that into
+// doesn't have is an error, except $schema.
+func Decode(config json.RawMessage, into any) error {
+	if len(bytes.TrimSpace(config)) == 0 {
+		return nil
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(config, &keys); err != nil {
+		return errcode.New(errcode.Params, "the configuration is not a JSON object")
+	}
+	delete(keys, "$schema")
+	plain, err := json.Marshal(keys)
+	if err != nil {
+		return errcode.New(errcode.Params, "the configuration is not a JSON object")
+	}
+	d := json.NewDecoder(bytes.NewReader(plain))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return errcode.New(errcode.Params, "the configuration doesn't fit the schema")
+	}
+	return nil
+}
