@@ -108,7 +108,7 @@ func (p *Pages) postAccount(r extension.Request) error {
 	})
 }
 
-// refreshUser reads the user again, whom the form may have changed.
+// refreshUser reads the user again: the form may have changed something.
 func (a *account) refreshUser() {
 	var now profile
 	if failure := a.read(sessionService, "currentUser", nil, &now); failure == nil {

@@ -1,4 +1,4 @@
-// Answers the "pow" kind of captcha: work that a browser does in a moment and a
+// Solves captchas of the kind "pow": work that takes a browser a moment, and that a
 // flood of requests can't afford.
 
 const K = new Uint32Array(64);
@@ -13,7 +13,7 @@ for (let n = 2, i = 0; i < 64; n++) {
   K[i++] = bits(Math.cbrt(n));
 }
 
-/** SHA-256 of a string's bytes as eight words; crypto.subtle needs https. */
+/** Returns the SHA-256 of bytes as eight words. crypto.subtle would need https. */
 export function sha256(bytes) {
   const h = H.slice();
   const w = new Uint32Array(64);
@@ -45,8 +45,8 @@ export function sha256(bytes) {
 }
 
 /**
- * Finds the number whose digits, behind the salt, have the digest that is asked
- * for, and gives it. It pauses so that a page stays alive.
+ * Returns the number whose digits, after the salt, have the wanted digest. It pauses
+ * now and then, so that the page stays responsive.
  */
 export async function solve({ salt, hash, max }, signal) {
   const want = hash.match(/.{8}/g).map((word) => parseInt(word, 16));
@@ -60,5 +60,5 @@ export async function solve({ salt, hash, max }, signal) {
       pause = Date.now() + 12;
     }
   }
-  throw new Error("a challenge without an answer");
+  throw new Error("the challenge has no answer");
 }

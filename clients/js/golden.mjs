@@ -1,4 +1,4 @@
-// Runs the cases that all clients share: node golden.mjs URL PHONE OTHER
+// Runs the cases of all clients: node golden.mjs URL PHONE OTHER
 import { readFileSync } from "node:fs";
 import { connect, LintelError } from "./lintel.js";
 
@@ -50,7 +50,7 @@ for (const [i, step] of golden.steps.entries()) {
 }
 
 if (JSON.stringify(app.getElement("x.y")) !== '{"fullName":"x.y"}' || (await app.getElement("x.y")).fullName !== "x.y") {
-  throw new Error("an element is called by who only looks at it");
+  throw new Error("an element is called when it is only inspected");
 }
 try {
   await connect("http://127.0.0.1:1", { appId: "a.b" }).getElement("x").y();

@@ -1,4 +1,4 @@
-/** The codes of errors; "NETWORK" is this client's own. */
+/** The error codes of docs/errors.md; "NETWORK" is the client's own. */
 export type Code =
   | "API_PARAMS_ERROR" | "LOGIN_REQUIRED" | "FORBIDDEN" | "ELEMENT_NOT_FOUND" | "FUNCTION_NOT_FOUND"
   | "ELEMENT_UNAVAILABLE" | "STORE_UNAVAILABLE" | "DEADLINE_EXCEEDED" | "INTERNAL"
@@ -11,7 +11,7 @@ export type Code =
 export class LintelError extends Error {
   readonly name: "LintelError";
   readonly code: Code | (string & {});
-  /** Of HTTP; 0 when nothing came back. */
+  /** The HTTP status; 0 without an answer. */
   readonly status: number;
   readonly data: Record<string, unknown>;
   readonly requestId: string;
@@ -20,7 +20,7 @@ export class LintelError extends Error {
 }
 
 export interface Options {
-  /** Such as "example.shop"; asked of the app when left out. */
+  /** Such as "example.shop"; without it the app's description is fetched. */
   appId?: string;
   token?: string;
   device?: string;
@@ -92,7 +92,7 @@ export interface Session {
 }
 export interface Device {
   sessionId: string; corpId: string; platform: Platform; current: boolean;
-  /** Moments as RFC 3339 has them. */
+  /** Times in RFC 3339. */
   createdAt: string; lastSeenAt: string; expiresAt: string;
 }
 export type Platform = "web" | "mobile" | "api";

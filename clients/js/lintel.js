@@ -6,10 +6,10 @@
 //   const login = app.getElement("auths.loginTypes.myPhoneLogin");
 //   await login.sendMessage("13800138000");
 //
-// Arguments are positional, or one plain object of named ones. An answer is the
-// function's data; anything else is thrown as a LintelError with a code.
+// Arguments are positional, or one plain object of named ones. A function returns its
+// data or throws a LintelError with a code.
 
-/** An answer that is an error, or no answer at all (code "NETWORK"). */
+/** An error that the app answered, or no answer at all (code "NETWORK"). */
 export class LintelError extends Error {
   constructor(code, message, more = {}) {
     super(message || code);
@@ -18,19 +18,19 @@ export class LintelError extends Error {
     this.status = more.status ?? 0;
     this.data = more.data ?? {};
     this.requestId = more.requestId ?? "";
-    /** Seconds until another attempt makes sense; undefined: not said. */
+    /** Seconds until another attempt makes sense; undefined where not known. */
     this.retryAfter = more.retryAfter;
   }
 }
 
 const isObject = (v) => v !== null && typeof v === "object" && [Object.prototype, null].includes(Object.getPrototypeOf(v));
 
-/** A name for a request: sent again under it, it is answered again, not done again. */
+/** Returns an idempotency key: a request repeated with it is answered again, not done again. */
 export const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
 
 /**
- * connect gives the app that answers at url (in a browser: this site when empty).
- * Nothing is asked until the first call.
+ * Returns the app at url; in a browser, an empty url is this site. It sends nothing
+ * until the first call.
  */
 export function connect(url = "", options = {}) {
   const base = url.replace(/\/+$/, "");
@@ -59,10 +59,10 @@ export function connect(url = "", options = {}) {
   const app = {
     /** An access token, for apps that don't keep the session in cookies. */
     token: options.token ?? "",
-    /** The device token of an earlier login, likewise. */
+    /** The device token of an earlier login, for the same apps. */
     device: options.device ?? "",
 
-    /** The app's description (OpenAPI), asked for once. */
+    /** Returns the app's description (OpenAPI), which it fetches once. */
     describe() {
       described ??= answerOf("/openapi.json", {}).catch((e) => {
         described = undefined;
@@ -71,7 +71,7 @@ export function connect(url = "", options = {}) {
       return described;
     },
 
-    /** Calls a function by named arguments. */
+    /** Calls a function with named arguments. */
     async call(fullName, name, args = {}, { key = newKey(), signal } = {}) {
       const id = options.appId ?? (await app.describe()).info["x-app-id"];
       const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
@@ -81,11 +81,11 @@ export function connect(url = "", options = {}) {
       return (await answerOf(path, { method: "POST", headers, body: JSON.stringify(args), signal })).data;
     },
 
-    /** An element, whose functions are methods. */
+    /** Returns an element, whose functions are methods. */
     getElement(fullName) {
       return new Proxy({ fullName }, {
         get(target, name) {
-          // What languages and frameworks look for in any object is no function of an element.
+          // Names that languages and frameworks look up in any object are no functions.
           if (typeof name !== "string" || name in target || /^(then$|toJSON$|[_$])/.test(name)) return target[name];
           return async (...args) => app.call(fullName, name, await named(fullName, name, args));
         },
@@ -93,7 +93,7 @@ export function connect(url = "", options = {}) {
     },
   };
 
-  // named gives positional arguments their names, by the app's description.
+  // named returns positional arguments by name, as the app's description has them.
   const named = async (fullName, name, args) => {
     if (args.length === 0) return {};
     if (args.length === 1 && isObject(args[0])) return args[0];

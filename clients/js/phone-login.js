@@ -1,11 +1,11 @@
-// <phone-login>: signing in with a phone, for a page of one's own.
+// <phone-login>: signing in with a phone, for a page of your own.
 //
 //   <script type="module" src="phone-login.js"></script>
 //   <phone-login src="https://shop.example" login="auths.loginTypes.myPhoneLogin"></phone-login>
 //
-// src: the app; this site when left out. login: the login's full name. app-id: saves
-// asking for it. platform: web (cookies), mobile or api. lang: en or zh.
-// Events, which bubble: "signed-in" (detail: the session), "failed" (detail: a
+// src: the app, this site by default. login: the login's full name. app-id: saves
+// fetching the app's description. platform: web (cookies), mobile or api. lang: en or
+// zh. Events, which bubble: "signed-in" (detail: the session), "failed" (detail: a
 // LintelError). Colours: the CSS variables --accent and --on-accent.
 import { connect } from "./lintel.js";
 import { solve } from "./captcha.js";
@@ -87,7 +87,7 @@ class PhoneLogin extends HTMLElement {
     }, () => {});
   }
 
-  // configure asks once what the login is like.
+  // configure fetches the login's configuration once.
   async #configure() {
     this.config ??= await this.login.getLoginConfig();
     return this.config;
@@ -95,8 +95,8 @@ class PhoneLogin extends HTMLElement {
 
   disconnectedCallback() { clearInterval(this.timer); }
 
-  // act does what a button of the current step asks for.
-  async #act(what) {
+  // act does what a button of the current step stands for.
+  async #act(action) {
     if (this.busy) return;
     this.busy = true;
     const s = this.#state;
@@ -104,33 +104,33 @@ class PhoneLogin extends HTMLElement {
     s.note = "";
     s.bad = false;
     try {
-      if (what === "send") {
+      if (action === "send") {
         if (s.step === "phone") {
           s.typed = value("phone").trim();
           s.region = value("region");
           s.phone = s.region && !/^(\+|00)/.test(s.typed) ? "+" + this.config.callingCodes[s.region] + " " + s.typed : s.typed;
         }
         await this.#send(s.captcha && { token: s.captcha.token, answer: value("picture").trim() });
-      } else if (what === "edit") {
+      } else if (action === "edit") {
         s.step = "phone";
         s.captcha = undefined;
-      } else if (what === "image" || what === "audio") {
-        s.captcha = await this.login.generateCaptcha(what === "audio" ? "audio-" + this.language : what);
-      } else if (what === "verify") {
+      } else if (action === "image" || action === "audio") {
+        s.captcha = await this.login.generateCaptcha(action === "audio" ? "audio-" + this.language : action);
+      } else if (action === "verify") {
         const { codeLength } = await this.#configure();
         s.code = tidyCode(value("code"), codeLength);
         if (s.code.length !== codeLength) {
           s.note = this.words.digits.replace("{n}", codeLength);
           s.bad = true;
         } else await this.#chosen(await this.login.getLoginCode(s.phone, s.code));
-      } else if (what === "register") {
+      } else if (action === "register") {
         s.nick = value("nick");
         await this.#chosen(await this.login.register(s.phone, s.code, s.nick).catch((e) => {
-          // Registered meanwhile, by whoever holds this phone: the code is good for that too.
+          // Its holder has registered meanwhile; the code is good for signing in too.
           if (e.code === "PHONE_IN_USE") return this.login.getLoginCode(s.phone, s.code);
           throw e;
         }));
-      } else if (what === "enter") {
+      } else if (action === "enter") {
         await this.#enter(value("corp"));
       }
     } catch (e) {
@@ -160,7 +160,7 @@ class PhoneLogin extends HTMLElement {
         s.step = "captcha";
         if (!captcha) {
           s.note = this.words[e.code];
-          return; // a first one is a question, not an error
+          return; // the first captcha is no error
         }
         throw e;
       }

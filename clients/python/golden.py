@@ -1,4 +1,4 @@
-"""Runs the cases that all clients share: python3 golden.py URL PHONE OTHER"""
+"""Runs the cases of all clients: python3 golden.py URL PHONE OTHER"""
 
 import json
 import os

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// BenchmarkFirstPaint reports when /login is first seen on a slow line and a slow
-// processor, beside an empty page in the same browser.
+// BenchmarkFirstPaint reports the first paint of /login on a slow line and a slow
+// processor, beside that of an empty page in the same browser.
 func BenchmarkFirstPaint(b *testing.B) {
 	browser := chromium(b)
 	s := shop(b, "https://front.example")

@@ -1,5 +1,5 @@
-// What the scenarios share: a browser, fresh people, the outbox, and the report
-// that the Go test reads: one JSON object a line on standard output.
+// What the scenarios share: a browser, a fresh person for each, the outbox, and the
+// report for the Go test, one JSON object a line on standard output.
 import { createRequire } from "node:module";
 import { readFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ export const sites = JSON.parse(process.env.LINTEL_SITES);
 const only = process.env.LINTEL_ONLY ? new RegExp(process.env.LINTEL_ONLY) : undefined;
 const scenarios = [];
 
-/** One scenario: fn gets a person, whose browser is fresh. */
+/** Adds a scenario, whose fn is called with a person and a fresh browser. */
 export function scenario(name, fn, options = {}) {
   scenarios.push({ name, fn, options });
 }
@@ -47,7 +47,7 @@ export async function run() {
 
 let phones = 10000000;
 
-/** A phone number that nobody has used. */
+/** Returns a phone number that nobody has used. */
 export const newPhone = () => "139" + ++phones;
 
 export class Person {
@@ -69,7 +69,7 @@ export class Person {
 
   async leave() { await this.context.close(); }
 
-  /** Nothing secret in an address or on the console, and no error of a script. */
+  /** Checks that no secret is in an address or on the console, and no script failed. */
   check() {
     for (const secret of this.secrets) {
       for (const url of this.urls) if (decodeURIComponent(url).includes(secret)) throw new Error("a secret in an address");
@@ -90,7 +90,7 @@ export class Person {
     await this.page.goto(site + path);
   }
 
-  /** The newest code that a phone got. */
+  /** Returns the newest code that a phone received. */
   async code(phone) {
     const e164 = phone.startsWith("+") ? phone : "+86" + phone;
     for (let i = 0; i < 100; i++) {
@@ -105,7 +105,7 @@ export class Person {
     throw new Error("no code arrived");
   }
 
-  /** Asks for a code from the first step. */
+  /** Requests a code on the first step. */
   async ask(phone) {
     this.keep(phone);
     await this.page.getByLabel("Mobile phone number").fill(phone);
@@ -118,7 +118,7 @@ export class Person {
     await this.button(button).click();
   }
 
-  /** A new user, signed in. */
+  /** Registers a new user and returns the phone. */
   async register(nick = "Ada", path = "/login", site = sites.shop) {
     const phone = newPhone();
     await this.open(path, site);
@@ -130,11 +130,11 @@ export class Person {
     return phone;
   }
 
-  /** What axe-core finds on the page as it is, light and dark. */
+  /** Checks the page with axe-core, light and dark. */
   async axe(what) {
     for (const colorScheme of ["light", "dark"]) {
       await this.page.emulateMedia({ colorScheme });
-      // The page's policy lets no script in but its own; the debugger isn't the page.
+      // The page's policy admits its own scripts alone, but doesn't bind the debugger.
       if (!(await this.page.evaluate("typeof axe === 'object'"))) await this.page.evaluate(axe);
       const { violations } = await this.page.evaluate("axe.run(document)");
       if (violations.length) {
@@ -144,7 +144,7 @@ export class Person {
     await this.page.emulateMedia({ colorScheme: "light" });
   }
 
-  /** What the browser's storage holds. */
+  /** Returns what the browser's storage holds. */
   async stored() {
     return this.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state, document.cookie]));
   }

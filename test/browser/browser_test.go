@@ -1,4 +1,5 @@
-// Package browser_test has people at a browser use the pages of a running app.
+// Package browser_test runs scenarios of people at a browser, who use the pages of a
+// running app.
 package browser_test
 
 import (
@@ -15,8 +16,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// chromium finds the browser, and node with what the scenarios import; it skips
-// where one is missing. test/fetch gets them.
+// chromium returns the path of the browser. It skips the test where the browser, node
+// or what the scenarios import is missing; test/fetch installs them.
 func chromium(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -36,17 +37,17 @@ func chromium(t testing.TB) string {
 	return ""
 }
 
-// quick makes the example's login one that a person who never waits can use.
+// quick configures a login for people who never wait.
 var quick = map[string]any{"captcha": "off", "resendInterval": 1, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000, "ipHourlyLimit": 100000}
 
-// shop lets pages of the origin front call.
+// shop serves the example; pages of the origin front may call.
 func shop(t testing.TB, front string) *blackbox.Server {
 	app := blackbox.Example(t)
 	app.SetLogin(quick)
 	return app.Serve(blackbox.Start{Args: []string{"--redirect-origins", "https://front.example", "--cors-origins", front}})
 }
 
-// many has several logins; pages of the origin front call.
+// many serves an app with several logins; pages of the origin front may call.
 func many(t testing.TB, front string) *blackbox.Server {
 	app := blackbox.Example(t)
 	app.SetLogin(quick)
@@ -101,7 +102,7 @@ func TestPeopleAtABrowser(t *testing.T) {
 	}
 }
 
-// runScenarios makes each line of a scenario runner a test.
+// runScenarios reports each line of a scenario runner as a test.
 func runScenarios(t *testing.T, cmd *exec.Cmd) (ran int) {
 	t.Helper()
 	cmd.Stderr = os.Stderr
@@ -124,7 +125,7 @@ func runScenarios(t *testing.T, cmd *exec.Cmd) (ran int) {
 	return ran
 }
 
-// TestScreenshots writes the pictures of the documentation; make screenshots.
+// TestScreenshots takes the pictures of the documentation, for make screenshots.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("LINTEL_SCREENSHOTS")
 	if dir == "" {

@@ -1,4 +1,4 @@
-// People at the pages of a running app.
+// Scenarios at the pages of a running app.
 import { scenario, run, sites, newPhone, same, holds } from "./browser.mjs";
 
 scenario("register, then sign in", async (p) => {
@@ -498,7 +498,7 @@ scenario("a captcha that the browser solves", async (p) => {
   await p.page.getByLabel("Nickname").waitFor();
 });
 
-// read gives what the captcha that is shown says.
+// read returns the answer of the captcha that is shown.
 async function read(p) {
   const token = await p.page.locator("[name=captchaToken]").inputValue();
   const answer = await fetch(sites.world + "/read", { method: "POST", body: new URLSearchParams({ login: "auths.loginTypes.read", token }) });

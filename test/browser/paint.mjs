@@ -1,5 +1,6 @@
-// First contentful paint of /login beside an empty page's, on a slow line (150 ms,
-// 1.6 Mbit/s) and a processor four times slower. Prints medians in milliseconds.
+// Measures the first contentful paint of /login and of an empty page on a slow line
+// (150 ms, 1.6 Mbit/s) and a processor slowed down four times. Prints medians in
+// milliseconds.
 import { createServer } from "node:http";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// The pictures of the documentation.
+// Takes the pictures of the documentation.
 import { join } from "node:path";
 import { scenario, run, sites, newPhone } from "./browser.mjs";
 

@@ -1,4 +1,4 @@
-// People at the login view of examples/vue-element.
+// Scenarios at the login view of examples/vue-element.
 import { scenario, run, sites, newPhone, same, holds } from "./browser.mjs";
 
 const open = async (p, login = "auths.loginTypes.myPhoneLogin") => {

@@ -15,8 +15,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// TestPeopleAtTheExampleOfVue builds examples/vue-element and has people use it
-// before a running app, one origin for both.
+// TestPeopleAtTheExampleOfVue builds examples/vue-element and runs its scenarios in
+// front of a running app, on one origin.
 func TestPeopleAtTheExampleOfVue(t *testing.T) {
 	browser := chromium(t)
 	example := filepath.Join(blackbox.Root(), "examples", "vue-element")

@@ -17,8 +17,8 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// newWorld does what people do outside of their browser: read a picture, hear a
-// recording, be taken into an organisation. It gives its address.
+// newWorld serves what people do outside their browser: reading a picture, hearing a
+// recording, joining an organisation. It returns its address.
 func newWorld(t *testing.T, s *blackbox.Server) string {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/read", func(w http.ResponseWriter, r *http.Request) {
@@ -39,8 +39,7 @@ func newWorld(t *testing.T, s *blackbox.Server) string {
 	return server.URL
 }
 
-// read finds what a captcha shows, as somebody who has the app's secret may: by
-// trying all answers.
+// read finds the answer of a captcha by trying all answers, with the app's secret.
 func read(r *http.Request, dir, login, token string) (string, error) {
 	app, err := runtime.Open(r.Context(), dir, runtime.WithDev(), runtime.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
@@ -60,7 +59,7 @@ func read(r *http.Request, dir, login, token string) (string, error) {
 	return "", fmt.Errorf("no six digits are its answer")
 }
 
-// joinAll makes every user a member of every corp: no function does that yet.
+// joinAll makes every user a member of every corp, which no function does yet.
 func joinAll(file string) error {
 	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
 	if err != nil {

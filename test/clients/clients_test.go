@@ -1,10 +1,13 @@
-// Package clients_test runs the cases that all clients share against a running app.
+// Package clients_test runs the cases of all clients against a running app.
 package clients_test
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,4 +37,22 @@ func TestEveryClientDoesTheGoldenCases(t *testing.T) {
 			require.Contains(t, string(out), "steps")
 		})
 	}
+}
+
+func TestTheClientsListTheDocumentedErrorCodes(t *testing.T) {
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(blackbox.Root(), filepath.FromSlash(name)))
+		require.NoError(t, err)
+		return string(text)
+	}
+	codes := func(pattern, text string) (list []string) {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			list = append(list, m[1])
+		}
+		return list
+	}
+	documented := codes("(?m)^\\| `([A-Z_]+)` ", read("docs/errors.md"))
+	_, union, _ := strings.Cut(read("clients/js/lintel.d.ts"), "type Code =")
+	union, _, _ = strings.Cut(union, ";")
+	require.ElementsMatch(t, append(documented, "NETWORK"), codes(`"([A-Z_]+)"`, union))
 }

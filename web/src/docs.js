@@ -1,5 +1,5 @@
-// The viewer of /openapi.json: functions by element, each with its arguments, its
-// answer and a form to call it with.
+// Shows /openapi.json: functions by element, each with its arguments, its answer and
+// a form to call it.
 
 const place = document.querySelector("#api");
 const words = JSON.parse(place.dataset.words);

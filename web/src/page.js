@@ -1,16 +1,16 @@
-// The module of the pages. A page is complete without it; with it a form's answer
-// takes the page's place, seconds are counted down, a code may be pasted in any
-// shape, and what a captcha asks of the browser is done.
+// The module of the pages. A page works without it. With it the answer to a form
+// replaces the page, a countdown runs, a code may be pasted in any form, and the
+// browser does the work of a captcha.
 import { solve } from "../../clients/js/captcha.js";
 import { tidyCode } from "../../clients/js/code.js";
 import { connect } from "../../clients/js/lintel.js";
 
 let busy = false;
-let ends; // stops what the page before had started
+let running; // what the page has started; aborted by the next one
 
 const $ = (selector) => document.querySelector(selector);
 
-function say(text) {
+function showError(text) {
   const note = $("#note");
   note.className = "bad";
   note.setAttribute("role", "alert");
@@ -31,21 +31,21 @@ async function send(form, button) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.title = page.title;
     $("main").replaceWith(page.querySelector("main"));
-    begin();
+    setUp();
     ($("main [autofocus]") ?? $("#phone") ?? $("main button"))?.focus();
   } catch {
-    say($("main").dataset.offline);
+    showError($("main").dataset.offline);
   } finally {
     busy = false;
     $("main").removeAttribute("aria-busy");
   }
 }
 
-// begin wires up the page that is shown now.
-function begin() {
-  ends?.abort();
-  ends = new AbortController();
-  const { signal } = ends;
+// setUp starts what the current page needs.
+function setUp() {
+  running?.abort();
+  running = new AbortController();
+  const { signal } = running;
   const lang = document.documentElement.lang;
   const names = new Intl.DisplayNames(lang, { type: "region" });
   document.querySelectorAll("option").forEach((o) => (o.text = names.of(o.value) + o.text.slice(2)));
@@ -54,14 +54,14 @@ function begin() {
   code(signal);
   const work = $("[data-challenge]");
   if (!work) return;
-  $(".main").setAttribute("aria-disabled", "true"); // until there is an answer to send
+  $(".main").setAttribute("aria-disabled", "true"); // until the work is done
   solve(JSON.parse(work.dataset.challenge), signal).then((answer) => {
     work.value = answer;
     send(work.form, $(".main"));
   }, () => {});
 }
 
-// countdown goes by a moment, not by ticks: tabs in the background tick late.
+// countdown compares times and doesn't count ticks: a background tab ticks late.
 function countdown(signal) {
   const wait = $("#wait");
   if (!wait) return;
@@ -92,8 +92,8 @@ function code(signal) {
     const tidy = tidyCode(field.value, n);
     if (tidy.length === n && tidy !== field.value) field.value = tidy;
   });
-  // The message's last line names this site (WebOTP); the person agrees to it, so
-  // the form may go by itself.
+  // The message's last line names this site (WebOTP), and the person has agreed, so
+  // the form is sent at once.
   if ("OTPCredential" in window) {
     navigator.credentials.get({ otp: { transport: ["sms"] }, signal }).then((otp) => {
       field.value = tidyCode(otp.code, n);
@@ -102,8 +102,8 @@ function code(signal) {
   }
 }
 
-// Whoever comes back to an account that was left open sees whether they are still
-// signed in; the server takes cookies for new ones by itself, no token is seen here.
+// An account page that comes back into view reloads if its user is not signed in any
+// more. The server renews the cookies; no token is visible here.
 document.addEventListener("visibilitychange", async () => {
   const { app } = $("main").dataset;
   if (!app || document.hidden) return;
@@ -122,4 +122,4 @@ document.addEventListener("submit", (e) => {
   e.preventDefault();
   if (e.submitter?.getAttribute("aria-disabled") !== "true") send(e.target, e.submitter);
 });
-begin();
+setUp();

@@ -1,4 +1,4 @@
-"""The client of a Lintel app; the standard library is all it needs.
+"""A client of Lintel apps, which needs the standard library alone.
 
     import lintel
 
@@ -6,8 +6,8 @@
     login = app.getElement("auths.loginTypes.myPhoneLogin")
     login.sendMessage("13800138000")
 
-Arguments are positional, named, or one dict of named ones. An answer is the
-function's data; anything else is raised as an Error with a code.
+Arguments are positional, named, or one dict of named ones. A function returns its
+data or raises an Error with a code.
 """
 
 import http.client
@@ -21,7 +21,7 @@ __all__ = ["App", "Element", "Error", "connect", "new_key"]
 
 
 class Error(Exception):
-    """An answer that is an error, or no answer at all (code "NETWORK")."""
+    """An error that the app answered, or no answer at all (code "NETWORK")."""
 
     def __init__(self, code, message="", status=0, data=None, retry_after=None, request_id=""):
         super().__init__(message or code)
@@ -29,23 +29,23 @@ class Error(Exception):
         self.message = message
         self.status = status
         self.data = data or {}
-        #: Seconds until another attempt makes sense; None: not said.
+        #: Seconds until another attempt makes sense; None where not known.
         self.retry_after = retry_after
         self.request_id = request_id
 
 
 def new_key():
-    """A name for a request: sent again under it, it is answered again, not done again."""
+    """Returns an idempotency key: a request repeated with it is answered again, not done again."""
     return secrets.token_hex(16)
 
 
 def connect(url, app_id=None, token="", device="", timeout=35.0):
-    """The app that answers at url. Nothing is asked until the first call."""
+    """Returns the app at url. It sends nothing until the first call."""
     return App(url, app_id, token, device, timeout)
 
 
 class App:
-    """An app. It may be used from any thread."""
+    """An app, for use from any thread."""
 
     def __init__(self, url, app_id=None, token="", device="", timeout=35.0):
         self._url = url.rstrip("/")
@@ -57,19 +57,19 @@ class App:
         self.token = token
         self.device = device
 
-    def getElement(self, full_name):  # noqa: N802: the name that every Lintel API has
-        """An element, whose functions are methods."""
+    def getElement(self, full_name):  # noqa: N802: its name in every Lintel API
+        """Returns an element, whose functions are methods."""
         return Element(self, full_name)
 
     def describe(self):
-        """The app's description (OpenAPI), asked for once."""
+        """Returns the app's description (OpenAPI), which it fetches once."""
         with self._lock:
             if self._description is None:
-                self._description = self._ask("/openapi.json")
+                self._description = self._send("/openapi.json")
             return self._description
 
     def call(self, full_name, name, args=None, key=None):
-        """Calls a function by named arguments and gives its data."""
+        """Calls a function with named arguments and returns its data."""
         app_id = self._app_id or self.describe()["info"]["x-app-id"]
         headers = {"Content-Type": "application/json", "Idempotency-Key": key or new_key()}
         if self.token:
@@ -77,9 +77,9 @@ class App:
         if self.device:
             headers["Lintel-Device"] = self.device
         path = "/".join(["/api"] + [part.replace(".", "/") for part in (app_id, full_name, name)])
-        return self._ask(path, headers, json.dumps(args or {}).encode())["data"]
+        return self._send(path, headers, json.dumps(args or {}).encode())["data"]
 
-    def _ask(self, path, headers=None, body=None):
+    def _send(self, path, headers=None, body=None):
         request = urllib.request.Request(self._url + path, data=body, headers=headers or {})
         try:
             with urllib.request.urlopen(request, timeout=self._timeout) as answer:

@@ -1,7 +1,9 @@
-// Package receipts says where a vendor pushes its delivery receipts for one SMS
-// element: a path that nobody can guess, since few vendors sign them. The path
-// follows from the app's secret and the element's name, so that every replica
-// knows it and nothing has to be kept.
+// Package receipts takes the delivery receipts that vendors push, and keeps them with
+// the sends that they belong to. It knows no vendor: the element's Type reads a push.
+//
+// Each SMS element has a path that nobody can guess, since few vendors sign receipts.
+// The path is derived from the app's secret and the element's name, so that every
+// replica knows it and nothing has to be kept.
 package receipts
 
 import (
@@ -11,23 +13,23 @@ import (
 	"strings"
 )
 
-// Purpose is that of the key: runtime.App.Key(Purpose).
+// Purpose is the purpose of the key, for runtime.App.Key.
 const Purpose = "sms receipts"
 
 // Function reads a push; elements that have it take receipts.
 const Function = "parseReceipt"
 
-// Prefix is what all paths begin with.
+// Prefix begins all paths.
 const Prefix = "/receipts/"
 
-// Path gives the path of an element's receipts: its full name, dots turned into
-// slashes, and its token.
+// Path returns the path of an element's receipts: its full name, with slashes for
+// dots, and its token.
 func Path(key []byte, fullName string) string {
 	return Prefix + strings.ReplaceAll(fullName, ".", "/") + "/" + token(key, fullName)
 }
 
-// Element gives the full name that a path behind Prefix stands for, if its token
-// is right.
+// Element returns the full name of the element that a path after Prefix stands for,
+// if its token is right.
 func Element(key []byte, path string) (fullName string, ok bool) {
 	at := strings.LastIndexByte(path, '/')
 	if at <= 0 || strings.Contains(path, ".") {

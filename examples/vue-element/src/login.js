@@ -1,4 +1,4 @@
-// The flow of a phone login, without a pixel of it: state and what changes it.
+// The flow of a phone login, without its look: the state and what changes it.
 import { computed, onScopeDispose, reactive, ref } from "vue";
 import { connect } from "lintel-client/lintel.js";
 import { solve } from "lintel-client/captcha.js";
@@ -13,7 +13,7 @@ export function usePhoneLogin(fullName, { url = "", words, onSignedIn }) {
   const form = reactive({ region: "", phone: "", code: "", nick: "", corp: "", picture: "" });
   const state = reactive({ step: "phone", error: "", busy: false, until: 0, corps: [], captcha: undefined });
 
-  // A deadline, not ticks that are counted: those are late in a tab in the background.
+  // A deadline rather than counted ticks, which come late in a background tab.
   const now = ref(performance.now());
   const timer = setInterval(() => (now.value = performance.now()), 250);
   onScopeDispose(() => clearInterval(timer));
@@ -24,7 +24,7 @@ export function usePhoneLogin(fullName, { url = "", words, onSignedIn }) {
     const typed = form.phone.trim();
     return config.value.regions.length < 2 || /^(\+|00)/.test(typed) ? typed : "+" + config.value.callingCodes[form.region] + " " + typed;
   };
-  // The number that was typed, as much of it as one knows it by.
+  // The typed number, masked.
   const masked = computed(() => {
     const digits = form.phone.replace(/\D/g, "").replace(/^(00)?86(?=1\d{10}$)/, "");
     return /^1\d{10}$/.test(digits) ? digits.slice(0, 3) + "****" + digits.slice(-4) : "*".repeat(Math.max(digits.length - 2, 0)) + digits.slice(-2);
@@ -53,7 +53,7 @@ export function usePhoneLogin(fullName, { url = "", words, onSignedIn }) {
         const asked = await login.generateCaptcha();
         if (asked.challenge && !captcha) return deliver({ token: asked.token, answer: await solve(asked.challenge) });
         show(asked);
-        if (!captcha) return; // a first one is a question, not an error
+        if (!captcha) return; // the first captcha is no error
       }
       if (e.code === "SEND_TOO_FREQUENT") after(e.retryAfter);
       else if (e.code === "SMS_FAILED") after(e.data.resendAfter);

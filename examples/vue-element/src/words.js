@@ -1,4 +1,4 @@
-// The words of the view; errors by their code.
+// The texts of the view; those of errors by code.
 export const words = {
   zh: {
     title: "登录", country: "国家或地区", phone: "手机号", send: "获取验证码", again: "重新发送", wait: (n) => `${n} 秒后可重新发送`,
