@@ -9,7 +9,7 @@ import (
 	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
 	awssns "github.com/lintel-run/lintel/elements/SMS/AwsSns"
 	baidu "github.com/lintel-run/lintel/elements/SMS/Baidu"
-	gateway "github.com/lintel-run/lintel/elements/SMS/Http"
+	httptype "github.com/lintel-run/lintel/elements/SMS/Http"
 	huawei "github.com/lintel-run/lintel/elements/SMS/Huawei"
 	outbox "github.com/lintel-run/lintel/elements/SMS/Outbox"
 	ronglian "github.com/lintel-run/lintel/elements/SMS/Ronglian"
@@ -28,7 +28,7 @@ func main() {
 		aliyun.Type(),
 		awssns.Type(),
 		baidu.Type(),
-		gateway.Type(),
+		httptype.Type(),
 		huawei.Type(),
 		outbox.Type(),
 		route.Type(),

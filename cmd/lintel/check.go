@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lintel-run/lintel/elements/SMS/receipts"
-	"github.com/lintel-run/lintel/elements/SMS/sendlog"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
@@ -140,7 +140,7 @@ func check(ctx context.Context, app *runtime.App, name string) (*checkResult, er
 		return nil, err
 	}
 	c := &checkResult{Check: result, OK: result.OK()}
-	if el, err := app.GetElement(name); err == nil && el.Meta() == sendlog.Family && el.Has(receipts.Function) {
+	if el, err := app.GetElement(name); err == nil && el.Meta() == smscode.Family && el.Has(receipts.Function) {
 		if key, err := app.Key(receipts.Purpose); err == nil {
 			c.Receipts = receipts.Path(key, name)
 		}
@@ -164,7 +164,7 @@ func sendReal(ctx context.Context, app *runtime.App, name, to string) (runtime.C
 	if err != nil {
 		return runtime.CheckStep{}, err
 	}
-	if el.Meta() != sendlog.Family {
+	if el.Meta() != smscode.Family {
 		return runtime.CheckStep{}, usagef("--send is for SMS elements; %s is none", name)
 	}
 	number, err := rand.Int(rand.Reader, big.NewInt(1_000_000))

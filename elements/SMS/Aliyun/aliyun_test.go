@@ -23,6 +23,7 @@ import (
 
 	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
@@ -155,55 +156,55 @@ func TestRefusals(t *testing.T) {
 	cases := []struct {
 		status        int
 		code, message string
-		reason        delivery.Reason
-		scope         delivery.Scope
+		reason        smscode.Reason
+		scope         smscode.Scope
 		wait          time.Duration
 	}{
-		{200, "isv.BUSINESS_LIMIT_CONTROL", "触发分钟级流控Permits:1", delivery.Throttled, delivery.ScopeNumber, time.Minute},
-		{200, "isv.BUSINESS_LIMIT_CONTROL", "触发小时级流控Permits:5", delivery.Throttled, delivery.ScopeNumber, time.Hour},
-		{200, "isv.BUSINESS_LIMIT_CONTROL", "触发天级流控Permits:10", delivery.Throttled, delivery.ScopeNumber, 24 * time.Hour},
-		{200, "isv.BUSINESS_LIMIT_CONTROL", "", delivery.Throttled, delivery.ScopeNumber, 0},
-		{200, "isv.DAY_LIMIT_CONTROL", "", delivery.Throttled, delivery.ScopeAccount, 0},
-		{200, "isv.MONTH_LIMIT_CONTROL", "", delivery.Throttled, delivery.ScopeAccount, 0},
-		{400, "Throttling.User", "", delivery.Throttled, delivery.ScopeAccount, 0},
-		{503, "Throttling", "", delivery.Throttled, delivery.ScopeAccount, 0},
-		{200, "isv.MOBILE_NUMBER_ILLEGAL", "", delivery.Number, "", 0},
-		{200, "isv.MOBILE_COUNT_OVER_LIMIT", "", delivery.Number, "", 0},
-		{200, "isv.BLACK_KEY_CONTROL_LIMIT", "", delivery.Blocked, "", 0},
-		{200, "isv.DOMESTIC_NUMBER_NOT_SUPPORTED", "", delivery.Region, "", 0},
-		{200, "isv.DENY_IP_RANGE", "", delivery.Region, "", 0},
-		{200, "isv.SMS_TEMPLATE_ILLEGAL", "", delivery.Template, "", 0},
-		{200, "isv.TEMPLATE_MISSING_PARAMETERS", "", delivery.Template, "", 0},
-		{200, "isv.TEMPLATE_PARAMS_ILLEGAL", "", delivery.Template, "", 0},
-		{200, "isv.INVALID_JSON_PARAM", "", delivery.Template, "", 0},
-		{200, "isv.PARAM_LENGTH_LIMIT", "", delivery.Template, "", 0},
-		{200, "isv.PARAM_NOT_SUPPORT_URL", "", delivery.Template, "", 0},
-		{200, "isv.SMS_SIGNATURE_ILLEGAL", "", delivery.Signature, "", 0},
-		{200, "isv.SMS_SIGN_ILLEGAL", "", delivery.Signature, "", 0},
-		{200, "isv.SIGN_STATE_ILLEGAL", "", delivery.Signature, "", 0},
-		{200, "isv.SMS_SIGNATURE_SCENE_ILLEGAL", "", delivery.Signature, "", 0},
-		{200, "isv.SMS_CONTENT_ILLEGAL", "", delivery.Content, "", 0},
-		{200, "isv.AMOUNT_NOT_ENOUGH", "", delivery.Balance, "", 0},
-		{200, "isv.OUT_OF_SERVICE", "", delivery.Balance, "", 0},
-		{404, "InvalidAccessKeyId.NotFound", "", delivery.Auth, "", 0},
-		{400, "InvalidAccessKeyId.Inactive", "", delivery.Auth, "", 0},
-		{400, "SignatureDoesNotMatch", "", delivery.Auth, "", 0},
-		{400, "SignatureNonceUsed", "", delivery.Auth, "", 0},
-		{200, "isp.RAM_PERMISSION_DENY", "", delivery.Auth, "", 0},
-		{403, "Forbidden.RAM", "", delivery.Auth, "", 0},
-		{200, "isv.PRODUCT_UN_SUBSCRIPT", "", delivery.Auth, "", 0},
-		{200, "isv.PRODUCT_UNSUBSCRIBE", "", delivery.Auth, "", 0},
-		{403, "NoPermission", "", delivery.Auth, "", 0},
-		{200, "isv.ACCOUNT_NOT_EXISTS", "", delivery.Auth, "", 0},
-		{200, "isv.ACCOUNT_ABNORMAL", "", delivery.Auth, "", 0},
-		{200, "isp.SYSTEM_ERROR", "", delivery.Unavailable, "", 0},
-		{200, "isv.SOMETHING_NEW", "", delivery.Other, "", 0},
+		{200, "isv.BUSINESS_LIMIT_CONTROL", "触发分钟级流控Permits:1", smscode.Throttled, smscode.ScopeNumber, time.Minute},
+		{200, "isv.BUSINESS_LIMIT_CONTROL", "触发小时级流控Permits:5", smscode.Throttled, smscode.ScopeNumber, time.Hour},
+		{200, "isv.BUSINESS_LIMIT_CONTROL", "触发天级流控Permits:10", smscode.Throttled, smscode.ScopeNumber, 24 * time.Hour},
+		{200, "isv.BUSINESS_LIMIT_CONTROL", "", smscode.Throttled, smscode.ScopeNumber, 0},
+		{200, "isv.DAY_LIMIT_CONTROL", "", smscode.Throttled, smscode.ScopeAccount, 0},
+		{200, "isv.MONTH_LIMIT_CONTROL", "", smscode.Throttled, smscode.ScopeAccount, 0},
+		{400, "Throttling.User", "", smscode.Throttled, smscode.ScopeAccount, 0},
+		{503, "Throttling", "", smscode.Throttled, smscode.ScopeAccount, 0},
+		{200, "isv.MOBILE_NUMBER_ILLEGAL", "", smscode.Number, "", 0},
+		{200, "isv.MOBILE_COUNT_OVER_LIMIT", "", smscode.Number, "", 0},
+		{200, "isv.BLACK_KEY_CONTROL_LIMIT", "", smscode.Blocked, "", 0},
+		{200, "isv.DOMESTIC_NUMBER_NOT_SUPPORTED", "", smscode.Region, "", 0},
+		{200, "isv.DENY_IP_RANGE", "", smscode.Region, "", 0},
+		{200, "isv.SMS_TEMPLATE_ILLEGAL", "", smscode.Template, "", 0},
+		{200, "isv.TEMPLATE_MISSING_PARAMETERS", "", smscode.Template, "", 0},
+		{200, "isv.TEMPLATE_PARAMS_ILLEGAL", "", smscode.Template, "", 0},
+		{200, "isv.INVALID_JSON_PARAM", "", smscode.Template, "", 0},
+		{200, "isv.PARAM_LENGTH_LIMIT", "", smscode.Template, "", 0},
+		{200, "isv.PARAM_NOT_SUPPORT_URL", "", smscode.Template, "", 0},
+		{200, "isv.SMS_SIGNATURE_ILLEGAL", "", smscode.Signature, "", 0},
+		{200, "isv.SMS_SIGN_ILLEGAL", "", smscode.Signature, "", 0},
+		{200, "isv.SIGN_STATE_ILLEGAL", "", smscode.Signature, "", 0},
+		{200, "isv.SMS_SIGNATURE_SCENE_ILLEGAL", "", smscode.Signature, "", 0},
+		{200, "isv.SMS_CONTENT_ILLEGAL", "", smscode.Content, "", 0},
+		{200, "isv.AMOUNT_NOT_ENOUGH", "", smscode.Balance, "", 0},
+		{200, "isv.OUT_OF_SERVICE", "", smscode.Balance, "", 0},
+		{404, "InvalidAccessKeyId.NotFound", "", smscode.Auth, "", 0},
+		{400, "InvalidAccessKeyId.Inactive", "", smscode.Auth, "", 0},
+		{400, "SignatureDoesNotMatch", "", smscode.Auth, "", 0},
+		{400, "SignatureNonceUsed", "", smscode.Auth, "", 0},
+		{200, "isp.RAM_PERMISSION_DENY", "", smscode.Auth, "", 0},
+		{403, "Forbidden.RAM", "", smscode.Auth, "", 0},
+		{200, "isv.PRODUCT_UN_SUBSCRIPT", "", smscode.Auth, "", 0},
+		{200, "isv.PRODUCT_UNSUBSCRIBE", "", smscode.Auth, "", 0},
+		{403, "NoPermission", "", smscode.Auth, "", 0},
+		{200, "isv.ACCOUNT_NOT_EXISTS", "", smscode.Auth, "", 0},
+		{200, "isv.ACCOUNT_ABNORMAL", "", smscode.Auth, "", 0},
+		{200, "isp.SYSTEM_ERROR", "", smscode.Unavailable, "", 0},
+		{200, "isv.SOMETHING_NEW", "", smscode.Other, "", 0},
 	}
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("%s %s", c.code, c.wait), func(t *testing.T) {
 			body, _ := json.Marshal(map[string]string{"Code": c.code, "Message": c.message, "RequestId": "R-9"})
 			_, e := send(t, answering(t, c.status, string(body)).URL, "")
-			require.Equal(t, delivery.CodeRefused, e.Code)
+			require.Equal(t, smscode.Refused, e.Code)
 			want := map[string]any{"reason": string(c.reason), "vendorCode": c.code, "vendorRequestId": "R-9"}
 			if c.scope != "" {
 				want["scope"] = string(c.scope)
@@ -229,7 +230,7 @@ func TestWhatIsNoClearAnswerIsUnknown(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			_, e := send(t, answering(t, c.status, c.body).URL, "")
-			require.Equal(t, delivery.CodeFailed, e.Code)
+			require.Equal(t, smscode.Failed, e.Code)
 			require.Equal(t, errcode.OutcomeUnknown, e.Details["outcome"])
 		})
 	}
@@ -240,7 +241,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		s := httptest.NewServer(http.RedirectHandler(followed.URL, status))
 		_, e := send(t, s.URL, "")
-		require.Equal(t, delivery.CodeFailed, e.Code, status)
+		require.Equal(t, smscode.Failed, e.Code, status)
 		s.Close()
 	}
 }
@@ -258,7 +259,7 @@ func TestSlowAndBrokenConnections(t *testing.T) {
 	defer slow.Close()
 	started := time.Now()
 	_, e := send(t, slow.URL, `,"timeout":100`)
-	require.Equal(t, delivery.CodeFailed, e.Code)
+	require.Equal(t, smscode.Failed, e.Code)
 	require.Less(t, time.Since(started), 2*time.Second)
 	require.EqualValues(t, 1, requests.Load())
 
@@ -272,14 +273,14 @@ func TestSlowAndBrokenConnections(t *testing.T) {
 	}))
 	defer cut.Close()
 	_, e = send(t, cut.URL, "")
-	require.Equal(t, delivery.CodeFailed, e.Code)
+	require.Equal(t, smscode.Failed, e.Code)
 	require.EqualValues(t, 1, requests.Load())
 
 	gone := answering(t, 200, "")
 	gone.Close()
 	_, e = send(t, gone.URL, "")
-	require.Equal(t, delivery.CodeRefused, e.Code)
-	require.Equal(t, string(delivery.Unavailable), e.Details["reason"])
+	require.Equal(t, smscode.Refused, e.Code)
+	require.Equal(t, string(smscode.Unavailable), e.Details["reason"])
 }
 
 // A vendor that echoes the request must not bring it into errors and logs.
@@ -326,7 +327,7 @@ func TestManyAtOnceShareThePoolAndNothingElse(t *testing.T) {
 		wg.Go(func() {
 			for j := range each {
 				n := fmt.Sprintf("138%04d%04d", i, j)
-				var got delivery.Receipt
+				var got delivery.SendResult
 				err := sms.CallInto(context.Background(), "sendMessage", sdktest.Args{
 					"phoneList": []string{"+86" + n}, "params": map[string]any{"code": n[3:]},
 				}, &got)
@@ -352,5 +353,5 @@ func TestConfigurationIsChecked(t *testing.T) {
 	require.Len(t, sms.Warnings, 1)
 	sms = sdktest.Open(t, aliyun.Type(), `{"accessKey":"k","accessSecret":"s"}`)
 	_, err := sms.Call(context.Background(), "sendMessage", args)
-	require.ErrorIs(t, err, delivery.CodeParams)
+	require.ErrorIs(t, err, smscode.Params)
 }

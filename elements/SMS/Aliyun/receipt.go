@@ -6,7 +6,7 @@ import (
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 )
 
-// report is one entry of a push.
+// report is one entry of a callback.
 type report struct {
 	BizID      string `json:"biz_id"`
 	Success    bool   `json:"success"`
@@ -14,14 +14,14 @@ type report struct {
 	ReportTime string `json:"report_time"`
 }
 
-// ReadPush reads a push of the message SmsReport: a list of reports, which the
-// vendor sends again until it hears code 0. It signs none.
-func (v *vendor) ReadPush(_ context.Context, p *delivery.Push) (*delivery.Pushed, error) {
-	reports, err := delivery.ReadList(p, func(r report) delivery.Report {
-		return delivery.Report{
-			MessageID: r.BizID, State: delivery.EndState(r.Success), Code: r.ErrCode,
-			Time: delivery.ReportTime(r.ReportTime, delivery.China),
+// ReadReceipts reads the message SmsReport, an unsigned list of reports. The vendor
+// pushes it again until the answer has code 0.
+func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*delivery.CallbackResult, error) {
+	receipts, err := delivery.ReadReceiptList(c, func(r report) delivery.Receipt {
+		return delivery.Receipt{
+			MessageID: r.BizID, State: delivery.FinalState(r.Success), Code: r.ErrCode,
+			Time: delivery.ParseTime(r.ReportTime, delivery.China),
 		}
 	})
-	return &delivery.Pushed{Reports: reports, Reply: `{"code":0,"msg":"ok"}`, ContentType: "application/json"}, err
+	return &delivery.CallbackResult{Receipts: receipts, Reply: `{"code":0,"msg":"ok"}`, ContentType: "application/json"}, err
 }

@@ -16,8 +16,8 @@ import (
 
 func TestReceipts(t *testing.T) {
 	e := sdktest.Open(t, aliyun.Type(), `{"accessKey":"k","accessSecret":"the-secret"}`)
-	push := func(body string) (delivery.Pushed, error) {
-		var got delivery.Pushed
+	push := func(body string) (delivery.CallbackResult, error) {
+		var got delivery.CallbackResult
 		err := e.CallInto(context.Background(), "parseReceipt", sdktest.Args{"method": "POST", "url": "https://app.example/receipts/x", "body": base64.StdEncoding.EncodeToString([]byte(body))}, &got)
 		return got, err
 	}
@@ -25,12 +25,12 @@ func TestReceipts(t *testing.T) {
 		{"biz_id":"m2","success":false,"err_code":"MK:0001","report_time":"?"},{"success":true}]`)
 	require.NoError(t, err)
 	require.JSONEq(t, `{"code":0,"msg":"ok"}`, got.Reply)
-	require.Len(t, got.Reports, 2)
-	require.Equal(t, time.Date(2026, 11, 21, 3, 0, 5, 0, time.UTC), got.Reports[0].Time.UTC())
-	got.Reports[0].Time = time.Time{}
-	require.Equal(t, []delivery.Report{
+	require.Len(t, got.Receipts, 2)
+	require.Equal(t, time.Date(2026, 11, 21, 3, 0, 5, 0, time.UTC), got.Receipts[0].Time.UTC())
+	got.Receipts[0].Time = time.Time{}
+	require.Equal(t, []delivery.Receipt{
 		{MessageID: "932702304080415357^0", State: "delivered", Code: "DELIVERED"}, {MessageID: "m2", State: "failed", Code: "MK:0001"},
-	}, got.Reports)
+	}, got.Receipts)
 	for _, body := range []string{``, `{}`, `"x"`, `[1]`} {
 		_, err := push(body)
 		require.ErrorIs(t, err, errcode.Params, body)

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	aliyun "github.com/lintel-run/lintel/elements/SMS/Aliyun"
-	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/deliverytest"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 )
 
 const jsonType = "application/json;charset=utf-8"
@@ -21,9 +21,9 @@ func TestWhatEveryVendorHolds(t *testing.T) {
 			return deliverytest.Answer{Type: jsonType, Body: fmt.Sprintf(`{"Message":%q,"RequestId":%q,"Code":%q}`, code, requestID, code)}
 		},
 		Codes: []deliverytest.Code{
-			{Code: "isv.AMOUNT_NOT_ENOUGH", Reason: delivery.Balance},
-			{Code: "isp.SYSTEM_ERROR", Reason: delivery.Unavailable},
-			{Code: "Throttling.User", Status: 400, Reason: delivery.Throttled, Scope: delivery.ScopeAccount},
+			{Code: "isv.AMOUNT_NOT_ENOUGH", Reason: smscode.Balance},
+			{Code: "isp.SYSTEM_ERROR", Reason: smscode.Unavailable},
+			{Code: "Throttling.User", Status: 400, Reason: smscode.Throttled, Scope: smscode.ScopeAccount},
 		},
 		Known:   &deliverytest.Answer{Type: jsonType, Body: `{"Code":"OK","TemplateStatus":1,"TemplateCode":"SMS_1"}`},
 		Strange: &deliverytest.Answer{Status: 404, Type: jsonType, Body: `{"Code":"InvalidAccessKeyId.NotFound","Message":"no"}`},

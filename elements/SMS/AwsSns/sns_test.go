@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	awssns "github.com/lintel-run/lintel/elements/SMS/AwsSns"
-	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/deliverytest"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
@@ -176,7 +176,7 @@ func TestOnlyAMessageIsAccepted(t *testing.T) {
 	} {
 		endpoint, _ := standIn(t, 200, answer)
 		_, err := sdktest.Open(t, awssns.Type(), config(endpoint, "")).Call(context.Background(), "sendMessage", args("+14155550100"))
-		require.ErrorIs(t, err, delivery.CodeFailed, answer)
+		require.ErrorIs(t, err, smscode.Failed, answer)
 	}
 }
 
@@ -202,14 +202,14 @@ func TestConfigurationIsChecked(t *testing.T) {
 func TestWhatEveryVendorHolds(t *testing.T) {
 	codes := []deliverytest.Code{
 		{Code: "InternalError", Status: 500}, {Code: "InternalError"}, {Code: "ServiceUnavailable", Status: 503},
-		{Code: "ServiceUnavailable", Reason: delivery.Unavailable}, {Code: "ParameterValueInvalid", Reason: delivery.Content},
-		{Code: "InvalidParameter", Reason: delivery.Other}, {Code: "NotFound", Status: 404, Reason: delivery.Other},
+		{Code: "ServiceUnavailable", Reason: smscode.Unavailable}, {Code: "ParameterValueInvalid", Reason: smscode.Content},
+		{Code: "InvalidParameter", Reason: smscode.Other}, {Code: "NotFound", Status: 404, Reason: smscode.Other},
 	}
 	for _, code := range []string{"Throttling", "ThrottlingException", "Throttled"} {
-		codes = append(codes, deliverytest.Code{Code: code, Reason: delivery.Throttled, Scope: delivery.ScopeAccount})
+		codes = append(codes, deliverytest.Code{Code: code, Reason: smscode.Throttled, Scope: smscode.ScopeAccount})
 	}
 	for _, code := range []string{"InvalidClientTokenId", "SignatureDoesNotMatch", "AuthorizationError", "ExpiredToken"} {
-		codes = append(codes, deliverytest.Code{Code: code, Status: 403, Reason: delivery.Auth})
+		codes = append(codes, deliverytest.Code{Code: code, Status: 403, Reason: smscode.Auth})
 	}
 	deliverytest.Run(t, deliverytest.Vendor{
 		Type:     awssns.Type(),

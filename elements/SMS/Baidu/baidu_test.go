@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	baidu "github.com/lintel-run/lintel/elements/SMS/Baidu"
-	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/deliverytest"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
@@ -164,7 +164,7 @@ func TestNothingButBothCodesIsAccepted(t *testing.T) {
 	} {
 		endpoint, _ := standIn(t, answer)
 		_, err := sdktest.Open(t, baidu.Type(), config(endpoint, "")).Call(context.Background(), "sendMessage", args("+8613800138000"))
-		require.ErrorIs(t, err, delivery.CodeFailed, answer)
+		require.ErrorIs(t, err, smscode.Failed, answer)
 	}
 }
 
@@ -184,22 +184,22 @@ func TestCheckAsksForTheTemplate(t *testing.T) {
 }
 
 func TestWhatEveryVendorHolds(t *testing.T) {
-	codes := []deliverytest.Code{{Code: "InternalError"}, {Code: "InternalError", Status: 500}, {Code: "4501", Status: 400, Reason: delivery.Other}}
-	for reason, list := range map[delivery.Reason][]string{
-		delivery.Auth:      {"6002", "6005", "6013", "SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessDenied", "RequestExpired"},
-		delivery.Balance:   {"6012"},
-		delivery.Signature: {"6006"},
-		delivery.Template:  {"4601", "4602", "4603", "4605", "4606", "4607", "4608", "4609", "4610"},
-		delivery.Content:   {"4508"},
-		delivery.Number:    {"4503", "4507", "4511"},
-		delivery.Blocked:   {"4641", "4642", "4643", "4651", "4652", "4653"},
-		delivery.Throttled: {"RequestLimitExceeded"},
-		delivery.Other:     {"4502", "4504", "4518"},
+	codes := []deliverytest.Code{{Code: "InternalError"}, {Code: "InternalError", Status: 500}, {Code: "4501", Status: 400, Reason: smscode.Other}}
+	for reason, list := range map[smscode.Reason][]string{
+		smscode.Auth:      {"6002", "6005", "6013", "SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessDenied", "RequestExpired"},
+		smscode.Balance:   {"6012"},
+		smscode.Signature: {"6006"},
+		smscode.Template:  {"4601", "4602", "4603", "4605", "4606", "4607", "4608", "4609", "4610"},
+		smscode.Content:   {"4508"},
+		smscode.Number:    {"4503", "4507", "4511"},
+		smscode.Blocked:   {"4641", "4642", "4643", "4651", "4652", "4653"},
+		smscode.Throttled: {"RequestLimitExceeded"},
+		smscode.Other:     {"4502", "4504", "4518"},
 	} {
 		for _, code := range list {
 			row := deliverytest.Code{Code: code, Reason: reason}
-			if reason == delivery.Throttled {
-				row.Scope = delivery.ScopeAccount
+			if reason == smscode.Throttled {
+				row.Scope = smscode.ScopeAccount
 			}
 			codes = append(codes, row)
 		}

@@ -12,41 +12,41 @@ import (
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 )
 
-// ReadPush reads a status callback (cloud.baidu.com/doc/SMS/s/Fkijy9cdv): one
-// report, as JSON. Its signature is checked where the instance has the token. The
-// vendor takes any answer of status 200 and pushes again after others, for hours and
-// with the timestamp of the first time, so that the timestamp's age says nothing.
-func (v *vendor) ReadPush(_ context.Context, p *delivery.Push) (*delivery.Pushed, error) {
+// ReadReceipts reads a status callback (cloud.baidu.com/doc/SMS/s/Fkijy9cdv): one
+// report, as JSON. The signature is checked if the configuration has the token. The
+// timestamp may be of any age: until it gets status 200, the vendor repeats a callback
+// for hours with the timestamp of the first one.
+func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*delivery.CallbackResult, error) {
 	if v.receiptToken != "" {
-		given, ours := strings.ToLower(p.Header.Get("signature")), pushSignature(v.receiptToken, p.Header.Get("timestamp"), p.Body)
-		if !hmac.Equal([]byte(given), []byte(ours)) {
-			return nil, delivery.ErrForged()
+		given, want := strings.ToLower(c.Header.Get("signature")), callbackSignature(v.receiptToken, c.Header.Get("timestamp"), c.Body)
+		if !hmac.Equal([]byte(given), []byte(want)) {
+			return nil, delivery.ForgedCallback()
 		}
 	}
-	var said struct {
-		Code        json.Number `json:"code"` // text by the vendor's page
+	var body struct {
+		Code        json.Number `json:"code"` // text in the vendor's documentation
 		MessageID   string      `json:"messageId"`
 		CarrierCode string      `json:"carrierCode"`
 		DeliverTime string      `json:"deliverTime"`
 	}
-	if json.Unmarshal(p.Body, &said) != nil {
-		return nil, delivery.ErrPush("the body is no report")
+	if json.Unmarshal(c.Body, &body) != nil {
+		return nil, delivery.UnreadableCallback("the body is no report")
 	}
-	report := delivery.Report{
-		MessageID: said.MessageID, State: delivery.StatePending, Code: said.CarrierCode,
-		Time: delivery.ReportTime(said.DeliverTime, time.UTC),
+	receipt := delivery.Receipt{
+		MessageID: body.MessageID, State: delivery.StatePending, Code: body.CarrierCode,
+		Time: delivery.ParseTime(body.DeliverTime, time.UTC),
 	}
-	switch said.Code {
+	switch body.Code {
 	case "0":
-		report.State = delivery.StateDelivered
+		receipt.State = delivery.StateDelivered
 	case "2":
-		report.State = delivery.StateFailed
+		receipt.State = delivery.StateFailed
 	}
-	return &delivery.Pushed{Reports: []delivery.Report{report}}, nil
+	return &delivery.CallbackResult{Receipts: []delivery.Receipt{receipt}}, nil
 }
 
-// pushSignature is the vendor's rule: MD5 of token, timestamp and body, in a row.
-func pushSignature(token, timestamp string, body []byte) string {
+// callbackSignature is the MD5 of token, timestamp and body together.
+func callbackSignature(token, timestamp string, body []byte) string {
 	sum := md5.Sum(append([]byte(token+timestamp), body...)) //nolint:gosec // the vendor's signature
 	return hex.EncodeToString(sum[:])
 }

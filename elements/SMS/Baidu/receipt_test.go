@@ -23,9 +23,9 @@ const (
 	arrived   = `{"code":"0","requestId":"R","messageId":"m-1","mobile":"13800138000","carrierCode":"DELIVRD","custom":"短","attemptCount":1,"segmentCount":1,"deliverTime":"2026-11-21T03:00:05Z","requestTime":"2026-11-21T03:00:00Z"}`
 )
 
-func push(t *testing.T, config, body, signature string) (delivery.Pushed, error) {
+func push(t *testing.T, config, body, signature string) (delivery.CallbackResult, error) {
 	e := sdktest.Open(t, baidu.Type(), `{"accessKey":"k","accessSecret":"s"`+config+`}`)
-	var got delivery.Pushed
+	var got delivery.CallbackResult
 	err := e.CallInto(context.Background(), "parseReceipt", sdktest.Args{"method": "POST", "url": "https://shop.example/receipts/SMS/b/t",
 		"header": map[string][]string{"Signature": {signature}, "Timestamp": {timestamp}, "Requestid": {"r"}},
 		"body":   base64.StdEncoding.EncodeToString([]byte(body))}, &got)
@@ -35,15 +35,15 @@ func push(t *testing.T, config, body, signature string) (delivery.Pushed, error)
 func TestReceipts(t *testing.T) {
 	got, err := push(t, "", arrived, "whatever")
 	require.NoError(t, err)
-	require.Len(t, got.Reports, 1)
-	require.True(t, time.Date(2026, 11, 21, 3, 0, 5, 0, time.UTC).Equal(got.Reports[0].Time))
-	got.Reports[0].Time = time.Time{}
-	require.Equal(t, delivery.Report{MessageID: "m-1", State: delivery.StateDelivered, Code: "DELIVRD"}, got.Reports[0])
+	require.Len(t, got.Receipts, 1)
+	require.True(t, time.Date(2026, 11, 21, 3, 0, 5, 0, time.UTC).Equal(got.Receipts[0].Time))
+	got.Receipts[0].Time = time.Time{}
+	require.Equal(t, delivery.Receipt{MessageID: "m-1", State: delivery.StateDelivered, Code: "DELIVRD"}, got.Receipts[0])
 	for code, want := range map[string][]delivery.State{`"0"`: {"delivered"}, `0`: {"delivered"}, `"2"`: {"failed"}, `2`: {"failed"}, `"1"`: nil, `null`: nil} {
 		got, err := push(t, "", `{"messageId":"m","carrierCode":"B:00019","code":`+code+`}`, "")
 		require.NoError(t, err, code)
 		var states []delivery.State
-		for _, r := range got.Reports {
+		for _, r := range got.Receipts {
 			require.Equal(t, "B:00019", r.Code)
 			states = append(states, r.State)
 		}

@@ -1,9 +1,6 @@
 package baidu
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,11 +11,11 @@ import (
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 )
 
-// validity is how long a signature holds, in seconds.
+// validity is how long a signature is valid, in seconds.
 const validity = 1800
 
-// sign signs a request with bce-auth-v1 (cloud.baidu.com/doc/Reference/s/njwvz1yfu):
-// its method, path and query, and the headers host and x-bce-date.
+// sign signs the method, path, query and the headers host and x-bce-date of a request
+// with bce-auth-v1 (cloud.baidu.com/doc/Reference/s/njwvz1yfu).
 func sign(req *http.Request, key, secret string, now time.Time) {
 	date := now.UTC().Format("2006-01-02T15:04:05Z")
 	req.Header.Set("x-bce-date", date)
@@ -27,10 +24,10 @@ func sign(req *http.Request, key, secret string, now time.Time) {
 		req.Method, req.URL.EscapedPath(), canonicalQuery(req.URL.Query()),
 		"host:" + delivery.Escape(req.URL.Host), "x-bce-date:" + delivery.Escape(date),
 	}, "\n")
-	req.Header.Set("Authorization", prefix+"/host;x-bce-date/"+mac(mac(secret, prefix), canonical))
+	req.Header.Set("Authorization", prefix+"/host;x-bce-date/"+delivery.HexHMAC(delivery.HexHMAC(secret, prefix), canonical))
 }
 
-// canonicalQuery sorts the pairs as they are written.
+// canonicalQuery returns the query in the order of its escaped pairs.
 func canonicalQuery(query url.Values) string {
 	var pairs []string
 	for name, values := range query {
@@ -40,10 +37,4 @@ func canonicalQuery(query url.Values) string {
 	}
 	slices.Sort(pairs)
 	return strings.Join(pairs, "&")
-}
-
-func mac(key, text string) string {
-	m := hmac.New(sha256.New, []byte(key))
-	m.Write([]byte(text))
-	return hex.EncodeToString(m.Sum(nil))
 }

@@ -1,11 +1,12 @@
-// Package gateway is the Type SMS.Http: any vendor with an HTTP API, described
-// by the instance's configuration.
-package gateway
+// Package httptype implements the Type SMS.Http: any vendor with an HTTP API, whose
+// request, response and receipts the instance's configuration describes.
+package httptype
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 
 	"github.com/invopop/jsonschema"
 
@@ -36,7 +37,7 @@ type Config struct {
 	AllowPrivateNetwork bool `json:"allowPrivateNetwork,omitempty" doc:"let requests go to private addresses"`
 }
 
-// JSONSchemaExtend says what the Go types can't.
+// JSONSchemaExtend adds what the Go types can't express.
 func (Config) JSONSchemaExtend(s *jsonschema.Schema) {
 	s.Properties.Set("body", &jsonschema.Schema{
 		AnyOf: []*jsonschema.Schema{
@@ -48,16 +49,16 @@ func (Config) JSONSchemaExtend(s *jsonschema.Schema) {
 	}
 }
 
-// Type is SMS.Http.
+// Type returns the Type SMS.Http.
 func Type() sdk.Type {
 	return delivery.NewType("SMS.Http", "Any vendor with an HTTP API",
 		"Sends messages with an HTTP request that the configuration describes.", open,
-		append(delivery.RefuseURL("url", `"endpoint":{"const":""}`), delivery.WithReports())...)
+		append(delivery.RefuseURL("url", `"endpoint":{"const":""}`), delivery.WithReceipts())...)
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	v := &vendor{method: c.Method, secrets: c.Secrets, charset: c.Charset, messageID: c.MessageID}
-	names := scopeNames{secrets: c.Secrets}
+	v := &vendor{config: c, charset: charset(c.Charset)}
+	names := placeholderNames{secrets: c.Secrets}
 	var wrong []error
 	check := func(err error) {
 		if err != nil {
@@ -69,7 +70,7 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	check(err)
 	v.body, err = newBody(c, names)
 	check(err)
-	v.sign, err = compile("/sign", c.Sign, names.with("body"))
+	v.sign, err = compile("/sign", c.Sign, names.with("body"), v.charset.wireEscaper())
 	check(err)
 	if c.Sign != "" {
 		names = names.with("signed")
@@ -78,29 +79,23 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	check(err)
 	check(c.Accepted.check("/accepted"))
 	for i, r := range c.Refused {
-		check(r.check("/refused/" + itoa(i)))
+		check(r.check("/refused/" + strconv.Itoa(i)))
 	}
 	check(checkPointer("/messageId", c.MessageID, true))
 	check(c.Receipt.check())
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
-	v.accepted, v.refused, v.receipt = c.Accepted, c.Refused, c.Receipt
-	v.ours = v.ourID(c)
 	v.client = delivery.NewClient(v.url.guard)
 
 	o := delivery.Options{
-		Settings: c.Settings, Template: c.VerifyTemplateCode, Sign: c.VerifySign,
-		NeedsTemplate: v.uses("template"), NeedsSign: v.uses("sign"), Close: v.client.Close,
+		Settings: c.Settings, TemplateSettings: c.TemplateSettings,
+		RequireTemplate: v.uses("template"), RequireSign: v.uses("sign"), Close: v.client.Close,
 	}
+	// The request names the variables that it needs; no others are required.
+	o.VerifyParams = nil
 	if v.uses("text") {
 		o.Text = c.Text
 	}
-	// The variables are picked by name where they stand, so none is required beyond
-	// those.
-	o.VerifyParams = nil
-	for _, secret := range c.Secrets {
-		o.Secrets = append(o.Secrets, secret)
-	}
-	return delivery.NewSender("Http", v, o), nil
+	return delivery.NewSender("", v, o), nil
 }

@@ -1,4 +1,4 @@
-package gateway_test
+package httptype_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 
 	"net/http/httptest"
 
-	gateway "github.com/lintel-run/lintel/elements/SMS/Http"
+	httptype "github.com/lintel-run/lintel/elements/SMS/Http"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
@@ -42,7 +42,7 @@ func FuzzTemplate(f *testing.F) {
 	f.Cleanup(s.Close)
 	instances := make(map[string]*sdktest.Instance)
 	for kind, config := range kinds {
-		instances[kind] = sdktest.Open(f, gateway.Type(), `{"url":"`+s.URL+`/p/s${params.v}/e?a=${params.v}&b=%3C${params.v}%3E","accepted":{"status":[200]},
+		instances[kind] = sdktest.Open(f, httptype.Type(), `{"url":"`+s.URL+`/p/s${params.v}/e?a=${params.v}&b=%3C${params.v}%3E","accepted":{"status":[200]},
 			"headers":{"X-A":"${params.v}","X-B":"end"},`+config+`}`)
 	}
 	f.Fuzz(func(t *testing.T, v string) {
@@ -138,7 +138,7 @@ func FuzzConfiguration(f *testing.F) {
 				config[place] = text
 			}
 			raw, _ := json.Marshal(config)
-			_, wrong := sdktest.TryOpen(t, gateway.Type(), string(raw))
+			_, wrong := sdktest.TryOpen(t, httptype.Type(), string(raw))
 			for _, d := range wrong {
 				if d.GetPointer() == "" || strings.Contains(d.GetMessage(), "log says why") || strings.Contains(d.GetMessage(), "internal") {
 					t.Fatalf("%s %q: %s %s", place, text, d.GetPointer(), d.GetMessage())

@@ -1,4 +1,4 @@
-package gateway_test
+package httptype_test
 
 import (
 	"context"
@@ -23,8 +23,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
-	gateway "github.com/lintel-run/lintel/elements/SMS/Http"
+	httptype "github.com/lintel-run/lintel/elements/SMS/Http"
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
@@ -73,7 +74,7 @@ func open(t *testing.T, config map[string]any) *sdktest.Instance {
 	}
 	raw, err := json.Marshal(config)
 	require.NoError(t, err)
-	return sdktest.Open(t, gateway.Type(), string(raw))
+	return sdktest.Open(t, httptype.Type(), string(raw))
 }
 
 func TestTheExampleOfTheDocumentation(t *testing.T) {
@@ -136,7 +137,7 @@ func TestValuesAreEscapedWhereTheyStand(t *testing.T) {
 		require.Equal(t, "/中/"+product+"/x", seen().URL.Path)
 		require.Equal(t, map[string][]string{"a": {product}, "b": {"2"}}, map[string][]string(seen().URL.Query()))
 		_, err = sms.Call(context.Background(), "sendMessage", sdktest.Args{"phoneList": []string{phone}, "params": map[string]any{"product": ".."}})
-		require.ErrorIs(t, err, delivery.CodeParams)
+		require.ErrorIs(t, err, smscode.Params)
 	})
 	t.Run("header", func(t *testing.T) {
 		url, seen := vendor(t, saying(200, ""))
@@ -174,7 +175,7 @@ func TestValuesAreEscapedWhereTheyStand(t *testing.T) {
 		url, seen := vendor(t, saying(200, ""))
 		sms := open(t, map[string]any{"url": url, "bodyType": "text", "charset": "gbk", "body": "${params.code}"})
 		_, err := sms.Call(context.Background(), "sendMessage", sdktest.Args{"phoneList": []string{phone}, "params": map[string]any{"code": "😀"}})
-		require.ErrorIs(t, err, delivery.CodeParams)
+		require.ErrorIs(t, err, smscode.Params)
 		require.Nil(t, seen().Request)
 	})
 }
@@ -224,10 +225,10 @@ func TestRules(t *testing.T) {
 			}
 			e := failure(t, sms)
 			if c.want == "unknown" {
-				require.Equal(t, delivery.CodeFailed, e.Code)
+				require.Equal(t, smscode.Failed, e.Code)
 				return
 			}
-			require.Equal(t, delivery.CodeRefused, e.Code)
+			require.Equal(t, smscode.Refused, e.Code)
 			require.Equal(t, c.want, e.Details["reason"])
 		})
 	}
@@ -246,7 +247,7 @@ func TestThrottledSaysHowLong(t *testing.T) {
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	other, seen := vendor(t, saying(200, ""))
 	url, _ := vendor(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusTemporaryRedirect) })
-	require.Equal(t, delivery.CodeFailed, failure(t, open(t, map[string]any{"url": url})).Code)
+	require.Equal(t, smscode.Failed, failure(t, open(t, map[string]any{"url": url})).Code)
 	require.Nil(t, seen().Request)
 }
 
@@ -257,13 +258,13 @@ func TestPrivateAddressesAreRefusedWhenDialled(t *testing.T) {
 	name, err := os.Hostname()
 	require.NoError(t, err)
 	e := failure(t, open(t, map[string]any{"url": "http://" + name + port, "allowPlainHTTP": true}))
-	require.Equal(t, delivery.CodeRefused, e.Code)
+	require.Equal(t, smscode.Refused, e.Code)
 	require.Nil(t, seen().Request)
 
 	for _, host := range []string{"10.0.0.1", "169.254.169.254", "100.100.100.200", "[fd00::1]", "[::ffff:10.0.0.1]", "192.168.1.1", "0.0.0.0", "[64:ff9b::a00:1]"} {
-		_, wrong := sdktest.TryOpen(t, gateway.Type(), fmt.Sprintf(`{"url":"https://%s/","accepted":{"status":[200]}}`, host))
+		_, wrong := sdktest.TryOpen(t, httptype.Type(), fmt.Sprintf(`{"url":"https://%s/","accepted":{"status":[200]}}`, host))
 		require.Len(t, wrong, 1, host)
-		_, wrong = sdktest.TryOpen(t, gateway.Type(), fmt.Sprintf(`{"url":"https://%s/","accepted":{"status":[200]},"allowPrivateNetwork":true}`, host))
+		_, wrong = sdktest.TryOpen(t, httptype.Type(), fmt.Sprintf(`{"url":"https://%s/","accepted":{"status":[200]},"allowPrivateNetwork":true}`, host))
 		require.Empty(t, wrong, host)
 	}
 	_, err = open(t, map[string]any{"url": strings.Replace(url, "127.0.0.1", "localhost", 1)}).Call(context.Background(), "sendMessage", args)
@@ -284,7 +285,7 @@ func TestAWrongConfigurationIsNamed(t *testing.T) {
 		config := map[string]json.RawMessage{"url": json.RawMessage(`"https://sms.example.com/"`), "accepted": json.RawMessage(`{"status":[200]}`)}
 		require.NoError(t, json.Unmarshal([]byte("{"+c.change+"}"), &config))
 		raw, _ := json.Marshal(config)
-		_, wrong := sdktest.TryOpen(t, gateway.Type(), string(raw))
+		_, wrong := sdktest.TryOpen(t, httptype.Type(), string(raw))
 		require.Len(t, wrong, 1, c.change)
 		require.Equal(t, c.pointer, wrong[0].GetPointer(), "%s: %s", c.change, wrong[0].GetMessage())
 		require.NotContains(t, wrong[0].GetMessage(), "***")
@@ -304,8 +305,8 @@ func preset(t *testing.T, name, url string, variables ...string) string {
 
 func TestPresetVcom(t *testing.T) {
 	url, seen := vendor(t, saying(200, "00"))
-	sms := sdktest.Open(t, gateway.Type(), preset(t, "vcom.sms.json", url, "{{VCOM_LOGIN}}", "me", "{{VCOM_PASSWORD}}", "secret"))
-	var sent delivery.Receipt
+	sms := sdktest.Open(t, httptype.Type(), preset(t, "vcom.sms.json", url, "{{VCOM_LOGIN}}", "me", "{{VCOM_PASSWORD}}", "secret"))
+	var sent delivery.SendResult
 	require.NoError(t, sms.CallInto(context.Background(), "sendMessage", args, &sent))
 	require.Equal(t, "/Opration.aspx", seen().RequestURI)
 	require.Equal(t, "text/xml; charset=gbk", seen().Header.Get("Content-Type"))
@@ -322,8 +323,8 @@ func TestPresetVcom(t *testing.T) {
 		got, err := push(sms, "GET", "https://shop.example/receipts/x?"+query, "")
 		require.NoError(t, err)
 		require.Equal(t, "0", got.Reply)
-		require.Len(t, got.Reports, 1, query)
-		require.Equal(t, []any{id, state}, []any{got.Reports[0].MessageID, got.Reports[0].State})
+		require.Len(t, got.Receipts, 1, query)
+		require.Equal(t, []any{id, state}, []any{got.Receipts[0].MessageID, got.Receipts[0].State})
 	}
 }
 
@@ -331,7 +332,7 @@ func TestPresetVcom(t *testing.T) {
 func TestPresetWebhookIsSigned(t *testing.T) {
 	url, seen := vendor(t, saying(204, ""))
 	key := []byte("0123456789abcdef0123456789abcdef")
-	sms := sdktest.Open(t, gateway.Type(), preset(t, "webhook.sms.json", url, "{{WEBHOOK_URL}}", "https://x.example/hook",
+	sms := sdktest.Open(t, httptype.Type(), preset(t, "webhook.sms.json", url, "{{WEBHOOK_URL}}", "https://x.example/hook",
 		"{{WEBHOOK_KEY}}", "whsec_"+base64.StdEncoding.EncodeToString(key)))
 	_, err := sms.Call(context.Background(), "sendMessage", args)
 	require.NoError(t, err)

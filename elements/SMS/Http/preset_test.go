@@ -1,4 +1,4 @@
-package gateway_test
+package httptype_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	gateway "github.com/lintel-run/lintel/elements/SMS/Http"
+	httptype "github.com/lintel-run/lintel/elements/SMS/Http"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
@@ -50,13 +50,13 @@ func TestPresetsAreWholeInstances(t *testing.T) {
 			}
 			return "MDEyMzQ1Njc4OWFiY2RlZg=="
 		})
-		sdktest.Open(t, gateway.Type(), config)
+		sdktest.Open(t, httptype.Type(), config)
 	}
 }
 
 func TestPresetConnector(t *testing.T) {
 	url, seen := vendor(t, saying(200, ""))
-	sms := sdktest.Open(t, gateway.Type(), preset(t, "connector.sms.json", url, "{{CONNECTOR_URL}}", "https://x.example/sms", "{{CONNECTOR_TOKEN}}", "the-token"))
+	sms := sdktest.Open(t, httptype.Type(), preset(t, "connector.sms.json", url, "{{CONNECTOR_URL}}", "https://x.example/sms", "{{CONNECTOR_TOKEN}}", "the-token"))
 	_, err := sms.Call(context.Background(), "sendMessage", args)
 	require.NoError(t, err)
 	r := seen()
@@ -69,7 +69,7 @@ func TestPresetConnector(t *testing.T) {
 func TestPresetVcomReadsTheAnswer(t *testing.T) {
 	for answer, want := range map[string]string{"01": "auth", "02": "balance", "09": "number", "10": "", "": "", "<html>00</html>": "", "000": ""} {
 		url, _ := vendor(t, saying(200, answer))
-		sms := sdktest.Open(t, gateway.Type(), preset(t, "vcom.sms.json", url, "{{VCOM_LOGIN}}", "me", "{{VCOM_PASSWORD}}", "secret"))
+		sms := sdktest.Open(t, httptype.Type(), preset(t, "vcom.sms.json", url, "{{VCOM_LOGIN}}", "me", "{{VCOM_PASSWORD}}", "secret"))
 		e := failure(t, sms)
 		reason, _ := e.Details["reason"].(string)
 		require.Equal(t, want, reason, answer)

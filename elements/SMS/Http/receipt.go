@@ -1,7 +1,7 @@
-package gateway
+package httptype
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/url"
@@ -31,107 +31,89 @@ func (r *Receipt) check() error {
 	if r == nil || r.From == "form" {
 		return nil
 	}
-	for _, p := range []struct{ at, pointer string }{{"list", r.List}, {"messageId", r.MessageID}, {"state", r.State}, {"code", r.Code}} {
+	for _, p := range []struct{ key, pointer string }{{"list", r.List}, {"messageId", r.MessageID}, {"state", r.State}, {"code", r.Code}} {
 		if p.pointer != "" && !strings.HasPrefix(p.pointer, "/") {
-			return sdk.ConfigError("/receipt/"+p.at, "must be a JSON pointer such as /data/id")
+			return sdk.ConfigError("/receipt/"+p.key, "must be a JSON pointer such as /data/id")
 		}
 	}
 	return nil
 }
 
-// ReadPush reads a receipt as the configuration describes it.
-func (v *vendor) ReadPush(_ context.Context, p *delivery.Push) (*delivery.Pushed, error) {
-	r := v.receipt
+// ReadReceipts reads a callback as the configuration describes it.
+func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*delivery.CallbackResult, error) {
+	r := v.config.Receipt
 	if r == nil {
 		return nil, errcode.New(errcode.FunctionNotFound, "this element takes no receipts")
 	}
-	pushed := &delivery.Pushed{Reply: r.Reply}
-	if pushed.Reply == "" {
-		pushed.Reply = defaultReply
-	}
-	if json.Valid([]byte(pushed.Reply)) && strings.HasPrefix(strings.TrimSpace(pushed.Reply), "{") {
-		pushed.ContentType = "application/json"
+	result := &delivery.CallbackResult{Reply: cmp.Or(r.Reply, defaultReply)}
+	if json.Valid([]byte(result.Reply)) && strings.HasPrefix(strings.TrimSpace(result.Reply), "{") {
+		result.ContentType = "application/json"
 	}
 	if r.From == "form" {
-		form, err := p.Form()
+		form, err := c.Form()
 		if err != nil {
 			return nil, err
 		}
-		pushed.Reports = r.report(pushed.Reports, func(name string) (string, bool) { return fieldOf(form, name) })
-		return pushed, nil
+		result.Receipts = r.appendReceipt(nil, func(name string) (string, bool) { return formValue(form, name) })
+		return result, nil
 	}
-	reports, ok := listAt(p.Body, r.List)
+	reports, ok := reportsAt(c.Body, r.List)
 	if !ok {
-		return nil, delivery.ErrPush("the body is no JSON with a list of reports")
+		return nil, delivery.UnreadableCallback("the body is no JSON with a list of reports")
 	}
 	for _, report := range reports {
-		one := &reading{json: report, ok: true}
-		pushed.Reports = r.report(pushed.Reports, one.at)
+		d := &document{json: report, isJSON: true}
+		result.Receipts = r.appendReceipt(result.Receipts, d.at)
 	}
-	return pushed, nil
+	return result, nil
 }
 
-// fieldOf gives a form's field; how its name is spelt in capitals is let be, since
-// the vendors with forms often can't tell that themselves.
-func fieldOf(form url.Values, name string) (string, bool) {
+// formValue returns a form's field. It ignores the case of the name: vendors with
+// forms often document another than they use.
+func formValue(form url.Values, name string) (string, bool) {
 	if form.Has(name) {
 		return form.Get(name), true
 	}
-	for _, spelt := range sortedKeys(form) {
-		if strings.EqualFold(spelt, name) {
-			return form.Get(spelt), true
+	for _, other := range sortedKeys(form) {
+		if strings.EqualFold(other, name) {
+			return form.Get(other), true
 		}
 	}
 	return "", false
 }
 
-// report adds one report, if it has an id and a state.
-func (r *Receipt) report(list []delivery.Report, at func(string) (string, bool)) []delivery.Report {
-	id, named := at(r.MessageID)
-	state, told := at(r.State)
-	if !named || !told {
+// appendReceipt appends a receipt if the report has an ID and a state.
+func (r *Receipt) appendReceipt(list []delivery.Receipt, at func(string) (string, bool)) []delivery.Receipt {
+	id, hasID := at(r.MessageID)
+	state, hasState := at(r.State)
+	if !hasID || !hasState {
 		return list
 	}
-	report := delivery.Report{MessageID: id, State: delivery.StateFailed, Code: state}
+	receipt := delivery.Receipt{MessageID: id, State: delivery.StateFailed, Code: state}
 	switch {
 	case slices.Contains(r.Delivered, Scalar(state)):
-		report.State = delivery.StateDelivered
+		receipt.State = delivery.StateDelivered
 	case slices.Contains(r.Pending, Scalar(state)):
-		report.State = delivery.StatePending
+		receipt.State = delivery.StatePending
 	}
 	if r.Code != "" {
-		report.Code, _ = at(r.Code)
+		receipt.Code, _ = at(r.Code)
 	}
-	return append(list, report)
+	return append(list, receipt)
 }
 
-// listAt gives the reports at a pointer: the items of a list, or one object.
-func listAt(body []byte, pointer string) ([]any, bool) {
-	if !json.Valid(body) {
+// reportsAt returns the reports at a pointer: the items of a list, or one object.
+func reportsAt(body []byte, pointer string) ([]any, bool) {
+	root, ok := decodeJSON(string(body))
+	if !ok {
 		return nil, false
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var value any
-	if d.Decode(&value) != nil {
-		return nil, false
-	}
-	if pointer != "" {
-		for segment := range strings.SplitSeq(pointer[1:], "/") {
-			object, ok := value.(map[string]any)
-			if !ok {
-				return nil, false
-			}
-			if value, ok = object[unescapePointer.Replace(segment)]; !ok {
-				return nil, false
-			}
-		}
-	}
-	switch found := value.(type) {
+	value, _ := lookup(root, pointer)
+	switch value := value.(type) {
 	case []any:
-		return found, true
+		return value, true
 	case map[string]any:
-		return []any{found}, true
+		return []any{value}, true
 	}
 	return nil, false
 }

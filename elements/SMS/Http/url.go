@@ -1,4 +1,4 @@
-package gateway
+package httptype
 
 import (
 	"context"
@@ -7,21 +7,22 @@ import (
 	"strings"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
-// target is where requests go. Scheme and host are fixed; placeholders stand in
-// path and query.
+// target is the URL of requests. Scheme and host are fixed; path and query are
+// templates.
 type target struct {
-	origin  string // scheme://host
-	path    template
-	query   template
-	queried bool
-	guard   delivery.Guard
+	origin   string // scheme://host
+	path     template
+	query    template
+	hasQuery bool
+	guard    delivery.Guard
 }
 
-func newURL(ctx context.Context, c Config, names scopeNames) (*target, error) {
+func newURL(ctx context.Context, c Config, names placeholderNames) (*target, error) {
 	t, err := splitURL(c, names)
 	if err != nil {
 		return nil, err
@@ -54,11 +55,14 @@ func newURL(ctx context.Context, c Config, names scopeNames) (*target, error) {
 	default:
 		t.guard = delivery.PublicOnly
 	}
-	return t, t.check(c, pointer)
+	if _, err := t.render(&scope{sample: true}); err != nil {
+		return nil, sdk.ConfigError(pointer, "is no URL that a request can go to")
+	}
+	return t, nil
 }
 
-// splitURL takes the configured URL apart before anything is put into it.
-func splitURL(c Config, names scopeNames) (*target, error) {
+// splitURL splits the configured URL before values are put into it.
+func splitURL(c Config, names placeholderNames) (*target, error) {
 	scheme, rest, ok := strings.Cut(c.URL, "://")
 	if !ok || strings.Contains(scheme, "$") {
 		return nil, sdk.ConfigError("/url", "must be a URL such as https://sms.example.com/send")
@@ -70,7 +74,7 @@ func splitURL(c Config, names scopeNames) (*target, error) {
 	if strings.Contains(rest[:end], "$") {
 		return nil, sdk.ConfigError("/url", "placeholders may stand in path and query only")
 	}
-	all, err := compile("/url", rest[end:], names)
+	all, err := compile("/url", rest[end:], names, charset(c.Charset).urlEscaper())
 	if err != nil {
 		return nil, err
 	}
@@ -79,10 +83,10 @@ func splitURL(c Config, names scopeNames) (*target, error) {
 		switch before, after, found := strings.Cut(p.literal, "?"); {
 		case strings.Contains(p.literal, "#"):
 			return nil, sdk.ConfigError("/url", "must have no fragment")
-		case t.queried:
+		case t.hasQuery:
 			t.query = append(t.query, p)
 		case found:
-			t.queried = true
+			t.hasQuery = true
 			t.path = append(t.path, piece{literal: before})
 			t.query = append(t.query, piece{literal: after})
 		default:
@@ -92,40 +96,21 @@ func splitURL(c Config, names scopeNames) (*target, error) {
 	return t, nil
 }
 
-// check tries the URL with a harmless value in every place.
-func (t *target) check(c Config, pointer string) error {
-	s := &scope{message: &delivery.Message{}, charset: charset(c.Charset)}
-	plain := func(x template) template {
-		out := make(template, len(x))
-		for i, p := range x {
-			if out[i] = p; p.place != nil {
-				out[i] = piece{literal: "x"}
-			}
-		}
-		return out
-	}
-	tried := &target{origin: t.origin, path: plain(t.path), query: plain(t.query), queried: t.queried}
-	if _, err := tried.render(s); err != nil {
-		return sdk.ConfigError(pointer, "is no URL that a request can go to")
-	}
-	return nil
-}
-
-// render gives the URL of a message. No value can change its host, add a
-// segment to its path or a name to its query.
+// render returns the URL of a message. No value can change its host, add a segment to
+// its path or a name to its query.
 func (t *target) render(s *scope) (*url.URL, error) {
-	path, err := t.path.join(s, s.charset.percentLiteral, s.charset.percentText)
+	path, err := t.path.render(s)
 	if err != nil {
 		return nil, err
 	}
 	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "." || segment == ".." {
-			return nil, errcode.New(delivery.CodeParams, "a value can't stand in the path of a URL")
+			return nil, errcode.New(smscode.Params, "a value can't stand in the path of a URL")
 		}
 	}
 	text := t.origin + path
-	if t.queried {
-		query, err := t.query.join(s, s.charset.percentLiteral, s.charset.percentText)
+	if t.hasQuery {
+		query, err := t.query.render(s)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +118,7 @@ func (t *target) render(s *scope) (*url.URL, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme+"://"+u.Host != t.origin {
-		return nil, errcode.New(delivery.CodeParams, "the URL can't be made")
+		return nil, errcode.New(smscode.Params, "the URL can't be made")
 	}
 	return u, nil
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	huawei "github.com/lintel-run/lintel/elements/SMS/Huawei"
-	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/deliverytest"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
@@ -151,23 +151,23 @@ func TestWhereTheReasonStands(t *testing.T) {
 	} {
 		endpoint, _ := standIn(t, 200, answer)
 		_, err := sdktest.Open(t, huawei.Type(), config(endpoint, "csms1", "")).Call(context.Background(), "sendMessage", args("+8613800138000"))
-		require.ErrorIs(t, err, delivery.CodeFailed, answer)
+		require.ErrorIs(t, err, smscode.Failed, answer)
 	}
 }
 
 func TestWhatEveryVendorHolds(t *testing.T) {
 	codes := []deliverytest.Code{
 		{Code: "E000000"}, {Code: "E000000", Status: 500}, {Code: "E999999", Status: 500},
-		{Code: "E000112", Status: 403, Reason: delivery.Balance}, {Code: "E000503", Reason: delivery.Number}, {Code: "E200018", Reason: delivery.Signature},
-		{Code: "E000623", Reason: delivery.Throttled, Scope: delivery.ScopeAccount}, {Code: "E200015", Reason: delivery.Throttled, Scope: delivery.ScopeAccount},
-		{Code: "E200041", Reason: delivery.Throttled, Scope: delivery.ScopeNumber},
-		{Code: "APIGW.0301", Status: 401, Reason: delivery.Auth},
+		{Code: "E000112", Status: 403, Reason: smscode.Balance}, {Code: "E000503", Reason: smscode.Number}, {Code: "E200018", Reason: smscode.Signature},
+		{Code: "E000623", Reason: smscode.Throttled, Scope: smscode.ScopeAccount}, {Code: "E200015", Reason: smscode.Throttled, Scope: smscode.ScopeAccount},
+		{Code: "E200041", Reason: smscode.Throttled, Scope: smscode.ScopeNumber},
+		{Code: "APIGW.0301", Status: 401, Reason: smscode.Auth},
 	}
 	for _, code := range []string{"E200028", "E200029", "E200030", "E200033"} {
-		codes = append(codes, deliverytest.Code{Code: code, Reason: delivery.Template})
+		codes = append(codes, deliverytest.Code{Code: code, Reason: smscode.Template})
 	}
 	for _, code := range []string{"E000001", "E000008", "E000020", "E000027", "E000040", "E000045", "E000101", "E000106", "E000109", "E000110", "E000111", "E000620"} {
-		codes = append(codes, deliverytest.Code{Code: code, Status: 401, Reason: delivery.Auth})
+		codes = append(codes, deliverytest.Code{Code: code, Status: 401, Reason: smscode.Auth})
 	}
 	deliverytest.Run(t, deliverytest.Vendor{
 		Type:     huawei.Type(),

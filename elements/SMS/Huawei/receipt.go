@@ -12,53 +12,53 @@ import (
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 )
 
-// report is one status report, as JSON names its fields and as a form does.
+// report is one status report. A form and JSON name its fields alike.
 type report struct {
 	ID      string `json:"smsMsgId"`
 	Status  string `json:"status"`
 	Updated string `json:"updateTime"`
 }
 
-// ReadPush reads status reports: those that a send asked for by statusCallback, a
+// ReadReceipts reads status reports: those that a send asked for by statusCallback, a
 // form with one (support.huaweicloud.com/api-msgsms/sms_05_0003.html), and those of an
-// application's address, JSON with up to 50 (…/sms_05_0063.html). Long messages are
-// reported part by part. The vendor signs where the application is set to; with the
-// keys for that in the configuration, nothing else is taken.
-func (v *vendor) ReadPush(_ context.Context, p *delivery.Push) (*delivery.Pushed, error) {
-	if v.receiptKey != "" && !v.signed(p) {
-		return nil, delivery.ErrForged()
+// application's address, JSON with up to 50 (…/sms_05_0063.html). A long message has a
+// report for each part. If the configuration has the keys for signed reports, others
+// are refused.
+func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*delivery.CallbackResult, error) {
+	if v.receiptKey != "" && !v.signed(c) {
+		return nil, delivery.ForgedCallback()
 	}
-	reports, err := reportsOf(p)
+	reports, err := reportsOf(c)
 	if err != nil {
 		return nil, err
 	}
-	pushed := &delivery.Pushed{}
+	result := &delivery.CallbackResult{}
 	for _, r := range reports {
-		pushed.Reports = append(pushed.Reports, delivery.Report{
-			MessageID: r.ID, State: stateOf(r.Status), Code: r.Status, Time: delivery.ReportTime(r.Updated, time.UTC),
+		result.Receipts = append(result.Receipts, delivery.Receipt{
+			MessageID: r.ID, State: stateOf(r.Status), Code: r.Status, Time: delivery.ParseTime(r.Updated, time.UTC),
 		})
 	}
-	return pushed, nil
+	return result, nil
 }
 
-func reportsOf(p *delivery.Push) ([]report, error) {
-	if kind, _, err := mime.ParseMediaType(p.Header.Get("Content-Type")); err == nil && kind == "application/json" {
+func reportsOf(c *delivery.Callback) ([]report, error) {
+	if kind, _, err := mime.ParseMediaType(c.Header.Get("Content-Type")); err == nil && kind == "application/json" {
 		var batch struct {
 			List []report `json:"statusReportList"`
 		}
-		if json.Unmarshal(p.Body, &batch) != nil || batch.List == nil {
-			return nil, delivery.ErrPush("the body has no statusReportList")
+		if json.Unmarshal(c.Body, &batch) != nil || batch.List == nil {
+			return nil, delivery.UnreadableCallback("the body has no statusReportList")
 		}
 		return batch.List, nil
 	}
-	form, err := p.Form()
+	form, err := c.Form()
 	if err != nil {
 		return nil, err
 	}
 	return []report{{form.Get("smsMsgId"), form.Get("status"), form.Get("updateTime")}}, nil
 }
 
-// stateOf reads a status: DELIVRD, one of those on the way, or an error's code.
+// stateOf returns the state of a status: DELIVRD, one on the way, or an error code.
 func stateOf(status string) delivery.State {
 	switch status {
 	case "DELIVRD":
@@ -71,20 +71,19 @@ func stateOf(status string) delivery.State {
 
 var authorization = regexp.MustCompile(`^` + algorithm + `\s+Access=([^,]+),\s?SignedHeaders=([^,]+),\s?Signature=([0-9a-f]{64})$`)
 
-// signed checks the signature of a push (…/sms_05_0064.html): the rule is that of
-// requests, over the headers that it names itself. A body that is not in it is not
-// signed. The date's age is let be: receipts come late, and one that comes again
-// changes nothing.
-func (v *vendor) signed(p *delivery.Push) bool {
-	parts := authorization.FindStringSubmatch(p.Header.Get("Authorization"))
-	date := p.Header.Get(dateHeader)
+// signed reports whether a callback has the right signature (…/sms_05_0064.html): that
+// of a request, over its body and the headers that it names. The date may be of any
+// age: receipts come late, and a repeated one changes nothing.
+func (v *vendor) signed(c *delivery.Callback) bool {
+	parts := authorization.FindStringSubmatch(c.Header.Get("Authorization"))
+	date := c.Header.Get(dateHeader)
 	if parts == nil || parts[1] != v.receiptKey || date == "" {
 		return false
 	}
-	hash := digest(string(p.Body))
-	if told := p.Header.Get("X-Sdk-Content-Sha256"); told != "" && told != hash {
+	hash := delivery.HexSHA256(string(c.Body))
+	if told := c.Header.Get("X-Sdk-Content-Sha256"); told != "" && told != hash {
 		return false
 	}
-	canonical := canonicalRequest(p.Method, p.URL, p.Header, strings.Split(strings.ToLower(parts[2]), ";"), hash)
+	canonical := canonicalRequest(c.Method, c.URL, c.Header, strings.Split(strings.ToLower(parts[2]), ";"), hash)
 	return hmac.Equal([]byte(parts[3]), []byte(signature(v.receiptSecret, date, canonical)))
 }

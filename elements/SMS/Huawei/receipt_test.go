@@ -25,13 +25,13 @@ const (
 		{"smsMsgId":"m2","status":"E200027"},{"smsMsgId":"m3","status":"ENROUTE"},{"status":"DELIVRD"}]}`
 )
 
-func pushTo(t *testing.T, config, body string, header map[string]string) (delivery.Pushed, error) {
+func pushTo(t *testing.T, config, body string, header map[string]string) (delivery.CallbackResult, error) {
 	e := sdktest.Open(t, huawei.Type(), `{"appKey":"k","appSecret":"s","sender":"csms1"`+config+`}`)
 	fields := map[string][]string{}
 	for name, value := range header {
 		fields[http.CanonicalHeaderKey(name)] = []string{value}
 	}
-	var got delivery.Pushed
+	var got delivery.CallbackResult
 	err := e.CallInto(context.Background(), "parseReceipt", sdktest.Args{"method": "POST", "url": pushURL, "header": fields,
 		"body": base64.StdEncoding.EncodeToString([]byte(body))}, &got)
 	return got, err
@@ -40,16 +40,16 @@ func pushTo(t *testing.T, config, body string, header map[string]string) (delive
 func TestReceiptsAreAFormOrABatch(t *testing.T) {
 	got, err := pushTo(t, "", oneForm, map[string]string{"Content-Type": formType})
 	require.NoError(t, err)
-	require.Len(t, got.Reports, 1)
+	require.Len(t, got.Receipts, 1)
 	at := time.Date(2026, 11, 21, 3, 0, 5, 0, time.UTC)
-	require.True(t, at.Equal(got.Reports[0].Time))
-	require.Equal(t, []any{"m-1_2", delivery.StateDelivered, "DELIVRD"}, []any{got.Reports[0].MessageID, got.Reports[0].State, got.Reports[0].Code})
+	require.True(t, at.Equal(got.Receipts[0].Time))
+	require.Equal(t, []any{"m-1_2", delivery.StateDelivered, "DELIVRD"}, []any{got.Receipts[0].MessageID, got.Receipts[0].State, got.Receipts[0].Code})
 
 	got, err = pushTo(t, "", batch, map[string]string{"Content-Type": "application/json; charset=UTF-8"})
 	require.NoError(t, err)
-	require.Len(t, got.Reports, 2, "what is on its way or has no id isn't kept")
-	require.True(t, at.Equal(got.Reports[0].Time))
-	require.Equal(t, delivery.Report{MessageID: "m2", State: delivery.StateFailed, Code: "E200027"}, got.Reports[1])
+	require.Len(t, got.Receipts, 2, "what is on its way or has no id isn't kept")
+	require.True(t, at.Equal(got.Receipts[0].Time))
+	require.Equal(t, delivery.Receipt{MessageID: "m2", State: delivery.StateFailed, Code: "E200027"}, got.Receipts[1])
 
 	for _, body := range []string{``, `[]`, `{}`, `{"statusReportList":{}}`, oneForm} {
 		_, err = pushTo(t, "", body, map[string]string{"Content-Type": "application/json"})
@@ -79,7 +79,7 @@ func TestWithKeysOnlySignedReceiptsAreTaken(t *testing.T) {
 	} {
 		got, err := pushTo(t, keys, batch, h)
 		require.NoError(t, err)
-		require.Len(t, got.Reports, 2)
+		require.Len(t, got.Receipts, 2)
 	}
 	for name, h := range map[string]map[string]string{
 		"none": {"Content-Type": "application/json"}, "empty": header(""), "no scheme": header("x " + right),

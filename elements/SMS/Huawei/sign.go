@@ -1,9 +1,6 @@
 package huawei
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
 	"net/http"
 	"net/url"
@@ -20,10 +17,9 @@ const (
 	dateLayout = "20060102T150405Z"
 )
 
-// sign signs a request by the rule of the gateway
-// (support.huaweicloud.com/devg-apisign/api-sign-algorithm.html): all headers that
-// the request has so far, its host, its path with a slash at the end, its query, its
-// body.
+// sign signs a request for the gateway
+// (support.huaweicloud.com/devg-apisign/api-sign-algorithm.html): the headers that it
+// has so far, its host, its path with a slash at the end, its query and its body.
 func sign(req *http.Request, body, key, secret string, now time.Time) {
 	date := now.UTC().Format(dateLayout)
 	req.Header.Set(dateHeader, date)
@@ -33,12 +29,12 @@ func sign(req *http.Request, body, key, secret string, now time.Time) {
 	}
 	slices.Sort(names)
 	signed := strings.Join(names, ";")
-	canonical := canonicalRequest(req.Method, req.URL, req.Header, names, digest(body))
+	canonical := canonicalRequest(req.Method, req.URL, req.Header, names, delivery.HexSHA256(body))
 	req.Header.Set("Authorization", algorithm+" Access="+key+", SignedHeaders="+signed+", Signature="+signature(secret, date, canonical))
 }
 
-// canonicalRequest is what is signed of a request: the headers named, in that order,
-// its host, which is the URL's, among them.
+// canonicalRequest returns the text that is signed. names are the signed headers in
+// order; host is the URL's.
 func canonicalRequest(method string, to *url.URL, header http.Header, names []string, hash string) string {
 	var headers strings.Builder
 	for _, name := range names {
@@ -52,7 +48,7 @@ func canonicalRequest(method string, to *url.URL, header http.Header, names []st
 	return strings.Join([]string{method, path, canonicalQuery(to.Query()), headers.String(), strings.Join(names, ";"), hash}, "\n")
 }
 
-// canonicalQuery sorts by name, then by value.
+// canonicalQuery returns the query in the order of names, then of values.
 func canonicalQuery(query url.Values) string {
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(query)) {
@@ -66,12 +62,5 @@ func canonicalQuery(query url.Values) string {
 }
 
 func signature(secret, date, canonical string) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(algorithm + "\n" + date + "\n" + digest(canonical)))
-	return hex.EncodeToString(mac.Sum(nil))
-}
-
-func digest(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
+	return delivery.HexHMAC(secret, algorithm+"\n"+date+"\n"+delivery.HexSHA256(canonical))
 }

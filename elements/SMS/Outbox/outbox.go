@@ -1,6 +1,6 @@
-// Package outbox is the Type SMS.Outbox: it delivers to a list in memory, which
-// the development server shows. It refuses to open outside of development,
-// because what it keeps are phones and codes.
+// Package outbox implements the Type SMS.Outbox: it keeps messages in memory, and the
+// development server shows them. It refuses to open outside of development, because
+// it keeps phones and codes.
 package outbox
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
-// Config is an instance's configuration: what a real vendor's has too, so that
-// swapping one for the other changes nothing else.
+// Config is an instance's configuration. It has the keys of a real vendor's, so that
+// one can replace the other.
 type Config struct {
 	delivery.Settings
 	delivery.TemplateSettings
@@ -21,19 +21,19 @@ type Config struct {
 // Outbox is an instance.
 type Outbox struct {
 	sender *delivery.Sender
-	box    *box
+	store  *store
 }
 
-// Type is SMS.Outbox.
+// Type returns the Type SMS.Outbox.
 func Type() sdk.Type {
-	kept := newBoxes()
+	all := newStores()
 	open := func(_ context.Context, c Config, env sdk.Env) (*Outbox, error) {
 		if !env.App.Dev {
 			return nil, sdk.ConfigError("", "an outbox keeps phones and codes for everybody to read, so it works only in development (--dev)")
 		}
-		o := &Outbox{box: kept.of(env.Instance)}
-		o.sender = delivery.NewSender("Outbox", o.box, delivery.Options{
-			Settings: c.Settings, Template: c.VerifyTemplateCode, Sign: c.VerifySign, Text: c.Text, TextGaps: true,
+		o := &Outbox{store: all.of(env.Instance)}
+		o.sender = delivery.NewSender("Outbox", o.store, delivery.Options{
+			Settings: c.Settings, TemplateSettings: c.TemplateSettings, Text: c.Text, TextGaps: true,
 		})
 		return o, nil
 	}
@@ -45,12 +45,12 @@ func Type() sdk.Type {
 		sdk.Func("messages", (*Outbox).Messages, sdk.Title("The messages, newest first")))
 }
 
-// Send is the function sendMessage.
-func (o *Outbox) Send(ctx context.Context, r delivery.Request) (*delivery.Receipt, error) {
+// Send implements sendMessage.
+func (o *Outbox) Send(ctx context.Context, r delivery.SendRequest) (*delivery.SendResult, error) {
 	return o.sender.Send(ctx, r)
 }
 
-// Messages is the function messages.
+// Messages implements messages.
 func (o *Outbox) Messages(context.Context, sdk.None) ([]Message, error) {
-	return o.box.newestFirst(), nil
+	return o.store.newestFirst(), nil
 }

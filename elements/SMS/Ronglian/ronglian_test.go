@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	ronglian "github.com/lintel-run/lintel/elements/SMS/Ronglian"
-	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/deliverytest"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
@@ -105,7 +105,7 @@ func TestNumbersOfOtherCountriesAreRefusedUnsent(t *testing.T) {
 	for _, phone := range []string{"+14155550100", "+85291234567", "+886951234567"} {
 		_, err := sdktest.Open(t, ronglian.Type(), config(endpoint, "")).Call(context.Background(), "sendMessage", args(phone))
 		e := deliverytest.Coded(t, err)
-		require.Equal(t, delivery.CodeRefused, e.Code)
+		require.Equal(t, smscode.Refused, e.Code)
 		require.Equal(t, "region", e.Details["reason"])
 	}
 	require.Empty(t, *seen)
@@ -118,7 +118,7 @@ func TestNothingButACodeWithAMessageIsAccepted(t *testing.T) {
 	} {
 		endpoint, _ := standIn(t, answer)
 		_, err := sdktest.Open(t, ronglian.Type(), config(endpoint, "")).Call(context.Background(), "sendMessage", args("+8613800138000"))
-		require.ErrorIs(t, err, delivery.CodeFailed, answer)
+		require.ErrorIs(t, err, smscode.Failed, answer)
 	}
 }
 
@@ -130,27 +130,27 @@ func TestCheckAsksForTheAccount(t *testing.T) {
 }
 
 func TestWhatEveryVendorHolds(t *testing.T) {
-	codes := []deliverytest.Code{{Code: "160000"}, {Code: "160050"}, {Code: "172001", Reason: delivery.Unavailable}, {Code: "160054", Reason: delivery.Duplicate}}
+	codes := []deliverytest.Code{{Code: "160000"}, {Code: "160050"}, {Code: "172001", Reason: smscode.Unavailable}, {Code: "160054", Reason: smscode.Duplicate}}
 	for _, code := range []string{"160015", "160038", "160039"} {
-		codes = append(codes, deliverytest.Code{Code: code, Reason: delivery.Throttled, Scope: delivery.ScopeNumber})
+		codes = append(codes, deliverytest.Code{Code: code, Reason: smscode.Throttled, Scope: smscode.ScopeNumber})
 	}
 	for _, code := range []string{"160021", "160022", "160040", "160041"} {
-		codes = append(codes, deliverytest.Code{Code: code, Reason: delivery.Throttled, Scope: delivery.ScopeNumber, Wait: 24 * time.Hour})
+		codes = append(codes, deliverytest.Code{Code: code, Reason: smscode.Throttled, Scope: smscode.ScopeNumber, Wait: 24 * time.Hour})
 	}
-	for reason, list := range map[delivery.Reason][]string{
-		delivery.Throttled: {"160016", "160001", "160010"},
-		delivery.Number:    {"160042", "112300", "160044"},
-		delivery.Blocked:   {"160034", "160051"},
-		delivery.Template:  {"160032", "160043", "160052", "112311", "160036"},
-		delivery.Signature: {"160019"},
-		delivery.Content:   {"160033", "160037", "160049"},
-		delivery.Balance:   {"160014"},
-		delivery.Auth:      {"111109", "111141", "111181", "160053", "172006", "172007", "172012"},
+	for reason, list := range map[smscode.Reason][]string{
+		smscode.Throttled: {"160016", "160001", "160010"},
+		smscode.Number:    {"160042", "112300", "160044"},
+		smscode.Blocked:   {"160034", "160051"},
+		smscode.Template:  {"160032", "160043", "160052", "112311", "160036"},
+		smscode.Signature: {"160019"},
+		smscode.Content:   {"160033", "160037", "160049"},
+		smscode.Balance:   {"160014"},
+		smscode.Auth:      {"111109", "111141", "111181", "160053", "172006", "172007", "172012"},
 	} {
 		for _, code := range list {
 			row := deliverytest.Code{Code: code, Reason: reason}
-			if reason == delivery.Throttled {
-				row.Scope = delivery.ScopeAccount
+			if reason == smscode.Throttled {
+				row.Scope = smscode.ScopeAccount
 			}
 			codes = append(codes, row)
 		}

@@ -6,44 +6,44 @@ import (
 )
 
 const (
-	// window is how many of a vendor's latest sends are looked at; enough failures
-	// among them open its breaker.
-	window = 10
-	enough = 5
-	// firstPause is how long an open breaker waits before it lets a trial through;
-	// it doubles with each trial that fails, up to longestPause.
-	firstPause   = 2 * time.Second
-	longestPause = 30 * time.Second
-	// trialTime is after how long a trial that has not ended makes room for another.
-	trialTime = time.Minute
+	// window is the number of latest results that a breaker counts; threshold failures
+	// among them open it.
+	window    = 10
+	threshold = 5
+	// firstDelay is how long an open breaker waits before it lets a trial through. It
+	// doubles with each failed trial, up to maxDelay.
+	firstDelay = 2 * time.Second
+	maxDelay   = 30 * time.Second
+	// trialTimeout is when a trial without a result makes room for another.
+	trialTimeout = time.Minute
 )
 
-// breaker keeps messages away from a vendor that fails: closed, it lets everything
-// through; open, nothing; after a pause one message at a time, whose success
-// closes it. A success or failure is recorded for each message let through, and
-// also for those sent in spite of it.
+// breaker is a circuit breaker for one vendor. Closed, it lets every message through.
+// Open, it lets none through until its delay is over, then one trial at a time; a
+// trial's success closes it. The results of messages that ignored it are recorded,
+// too.
 type breaker struct {
-	mu      sync.Mutex
-	results [window]bool // true: failed
-	next    int
-	failed  int
+	mu       sync.Mutex
+	results  [window]bool // true: failed
+	next     int
+	failures int
 
 	open   bool
-	pause  time.Duration
-	retry  time.Time // when open: of the next trial
+	delay  time.Duration
+	retry  time.Time // of the next trial, if open
 	trying bool
 }
 
-// change is what a result did to a breaker.
-type change int
+// transition is how a result changed a breaker's state.
+type transition int
 
 const (
-	unchanged change = iota
+	unchanged transition = iota
 	opened
 	closed
 )
 
-// allow says whether a message may go to the vendor now.
+// allow reports whether a message may go to the vendor now.
 func (b *breaker) allow() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -55,62 +55,62 @@ func (b *breaker) allow() bool {
 		return false
 	}
 	b.trying = true
-	b.retry = now.Add(trialTime)
+	b.retry = now.Add(trialTimeout)
 	return true
 }
 
-// record keeps how a message ended.
-func (b *breaker) record(failed bool) change {
+// record records the result of a message.
+func (b *breaker) record(failed bool) transition {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.open {
 		return b.recordOpen(failed)
 	}
 	if b.results[b.next] {
-		b.failed--
+		b.failures--
 	}
 	b.results[b.next] = failed
 	b.next = (b.next + 1) % window
 	if !failed {
 		return unchanged
 	}
-	if b.failed++; b.failed < enough {
+	if b.failures++; b.failures < threshold {
 		return unchanged
 	}
-	b.open, b.pause, b.retry = true, firstPause, time.Now().Add(firstPause)
+	b.open, b.delay, b.retry = true, firstDelay, time.Now().Add(firstDelay)
 	return opened
 }
 
-// recordOpen keeps the end of a trial. Messages that were on their way when the
-// breaker opened, or were sent in spite of it, count as trials when they succeed.
-func (b *breaker) recordOpen(failed bool) change {
+// recordOpen records the result of a trial. The success of any other message, in
+// flight when the breaker opened or sent in spite of it, closes the breaker too.
+func (b *breaker) recordOpen(failed bool) transition {
 	switch {
 	case !failed:
-		b.results, b.next, b.failed = [window]bool{}, 0, 0
+		b.results, b.next, b.failures = [window]bool{}, 0, 0
 		b.open, b.trying = false, false
 		return closed
 	case b.trying:
 		b.trying = false
-		b.pause = min(2*b.pause, longestPause)
-		b.retry = time.Now().Add(b.pause)
+		b.delay = min(2*b.delay, maxDelay)
+		b.retry = time.Now().Add(b.delay)
 	}
 	return unchanged
 }
 
-// breakers are those of one process, by the vendor element's full name. They
-// outlive configurations of the routes that use them.
+// breakers holds the process's breakers by the full name of the vendor's element.
+// They outlive a change of the routes' configuration.
 type breakers struct {
-	mu sync.Mutex
-	of map[string]*breaker
+	mu     sync.Mutex
+	byName map[string]*breaker
 }
 
-func newBreakers() *breakers { return &breakers{of: make(map[string]*breaker)} }
+func newBreakers() *breakers { return &breakers{byName: make(map[string]*breaker)} }
 
 func (b *breakers) get(name string) *breaker {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.of[name] == nil {
-		b.of[name] = &breaker{}
+	if b.byName[name] == nil {
+		b.byName[name] = &breaker{}
 	}
-	return b.of[name]
+	return b.byName[name]
 }

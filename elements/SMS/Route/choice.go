@@ -2,53 +2,53 @@ package route
 
 import (
 	"math/rand/v2"
+	"slices"
 
+	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/elements/phone/numbering"
 )
 
-// pathOf gives the route of a number in E.164: the first that has its region, else
-// the one without regions; nil when there is none.
-func (r *Route) pathOf(e164 string) *Path {
-	region := numbering.Region(e164)
-	var rest *Path
-	for i := range r.config.Routes {
-		path := &r.config.Routes[i]
-		if len(path.Regions) == 0 {
-			rest = path
-		}
-		for _, own := range path.Regions {
-			if own == region {
-				return path
-			}
+// routeFor returns the route of a number: the first with its region, else the one
+// without regions, or nil.
+func (c Config) routeFor(number phone.Number) *Route {
+	region := numbering.Region(number.E164())
+	var fallback *Route
+	for i := range c.Routes {
+		route := &c.Routes[i]
+		switch {
+		case len(route.Regions) == 0:
+			fallback = route
+		case slices.Contains(route.Regions, region):
+			return route
 		}
 	}
-	return rest
+	return fallback
 }
 
-// order gives the elements of a route in the order in which they are to be tried.
-func (p *Path) order() []string {
-	if p.Strategy != weighted {
-		return p.Use
+// order returns the elements of a route in the order in which to try them.
+func (r *Route) order() []string {
+	if r.Strategy != weighted {
+		return r.Use
 	}
-	left := append([]int(nil), p.Weights...)
-	order := make([]string, 0, len(p.Use))
-	for range p.Use {
+	left := slices.Clone(r.Weights)
+	order := make([]string, 0, len(r.Use))
+	for range r.Use {
 		i := pick(left)
 		if i < 0 {
 			break
 		}
-		order = append(order, p.Use[i])
+		order = append(order, r.Use[i])
 		left[i] = 0
 	}
-	for i, name := range p.Use { // those of weight 0 come last
-		if p.Weights[i] == 0 {
+	for i, name := range r.Use { // elements of weight 0 come last
+		if r.Weights[i] == 0 {
 			order = append(order, name)
 		}
 	}
 	return order
 }
 
-// pick gives an index by chance, each as often as its weight says; -1 when all
+// pick returns a random index, each with the probability of its weight, or -1 if all
 // weights are 0.
 func pick(weights []int) int {
 	sum := 0
@@ -58,7 +58,7 @@ func pick(weights []int) int {
 	if sum == 0 {
 		return -1
 	}
-	at := rand.IntN(sum) //nolint:gosec // which vendor is used is no secret
+	at := rand.IntN(sum) //nolint:gosec // the choice of a vendor is no secret
 	for i, weight := range weights {
 		if at -= weight; at < 0 {
 			return i

@@ -9,7 +9,7 @@ import (
 
 // Config is an instance's configuration.
 type Config struct {
-	Routes       []Path   `json:"routes" jsonschema:"required,minItems=1" doc:"The first route that has the number's region takes the message; one without regions takes what no other does."`
+	Routes       []Route  `json:"routes" jsonschema:"required,minItems=1" doc:"The first route that has the number's region takes the message; one without regions takes what no other does."`
 	Timeout      int      `json:"timeout,omitempty" jsonschema:"minimum=100,maximum=60000" doc:"Milliseconds that a message may take over all vendors that are tried; without it each vendor's own."`
 	VerifyParams []string `json:"verifyParams,omitempty" doc:"The templates' variables, in order, in place of what the vendors' elements have."`
 }
@@ -20,8 +20,8 @@ const (
 	weighted = "weighted"
 )
 
-// Path is one route.
-type Path struct {
+// Route is one route.
+type Route struct {
 	Regions  []string `json:"regions,omitempty" doc:"ISO 3166 codes in capitals; none: every number that no other route takes."`
 	Use      []string `json:"use" jsonschema:"required,minItems=1,maxItems=16" element:"SMS.Meta" doc:"Full names of the SMS elements to use."`
 	Strategy string   `json:"strategy,omitempty" jsonschema:"enum=failover,enum=weighted" default:"failover" doc:"failover: in the order of use. weighted: one by chance, as the weights say, then the others."`
@@ -31,7 +31,7 @@ type Path struct {
 // maxWeight bounds a weight.
 const maxWeight = 1000
 
-// check gives everything that the schema can't say.
+// check returns the errors that the schema can't find.
 func (c Config) check() []error {
 	var wrong []error
 	refuse := func(pointer, format string, args ...any) {
@@ -39,14 +39,14 @@ func (c Config) check() []error {
 	}
 	taken := make(map[string]bool)
 	defaults := 0
-	for i, path := range c.Routes {
+	for i, route := range c.Routes {
 		at := "/routes/" + strconv.Itoa(i)
-		if len(path.Regions) == 0 {
+		if len(route.Regions) == 0 {
 			if defaults++; defaults > 1 {
 				refuse(at, "there are two routes without regions; only one can take what is left")
 			}
 		}
-		for j, region := range path.Regions {
+		for j, region := range route.Regions {
 			pointer := at + "/regions/" + strconv.Itoa(j)
 			switch {
 			case numbering.CallingCode(region) == 0:
@@ -57,32 +57,32 @@ func (c Config) check() []error {
 			taken[region] = true
 		}
 		used := make(map[string]bool)
-		for j, name := range path.Use {
+		for j, name := range route.Use {
 			if used[name] {
 				refuse(at+"/use/"+strconv.Itoa(j), "the element is in this route twice")
 			}
 			used[name] = true
 		}
-		wrong = append(wrong, path.checkWeights(at)...)
+		wrong = append(wrong, route.checkWeights(at)...)
 	}
 	return wrong
 }
 
-func (p Path) checkWeights(at string) []error {
+func (r Route) checkWeights(at string) []error {
 	switch {
-	case p.Strategy != weighted && len(p.Weights) > 0:
+	case r.Strategy != weighted && len(r.Weights) > 0:
 		return []error{sdk.ConfigError(at+"/weights", `weights go with "strategy": "weighted"`)}
-	case p.Strategy == weighted && len(p.Weights) != len(p.Use):
+	case r.Strategy == weighted && len(r.Weights) != len(r.Use):
 		return []error{sdk.ConfigError(at+"/weights", "there must be as many weights as elements in use")}
 	}
 	sum := 0
-	for i, weight := range p.Weights {
+	for i, weight := range r.Weights {
 		if weight < 0 || weight > maxWeight {
 			return []error{sdk.ConfigError(at+"/weights/"+strconv.Itoa(i), "a weight is from 0 to %d", maxWeight)}
 		}
 		sum += weight
 	}
-	if p.Strategy == weighted && sum == 0 {
+	if r.Strategy == weighted && sum == 0 {
 		return []error{sdk.ConfigError(at+"/weights", "at least one weight must be more than 0")}
 	}
 	return nil

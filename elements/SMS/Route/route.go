@@ -1,63 +1,63 @@
-// Package route is the Type SMS.Route: it hands each message to another SMS
-// element, by the number's country, and to the next one where a vendor refuses
-// for a reason that another can cure. It never sends a message again that may
-// have been sent.
+// Package route implements the Type SMS.Route. It sends each message through another
+// SMS element, chosen by the number's region, and through the next one if a vendor
+// refuses for a reason that another vendor may not have. It never sends again what
+// may have been sent.
 package route
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
+	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
-// Route is an instance.
-type Route struct {
+// Router is an instance.
+type Router struct {
 	config   Config
 	breakers *breakers
 }
 
-// Type is SMS.Route.
+// Type returns the Type SMS.Route.
 func Type() sdk.Type {
-	kept := newBreakers()
-	open := func(_ context.Context, c Config, _ sdk.Env) (*Route, error) {
+	all := newBreakers()
+	open := func(_ context.Context, c Config, _ sdk.Env) (*Router, error) {
 		if wrong := c.check(); len(wrong) > 0 {
 			return nil, errors.Join(wrong...)
 		}
-		return &Route{config: c, breakers: kept}, nil
+		return &Router{config: c, breakers: all}, nil
 	}
 	return sdk.NewType("SMS.Route", open,
 		sdk.Title("Routes between SMS elements"),
 		sdk.Desc("Sends by country, spreads over several vendors, and goes to another one when one refuses."),
 		sdk.ConfigFile("sms.json"),
-		sdk.Func("sendMessage", (*Route).Send, sdk.RunsToEnd(), sdk.Title("Send a message from a template")))
+		sdk.Func("sendMessage", (*Router).Send, sdk.RunsToEnd(), sdk.Title("Send a message from a template")))
 }
 
-// Receipt is the answer of sendMessage.
-type Receipt struct {
-	// Vendor is that of the first message that was taken, Element the full name of
-	// the SMS element that it went through.
-	Vendor    string   `json:"vendor"`
-	Element   string   `json:"element"`
-	Results   []Result `json:"results"`
-	RequestID string   `json:"requestId"`
+// SendResult is the answer of sendMessage. Vendor and Element are those of the first
+// accepted message.
+type SendResult struct {
+	Vendor    string        `json:"vendor"`
+	Element   string        `json:"element"`
+	Results   []PhoneResult `json:"results"`
+	RequestID string        `json:"requestId"`
 }
 
-// Result is how the message to one phone ended.
-type Result struct {
-	delivery.Result
+// PhoneResult is the result of the message to one phone.
+type PhoneResult struct {
+	delivery.PhoneResult
 	Vendor  string `json:"vendor,omitempty"`
 	Element string `json:"element,omitempty"`
 }
 
-// Send is the function sendMessage. Each phone goes its own way. It fails when no
-// message was accepted, with the first phone's error.
-func (r *Route) Send(ctx context.Context, in delivery.Request) (*Receipt, error) {
+// Send implements sendMessage. Each phone is routed by itself. Send fails with the
+// first phone's error if no message was accepted.
+func (r *Router) Send(ctx context.Context, in delivery.SendRequest) (*SendResult, error) {
 	numbers, err := in.Numbers()
 	if err != nil {
 		return nil, err
@@ -65,135 +65,117 @@ func (r *Route) Send(ctx context.Context, in delivery.Request) (*Receipt, error)
 	if in.VerifyParams == nil {
 		in.VerifyParams = r.config.VerifyParams
 	}
-	receipt := &Receipt{}
+	sent := &SendResult{}
 	var first error
 	for _, number := range numbers {
-		result := Result{Result: delivery.Result{Phone: number.E164()}}
-		taken, err := r.one(ctx, number.E164(), in)
+		in.PhoneList = []string{number.E164()}
+		answer, err := r.sendOne(ctx, number, in)
+		result := PhoneResult{PhoneResult: delivery.PhoneResult{Phone: number.E164()}}
 		switch {
 		case err == nil:
-			result.Result, result.Vendor, result.Element = taken.Results[0], taken.Vendor, taken.element
-			if receipt.Element == "" {
-				receipt.Vendor, receipt.Element, receipt.RequestID = taken.Vendor, taken.element, taken.RequestID
+			result = PhoneResult{answer.Results[0], answer.Vendor, answer.element}
+			if sent.Element == "" {
+				sent.Vendor, sent.Element, sent.RequestID = answer.Vendor, answer.element, answer.RequestID
 			}
-		case endingOf(err).sent:
-			result.Status = delivery.StatusUnknown
+		case smscode.Unsent(err):
+			result.Status, result.Element = delivery.StatusRefused, through(err)
 		default:
-			result.Status = delivery.StatusRefused
+			result.Status, result.Element = delivery.StatusUnknown, through(err)
 		}
-		if result.Element == "" {
-			result.Element = throughOf(err)
-		}
-		receipt.Results = append(receipt.Results, result)
+		sent.Results = append(sent.Results, result)
 		if first == nil {
 			first = err
 		}
 	}
-	if receipt.Element == "" {
+	if sent.Element == "" {
 		return nil, first
 	}
-	return receipt, nil
+	return sent, nil
 }
 
-// taken is a vendor's answer, and through which element it came.
-type taken struct {
-	delivery.Receipt
+// accepted is the answer of the element that accepted a message.
+type accepted struct {
+	delivery.SendResult
 	element string
 }
 
-// one sends one message: through the elements of its route, in order, until one
-// takes it, or may have, or refuses for good.
-func (r *Route) one(ctx context.Context, e164 string, in delivery.Request) (*taken, error) {
-	path := r.pathOf(e164)
-	if path == nil {
-		return nil, errcode.New(delivery.CodeRefused, "the message was refused: no route takes numbers of this country").
-			With("reason", string(delivery.Region))
+// sendOne sends one message through the elements of its route in order, until one
+// accepts it, may have sent it, or refuses it for good.
+func (r *Router) sendOne(ctx context.Context, number phone.Number, in delivery.SendRequest) (*accepted, error) {
+	route := r.config.routeFor(number)
+	if route == nil {
+		return nil, errcode.New(smscode.Refused, "the message was refused: no route takes numbers of this country").
+			With(smscode.RefusalReason, string(smscode.Region))
 	}
 	if r.config.Timeout > 0 {
 		limited, cancel := context.WithTimeout(ctx, time.Duration(r.config.Timeout)*time.Millisecond)
 		defer cancel()
 		ctx = limited
 	}
-	order := path.order()
-	tried, got, err := r.try(ctx, order, e164, in, false)
+	order := route.order()
+	tried, answer, err := r.tryInOrder(ctx, order, in, false)
 	if !tried {
-		// Every breaker is open: no worse than without any, and perhaps better by now.
-		_, got, err = r.try(ctx, order, e164, in, true)
+		// Every breaker is open: trying is no worse than refusing the message.
+		_, answer, err = r.tryInOrder(ctx, order, in, true)
 	}
-	return got, err
+	return answer, err
 }
 
-func (r *Route) try(ctx context.Context, order []string, e164 string, in delivery.Request, inSpite bool) (tried bool, got *taken, why error) {
+func (r *Router) tryInOrder(ctx context.Context, order []string, in delivery.SendRequest, ignoreBreakers bool) (tried bool, answer *accepted, refusal error) {
 	for _, name := range order {
 		if ctx.Err() != nil && tried {
-			return true, nil, why
+			return true, nil, refusal
 		}
-		guard := r.breakers.get(name)
-		if !inSpite && !guard.allow() {
+		breaker := r.breakers.get(name)
+		if !ignoreBreakers && !breaker.allow() {
 			continue
 		}
 		tried = true
-		answer, err := r.hand(ctx, name, e164, in)
-		end := endingOf(err)
-		report(ctx, name, guard.record(end.failed))
+		answer, err := forward(ctx, name, in)
+		result := classify(err)
+		logTransition(ctx, name, breaker.record(result.failure))
 		switch {
 		case err == nil:
 			return true, answer, nil
-		case !end.curable:
+		case !result.tryNext:
 			return true, nil, err
 		}
 		sdk.Logger(ctx).LogAttrs(ctx, slog.LevelWarn, "a route's element did not send", slog.String("through", name), slog.String("error", err.Error()))
-		why = worse(why, err)
+		refusal = moreUseful(refusal, err)
 	}
-	return tried, nil, why
+	return tried, nil, refusal
 }
 
-// hand gives a message to one element. An answer that accepts nothing is as good
-// as none: nobody knows.
-func (r *Route) hand(ctx context.Context, name, e164 string, in delivery.Request) (*taken, error) {
-	got := &taken{element: name}
-	err := sdk.HostOf(ctx).Call(ctx, name, "sendMessage", onward{
-		PhoneList: []string{e164}, Params: in.Params, VerifyTemplateCode: in.VerifyTemplateCode,
-		VerifySign: in.VerifySign, VerifyParams: in.VerifyParams, Text: in.Text,
-	}, &got.Receipt)
-	if err != nil {
+// forward sends a message through one element. An answer that accepts nothing leaves
+// the outcome unknown.
+func forward(ctx context.Context, name string, in delivery.SendRequest) (*accepted, error) {
+	answer := &accepted{element: name}
+	if err := sdk.HostOf(ctx).Call(ctx, name, "sendMessage", in, &answer.SendResult); err != nil {
 		if e, ok := errcode.As(err); ok {
-			err = e.With("through", name)
+			err = e.With(smscode.Through, name)
 		}
 		return nil, err
 	}
-	if len(got.Results) != 1 || got.Results[0].Status != delivery.StatusAccepted {
-		return nil, errcode.New(delivery.CodeFailed, "whether the message was sent is not known").
-			With("outcome", errcode.OutcomeUnknown).With("through", name)
+	if len(answer.Results) != 1 || answer.Results[0].Status != delivery.StatusAccepted {
+		return nil, errcode.New(smscode.Failed, "whether the message was sent is not known").
+			With("outcome", errcode.OutcomeUnknown).With(smscode.Through, name)
 	}
-	sdk.Logger(ctx).LogAttrs(ctx, slog.LevelInfo, "sms routed", slog.String("through", name), slog.String("vendor", got.Vendor))
-	return got, nil
+	sdk.Logger(ctx).LogAttrs(ctx, slog.LevelInfo, "sms routed", slog.String("through", name), slog.String("vendor", answer.Vendor))
+	return answer, nil
 }
 
-// throughOf is the full name of the element that an error came from, "" when the
+// through returns the full name of the element that an error came from, "" if the
 // route itself refused.
-func throughOf(err error) string {
+func through(err error) string {
 	e, ok := errcode.As(err)
 	if !ok {
 		return ""
 	}
-	through, _ := e.Details["through"].(string)
-	return through
+	return smscode.Detail(e, smscode.Through)
 }
 
-// onward are the arguments of the next element's sendMessage; what isn't set is
-// that element's own.
-type onward struct {
-	PhoneList          []string                   `json:"phoneList"`
-	Params             map[string]json.RawMessage `json:"params"`
-	VerifyTemplateCode string                     `json:"verifyTemplateCode,omitempty"`
-	VerifySign         string                     `json:"verifySign,omitempty"`
-	VerifyParams       []string                   `json:"verifyParams,omitempty"`
-	Text               string                     `json:"text,omitempty"`
-}
-
-func report(ctx context.Context, name string, c change) {
-	switch c {
+func logTransition(ctx context.Context, name string, t transition) {
+	switch t {
 	case opened:
 		sdk.Logger(ctx).LogAttrs(ctx, slog.LevelWarn, "a vendor fails and is passed over for now", slog.String("through", name))
 	case closed:

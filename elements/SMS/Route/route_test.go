@@ -12,6 +12,7 @@ import (
 
 	route "github.com/lintel-run/lintel/elements/SMS/Route"
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
@@ -58,14 +59,14 @@ func (v *vendors) count(element string) int {
 	return len(v.calls[element])
 }
 
-func refuses(reason delivery.Reason) func() error {
+func refuses(reason smscode.Reason) func() error {
 	return func() error {
-		return errcode.New(delivery.CodeRefused, "the message was refused").With("reason", string(reason))
+		return errcode.New(smscode.Refused, "the message was refused").With("reason", string(reason))
 	}
 }
 
 func unknown() error {
-	return errcode.New(delivery.CodeFailed, "not known").With("outcome", "unknown")
+	return errcode.New(smscode.Failed, "not known").With("outcome", "unknown")
 }
 
 func open(t *testing.T, v *vendors, config string) *sdktest.Instance {
@@ -75,11 +76,11 @@ func open(t *testing.T, v *vendors, config string) *sdktest.Instance {
 	return sdktest.Open(t, route.Type(), config, sdktest.WithHost(v.host()), sdktest.Named("SMS.route"))
 }
 
-func send(e *sdktest.Instance, phones ...string) (route.Receipt, error) {
+func send(e *sdktest.Instance, phones ...string) (route.SendResult, error) {
 	if len(phones) == 0 {
 		phones = []string{phone}
 	}
-	var got route.Receipt
+	var got route.SendResult
 	err := e.CallInto(context.Background(), "sendMessage", sdktest.Args{"phoneList": phones, "params": map[string]any{"code": "493027", "minutes": 5}}, &got)
 	return got, err
 }
@@ -91,8 +92,8 @@ func TestTheFirstElementTakesIt(t *testing.T) {
 	e := open(t, v, both)
 	got, err := send(e)
 	require.NoError(t, err)
-	require.Equal(t, route.Receipt{Vendor: "Va", Element: "a", RequestID: "r-a", Results: []route.Result{{
-		Result: delivery.Result{Phone: phone, MessageID: "m-a", Status: "accepted"}, Vendor: "Va", Element: "a",
+	require.Equal(t, route.SendResult{Vendor: "Va", Element: "a", RequestID: "r-a", Results: []route.PhoneResult{{
+		PhoneResult: delivery.PhoneResult{Phone: phone, MessageID: "m-a", Status: "accepted"}, Vendor: "Va", Element: "a",
 	}}}, got)
 	require.Zero(t, v.count("b"))
 	require.NotContains(t, e.Log(), "13800138000")
@@ -104,20 +105,20 @@ func TestWhatFailsOver(t *testing.T) {
 		say  func() error
 		over bool
 	}{
-		"auth":        {refuses(delivery.Auth), true},
-		"signature":   {refuses(delivery.Signature), true},
-		"template":    {refuses(delivery.Template), true},
-		"content":     {refuses(delivery.Content), true},
-		"balance":     {refuses(delivery.Balance), true},
-		"region":      {refuses(delivery.Region), true},
-		"throttled":   {refuses(delivery.Throttled), true},
-		"unavailable": {refuses(delivery.Unavailable), true},
-		"other":       {refuses(delivery.Other), true},
-		"number":      {refuses(delivery.Number), false},
-		"blocked":     {refuses(delivery.Blocked), false},
-		"duplicate":   {refuses(delivery.Duplicate), false},
+		"auth":        {refuses(smscode.Auth), true},
+		"signature":   {refuses(smscode.Signature), true},
+		"template":    {refuses(smscode.Template), true},
+		"content":     {refuses(smscode.Content), true},
+		"balance":     {refuses(smscode.Balance), true},
+		"region":      {refuses(smscode.Region), true},
+		"throttled":   {refuses(smscode.Throttled), true},
+		"unavailable": {refuses(smscode.Unavailable), true},
+		"other":       {refuses(smscode.Other), true},
+		"number":      {refuses(smscode.Number), false},
+		"blocked":     {refuses(smscode.Blocked), false},
+		"duplicate":   {refuses(smscode.Duplicate), false},
 		"unknown":     {unknown, false},
-		"params":      {func() error { return errcode.New(delivery.CodeParams, "x") }, true},
+		"params":      {func() error { return errcode.New(smscode.Params, "x") }, true},
 		"not run":     {func() error { return errcode.Unavailable(errcode.OutcomeNotExecuted, "x") }, true},
 		"perhaps run": {func() error { return errcode.Unavailable(errcode.OutcomeUnknown, "x") }, false},
 		"deadline":    {func() error { return errcode.New(errcode.DeadlineExceeded, "x") }, false},
@@ -150,18 +151,18 @@ func TestAnAnswerThatAcceptsNothingIsUnknown(t *testing.T) {
 		}}
 		e := sdktest.Open(t, route.Type(), both, sdktest.WithHost(host))
 		_, err := send(e)
-		require.ErrorIs(t, err, delivery.CodeFailed)
+		require.ErrorIs(t, err, smscode.Failed)
 		require.Equal(t, 1, n)
 	}
 }
 
 func TestAllRefuse(t *testing.T) {
-	v := &vendors{says: map[string]func() error{"a": refuses(delivery.Balance), "b": refuses(delivery.Auth)}}
+	v := &vendors{says: map[string]func() error{"a": refuses(smscode.Balance), "b": refuses(smscode.Auth)}}
 	_, err := send(open(t, v, both))
 	e, _ := errcode.As(err)
 	require.Equal(t, map[string]any{"reason": "balance", "through": "a"}, e.Details)
 
-	v.says["b"] = func() error { return asError(refuses(delivery.Throttled)()).After(time.Minute) }
+	v.says["b"] = func() error { return asError(refuses(smscode.Throttled)()).After(time.Minute) }
 	_, err = send(open(t, v, both))
 	e, _ = errcode.As(err)
 	require.Equal(t, "throttled", e.Details["reason"], "waiting helps, so the caller is told")
@@ -197,7 +198,7 @@ func TestWeights(t *testing.T) {
 	}
 	require.InDelta(t, 0.75, float64(v.count("a"))/n, 0.04)
 	require.Equal(t, n, v.count("a")+v.count("b"))
-	v.says["a"], v.says["b"] = refuses(delivery.Balance), refuses(delivery.Balance)
+	v.says["a"], v.says["b"] = refuses(smscode.Balance), refuses(smscode.Balance)
 	got, err := send(e)
 	require.NoError(t, err)
 	require.Equal(t, "c", got.Element)
@@ -224,7 +225,7 @@ func TestConfigurationsThatSayNothingClear(t *testing.T) {
 // A vendor that refuses everything costs few requests, and none of the messages.
 func TestABreakerOpensAndClosesByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := &vendors{says: map[string]func() error{"a": refuses(delivery.Auth)}}
+		v := &vendors{says: map[string]func() error{"a": refuses(smscode.Auth)}}
 		e := open(t, v, both)
 		for i := range 1000 {
 			got, err := send(e)
@@ -256,7 +257,7 @@ func TestABreakerOpensAndClosesByItself(t *testing.T) {
 
 func TestOneTrialAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v := &vendors{says: map[string]func() error{"a": refuses(delivery.Unavailable)}}
+		v := &vendors{says: map[string]func() error{"a": refuses(smscode.Unavailable)}}
 		e := open(t, v, both)
 		for range 10 {
 			_, _ = send(e)
@@ -277,8 +278,8 @@ func TestWhatConcernsOneNumberOpensNothing(t *testing.T) {
 	v := &vendors{}
 	e := open(t, v, both)
 	for _, say := range []func() error{
-		refuses(delivery.Number), refuses(delivery.Blocked), refuses(delivery.Region),
-		func() error { return asError(refuses(delivery.Throttled)()).With("scope", "number") },
+		refuses(smscode.Number), refuses(smscode.Blocked), refuses(smscode.Region),
+		func() error { return asError(refuses(smscode.Throttled)()).With("scope", "number") },
 	} {
 		v.says1("a", say)
 		for range 20 {
@@ -289,11 +290,11 @@ func TestWhatConcernsOneNumberOpensNothing(t *testing.T) {
 }
 
 func TestWhenAllBreakersAreOpenTheMessageIsTried(t *testing.T) {
-	v := &vendors{says: map[string]func() error{"a": refuses(delivery.Auth), "b": refuses(delivery.Auth)}}
+	v := &vendors{says: map[string]func() error{"a": refuses(smscode.Auth), "b": refuses(smscode.Auth)}}
 	e := open(t, v, both)
 	for range 20 {
 		_, err := send(e)
-		require.ErrorIs(t, err, delivery.CodeRefused)
+		require.ErrorIs(t, err, smscode.Refused)
 	}
 	v.says1("b", nil)
 	got, err := send(e)
@@ -311,7 +312,7 @@ func TestManyAtOnceAreSentOnceEach(t *testing.T) {
 		defer mu.Unlock()
 		if element == "a" {
 			if flip++; flip%2 == 0 {
-				return nil, refuses(delivery.Balance)()
+				return nil, refuses(smscode.Balance)()
 			}
 			sent[to]++ // unknown: it may have gone
 			return nil, unknown()

@@ -6,8 +6,7 @@ import (
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 )
 
-// report is one entry of a push. SID is the SerialNo that the send was answered
-// with.
+// report is one entry of a callback. SID is the SerialNo in the response to the send.
 type report struct {
 	SID    string `json:"sid"`
 	Status string `json:"report_status"`
@@ -15,13 +14,13 @@ type report struct {
 	Time   string `json:"user_receive_time"`
 }
 
-// ReadPush reads a status callback: a list of reports, unsigned.
-func (v *vendor) ReadPush(_ context.Context, p *delivery.Push) (*delivery.Pushed, error) {
-	reports, err := delivery.ReadList(p, func(r report) delivery.Report {
-		return delivery.Report{
-			MessageID: r.SID, State: delivery.EndState(r.Status == "SUCCESS"), Code: r.Code,
-			Time: delivery.ReportTime(r.Time, delivery.China),
+// ReadReceipts reads a status callback, an unsigned list of reports.
+func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*delivery.CallbackResult, error) {
+	receipts, err := delivery.ReadReceiptList(c, func(r report) delivery.Receipt {
+		return delivery.Receipt{
+			MessageID: r.SID, State: delivery.FinalState(r.Status == "SUCCESS"), Code: r.Code,
+			Time: delivery.ParseTime(r.Time, delivery.China),
 		}
 	})
-	return &delivery.Pushed{Reports: reports, Reply: `{"result":0,"errmsg":"OK"}`, ContentType: "application/json"}, err
+	return &delivery.CallbackResult{Receipts: receipts, Reply: `{"result":0,"errmsg":"OK"}`, ContentType: "application/json"}, err
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	tencent "github.com/lintel-run/lintel/elements/SMS/Tencent"
-	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/deliverytest"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
@@ -135,7 +135,7 @@ func TestNumbersAndRegions(t *testing.T) {
 				return
 			}
 			e, _ := errcode.As(err)
-			require.Equal(t, delivery.CodeRefused, e.Code)
+			require.Equal(t, smscode.Refused, e.Code)
 			require.Equal(t, c.reason, e.Details["reason"])
 			require.Nil(t, seen.Request)
 		})
@@ -185,29 +185,29 @@ func TestCheckAsksForTheTemplate(t *testing.T) {
 
 func TestWhatEveryVendorHolds(t *testing.T) {
 	codes := []deliverytest.Code{
-		{Code: "LimitExceeded.PhoneNumberThirtySecondLimit", Reason: delivery.Throttled, Scope: delivery.ScopeNumber, Wait: 30 * time.Second},
-		{Code: "LimitExceeded.PhoneNumberOneHourLimit", Reason: delivery.Throttled, Scope: delivery.ScopeNumber, Wait: time.Hour},
-		{Code: "LimitExceeded.PhoneNumberDailyLimit", Reason: delivery.Throttled, Scope: delivery.ScopeNumber, Wait: 24 * time.Hour},
-		{Code: "LimitExceeded.PhoneNumberSameContentDailyLimit", Reason: delivery.Throttled, Scope: delivery.ScopeNumber, Wait: 24 * time.Hour},
-		{Code: "LimitExceeded.DeliveryFrequencyLimit", Reason: delivery.Throttled, Scope: delivery.ScopeNumber},
+		{Code: "LimitExceeded.PhoneNumberThirtySecondLimit", Reason: smscode.Throttled, Scope: smscode.ScopeNumber, Wait: 30 * time.Second},
+		{Code: "LimitExceeded.PhoneNumberOneHourLimit", Reason: smscode.Throttled, Scope: smscode.ScopeNumber, Wait: time.Hour},
+		{Code: "LimitExceeded.PhoneNumberDailyLimit", Reason: smscode.Throttled, Scope: smscode.ScopeNumber, Wait: 24 * time.Hour},
+		{Code: "LimitExceeded.PhoneNumberSameContentDailyLimit", Reason: smscode.Throttled, Scope: smscode.ScopeNumber, Wait: 24 * time.Hour},
+		{Code: "LimitExceeded.DeliveryFrequencyLimit", Reason: smscode.Throttled, Scope: smscode.ScopeNumber},
 		{Code: "InternalError.Timeout"}, {Code: "InternalError.SendAndRecvFail"}, {Code: "InternalError.OtherError"}, {Code: "InternalError"},
 	}
-	for reason, list := range map[delivery.Reason][]string{
-		delivery.Throttled: {"LimitExceeded.AppDailyLimit", "LimitExceeded.AppMainlandChinaDailyLimit", "LimitExceeded.AppGlobalDailyLimit",
+	for reason, list := range map[smscode.Reason][]string{
+		smscode.Throttled: {"LimitExceeded.AppDailyLimit", "LimitExceeded.AppMainlandChinaDailyLimit", "LimitExceeded.AppGlobalDailyLimit",
 			"LimitExceeded.DailyLimit", "LimitExceeded.GlobalSmsSendingRateLimit", "RequestLimitExceeded", "RequestLimitExceeded.UinLimitExceeded"},
-		delivery.Number:    {"InvalidParameterValue.IncorrectPhoneNumber", "FailedOperation.PhoneNumberParseFail", "MissingParameter.EmptyPhoneNumberSet"},
-		delivery.Blocked:   {"FailedOperation.PhoneNumberInBlacklist"},
-		delivery.Region:    {"UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone", "UnsupportedOperation.UnsupportedRegion", "LimitExceeded.AppCountryOrRegionInBlacklist"},
-		delivery.Template:  {"FailedOperation.TemplateIncorrectOrUnapproved", "FailedOperation.TemplateUnapprovedOrNotExist", "FailedOperation.TemplateParamSetNotMatchApprovedTemplate", "InvalidParameterValue.TemplateParameterFormatError", "InvalidParameterValue.TemplateParameterLengthLimit", "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter"},
-		delivery.Signature: {"FailedOperation.SignatureIncorrectOrUnapproved"},
-		delivery.Content:   {"FailedOperation.ContainSensitiveWord", "InvalidParameterValue.ContentLengthLimit"},
-		delivery.Balance:   {"FailedOperation.InsufficientBalanceInSmsPackage", "UnauthorizedOperation.ServiceSuspendDueToArrears"},
-		delivery.Auth:      {"AuthFailure.SecretIdNotFound", "AuthFailure.SignatureFailure", "AuthFailure.SignatureExpire", "UnauthorizedOperation.RequestPermissionDeny", "UnauthorizedOperation.RequestIpNotInWhitelist", "UnauthorizedOperation.SmsSdkAppIdVerifyFail", "InvalidParameterValue.SdkAppIdNotExist"},
+		smscode.Number:    {"InvalidParameterValue.IncorrectPhoneNumber", "FailedOperation.PhoneNumberParseFail", "MissingParameter.EmptyPhoneNumberSet"},
+		smscode.Blocked:   {"FailedOperation.PhoneNumberInBlacklist"},
+		smscode.Region:    {"UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone", "UnsupportedOperation.UnsupportedRegion", "LimitExceeded.AppCountryOrRegionInBlacklist"},
+		smscode.Template:  {"FailedOperation.TemplateIncorrectOrUnapproved", "FailedOperation.TemplateUnapprovedOrNotExist", "FailedOperation.TemplateParamSetNotMatchApprovedTemplate", "InvalidParameterValue.TemplateParameterFormatError", "InvalidParameterValue.TemplateParameterLengthLimit", "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter"},
+		smscode.Signature: {"FailedOperation.SignatureIncorrectOrUnapproved"},
+		smscode.Content:   {"FailedOperation.ContainSensitiveWord", "InvalidParameterValue.ContentLengthLimit"},
+		smscode.Balance:   {"FailedOperation.InsufficientBalanceInSmsPackage", "UnauthorizedOperation.ServiceSuspendDueToArrears"},
+		smscode.Auth:      {"AuthFailure.SecretIdNotFound", "AuthFailure.SignatureFailure", "AuthFailure.SignatureExpire", "UnauthorizedOperation.RequestPermissionDeny", "UnauthorizedOperation.RequestIpNotInWhitelist", "UnauthorizedOperation.SmsSdkAppIdVerifyFail", "InvalidParameterValue.SdkAppIdNotExist"},
 	} {
 		for _, code := range list {
 			row := deliverytest.Code{Code: code, Reason: reason}
-			if reason == delivery.Throttled {
-				row.Scope = delivery.ScopeAccount
+			if reason == smscode.Throttled {
+				row.Scope = smscode.ScopeAccount
 			}
 			codes = append(codes, row)
 		}

@@ -23,16 +23,16 @@ func TestOnlySignedReceiptsAreTaken(t *testing.T) {
 		"delivered": "delivered", "undelivered": "failed", "failed": "failed", "sent": "pending", "queued": "pending",
 	} {
 		form := url.Values{"MessageSid": {"SM1"}, "MessageStatus": {status}, "ErrorCode": {"30003"}}
-		push := &delivery.Push{Method: "POST", URL: at, Header: http.Header{}, Body: []byte(form.Encode())}
+		push := &delivery.Callback{Method: "POST", URL: at, Header: http.Header{}, Body: []byte(form.Encode())}
 		for _, wrong := range []string{"", "x", signature("another", address, form), signature("the-token", address+"2", form), signature("the-token", address, url.Values{})} {
 			push.Header.Set("X-Twilio-Signature", wrong)
-			_, err := v.ReadPush(t.Context(), push)
+			_, err := v.ReadReceipts(t.Context(), push)
 			require.ErrorIs(t, err, errcode.Forbidden)
 		}
 		push.Header.Set("X-Twilio-Signature", signature("the-token", address, form))
-		got, err := v.ReadPush(t.Context(), push)
+		got, err := v.ReadReceipts(t.Context(), push)
 		require.NoError(t, err)
-		require.Equal(t, []delivery.Report{{MessageID: "SM1", State: want, Code: "30003"}}, got.Reports)
+		require.Equal(t, []delivery.Receipt{{MessageID: "SM1", State: want, Code: "30003"}}, got.Receipts)
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	twilio "github.com/lintel-run/lintel/elements/SMS/Twilio"
-	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/deliverytest"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
@@ -122,7 +122,7 @@ func TestStatusOfTheMessage(t *testing.T) {
 	for _, answer := range []string{`{"sid":"SM1"}`, `{"sid":"","status":"queued"}`, `{"sid":"SM1","status":"whatever"}`, `{"sid":"SM1","status":201}`} {
 		endpoint, _ := standIn(t, 201, answer)
 		_, err := sdktest.Open(t, twilio.Type(), config(endpoint, from)).Call(context.Background(), "sendMessage", args("+14155550100"))
-		require.ErrorIs(t, err, delivery.CodeFailed, answer)
+		require.ErrorIs(t, err, smscode.Failed, answer)
 	}
 }
 
@@ -158,26 +158,26 @@ func TestConfigurationIsChecked(t *testing.T) {
 
 func TestWhatEveryVendorHolds(t *testing.T) {
 	codes := []deliverytest.Code{{Code: "20500", Status: 500}, {Code: "12345", Status: 500}}
-	for reason, list := range map[delivery.Reason][]string{
-		delivery.Number:    {"21211", "21614", "21612"},
-		delivery.Blocked:   {"21610"},
-		delivery.Region:    {"21408", "21608"},
-		delivery.Template:  {"21655", "21656"},
-		delivery.Signature: {"21606", "21212", "30034"},
-		delivery.Content:   {"21617", "30007"},
-		delivery.Balance:   {"10001", "20403", "30002"},
-		delivery.Auth:      {"20003", "21222", "21224"},
-		delivery.Throttled: {"63038"},
+	for reason, list := range map[smscode.Reason][]string{
+		smscode.Number:    {"21211", "21614", "21612"},
+		smscode.Blocked:   {"21610"},
+		smscode.Region:    {"21408", "21608"},
+		smscode.Template:  {"21655", "21656"},
+		smscode.Signature: {"21606", "21212", "30034"},
+		smscode.Content:   {"21617", "30007"},
+		smscode.Balance:   {"10001", "20403", "30002"},
+		smscode.Auth:      {"20003", "21222", "21224"},
+		smscode.Throttled: {"63038"},
 	} {
 		for _, code := range list {
 			row := deliverytest.Code{Code: code, Reason: reason}
-			if reason == delivery.Throttled {
-				row.Scope = delivery.ScopeAccount
+			if reason == smscode.Throttled {
+				row.Scope = smscode.ScopeAccount
 			}
 			codes = append(codes, row)
 		}
 	}
-	codes = append(codes, deliverytest.Code{Code: "20429", Status: 429, Reason: delivery.Throttled, Scope: delivery.ScopeAccount})
+	codes = append(codes, deliverytest.Code{Code: "20429", Status: 429, Reason: smscode.Throttled, Scope: smscode.ScopeAccount})
 	deliverytest.Run(t, deliverytest.Vendor{
 		Type:     twilio.Type(),
 		Config:   map[string]any{"accountSid": sid, "authToken": token, "from": "+15005550006"},

@@ -1,20 +1,22 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
-	"time"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
-// Prover is a Vendor with a call that costs nothing, changes nothing, and that
-// the vendor answers only to who has the credentials.
-type Prover interface {
-	// Prove makes that call. It is accepted when the credentials are right; refused
-	// for the template or the sign when they are, but that is not; else refused or
-	// unknown. ctx has the configured deadline.
-	Prove(ctx context.Context, template, sign string) Outcome
+// CredentialChecker is a Vendor with a request that costs nothing, changes nothing,
+// and that the vendor accepts only with the right credentials.
+type CredentialChecker interface {
+	// CheckCredentials makes that request. The outcome is accepted if the credentials
+	// are right; refused for the template or the sign if only that is wrong; otherwise
+	// refused or unknown. ctx has the configured deadline.
+	CheckCredentials(ctx context.Context, template, sign string) Outcome
 }
 
 // The steps of a check.
@@ -24,61 +26,60 @@ const (
 	stepTemplate      = "template"
 )
 
-// Check tests the instance without sending anything: what the configuration
-// lacks, and whether the vendor knows its credentials.
+// Check tests the instance without sending a message: whether its configuration is
+// complete and the vendor accepts its credentials.
 func (s *Sender) Check(ctx context.Context) []sdk.CheckStep {
-	first := s.complete()
-	prover, ok := s.vendor.(Prover)
+	configuration := s.checkConfiguration()
+	checker, ok := s.vendor.(CredentialChecker)
 	if !ok {
-		first.Message += "; this vendor has no call that proves the credentials without sending, only a message does"
-		return []sdk.CheckStep{first}
+		configuration.Message += "; this vendor has no call that proves the credentials without sending, only a message does"
+		return []sdk.CheckStep{configuration}
 	}
-	limited, cancel := context.WithTimeout(ctx, time.Duration(s.o.Timeout)*time.Millisecond)
+	limited, cancel := s.withTimeout(ctx)
 	defer cancel()
-	return append([]sdk.CheckStep{first}, s.proven(prover.Prove(limited, s.o.Template, s.o.Sign))...)
+	outcome := checker.CheckCredentials(limited, s.o.VerifyTemplateCode, s.o.VerifySign)
+	return append([]sdk.CheckStep{configuration}, s.credentialSteps(outcome)...)
 }
 
-// complete is the step of the configuration. What is missing fails it; what only
-// looks unlike the vendor's values is said, since the vendor knows better.
-func (s *Sender) complete() sdk.CheckStep {
+// checkConfiguration fails for what is missing. Hints are only shown, because the
+// vendor knows better.
+func (s *Sender) checkConfiguration() sdk.CheckStep {
 	var missing []string
-	if s.o.NeedsTemplate && s.o.Template == "" {
+	if s.o.RequireTemplate && s.o.VerifyTemplateCode == "" {
 		missing = append(missing, "verifyTemplateCode is empty: each call must bring one")
 	}
-	if s.o.NeedsSign && s.o.Sign == "" {
+	if s.o.RequireSign && s.o.VerifySign == "" {
 		missing = append(missing, "verifySign is empty: each call must bring one")
 	}
-	said := missing
+	hints := slices.DeleteFunc(slices.Clone(s.o.Hints), func(hint string) bool { return hint == "" })
+	lines := missing
 	if len(missing) == 0 {
-		said = []string{"complete"}
-		if len(s.o.Doubts) > 0 {
-			said[0] += ", though it doesn't look right"
+		lines = []string{"complete"}
+		if len(hints) > 0 {
+			lines[0] += ", though it doesn't look right"
 		}
 	}
-	return sdk.CheckStep{Name: stepConfiguration, OK: len(missing) == 0, Message: strings.Join(append(said, s.o.Doubts...), "; ")}
+	return sdk.CheckStep{Name: stepConfiguration, OK: len(missing) == 0, Message: strings.Join(append(lines, hints...), "; ")}
 }
 
-// proven puts the outcome of a proof into steps.
-func (s *Sender) proven(o Outcome) []sdk.CheckStep {
-	said := ""
-	if code := cleaned(o.Code, s.o.Secrets); code != "" {
-		said = " (" + code + ")"
+// credentialSteps describes the outcome of CheckCredentials.
+func (s *Sender) credentialSteps(o Outcome) []sdk.CheckStep {
+	code := ""
+	if text := redactText(o.Code, s.secrets); text != "" {
+		code = " (" + text + ")"
 	}
-	known := sdk.CheckStep{Name: stepCredentials, OK: true, Message: "the vendor knows them"}
-	if o.What != "" && o.Status() == StatusAccepted {
-		known.Message += ", " + o.What
-	}
+	right := sdk.CheckStep{Name: stepCredentials, OK: true, Message: "the vendor knows them"}
 	switch {
 	case o.Status() == StatusAccepted:
-		return []sdk.CheckStep{known}
-	case o.Status() == StatusRefused && (o.Reason == Template || o.Reason == Signature):
-		return []sdk.CheckStep{known, {Name: stepTemplate, Message: "the vendor refuses the " + string(o.Reason) + said}}
-	case o.Status() == StatusRefused && o.Reason == Auth:
-		return []sdk.CheckStep{{Name: stepCredentials, Message: "the vendor refuses them" + said}}
+		if o.Detail != "" {
+			right.Message += ", " + o.Detail
+		}
+		return []sdk.CheckStep{right}
+	case o.Status() == StatusRefused && (o.Reason == smscode.Template || o.Reason == smscode.Signature):
+		return []sdk.CheckStep{right, {Name: stepTemplate, Message: "the vendor refuses the " + string(o.Reason) + code}}
+	case o.Status() == StatusRefused && o.Reason == smscode.Auth:
+		return []sdk.CheckStep{{Name: stepCredentials, Message: "the vendor refuses them" + code}}
 	}
-	why := o.What
-	if why == "" {
-		why = "the vendor answered " + string(o.Reason)
-	}
-	return []sdk.CheckStep{{Name: stepCredentials, Message: "not tested: " + why + said}}
+	why := cmp.Or(o.Detail, "the vendor answered "+string(o.Reason))
+	return []sdk.CheckStep{{Name: stepCredentials, Message: "not tested: " + why + code}}
 }

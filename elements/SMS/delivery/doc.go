@@ -1,11 +1,11 @@
-// Package delivery is what all SMS vendors have in common: the function
-// sendMessage, its arguments and its answer, the three outcomes of a send and
-// their errors, the order of template variables, the endpoint rules, the
-// connection pool, and the redaction of what vendors say.
+// Package delivery implements what all SMS vendors have in common: the function
+// sendMessage with its arguments and its answer, the three outcomes of a send and
+// their errors, the order of template variables, the rules for endpoints, the
+// connection pool, delivery receipts, the check of credentials, and the redaction
+// of whatever a vendor says.
 //
-// A vendor's Type is then about as long as the vendor is odd: a configuration
-// struct, an open function that gives a Sender, a Vendor that makes one request
-// and says how it ended, and a table of the vendor's error codes.
+// A vendor's package adds what is the vendor's own, a file for each: its
+// configuration, its request, its response, its table of refusals, its receipts.
 //
-// It knows no vendor, and nothing of codes or logins.
+// The package knows no vendor, no login and no login code.
 package delivery

@@ -7,29 +7,28 @@ import (
 	"sync"
 )
 
-// Exchange is the http.RoundTripper of one message. A vendor's SDK builds and
-// signs the request; the exchange sends it once, under the caller's deadline and
-// over the instance's connections, and keeps the answer.
+// Exchange is the http.RoundTripper for one message of a vendor's SDK. The SDK
+// builds and signs the request; the exchange sends it once, under the caller's
+// deadline and over the instance's connections, and keeps the response.
 //
-// The SDK itself always gets an error: SDKs read failures as success, put whole
-// requests into their errors, and wait for no deadline; so none of them reads an
-// answer.
+// The SDK always gets an error. SDKs take failures for success, put whole requests
+// into their errors, and observe no deadline, so none of them reads a response.
 type Exchange struct {
 	ctx     context.Context
 	client  *Client
 	prepare func(*http.Request) (*http.Request, error)
 
-	mu     sync.Mutex
-	sent   bool
-	answer *Answer
-	failed Outcome
+	mu       sync.Mutex
+	sent     bool
+	response *Response
+	failure  Outcome
 }
 
-// errTaken is what an SDK gets in place of an answer.
-var errTaken = errors.New("delivery: the answer is read elsewhere")
+// errNotForSDK is what an SDK gets in place of a response.
+var errNotForSDK = errors.New("delivery: the response is read elsewhere")
 
-// Exchange makes the exchange of one message. prepare gives the request that
-// travels, from the SDK's; nil sends that.
+// Exchange returns the exchange for one message. prepare turns the SDK's request
+// into the one to send; nil sends the SDK's.
 func (c *Client) Exchange(ctx context.Context, prepare func(*http.Request) (*http.Request, error)) *Exchange {
 	return &Exchange{ctx: ctx, client: c, prepare: prepare}
 }
@@ -39,58 +38,54 @@ func (e *Exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.sent {
-		return nil, errTaken
+		return nil, errNotForSDK
 	}
 	e.sent = true
 	req := r.Clone(e.ctx)
 	if e.prepare != nil {
 		var err error
 		if req, err = e.prepare(req); err != nil {
-			e.failed = NotMade()
-			return nil, errTaken
+			e.failure = NoRequest()
+			return nil, errNotForSDK
 		}
 	}
-	if answer, failed, ok := e.client.Do(req); ok {
-		e.answer = answer
-	} else {
-		e.failed = failed
-	}
-	return nil, errTaken
+	e.response, e.failure = e.client.roundTrip(req)
+	return nil, errNotForSDK
 }
 
-// Answer gives what the vendor answered; without one, ok is false and the
-// Outcome says how the request ended.
-func (e *Exchange) Answer() (answer *Answer, failed Outcome, ok bool) {
+// Outcome returns the outcome that read finds in the response, or how the request
+// failed if there is none.
+func (e *Exchange) Outcome(read ReadFunc) Outcome {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
 	case !e.sent:
-		return nil, NotMade(), false
-	case e.answer == nil:
-		return nil, e.failed, false
+		return NoRequest()
+	case e.response == nil:
+		return e.failure
 	}
-	return e.answer, Outcome{}, true
+	return read(e.response)
 }
 
 type exchangeKey struct{}
 
-// Context gives a context under which a Carrier uses this exchange.
+// Context returns a context with which a ContextTransport uses this exchange.
 func (e *Exchange) Context() context.Context {
 	return context.WithValue(e.ctx, exchangeKey{}, e)
 }
 
-// Carrier is the http.RoundTripper, and the client, of an SDK's client that many
-// messages share: it leads each request to the exchange of its context.
-type Carrier struct{}
+// ContextTransport is the http.RoundTripper, and the HTTP client, of an SDK's client
+// that many messages share: it sends each request by the exchange of its context.
+type ContextTransport struct{}
 
 // RoundTrip sends a request by the exchange of its context.
-func (Carrier) RoundTrip(r *http.Request) (*http.Response, error) {
+func (ContextTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	e, ok := r.Context().Value(exchangeKey{}).(*Exchange)
 	if !ok {
-		return nil, errTaken
+		return nil, errNotForSDK
 	}
 	return e.RoundTrip(r)
 }
 
-// Do is RoundTrip, for SDKs that want a client.
-func (c Carrier) Do(r *http.Request) (*http.Response, error) { return c.RoundTrip(r) }
+// Do is RoundTrip, for SDKs that take an HTTP client.
+func (t ContextTransport) Do(r *http.Request) (*http.Response, error) { return t.RoundTrip(r) }

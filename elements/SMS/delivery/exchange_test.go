@@ -19,9 +19,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 )
 
-func TestAnExchangeSendsOnceAndKeepsTheAnswer(t *testing.T) {
+func TestAnExchangeSendsOnceAndKeepsTheResponse(t *testing.T) {
 	var requests atomic.Int32
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		requests.Add(1)
@@ -31,12 +32,10 @@ func TestAnExchangeSendsOnceAndKeepsTheAnswer(t *testing.T) {
 	client := delivery.NewClient(nil)
 	defer client.Close()
 	e := client.Exchange(context.Background(), nil)
-	_, failed, ok := e.Answer()
-	require.False(t, ok, "before anything was sent")
-	require.Equal(t, delivery.StatusRefused, failed.Status())
+	require.Equal(t, delivery.StatusRefused, e.Outcome(accept).Status(), "before anything was sent")
 
 	// An SDK that tries again, or reads what it gets, finds nothing.
-	sdk := &http.Client{Transport: delivery.Carrier{}}
+	sdk := &http.Client{Transport: delivery.ContextTransport{}}
 	for range 3 {
 		req, err := http.NewRequestWithContext(e.Context(), http.MethodPost, s.URL, strings.NewReader("x"))
 		require.NoError(t, err)
@@ -44,9 +43,11 @@ func TestAnExchangeSendsOnceAndKeepsTheAnswer(t *testing.T) {
 		require.Error(t, err)
 	}
 	require.EqualValues(t, 1, requests.Load())
-	answer, _, ok := e.Answer()
-	require.True(t, ok)
-	require.Equal(t, `{"a":1}`, string(answer.Body))
+	e.Outcome(func(r *delivery.Response) delivery.Outcome {
+		require.Equal(t, `{"a":1}`, string(r.Body))
+		return delivery.Accepted("")
+	})
+	require.Equal(t, delivery.StatusAccepted, e.Outcome(accept).Status())
 
 	_, err := sdk.Post(s.URL, "text/plain", strings.NewReader("x"))
 	require.Error(t, err, "a request of no exchange")
@@ -59,10 +60,9 @@ func TestARequestThatCannotBePreparedIsNotSent(t *testing.T) {
 	req, _ := http.NewRequest(http.MethodPost, "http://127.0.0.1:1", nil)
 	_, err := e.RoundTrip(req)
 	require.Error(t, err)
-	_, failed, ok := e.Answer()
-	require.False(t, ok)
-	require.Equal(t, delivery.StatusRefused, failed.Status())
-	require.Equal(t, delivery.Other, failed.Reason)
+	o := e.Outcome(accept)
+	require.Equal(t, delivery.StatusRefused, o.Status())
+	require.Equal(t, smscode.Other, o.Reason)
 }
 
 // Requests without a body share connections too, and are sent without one.
@@ -87,8 +87,7 @@ func TestRequestsWithoutABodyShareAConnection(t *testing.T) {
 		for range 5 {
 			req, err := http.NewRequest(method, s.URL, nil)
 			require.NoError(t, err)
-			_, _, ok := client.Do(req)
-			require.True(t, ok)
+			require.Equal(t, delivery.StatusAccepted, client.Do(req, accept).Status())
 		}
 		client.Close()
 		s.Close()
@@ -97,9 +96,9 @@ func TestRequestsWithoutABodyShareAConnection(t *testing.T) {
 	}
 }
 
-// Many callers that come and go, some giving up: never more connections than
-// callers, and nothing afterwards that still waits for one.
-func TestNeverMoreConnectionsThanCallers(t *testing.T) {
+// Many requests come and go, and some give up. Nothing waits for a connection
+// afterwards.
+func TestNeverMoreConnectionsThanRequests(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	var mu sync.Mutex
 	all := map[net.Conn]bool{}
@@ -118,8 +117,7 @@ func TestNeverMoreConnectionsThanCallers(t *testing.T) {
 		if err != nil {
 			return false
 		}
-		_, _, ok := client.Do(req)
-		return ok
+		return client.Do(req, accept).Status() == delivery.StatusAccepted
 	}
 	const callers = 32
 	var wg sync.WaitGroup
@@ -148,19 +146,19 @@ func TestNeverMoreConnectionsThanCallers(t *testing.T) {
 	require.True(t, send(context.Background()), "after many gave up")
 }
 
-func TestAnswersOfAnotherTypeAreNotBelieved(t *testing.T) {
+func TestResponsesOfAnotherTypeAreNotRead(t *testing.T) {
 	for kind, ok := range map[string]bool{
 		"": true, "application/json": true, "application/json; charset=utf-8": true, "Application/JSON": true, "text/json": true,
 		"application/problem+json": true, "text/plain; charset=utf-8": true,
 		"text/html": false, "application/octet-stream": false, "image/png": false, "application/xml": false, "text/xml": false, "/": false, "json": false,
 	} {
-		a := &delivery.Answer{Status: 200, Header: http.Header{}, Body: []byte(`{"a":1}`)}
+		r := &delivery.Response{Status: 200, Header: http.Header{}, Body: []byte(`{"a":1}`)}
 		if kind != "" {
-			a.Header.Set("Content-Type", kind)
+			r.Header.Set("Content-Type", kind)
 		}
 		var into struct{ A int }
-		require.Equal(t, ok, a.JSON(&into), kind)
-		a.Cut = true
-		require.False(t, a.JSON(&into), kind)
+		require.Equal(t, ok, r.JSON(&into), kind)
+		r.Cut = true
+		require.False(t, r.JSON(&into), kind)
 	}
 }

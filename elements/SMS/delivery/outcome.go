@@ -3,54 +3,8 @@ package delivery
 import (
 	"time"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
-)
-
-// The codes that SMS elements add.
-const (
-	// CodeParams: a parameter is missing or can't be sent. Nothing was sent.
-	CodeParams errcode.Code = "SMS_PARAMS"
-	// CodeRefused: the vendor said no, or was not reached; the message will not
-	// arrive. Details: "reason" and, where the vendor gave them, "vendorCode" and
-	// "vendorRequestId"; "scope" tells of a throttled one whether the limit is
-	// the number's or the account's.
-	CodeRefused errcode.Code = "SMS_REFUSED"
-	// CodeFailed: the outcome is unknown; the message may still arrive. Details:
-	// "outcome" is "unknown", and as CodeRefused's.
-	CodeFailed errcode.Code = "SMS_FAILED"
-)
-
-// Reason is why a vendor refused.
-type Reason string
-
-// The reasons.
-const (
-	Auth        Reason = "auth"        // keys, permission, address list
-	Signature   Reason = "signature"   // the sign, or the sender's name
-	Template    Reason = "template"    // the template or its variables
-	Content     Reason = "content"     // the text
-	Balance     Reason = "balance"     // no money
-	Number      Reason = "number"      // no such number
-	Region      Reason = "region"      // not to this country
-	Throttled   Reason = "throttled"   // too many, for the number or the account
-	Blocked     Reason = "blocked"     // the number doesn't want any
-	Duplicate   Reason = "duplicate"   // the vendor had this request before
-	Unavailable Reason = "unavailable" // the vendor can't now, and didn't send
-	Other       Reason = "other"       // a no that is in no table
-)
-
-// Reasons lists them all.
-func Reasons() []Reason {
-	return []Reason{Auth, Signature, Template, Content, Balance, Number, Region, Throttled, Blocked, Duplicate, Unavailable, Other}
-}
-
-// Scope says whose limit throttled a message.
-type Scope string
-
-// The scopes.
-const (
-	ScopeNumber  Scope = "number"
-	ScopeAccount Scope = "account"
 )
 
 // Status is how a message to one phone ended.
@@ -58,8 +12,7 @@ type Status string
 
 // The statuses.
 const (
-	// StatusUnknown is the zero Outcome's: nothing but a vendor's own word is
-	// taken for an answer.
+	// StatusUnknown is the zero Outcome's: only the vendor's own word makes another.
 	StatusUnknown  Status = "unknown"
 	StatusAccepted Status = "accepted"
 	StatusRefused  Status = "refused"
@@ -68,60 +21,64 @@ const (
 // Outcome is how one request to a vendor ended. The zero Outcome is unknown.
 type Outcome struct {
 	status Status
-	// Reason of a refusal.
-	Reason Reason
-	// Scope and Wait of a throttled one; a zero Wait is not known.
-	Scope Scope
+	// Reason is the reason of a refusal.
+	Reason smscode.Reason
+	// Scope and Wait describe a throttled message; a zero Wait is not known.
+	Scope smscode.Scope
 	Wait  time.Duration
-	// MessageID is the vendor's name of the message.
+	// MessageID is the vendor's ID of the message.
 	MessageID string
 	// Code is the vendor's code, such as isv.AMOUNT_NOT_ENOUGH.
 	Code string
-	// RequestID is the vendor's name of the request.
+	// RequestID is the vendor's ID of the request.
 	RequestID string
-	// wrong is the error of a message that can't be sent as it is.
-	wrong error
-	// What is a short phrase for an unknown or unreached one: "no answer in time".
-	What string
+	// Detail is a short phrase without values, such as "no answer in time".
+	Detail string
+	// invalid is the error of a message that can't be sent as it is.
+	invalid error
 }
 
-// Accepted is an outcome: the vendor's positive marker was there.
+// Accepted returns the outcome of a message that the vendor accepted: its positive
+// marker was there.
 func Accepted(messageID string) Outcome {
 	return Outcome{status: StatusAccepted, MessageID: messageID}
 }
 
-// Refused is an outcome: the vendor said no.
-func Refused(reason Reason, code string) Outcome {
+// Refused returns the outcome of a message that the vendor refused.
+func Refused(reason smscode.Reason, code string) Outcome {
 	return Outcome{status: StatusRefused, Reason: reason, Code: code}
 }
 
-// Unknown is an outcome: what became of the message, nobody can tell.
-func Unknown(what string) Outcome {
-	return Outcome{status: StatusUnknown, What: what}
+// Unsent returns the outcome of a message that was refused before the vendor saw
+// it.
+func Unsent(reason smscode.Reason, detail string) Outcome {
+	return Outcome{status: StatusRefused, Reason: reason, Detail: detail}
 }
 
-// NotSent is an outcome: the message can't be written as the vendor wants it. err
-// is an *errcode.Error of CodeParams, which the caller gets.
-func NotSent(err error) Outcome {
-	return Outcome{status: StatusRefused, Reason: Other, wrong: err}
+// Unknown returns the outcome of a message that may or may not have been sent.
+func Unknown(detail string) Outcome {
+	return Outcome{status: StatusUnknown, Detail: detail}
 }
 
-// NotMade is an outcome: the request could not be made, nothing was sent.
-func NotMade() Outcome {
-	o := Refused(Other, "")
-	o.What = "the request can't be made"
+// Unreadable returns the outcome of a message whose response can't be read.
+func Unreadable() Outcome { return Unknown("the answer can't be read") }
+
+// NoRequest returns the outcome of a message whose request can't be built.
+func NoRequest() Outcome { return Unsent(smscode.Other, "the request can't be made") }
+
+// InvalidMessage returns the outcome of a message that can't be written as the
+// vendor wants it. The caller gets err, an *errcode.Error with smscode.Params.
+func InvalidMessage(err error) Outcome {
+	return Outcome{status: StatusRefused, Reason: smscode.Other, invalid: err}
+}
+
+// WithDetail returns the outcome with a detail.
+func (o Outcome) WithDetail(detail string) Outcome {
+	o.Detail = detail
 	return o
 }
 
-// NotServed is an outcome: the vendor doesn't take numbers of this country, or not
-// with what is configured. Nothing was sent.
-func NotServed(why string) Outcome {
-	o := Refused(Region, "")
-	o.What = why
-	return o
-}
-
-// Status gives the outcome's status.
+// Status returns the outcome's status.
 func (o Outcome) Status() Status {
 	if o.status == "" {
 		return StatusUnknown
@@ -129,38 +86,36 @@ func (o Outcome) Status() Status {
 	return o.status
 }
 
-// err gives the outcome as an error, nil for an accepted one.
+// err returns the outcome as an error, nil for an accepted one.
 func (o Outcome) err() error {
-	if o.wrong != nil {
-		return o.wrong
+	if o.invalid != nil {
+		return o.invalid
 	}
 	var e *errcode.Error
 	switch o.Status() {
 	case StatusAccepted:
 		return nil
 	case StatusRefused:
-		e = errcode.New(CodeRefused, "the message was refused: %s", o.Reason).With("reason", string(o.Reason))
-		if o.What != "" {
-			e.Message += ", " + o.What
+		e = errcode.New(smscode.Refused, "the message was refused: %s", o.Reason).With(smscode.RefusalReason, string(o.Reason))
+		if o.Detail != "" {
+			e.Message += ", " + o.Detail
 		}
-		if o.Reason == Throttled {
+		if o.Reason == smscode.Throttled {
 			e = e.After(o.Wait)
 		}
-		e.Retryable = e.Retryable || o.Reason == Unavailable
-		if o.Scope != "" {
-			e = e.With("scope", string(o.Scope))
-		}
+		e.Retryable = e.Retryable || o.Reason == smscode.Unavailable
 	default:
-		e = errcode.New(CodeFailed, "whether the message was sent is not known").With("outcome", errcode.OutcomeUnknown)
-		if o.What != "" {
-			e.Message += ": " + o.What
+		e = errcode.New(smscode.Failed, "whether the message was sent is not known").With("outcome", errcode.OutcomeUnknown)
+		if o.Detail != "" {
+			e.Message += ": " + o.Detail
 		}
 	}
-	if o.Code != "" {
-		e = e.With("vendorCode", o.Code)
-	}
-	if o.RequestID != "" {
-		e = e.With("vendorRequestId", o.RequestID)
+	for _, detail := range [][2]string{
+		{smscode.LimitScope, string(o.Scope)}, {smscode.VendorCode, o.Code}, {smscode.VendorRequestID, o.RequestID},
+	} {
+		if detail[1] != "" {
+			e = e.With(detail[0], detail[1])
+		}
 	}
 	return e
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
@@ -52,7 +52,7 @@ func (v Vendor) neverAccepted(t *testing.T) {
 			s := newStandIn(t, always(answer))
 			e := v.fails(t, v.open(t, s.URL, nil))
 			require.EqualValues(t, 1, s.requests.Load())
-			require.Equal(t, delivery.CodeFailed, e.Code)
+			require.Equal(t, smscode.Failed, e.Code)
 			require.Equal(t, errcode.OutcomeUnknown, e.Details["outcome"])
 		})
 	}
@@ -60,7 +60,7 @@ func (v Vendor) neverAccepted(t *testing.T) {
 		other := newStandIn(t, always(yes))
 		for _, code := range []int{301, 302, 303, 307, 308} {
 			s := newStandIn(t, func(w http.ResponseWriter, r *http.Request, _ []byte) { http.Redirect(w, r, other.URL, code) })
-			require.Equal(t, delivery.CodeFailed, v.fails(t, v.open(t, s.URL, nil)).Code)
+			require.Equal(t, smscode.Failed, v.fails(t, v.open(t, s.URL, nil)).Code)
 		}
 		require.EqualValues(t, 0, other.requests.Load())
 	})
@@ -85,7 +85,7 @@ func (v Vendor) broken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStandIn(t, hijacked(text))
-			require.Equal(t, delivery.CodeFailed, v.fails(t, v.open(t, s.URL, nil)).Code)
+			require.Equal(t, smscode.Failed, v.fails(t, v.open(t, s.URL, nil)).Code)
 			require.EqualValues(t, 1, s.requests.Load())
 		})
 	}
@@ -93,8 +93,8 @@ func (v Vendor) broken(t *testing.T) {
 		s := newStandIn(t, always(v.Accepted))
 		s.Close()
 		e := v.fails(t, v.open(t, s.URL, nil))
-		require.Equal(t, delivery.CodeRefused, e.Code)
-		require.Equal(t, string(delivery.Unavailable), e.Details["reason"])
+		require.Equal(t, smscode.Refused, e.Code)
+		require.Equal(t, string(smscode.Unavailable), e.Details["reason"])
 	})
 }
 
@@ -122,7 +122,7 @@ func (v Vendor) deadline(t *testing.T) {
 				started := time.Now()
 				e := v.fails(t, sms)
 				took = time.Since(started)
-				require.Equal(t, delivery.CodeFailed, e.Code)
+				require.Equal(t, smscode.Failed, e.Code)
 				require.EqualValues(t, try, s.requests.Load())
 				if took <= 1200*time.Millisecond {
 					return

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
@@ -61,8 +62,8 @@ type Code struct {
 	// Status is the answer's where it isn't the usual one of Vendor.Refusal.
 	Status int
 	// Reason is empty for an unknown outcome.
-	Reason delivery.Reason
-	Scope  delivery.Scope
+	Reason smscode.Reason
+	Scope  smscode.Scope
 	Wait   time.Duration
 }
 
@@ -111,8 +112,8 @@ func args(phone string) sdktest.Args {
 }
 
 // send sends one message.
-func (v Vendor) send(sms *sdktest.Instance, phone string) (*delivery.Receipt, error) {
-	var receipt delivery.Receipt
+func (v Vendor) send(sms *sdktest.Instance, phone string) (*delivery.SendResult, error) {
+	var receipt delivery.SendResult
 	if err := sms.CallInto(context.Background(), "sendMessage", args(phone), &receipt); err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ func (v Vendor) fails(t *testing.T, sms *sdktest.Instance) *errcode.Error {
 	require.Error(t, err, "the message was accepted")
 	e, ok := errcode.As(err)
 	require.True(t, ok, "an error without a code: %v", err)
-	require.Contains(t, []errcode.Code{delivery.CodeRefused, delivery.CodeFailed}, e.Code)
+	require.Contains(t, []errcode.Code{smscode.Refused, smscode.Failed}, e.Code)
 	return e
 }
 
@@ -142,7 +143,7 @@ func (v Vendor) accepted(t *testing.T) {
 }
 
 func (v Vendor) refused(t *testing.T) {
-	rows := append(v.Codes, Code{Code: "Some.Code.Of.No.Table", Reason: delivery.Other})
+	rows := append(v.Codes, Code{Code: "Some.Code.Of.No.Table", Reason: smscode.Other})
 	for _, row := range rows {
 		t.Run(fmt.Sprintf("%s %d", row.Code, row.Status), func(t *testing.T) {
 			answer := v.Refusal(row.Code, "R-42")
@@ -154,11 +155,11 @@ func (v Vendor) refused(t *testing.T) {
 			require.EqualValues(t, 1, s.requests.Load())
 			require.Equal(t, row.Code, e.Details["vendorCode"])
 			if row.Reason == "" {
-				require.Equal(t, delivery.CodeFailed, e.Code)
+				require.Equal(t, smscode.Failed, e.Code)
 				require.Equal(t, errcode.OutcomeUnknown, e.Details["outcome"])
 				return
 			}
-			require.Equal(t, delivery.CodeRefused, e.Code)
+			require.Equal(t, smscode.Refused, e.Code)
 			require.Equal(t, string(row.Reason), e.Details["reason"])
 			scope, _ := e.Details["scope"].(string)
 			require.Equal(t, string(row.Scope), scope)

@@ -1,9 +1,9 @@
-// Package sendlog writes down how messages were sent: it is told of each
-// sendMessage of an SMS element after it has ended, and keeps its outcome in the
-// default database, in batches, behind the callers' backs. Nothing that happens
-// here delays or fails a send; what can't be kept is counted and dropped.
+// Package sendlog logs how messages were sent: after each sendMessage of an SMS
+// element it stores the outcome in the default database, in batches and in the
+// background. It never delays or fails a send; what it can't store is counted and
+// dropped.
 //
-// It keeps no phone that isn't masked, and no code.
+// It stores only masked phones, and no login codes.
 package sendlog
 
 import (
@@ -13,30 +13,28 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// Family is whose calls are watched.
-const Family = "SMS.Meta"
-
 const (
-	// capacity is how many calls wait at most to be written down, batch how many
-	// sends go into one transaction.
+	// capacity bounds the calls that wait to be logged, batch the sends of one
+	// transaction.
 	capacity = 8192
 	batch    = 200
-	// linger is how long the first of a batch waits for others.
+	// linger is how long the first send of a batch waits for others.
 	linger = 200 * time.Millisecond
-	// patience is how long a batch is tried again while the database is away.
-	patience = 10 * time.Second
-	retry    = 500 * time.Millisecond
+	// retryFor is how long a batch is retried while the database is unavailable.
+	retryFor   = 10 * time.Second
+	retryDelay = 500 * time.Millisecond
 )
 
 func init() {
-	element.RegisterWatcher(element.Watcher{Meta: Family, Open: open})
+	element.RegisterWatcher(element.Watcher{Meta: smscode.Family, Open: open})
 }
 
-// log is the element.CallWatcher. One goroutine writes; it ends with Close.
+// log is the element.CallWatcher. One goroutine writes; Close ends it.
 type log struct {
 	store  func() (databases.SendLog, func(), error)
 	logger *slog.Logger
@@ -62,7 +60,7 @@ func open(env element.Env) (element.CallWatcher, error) {
 	}, env.Logger), nil
 }
 
-var errNoLog = errors.New("the default database keeps no sends")
+var errNoLog = errors.New("the default database stores no sends")
 
 func start(store func() (databases.SendLog, func(), error), logger *slog.Logger) *log {
 	l := &log{
@@ -73,7 +71,7 @@ func start(store func() (databases.SendLog, func(), error), logger *slog.Logger)
 	return l
 }
 
-// Called takes note of a call; reading it is left to the writer.
+// Called queues a call for the writer.
 func (l *log) Called(ended element.EndedCall) {
 	if ended.Function != "sendMessage" {
 		return
@@ -85,7 +83,7 @@ func (l *log) Called(ended element.EndedCall) {
 	}
 }
 
-// Close writes down what is left, as far as ctx lets it.
+// Close stores what is queued until ctx ends.
 func (l *log) Close(ctx context.Context) error {
 	close(l.closing)
 	select {
@@ -114,7 +112,7 @@ func (l *log) run() {
 	}
 }
 
-// gather adds what comes within a moment.
+// gather adds the sends that arrive while the batch lingers.
 func (l *log) gather(sends []databases.Send) []databases.Send {
 	timer := time.NewTimer(linger)
 	defer timer.Stop()
@@ -138,15 +136,15 @@ func (l *log) gather(sends []databases.Send) []databases.Send {
 	return sends
 }
 
-// write keeps a batch, again and again for a while where the database is away.
+// write stores a batch and retries while the database is unavailable.
 func (l *log) write(sends []databases.Send) {
 	if len(sends) == 0 {
 		return
 	}
 	if n := l.dropped.Swap(0); n > 0 {
-		l.logger.Warn("the database is too slow: sends were not written down", "sends", n)
+		l.logger.Warn("the database is too slow: sends were not logged", "sends", n)
 	}
-	until := time.Now().Add(patience)
+	until := time.Now().Add(retryFor)
 	for {
 		err := l.try(sends)
 		if err == nil {
@@ -155,13 +153,13 @@ func (l *log) write(sends []databases.Send) {
 		again := errors.Is(err, databases.ErrUnavailable) && time.Now().Before(until)
 		if again {
 			select {
-			case <-time.After(retry):
+			case <-time.After(retryDelay):
 				continue
 			case <-l.closing:
 			}
 		}
 		if l.try(sends) != nil {
-			l.logger.Warn("sends were not written down", "sends", len(sends), "error", err)
+			l.logger.Warn("sends were not logged", "sends", len(sends), "error", err)
 		}
 		return
 	}

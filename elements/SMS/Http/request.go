@@ -1,0 +1,98 @@
+package httptype
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
+	"github.com/lintel-run/lintel/plugins/errcode"
+)
+
+// vendor makes the requests that its configuration describes.
+type vendor struct {
+	config  Config
+	charset charset
+	url     *target
+	headers []header
+	body    body // nil for none
+	sign    template
+	client  *delivery.Client
+}
+
+// uses reports whether a placeholder occurs anywhere in the request.
+func (v *vendor) uses(source string) bool {
+	for _, h := range v.headers {
+		if h.value.uses(source) {
+			return true
+		}
+	}
+	return v.url.path.uses(source) || v.url.query.uses(source) || v.sign.uses(source) || v.body != nil && v.body.uses(source)
+}
+
+// Deliver implements delivery.Vendor.
+func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
+	req, err := v.request(ctx, m)
+	if err != nil {
+		return delivery.InvalidMessage(err)
+	}
+	return v.client.Do(req, func(r *delivery.Response) delivery.Outcome { return v.readResponse(r, m) })
+}
+
+// request builds the request: the body, then what is signed, then URL and headers.
+func (v *vendor) request(ctx context.Context, m *delivery.Message) (*http.Request, error) {
+	s := &scope{message: m, secrets: v.config.Secrets, charset: v.charset, timestamp: strconv.FormatInt(time.Now().Unix(), 10)}
+	contentType := ""
+	if v.body != nil {
+		text, err := v.body.render(s)
+		if err != nil {
+			return nil, err
+		}
+		if s.body, err = v.charset.encode(text); err != nil {
+			return nil, err
+		}
+		contentType = v.body.mediaType() + "; charset=" + string(v.charset)
+	}
+	var err error
+	if s.signed, err = v.sign.render(s); err != nil {
+		return nil, err
+	}
+	u, err := v.url.render(s)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, v.config.Method, u.String(), bytes.NewReader([]byte(s.body)))
+	if err != nil {
+		return nil, errcode.Wrap(errors.Unwrap(err), smscode.Params, "the request can't be made")
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	req.Header.Set("User-Agent", "Lintel")
+	for _, h := range v.headers {
+		text, err := h.value.render(s)
+		if err != nil {
+			return nil, err
+		}
+		req.Header.Set(h.name, text)
+	}
+	return req, nil
+}
+
+// ownID returns our ID of a message if the request has one and the vendor's response
+// has none.
+func (v *vendor) ownID(m *delivery.Message) string {
+	switch {
+	case v.config.MessageID != "":
+		return ""
+	case v.uses("requestId"):
+		return m.RequestID
+	case v.uses("requestNumber"):
+		return m.Number()
+	}
+	return ""
+}
