@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -60,18 +61,18 @@ func (p *PhoneLogin) notice() (*elementv1.Notice, error) {
 // SMS element's.
 func (p *PhoneLogin) errSend(outcome elementv1.Outcome, err error) error {
 	if outcome != elementv1.Outcome_OUTCOME_REFUSED {
-		return errcode.Wrap(err, codes.SMSFailed, "whether the message was sent is not known").
+		return errcode.Wrap(err, smscode.Failed, "whether the message was sent is not known").
 			With("resendAfter", p.config.ResendInterval).
 			With("expiresIn", p.config.CodeTTL)
 	}
 	e, _ := errcode.As(err)
 	switch e.Code {
-	case codes.SMSRefused:
+	case smscode.Refused:
 		if e.Details["reason"] == "throttled" && e.Details["scope"] != "account" {
 			return errThrottled(e)
 		}
 		return e
-	case codes.SMSParams, errcode.ElementUnavailable:
+	case smscode.Params, errcode.ElementUnavailable:
 		return e
 	default:
 		// The element, or what was asked of it, doesn't fit this login.

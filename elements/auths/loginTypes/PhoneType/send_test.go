@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
@@ -34,20 +35,20 @@ func TestVendorOutcomes(t *testing.T) {
 		state  string
 	}{
 		"accepted":             {func(_ context.Context, args map[string]any) (any, error) { return acceptedBy(args), nil }, "", sent},
-		"refused":              {fails(errcode.New(codes.SMSRefused, "no").With("reason", "balance")), codes.SMSRefused, undone},
-		"throttled":            {fails(errcode.New(codes.SMSRefused, "no").With("reason", "throttled").After(90 * time.Second)), codes.SendLimited, undone},
-		"account throttled":    {fails(errcode.New(codes.SMSRefused, "no").With("reason", "throttled").With("scope", "account")), codes.SMSRefused, undone},
-		"parameter is missing": {fails(errcode.New(codes.SMSParams, "no")), codes.SMSParams, undone},
+		"refused":              {fails(errcode.New(smscode.Refused, "no").With("reason", "balance")), smscode.Refused, undone},
+		"throttled":            {fails(errcode.New(smscode.Refused, "no").With("reason", "throttled").After(90 * time.Second)), codes.SendLimited, undone},
+		"account throttled":    {fails(errcode.New(smscode.Refused, "no").With("reason", "throttled").With("scope", "account")), smscode.Refused, undone},
+		"parameter is missing": {fails(errcode.New(smscode.Params, "no")), smscode.Params, undone},
 		"element is down":      {fails(errcode.Unavailable(errcode.OutcomeNotExecuted, "down")), errcode.ElementUnavailable, undone},
 		"element is gone":      {fails(errcode.New(errcode.ElementNotFound, "gone")), errcode.ElementUnavailable, undone},
-		"failed":               {fails(errcode.New(codes.SMSFailed, "lost")), codes.SMSFailed, unknown},
-		"killed in the middle": {fails(errcode.Unavailable(errcode.OutcomeUnknown, "killed")), codes.SMSFailed, unknown},
-		"out of time":          {fails(errcode.New(errcode.DeadlineExceeded, "late")), codes.SMSFailed, unknown},
-		"panic":                {fails(errcode.New(errcode.Internal, "panic")), codes.SMSFailed, unknown},
-		"empty answer":         {answers(map[string]any{}), codes.SMSFailed, unknown},
-		"nonsense":             {answers("yes"), codes.SMSFailed, unknown},
-		"no result":            {answers(map[string]any{"results": []any{}}), codes.SMSFailed, unknown},
-		"another status":       {answers(map[string]any{"results": []any{map[string]any{"status": "queued"}}}), codes.SMSFailed, unknown},
+		"failed":               {fails(errcode.New(smscode.Failed, "lost")), smscode.Failed, unknown},
+		"killed in the middle": {fails(errcode.Unavailable(errcode.OutcomeUnknown, "killed")), smscode.Failed, unknown},
+		"out of time":          {fails(errcode.New(errcode.DeadlineExceeded, "late")), smscode.Failed, unknown},
+		"panic":                {fails(errcode.New(errcode.Internal, "panic")), smscode.Failed, unknown},
+		"empty answer":         {answers(map[string]any{}), smscode.Failed, unknown},
+		"nonsense":             {answers("yes"), smscode.Failed, unknown},
+		"no result":            {answers(map[string]any{"results": []any{}}), smscode.Failed, unknown},
+		"another status":       {answers(map[string]any{"results": []any{map[string]any{"status": "queued"}}}), smscode.Failed, unknown},
 	} {
 		for _, which := range []string{"new code", "old code", "another send"} {
 			t.Run(name+"/"+which, func(t *testing.T) {
@@ -110,7 +111,7 @@ func TestClosedLoginAnswersBeforeItSends(t *testing.T) {
 		open.vendors(func(context.Context, map[string]any) (any, error) {
 			time.Sleep(3 * time.Second)
 			late = time.Since(start)
-			return nil, errcode.New(codes.SMSRefused, "no").With("reason", "number")
+			return nil, errcode.New(smscode.Refused, "no").With("reason", "number")
 		})
 		answers := map[string]any{}
 		for _, phone := range []string{alice, bob} {

@@ -50,14 +50,3 @@ const (
 	// PhoneNotBound: the user has no phone.
 	PhoneNotBound errcode.Code = "PHONE_NOT_BOUND"
 )
-
-// The errors that an SMS element gives, as a login passes them on.
-const (
-	// SMSParams: the SMS element lacks something that the message needs.
-	SMSParams errcode.Code = "SMS_PARAMS"
-	// SMSRefused: the vendor has refused the message; Details has "reason".
-	SMSRefused errcode.Code = "SMS_REFUSED"
-	// SMSFailed: what became of the message is not known. From a login, Details has
-	// "resendAfter" and "expiresIn": the code may still arrive.
-	SMSFailed errcode.Code = "SMS_FAILED"
-)

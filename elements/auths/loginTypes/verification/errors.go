@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/databases"
@@ -49,7 +50,7 @@ func limited(code errcode.Code, message string, wait, unit time.Duration) error 
 
 // errSendUnknown is the answer to a repeat of a request that may have sent a code.
 func errSendUnknown(p policy) error {
-	return errcode.New(codes.SMSFailed, "whether the message was sent is not known").
+	return errcode.New(smscode.Failed, "whether the message was sent is not known").
 		With("resendAfter", seconds(p.interval())).
 		With("expiresIn", seconds(p.ttl()))
 }

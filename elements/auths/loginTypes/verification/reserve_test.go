@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
 	"github.com/lintel-run/lintel/elements/databases"
@@ -326,7 +327,7 @@ func TestRepeatOfASendIsNotSentAgain(t *testing.T) {
 	c.Operation = "one"
 	w.send(c, mobile, "")
 	_, err := w.reserve(c, mobile, "")
-	requireCode(t, codes.SMSFailed, err)
+	requireCode(t, smscode.Failed, err)
 	e, _ := errcode.As(err)
 	require.EqualValues(t, 45, e.Details["resendAfter"])
 	require.EqualValues(t, 300, e.Details["expiresIn"])

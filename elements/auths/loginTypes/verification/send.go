@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -144,7 +144,7 @@ func (d delivery) send(ctx context.Context) (elementv1.Outcome, error) {
 	case err == nil:
 		log.InfoContext(ctx, "a code was sent")
 		return elementv1.Outcome_OUTCOME_ACCEPTED, nil
-	case codes.Unsent(err):
+	case smscode.Unsent(err):
 		log.WarnContext(ctx, "a code was not sent", "error", err)
 		return elementv1.Outcome_OUTCOME_REFUSED, err
 	}
@@ -174,7 +174,7 @@ func (d delivery) callElement(ctx context.Context) error {
 		} `json:"results"`
 	}
 	if err := json.Unmarshal(result, &receipt); err != nil || len(receipt.Results) != 1 || receipt.Results[0].Status != statusAccepted {
-		return errcode.New(codes.SMSFailed, "whether the message was sent is not known")
+		return errcode.New(smscode.Failed, "whether the message was sent is not known")
 	}
 	return nil
 }

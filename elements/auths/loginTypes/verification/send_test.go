@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/plugins/elementv1"
@@ -67,10 +68,10 @@ var outcomes = map[string]struct {
 	logs    string
 }{
 	"accepted":              {answer: taken, outcome: elementv1.Outcome_OUTCOME_ACCEPTED, works: true, logs: "a code was sent"},
-	"refused":               {fails: errcode.New(codes.SMSRefused, "no"), outcome: elementv1.Outcome_OUTCOME_REFUSED, again: true, logs: "a code was not sent"},
+	"refused":               {fails: errcode.New(smscode.Refused, "no"), outcome: elementv1.Outcome_OUTCOME_REFUSED, again: true, logs: "a code was not sent"},
 	"never run":             {fails: errcode.Unavailable(errcode.OutcomeNotExecuted, "no"), outcome: elementv1.Outcome_OUTCOME_REFUSED, again: true, logs: "a code was not sent"},
 	"ended in the call":     {fails: errcode.Unavailable(errcode.OutcomeUnknown, "?"), outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
-	"no answer":             {fails: errcode.New(codes.SMSFailed, "?"), outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
+	"no answer":             {fails: errcode.New(smscode.Failed, "?"), outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
 	"an error without code": {fails: errors.New("?"), outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
 	"an empty answer":       {answer: `{}`, outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
 	"another status":        {answer: `{"results": [{"status": "queued"}]}`, outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
