@@ -7,6 +7,7 @@ import (
 
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/internal/plugin"
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // A configuration that its process could not take, because it was down or didn't
@@ -94,7 +95,7 @@ func (r *reconciler) replaceExecutable(name string, old *typeCode, spec plugin.S
 			r.log.Info("plugin replaced", "type", name)
 		case r.index.life.Err() == nil:
 			r.log.Error("plugin replacement failed, old one kept", "type", name, "error", err)
-			r.problems.record(Problem{Element: name, Code: "plugin", Message: err.Error(), Serving: true})
+			r.problems.record(Problem{Element: name, Code: problem.CodePlugin, Message: err.Error(), Serving: true})
 			r.problems.logNew()
 		}
 	})

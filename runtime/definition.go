@@ -3,6 +3,9 @@ package runtime
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // Info is what app.json says of an app.
@@ -40,45 +43,14 @@ type Definition struct {
 	EJSON json.RawMessage `json:"eJson"`
 }
 
-// Function is one entry of a function list.
-type Function struct {
-	Name       string     `json:"name"`
-	Title      string     `json:"title,omitempty"`
-	Desc       string     `json:"desc,omitempty"`
-	Args       []Argument `json:"args,omitempty"`
-	ReturnType string     `json:"returnType,omitempty"`
-	// ReturnSchema is the JSON Schema of what it returns, where its Type declares one.
-	ReturnSchema  json.RawMessage `json:"returnSchema,omitempty"`
-	LoginRequired bool            `json:"loginRequired"`
-}
+// Function is an entry of a function list.
+type Function = element.Function
 
-// Argument is one argument of a Function.
-type Argument struct {
-	Name  string `json:"name"`
-	Title string `json:"title,omitempty"`
-	// DataType is Stext, Ltext, Numeric, Checkbox, Phone, JitDict, JitList or RowData.
-	DataType string `json:"dataType"`
-	Required bool   `json:"required"`
-	// Value is the default.
-	Value any `json:"value,omitempty"`
-}
+// Argument is an argument of a Function.
+type Argument = element.Argument
 
 // Problem is something wrong with an element or the app.
-type Problem struct {
-	// Element's full name; empty: the app.
-	Element string `json:"element,omitempty"`
-	// Code is a short stable name of the kind of problem.
-	Code string `json:"code"`
-	// File below the app's root, with line from 1, and JSON pointer where they apply.
-	File    string `json:"file,omitempty"`
-	Line    int    `json:"line,omitempty"`
-	Pointer string `json:"pointer,omitempty"`
-	Message string `json:"message"`
-	// Warning: it serves all the same.
-	Warning bool `json:"warning,omitempty"`
-	// Serving: the element's last good generation still serves.
-	Serving bool `json:"serving,omitempty"`
-}
+type Problem = problem.Problem
 
 // Status is what operators see.
 type Status struct {

@@ -116,7 +116,7 @@ func (e *Element) Serve(ctx context.Context, function string, args Args) (json.R
 		return nil, err
 	}
 	exposed := e.definition().Functions
-	i := slices.IndexFunc(exposed, func(f catalog.Function) bool { return f.Name == function })
+	i := slices.IndexFunc(exposed, func(f element.Function) bool { return f.Name == function })
 	switch {
 	case i < 0:
 		return nil, errcode.New(errcode.Forbidden, "%s can't be called from outside the app", function)

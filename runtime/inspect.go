@@ -6,20 +6,21 @@ import (
 	"errors"
 
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // Validate checks the app in dir without starting anything. A bad app.json is a
 // problem like any other. The error is for a directory that can't be read.
 func Validate(dir string, opts ...Option) ([]Problem, error) {
 	s, err := load(dir, opts)
-	var bad catalog.Problems
+	var bad problem.List
 	switch {
 	case errors.As(err, &bad):
-		return fromCatalog(bad), nil
+		return bad, nil
 	case err != nil:
 		return nil, err
 	}
-	return fromCatalog(s.Problems), nil
+	return s.Problems, nil
 }
 
 // List returns the definitions of all elements that the app in dir may use, those of
@@ -31,7 +32,7 @@ func List(dir string, opts ...Option) ([]Definition, []Problem, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return definitionsOf(s), fromCatalog(s.Problems), nil
+	return definitionsOf(s), s.Problems, nil
 }
 
 // load reads the app in dir once.
@@ -66,7 +67,7 @@ func definitionOf(el *catalog.Element) *Definition {
 		Meta:      el.Meta,
 		Tag:       el.Tag,
 		App:       el.App,
-		Functions: functionList(el.Functions),
+		Functions: append([]Function{}, el.Functions...),
 		EJSON:     el.EJSON,
 	}
 	if el.Access == catalog.Private {
@@ -76,23 +77,4 @@ func definitionOf(el *catalog.Element) *Definition {
 		def.ConfigSchema, def.ConfigFile = schema, el.Description.GetConfigFile()
 	}
 	return def
-}
-
-func functionList(exposed []catalog.Function) []Function {
-	list := make([]Function, len(exposed))
-	for i, fn := range exposed {
-		list[i] = Function{
-			Name:          fn.Name,
-			Title:         fn.Title,
-			Desc:          fn.Desc,
-			ReturnType:    fn.ReturnType,
-			ReturnSchema:  fn.ReturnSchema,
-			LoginRequired: fn.LoginRequired,
-			Args:          make([]Argument, len(fn.Args)),
-		}
-		for j, arg := range fn.Args {
-			list[i].Args[j] = Argument(arg)
-		}
-	}
-	return list
 }

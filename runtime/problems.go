@@ -1,15 +1,14 @@
 package runtime
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"slices"
 	"sync"
 
-	"github.com/lintel-run/lintel/runtime/internal/catalog"
 	"github.com/lintel-run/lintel/runtime/internal/plugin"
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // problemLog keeps the problems that show only at run time, the latest of each
@@ -45,7 +44,7 @@ func (l *problemLog) clear(name string) {
 
 // recordRejected keeps that a Type rejected a configuration.
 func (l *problemLog) recordRejected(g *generation, why *plugin.ConfigError) {
-	p := Problem{Element: g.def.FullName, Code: "configure", Message: "its Type rejected the configuration"}
+	p := Problem{Element: g.def.FullName, Code: problem.CodeConfigure, Message: "its Type rejected the configuration"}
 	if len(why.Diagnostics) > 0 {
 		p.Pointer, p.Message = why.Diagnostics[0].GetPointer(), why.Diagnostics[0].GetMessage()
 	}
@@ -59,8 +58,8 @@ func (l *problemLog) recordKept(name string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p, known := l.latest[name]
-	if !known || p.Code != "configure" || !errors.As(err, new(*plugin.ConfigError)) {
-		p = Problem{Element: name, Code: "configure", Message: err.Error()}
+	if !known || p.Code != problem.CodeConfigure || !errors.As(err, new(*plugin.ConfigError)) {
+		p = Problem{Element: name, Code: problem.CodeConfigure, Message: err.Error()}
 	}
 	p.Serving = true
 	l.latest[name] = p
@@ -68,15 +67,13 @@ func (l *problemLog) recordKept(name string, err error) {
 
 // list returns all current problems, the catalog's included, in name order.
 func (l *problemLog) list() []Problem {
-	list := fromCatalog(l.index.catalog().Problems)
+	list := slices.Clone(l.index.catalog().Problems)
 	l.mu.Lock()
 	for _, p := range l.latest {
 		list = append(list, p)
 	}
 	l.mu.Unlock()
-	slices.SortStableFunc(list, func(x, y Problem) int {
-		return cmp.Or(cmp.Compare(x.Element, y.Element), cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line))
-	})
+	problem.Sort(list)
 	return list
 }
 
@@ -104,12 +101,4 @@ func (l *problemLog) logNew() {
 		l.log.Log(context.Background(), level, message, args...)
 	}
 	l.logged = now
-}
-
-func fromCatalog(found []catalog.Problem) []Problem {
-	list := make([]Problem, len(found))
-	for i, p := range found {
-		list[i] = Problem(p)
-	}
-	return list
 }

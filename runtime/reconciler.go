@@ -11,6 +11,7 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 	"github.com/lintel-run/lintel/runtime/internal/plugin"
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 const (
@@ -319,7 +320,7 @@ func (r *reconciler) startEarly(key typeKey, typ *typeCode) {
 func (r *reconciler) openWarned() {
 	s := r.index.newest.Load()
 	for _, def := range s.catalog.Elements() {
-		warned := slices.ContainsFunc(def.Problems, func(p catalog.Problem) bool { return p.Warning && p.Code == catalog.CodeConfig })
+		warned := slices.ContainsFunc(def.Problems, func(p problem.Problem) bool { return p.Warning && p.Code == problem.CodeConfig })
 		if def.Rank != catalog.Instance || !warned {
 			continue
 		}

@@ -73,7 +73,7 @@ func BenchmarkReloadOneOf10000(b *testing.B) {
 	}
 	defer l.Close()
 	first := l.Load(context.Background())
-	dir := filepath.Join(l.roots[0].dir, "SMS/group42/sms4242")
+	dir := filepath.Join(l.scanner.Roots[0].Dir, "SMS/group42/sms4242")
 	before := first.Lookup("SMS.group42.sms4242").Revision
 	var times []time.Duration
 	for i := 0; b.Loop(); i++ {
@@ -104,7 +104,7 @@ func BenchmarkReloadAll10000(b *testing.B) {
 	defer l.Close()
 	l.Load(context.Background())
 	for b.Loop() {
-		l.Reload(context.Background())
+		l.Load(context.Background())
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog/code"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/manifest"
 )
 
 func TestAWholeAppIsAnAppJSONAndTwoInstances(t *testing.T) {
@@ -20,10 +23,10 @@ func TestAWholeAppIsAnAppJSONAndTwoInstances(t *testing.T) {
 	require.Equal(t, "auths.loginTypes.Meta", login.Meta)
 	require.Equal(t, []string{"auths.loginTypes.PhoneType", "auths.loginTypes.Meta"}, login.Ancestors)
 	require.Equal(t, "org.app", login.App)
-	require.Equal(t, Public, login.Access)
+	require.Equal(t, manifest.Public, login.Access)
 	require.JSONEq(t, `{"smsFullName":"SMS.mine"}`, string(login.Config))
 	require.Len(t, login.References, 1)
-	require.Equal(t, Exec, login.Entry.Kind)
+	require.Equal(t, code.Exec, login.Entry.Kind)
 	require.False(t, login.Broken)
 	require.Equal(t, "bind", login.Functions[1].Name)
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 func TestConfigurationErrorsNameThePlaceAndNoValue(t *testing.T) {
@@ -76,7 +78,7 @@ func TestWhichFileIsTheConfiguration(t *testing.T) {
 	p := only(t, newApp(t, map[string]string{"SMS/one/e.json": `{"title":"x","type":"SMS.Http","frontBundleEntry":"x.json"}`, "SMS/one/sms.json": `{"url":"u"}`}).load())
 	require.Equal(t, "SMS/one/x.json", p.File)
 	p = only(t, newApp(t, map[string]string{"SMS/one/e.json": `{"title":"x","type":"SMS.Http","frontBundleEntry":"../../x.json"}`}).load())
-	require.Equal(t, CodeDefinition, p.Code)
+	require.Equal(t, problem.CodeDefinition, p.Code)
 	p = only(t, newApp(t, map[string]string{"SMS/one/e.json": `{"title":"x","type":"SMS.Http"}`}).load())
 	require.Contains(t, p.Message, "one.json, config.json, sms.json")
 }
@@ -182,7 +184,7 @@ func TestReferences(t *testing.T) {
 				return
 			}
 			p := only(t, s)
-			require.Equal(t, Problem{Element: "l", Code: CodeReference, File: "l/l.json", Line: 2, Pointer: "/smsFullName", Message: c.problem}, p)
+			require.Equal(t, problem.Problem{Element: "l", Code: problem.CodeReference, File: "l/l.json", Line: 2, Pointer: "/smsFullName", Message: c.problem}, p)
 		})
 	}
 	for _, broken := range []map[string]string{sms("SMS/one", `{}`), {"SMS/one/e.json": `{`}} {
@@ -197,7 +199,7 @@ func TestDefaultElements(t *testing.T) {
 	s := a.load()
 	require.Len(t, s.Problems, 2)
 	require.True(t, s.Problems[1].Warning)
-	require.Equal(t, Problem{Code: CodeReference, File: "app.json", Line: 3, Pointer: "/settings/defaultElement/defaultCache", Message: "there is no element my.cache"}, s.Problems[0])
+	require.Equal(t, problem.Problem{Code: problem.CodeReference, File: "app.json", Line: 3, Pointer: "/settings/defaultElement/defaultCache", Message: "there is no element my.cache"}, s.Problems[0])
 	require.Equal(t, "my.cache", s.Defaults["defaultCache"])
 	require.Equal(t, "databases.Default", s.Defaults["defaultDatabase"])
 	a.cfg.Dev = true

@@ -7,6 +7,8 @@ import (
 	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // routed is an app whose library has a Type that hands on to its own family, and
@@ -76,7 +78,7 @@ func TestAKeyThatDoesNotGoWithTheElementBesideIt(t *testing.T) {
 			continue
 		}
 		p := only(t, s)
-		require.Equal(t, []any{"login", CodeReference, "/style", "style does not go with sms of an SMS.Route"}, []any{p.Element, p.Code, p.Pointer, p.Message}, config)
+		require.Equal(t, []any{"login", problem.CodeReference, "/style", "style does not go with sms of an SMS.Route"}, []any{p.Element, p.Code, p.Pointer, p.Message}, config)
 	}
 }
 

@@ -1,32 +1,38 @@
-// Package catalog reads app directories into an immutable set of elements: names,
-// ranks, inheritance, variables, configuration and schema. It knows no processes
-// and no particular family; what a Type offers it takes from the registry of
-// built-in Types or from the description beside an executable.
+// Package catalog makes an immutable set of elements from app directories: ranks,
+// inheritance, exposed functions, configurations and the last good state of each. It
+// knows no processes and no particular family.
 //
-// A Loader scans three kinds of roots: the app, the apps it extends and the
-// official library. Each directory with an e.json becomes a candidate for its
-// full name. A candidate that is good replaces the last good one; one that is not
-// shows as a Problem while the last good one goes on serving. The result of each
-// look is a Snapshot.
+// A Loader runs these stages for each look at the files, every one a package that
+// knows only those before it:
 //
-// # Who finds what
+//	manifest   what e.json and app.json say
+//	scan       which directories hold elements, and what their files contain
+//	resolve    which directory a full name stands for
+//	code       built-in Types, executables and their descriptions
+//	configure  the configuration of one instance
+//	catalog    elements from all of these, and a Snapshot
 //
-// A full name is sought in the app, its parents and the library, and the first
-// found replaces the others whole. Elements of a parent seek in the same order,
-// so an app can replace what its parents use; only private elements are found by
-// those of their own app alone (Snapshot.LookupFrom).
+// A candidate that is good replaces the last good one. One that isn't shows as a
+// Problem while the last good one goes on serving.
 //
-// # What is exposed
+// # Lookup
 //
-// A Type's description says which functions callers outside may call; functionList
-// of each element on the way down to the instance may only leave out entries and
-// raise loginRequired (which an entry does unless it says 0). A Meta with an empty
-// functionList exposes nothing of any element below it.
+// A full name is looked up in the app, its parents and the library, and the first
+// found replaces the others as a whole. Elements of a parent look up in the same
+// order, so an app can replace what its parents use. Only elements of the same app
+// find private elements (Snapshot.LookupFrom).
+//
+// # Exposed functions
+//
+// The description of a Type lists the functions that callers outside may call. The
+// functionList of each element on the way down to the instance may only leave out
+// entries and raise loginRequired, which an entry does unless it says 0. A Meta with
+// an empty functionList exposes nothing of any element below it.
 //
 // # Variables
 //
-// {{NAME}} is sought in Config.Variables, the process environment (declared names
+// {{NAME}} is looked up in Config.Variables, the process environment (declared names
 // only), the app's .env, then for a parent's elements that parent's .env, and the
-// declared defaults: the element's, its Types', the app's, its own app's. The first
-// that is there counts, even when it is empty, which is an error.
+// declared defaults: those of the element, its Types, the app and its own app. The
+// first value found counts, even an empty one, which is an error.
 package catalog

@@ -5,15 +5,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"sync"
 
+	"github.com/lintel-run/lintel/internal/strictjson"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/errortable"
-	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/configure"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/manifest"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/scan"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/schema"
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // errorsFile holds the error codes of a family, beside its Meta.
@@ -46,25 +49,20 @@ type familyErrors struct {
 	lines map[errcode.Code]int
 }
 
-// readErrors reads the errors.json of a Meta, nil where it has none.
-func (u *unit) readErrors() (*familyErrors, []Problem) {
-	if _, exists := u.stamp(errorsFile); !exists {
+// readErrors reads the errors.json of a Meta, nil if it has none.
+func readErrors(u *scan.Unit) (*familyErrors, []problem.Problem) {
+	if !u.Has(errorsFile) {
 		return nil, nil
 	}
-	file := u.file(errorsFile)
-	src, _, err := u.root.tree.read(path.Join(u.dir, errorsFile), maxFile)
-	if err != nil {
-		return nil, []Problem{fileProblem(u.name, file, err)}
+	v, wrong := u.ReadJSON(errorsFile)
+	if wrong != nil {
+		return nil, []problem.Problem{*wrong}
 	}
-	v, err := jsonsource.Parse(file, src)
-	if err != nil {
-		return nil, []Problem{fileProblem(u.name, file, err)}
-	}
-	var problems []Problem
+	var problems []problem.Problem
 	for _, finding := range errorsSchema().Validate(v) {
-		problem := findingProblem(u.name, v, finding)
-		problem.Code = CodeErrors
-		problems = append(problems, problem)
+		found := configure.Problem(u.Name, v, finding)
+		found.Code = problem.CodeErrors
+		problems = append(problems, found)
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -72,7 +70,7 @@ func (u *unit) readErrors() (*familyErrors, []Problem) {
 	codes := v.Get("errors").Members
 	for _, m := range codes {
 		if !codeName.MatchString(m.Name) {
-			problems = append(problems, Problem{Element: u.name, Code: CodeErrors, File: file, Line: m.Line, Pointer: jsonsource.Pointer([]string{"errors", m.Name}),
+			problems = append(problems, problem.Problem{Element: u.Name, Code: problem.CodeErrors, File: u.File(errorsFile), Line: m.Line, Pointer: strictjson.Pointer([]string{"errors", m.Name}),
 				Message: "a code is 3 to 64 capital letters, digits and _, such as FAX_BUSY"})
 		}
 	}
@@ -82,10 +80,10 @@ func (u *unit) readErrors() (*familyErrors, []Problem) {
 	var declared struct {
 		Errors errortable.Table `json:"errors"`
 	}
-	if err := json.Unmarshal(compact(v), &declared); err != nil {
-		return nil, []Problem{{Element: u.name, Code: CodeErrors, File: file, Message: "the file doesn't hold error codes"}}
+	if err := json.Unmarshal(manifest.Compact(v), &declared); err != nil {
+		return nil, []problem.Problem{{Element: u.Name, Code: problem.CodeErrors, File: u.File(errorsFile), Message: "the file doesn't hold error codes"}}
 	}
-	f := &familyErrors{file: file, table: declared.Errors, lines: make(map[errcode.Code]int)}
+	f := &familyErrors{file: u.File(errorsFile), table: declared.Errors, lines: make(map[errcode.Code]int)}
 	for _, m := range codes {
 		f.lines[errcode.Code(m.Name)] = m.Line
 	}
@@ -130,8 +128,8 @@ func (s *Snapshot) errorTable() {
 				message = fmt.Sprintf("%s has the number %d of %s in %s; %d is free", code, entry.Number, first.code, first, freeNumber(entry.Number, numbers, metas))
 			}
 			if message != "" {
-				s.Problems = append(s.Problems, Problem{Element: meta.FullName, Code: CodeErrors, File: f.file, Line: f.lines[code],
-					Pointer: jsonsource.Pointer([]string{"errors", string(code)}), Message: message, Serving: true})
+				s.Problems = append(s.Problems, problem.Problem{Element: meta.FullName, Code: problem.CodeErrors, File: f.file, Line: f.lines[code],
+					Pointer: strictjson.Pointer([]string{"errors", string(code)}), Message: message, Serving: true})
 				continue
 			}
 			s.Errors[code] = entry

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lintel-run/lintel/runtime/errortable"
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // family is an app's own Meta with error codes.
@@ -49,7 +50,7 @@ func TestBadErrorCodesAreNamedWithTheirCure(t *testing.T) {
 		s := newApp(t, family("fax/Meta", text)).load()
 		require.NotEmpty(t, s.Problems, text)
 		p := s.Problems[0]
-		require.Equal(t, CodeErrors, p.Code, text)
+		require.Equal(t, problem.CodeErrors, p.Code, text)
 		require.Equal(t, "fax/Meta/errors.json", p.File, text)
 		require.Equal(t, want.pointer, p.Pointer, text)
 		require.Contains(t, p.Message, want.message, text)
@@ -65,11 +66,11 @@ func TestACodeOrNumberTakenTwiceNamesBothPlaces(t *testing.T) {
 		"MAIL_SLOW":{"number":47003,"status":503,"text":"slow"}}}`)))
 	s := a.load()
 	require.Len(t, s.Problems, 2)
-	for i, want := range []Problem{
+	for i, want := range []problem.Problem{
 		{Line: 2, Pointer: "/errors/FAX_BUSY", Message: "FAX_BUSY is declared in fax/Meta/errors.json:2 too; give one of them another name"},
 		{Line: 3, Pointer: "/errors/MAIL_BUSY", Message: "MAIL_BUSY has the number 47001 of FAX_BUSY in fax/Meta/errors.json:2; 47004 is free"},
 	} {
-		want.Element, want.Code, want.File, want.Serving = "mail.Meta", CodeErrors, "mail/Meta/errors.json", true
+		want.Element, want.Code, want.File, want.Serving = "mail.Meta", problem.CodeErrors, "mail/Meta/errors.json", true
 		require.Equal(t, want, s.Problems[i])
 	}
 	require.Len(t, s.Errors, 3, "the first keeps what is taken twice; codes of one family may share a number")

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // parents is an app below apps that lie beside it.
@@ -56,7 +58,7 @@ func TestAProtectedElementCanBeUsedNotReplaced(t *testing.T) {
 	})
 	s := a.load()
 	p := only(t, s)
-	require.Equal(t, CodeProtected, p.Code)
+	require.Equal(t, problem.CodeProtected, p.Code)
 	require.Contains(t, p.Error(), "SMS/kept/e.json")
 	require.Contains(t, p.Error(), "org.base:SMS/kept/e.json")
 	require.JSONEq(t, `{"url":"base"}`, string(s.Lookup("SMS.kept").Config))
@@ -78,7 +80,7 @@ func TestAPrivateElementIsItsAppsAlone(t *testing.T) {
 	require.False(t, s.Lookup("theirs").Broken)
 
 	s = parents(t, oneParent, with(base, private("../base/SMS/p", "base"), login("ours", "SMS.p"))).load()
-	require.Equal(t, CodeReference, only(t, s).Code)
+	require.Equal(t, problem.CodeReference, only(t, s).Code)
 
 	s = fine(t, parents(t, oneParent, with(base, private("../base/SMS/p", "base"), login("../base/theirs", "SMS.p"), sms("SMS/p", `{"url":"app"}`))).load())
 	require.JSONEq(t, `{"url":"app"}`, string(s.Lookup("SMS.p").Config), "the name is free")
@@ -162,17 +164,17 @@ func TestNothingOutsideTheRootsIsRead(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	deep := "d"
-	for range maxDepth + 5 {
+	for range 37 {
 		deep += "/d"
 	}
-	big := make([]byte, maxFile+1)
+	big := make([]byte, 1<<20+1)
 	for i := range big {
 		big[i] = ' '
 	}
 	s := newApp(t, with(sms("SMS/big", string(big)), map[string]string{deep + "/e.json": `{"title":"x","type":""}`, "x/e.json": string(big)})).load()
 	require.Len(t, s.Problems, 3)
 	for _, p := range s.Problems {
-		require.Equal(t, CodeLimit, p.Code)
+		require.Equal(t, problem.CodeLimit, p.Code)
 	}
 	chain := map[string]string{"t0/e.json": `{"title":"x","type":"SMS.Http"}`, "t0/defaults.json": `{}`}
 	for i, last := 1, "t0"; i < maxChain+5; i++ {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // smsTypes describes the Types of the executable that the tests' library names.
@@ -91,21 +93,21 @@ func (a *app) load() *Snapshot {
 // reload is the next look, a while later.
 func (a *app) reload(after time.Duration) *Snapshot {
 	a.clock = a.clock.Add(after)
-	return a.loader.Reload(context.Background())
+	return a.loader.Load(context.Background())
 }
 
 // failure is the error of New.
-func (a *app) failure() Problems {
+func (a *app) failure() problem.List {
 	a.t.Helper()
 	_, err := New(a.cfg)
 	require.Error(a.t, err)
-	var problems Problems
+	var problems problem.List
 	require.ErrorAs(a.t, err, &problems)
 	return problems
 }
 
 // only gives the one problem of a snapshot.
-func only(t *testing.T, s *Snapshot) Problem {
+func only(t *testing.T, s *Snapshot) problem.Problem {
 	t.Helper()
 	require.Len(t, s.Problems, 1, "%v", s.Problems)
 	return s.Problems[0]

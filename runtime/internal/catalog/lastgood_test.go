@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 const step = 10 * time.Second
@@ -131,7 +133,7 @@ func TestRevisionsAndDigestsChangeWithWhatTheCodeSees(t *testing.T) {
 	require.Equal(t, "2", url(s, "SMS.two"))
 	a.remove(".env")
 	a.reload(step)
-	require.Equal(t, CodeVariable, only(t, a.reload(step)).Code)
+	require.Equal(t, problem.CodeVariable, only(t, a.reload(step)).Code)
 }
 
 func TestAppJSONChangesWhileRunning(t *testing.T) {
@@ -183,12 +185,12 @@ func TestValuesOutliveAnEditorsDanceWithTheEnvFile(t *testing.T) {
 	} {
 		leave()
 		require.Equal(t, "file", url(fine(t, a.reload(step)), "SMS.one"), what)
-		require.Equal(t, "file", url(fine(t, a.reload(envGrace-time.Millisecond)), "SMS.one"), what)
+		require.Equal(t, "file", url(fine(t, a.reload(500*time.Millisecond-time.Millisecond)), "SMS.one"), what)
 		a.write(".env", "V=file")
 		require.Equal(t, "file", url(fine(t, a.reload(time.Millisecond)), "SMS.one"), what)
 		leave()
 		require.Equal(t, "file", url(fine(t, a.reload(step)), "SMS.one"), what)
-		require.Equal(t, "declared", url(fine(t, a.reload(envGrace)), "SMS.one"), what)
+		require.Equal(t, "declared", url(fine(t, a.reload(500*time.Millisecond)), "SMS.one"), what)
 		a.write(".env", "V=file")
 		require.Equal(t, "file", url(fine(t, a.reload(step)), "SMS.one"), what)
 	}
@@ -197,7 +199,7 @@ func TestValuesOutliveAnEditorsDanceWithTheEnvFile(t *testing.T) {
 func TestABrokenEnvFileIsToldWithItsLine(t *testing.T) {
 	a := newApp(t, map[string]string{".env": "A=1\nhunter2\n"})
 	p := only(t, a.load())
-	require.Equal(t, Problem{Code: CodeVariable, File: ".env", Line: 2, Message: "a line is not NAME=value"}, p)
+	require.Equal(t, problem.Problem{Code: problem.CodeVariable, File: ".env", Line: 2, Message: "a line is not NAME=value"}, p)
 	a.write(".env", "A=1\n")
 	fine(t, a.reload(step))
 	a.write(".env", "A=1\nB=2\nhunter2\n")

@@ -4,26 +4,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-func TestFullNameSkipsFrontendAndBackend(t *testing.T) {
-	for dir, want := range map[string]struct{ name, bad string }{
-		"SMS/a":                  {"SMS.a", ""},
-		"backend/SMS/frontend/a": {"SMS.a", ""},
-		"frontend":               {"", ""},
-		".":                      {"", ""},
-		"a/b-c/_d":               {"a.b-c._d", ""},
-		"a/1b":                   {"", "1b"},
-		"a/b c":                  {"", "b c"},
-		"a/ä":                    {"", "ä"},
-		"a/b.c":                  {"", "b.c"},
-		"Backend/a":              {"Backend.a", ""},
-	} {
-		name, bad := FullName(dir)
-		require.Equal(t, want.name, name, dir)
-		require.Equal(t, want.bad, bad, dir)
-	}
-}
+	"github.com/lintel-run/lintel/runtime/problem"
+)
 
 func TestDirectoriesThatHoldNoElements(t *testing.T) {
 	files := map[string]string{}
@@ -54,7 +37,7 @@ func TestNamesThatAreErrorsNameBothPlaces(t *testing.T) {
 			for _, part := range c.parts {
 				require.Contains(t, s.Problems[0].Error(), part)
 			}
-			require.Equal(t, CodeName, s.Problems[0].Code)
+			require.Equal(t, problem.CodeName, s.Problems[0].Code)
 			if e := s.Lookup("a.b"); e != nil {
 				require.True(t, e.Broken)
 			}
@@ -144,14 +127,14 @@ func TestCodeOfATypeHasToBeThere(t *testing.T) {
 		files map[string]string
 		code  string
 	}{
-		"unknown bare name": {"nothing", nil, CodeExecutable},
-		"no such file":      {"./run", nil, CodeExecutable},
-		"not executable":    {"./run", map[string]string{"x/run": "code"}, CodeExecutable},
-		"no built-in code":  {"builtin", nil, CodeExecutable},
-		"outside":           {"./../run", nil, CodeDefinition},
-		"a path":            {"/bin/sh", nil, CodeDefinition},
-		"not in PATH":       {"sh", nil, CodeExecutable},
-		"another Type's":    {"plugin", nil, CodeDescription},
+		"unknown bare name": {"nothing", nil, problem.CodeExecutable},
+		"no such file":      {"./run", nil, problem.CodeExecutable},
+		"not executable":    {"./run", map[string]string{"x/run": "code"}, problem.CodeExecutable},
+		"no built-in code":  {"builtin", nil, problem.CodeExecutable},
+		"outside":           {"./../run", nil, problem.CodeDefinition},
+		"a path":            {"/bin/sh", nil, problem.CodeDefinition},
+		"not in PATH":       {"sh", nil, problem.CodeExecutable},
+		"another Type's":    {"plugin", nil, problem.CodeDescription},
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := newApp(t, with(c.files, map[string]string{"x/e.json": `{"title":"x","type":"SMS.Meta","backendBundleEntry":"` + c.entry + `"}`,
@@ -221,9 +204,9 @@ func TestFunctionListLeavesOutAndRaises(t *testing.T) {
 		"raises":            {`"functionList":[{"name":"sendMessage","loginRequired":1}],`, "sendMessage!", ""},
 		"default is to ask": {`"functionList":[{"name":"sendMessage"}],`, "sendMessage!", ""},
 		"empty":             {`"functionList":[],`, "", ""},
-		"adds":              {`"functionList":[{"name":"inner"}],`, "", CodeFunctions},
-		"adds unknown":      {`"functionList":[{"name":"zap"}],`, "", CodeFunctions},
-		"lowers":            {`"functionList":[{"name":"bind","loginRequired":0}],`, "", CodeFunctions},
+		"adds":              {`"functionList":[{"name":"inner"}],`, "", problem.CodeFunctions},
+		"adds unknown":      {`"functionList":[{"name":"zap"}],`, "", problem.CodeFunctions},
+		"lowers":            {`"functionList":[{"name":"bind","loginRequired":0}],`, "", problem.CodeFunctions},
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := newApp(t, with(sms("SMS/one", `{"url":"u"}`), map[string]string{

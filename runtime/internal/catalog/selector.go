@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/manifest"
 )
 
 // Find lists elements in name order, each once: ".T" the instances of T and of
@@ -31,10 +32,10 @@ func (s *Snapshot) Find(selector string) ([]*Element, error) {
 }
 
 func parseSelector(part string) func(*Element) bool {
-	if name, ok := strings.CutPrefix(part, "."); ok && ValidName(name) {
+	if name, ok := strings.CutPrefix(part, "."); ok && manifest.ValidName(name) {
 		return func(e *Element) bool { return e.Rank == Instance && e.Is(name) }
 	}
-	if name, ok := strings.CutSuffix(part, ".*"); ok && ValidName(name) {
+	if name, ok := strings.CutSuffix(part, ".*"); ok && manifest.ValidName(name) {
 		prefix := name + "."
 		return func(e *Element) bool { return strings.HasPrefix(e.FullName, prefix) }
 	}
@@ -44,7 +45,7 @@ func parseSelector(part string) func(*Element) bool {
 			return func(e *Element) bool { return e.has(key, value) }
 		}
 	}
-	if ValidName(part) {
+	if manifest.ValidName(part) {
 		return func(e *Element) bool { return e.FullName == part }
 	}
 	return nil
@@ -62,6 +63,9 @@ func (e *Element) has(key, value string) bool {
 	case "accessModifier":
 		return e.Access == value
 	}
-	text, ok := e.texts[key]
+	if e.manifest == nil {
+		return false
+	}
+	text, ok := e.manifest.Texts[key]
 	return ok && text == value
 }

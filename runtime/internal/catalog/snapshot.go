@@ -1,10 +1,13 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/runtime/errortable"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/manifest"
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // AppInfo is what app.json says of the app.
@@ -21,14 +24,14 @@ type AppInfo struct {
 type Snapshot struct {
 	App AppInfo
 	// Problems of the app and of all elements, in order.
-	Problems []Problem
+	Problems []problem.Problem
 	// Defaults gives the full names behind app.json's default elements, by kind.
 	// One that turns out to be unfit leaves the one of before.
 	Defaults map[string]string
 	// Errors are the codes that all Metas declare.
 	Errors errortable.Table
 	// Unfit are those of Defaults that name nothing, or an element of another family.
-	Unfit map[string]Problem
+	Unfit map[string]problem.Problem
 
 	elements map[string]*Element
 	names    []string
@@ -70,13 +73,7 @@ func (s *Snapshot) Others() []*Element {
 		}
 	}
 	slices.SortFunc(all, func(a, b *Element) int {
-		if a.FullName != b.FullName {
-			if a.FullName < b.FullName {
-				return -1
-			}
-			return 1
-		}
-		return int(a.Revision) - int(b.Revision)
+		return cmp.Or(cmp.Compare(a.FullName, b.FullName), cmp.Compare(a.Revision, b.Revision))
 	})
 	return all
 }
@@ -84,92 +81,89 @@ func (s *Snapshot) Others() []*Element {
 // Len is the number of elements that the running app sees.
 func (s *Snapshot) Len() int { return len(s.names) }
 
-// from is LookupFrom for a root.
-func (s *Snapshot) from(r *root, name string) *Element { return s.LookupFrom(r.owner(), name) }
-
-// snapshot puts together what the pass has settled.
-func (p *pass) snapshot() *Snapshot {
+// snapshot returns what the pass has settled.
+func (p *pass) snapshot(problems []problem.Problem) *Snapshot {
 	app := p.roots[0]
 	s := &Snapshot{
-		App:      AppInfo{AppID: app.app.AppID, Name: app.app.Name, Title: app.app.Title, Version: app.app.Version, Dir: app.dir},
-		elements: make(map[string]*Element, len(p.main)),
-		names:    make([]string, 0, len(p.main)),
+		App:      AppInfo{AppID: app.App.AppID, Name: app.App.Name, Title: app.App.Title, Version: app.App.Version, Dir: app.Dir},
+		elements: make(map[string]*Element, len(p.view.Main)),
+		names:    make([]string, 0, len(p.view.Main)),
 		hidden:   make(map[string]map[string]*Element),
-		Defaults: make(map[string]string, len(families)),
-		Unfit:    make(map[string]Problem),
+		Defaults: make(map[string]string, len(manifest.Families)),
+		Unfit:    make(map[string]problem.Problem),
 	}
-	same := p.shown != nil && len(p.shown.names) == len(p.main)
-	for name, u := range p.main {
-		s.elements[name] = u.out
+	same := p.before != nil && len(p.before.names) == len(p.view.Main)
+	for name, n := range p.view.Main {
+		s.elements[name] = n.shown
 		s.names = append(s.names, name)
-		same = same && p.shown.elements[name] != nil
-		s.Problems = append(s.Problems, u.out.Problems...)
+		same = same && p.before.elements[name] != nil
+		s.Problems = append(s.Problems, n.shown.Problems...)
 	}
 	if same {
-		s.names = p.shown.names
+		s.names = p.before.names
 	} else {
 		slices.Sort(s.names)
 	}
 	counted := map[*Element]bool{}
-	for viewer, names := range p.hidden {
+	for viewer, names := range p.view.Hidden {
 		view := make(map[string]*Element, len(names))
-		for name, u := range names {
-			if u == nil {
+		for name, n := range names {
+			if n == nil {
 				view[name] = nil
 				continue
 			}
-			view[name] = u.out
-			if s.elements[name] != u.out && !counted[u.out] {
-				counted[u.out] = true
-				s.Problems = append(s.Problems, u.out.Problems...)
+			view[name] = n.shown
+			if s.elements[name] != n.shown && !counted[n.shown] {
+				counted[n.shown] = true
+				s.Problems = append(s.Problems, n.shown.Problems...)
 			}
 		}
-		s.hidden[viewer.owner()] = view
+		s.hidden[viewer.Owner()] = view
 	}
-	s.Problems = append(s.Problems, p.problems...)
+	s.Problems = append(s.Problems, problems...)
 	s.errorTable()
 	p.defaults(s)
-	sortProblems(s.Problems)
+	problem.Sort(s.Problems)
 	return s
 }
 
 // defaults names the elements behind the kinds of defaults, and checks those
 // that app.json names.
 func (p *pass) defaults(s *Snapshot) {
-	app := p.roots[0].app
-	for kind, family := range families {
-		s.Defaults[kind] = family.provided
-		named, ok := app.defaults[kind]
+	app := p.roots[0].App
+	for kind, family := range manifest.Families {
+		s.Defaults[kind] = family.Provided
+		named, ok := app.Defaults[kind]
 		if !ok || p.cfg.Dev && kind != element.DefaultCorp {
 			continue
 		}
-		s.Defaults[kind] = named.name
-		problem := Problem{Code: CodeReference, File: "app.json", Line: named.line, Pointer: "/settings/defaultElement/" + kind}
-		u := p.main[named.name]
+		s.Defaults[kind] = named.Name
+		wrong := problem.Problem{Code: problem.CodeReference, File: "app.json", Line: named.Line, Pointer: "/settings/defaultElement/" + kind}
+		n := p.view.Main[named.Name]
 		switch {
-		case u == nil:
-			problem.Message = "there is no element " + named.name
-		case !u.fits(family.meta):
-			problem.Message = named.name + " (" + u.file("e.json") + ") is not an instance of " + family.meta
-		case u.out.Broken && p.replaces(kind, named.name):
-			problem.Message = named.name + " (" + u.file("e.json") + ") is not available"
+		case n == nil:
+			wrong.Message = "there is no element " + named.Name
+		case !n.fits(family.Meta):
+			wrong.Message = describe(n.unit) + " is not an instance of " + family.Meta
+		case n.shown.Broken && p.displaces(kind, named.Name):
+			wrong.Message = describe(n.unit) + " is not available"
 		default:
 			continue
 		}
-		if p.replaces(kind, named.name) {
-			s.Defaults[kind], problem.Serving = p.shown.Defaults[kind], true
+		if p.displaces(kind, named.Name) {
+			s.Defaults[kind], wrong.Serving = p.before.Defaults[kind], true
 		} else {
-			s.Unfit[kind] = problem
+			s.Unfit[kind] = wrong
 		}
-		s.Problems = append(s.Problems, problem)
+		s.Problems = append(s.Problems, wrong)
 	}
 }
 
-// replaces says whether a name would take the place of another that is in use.
-func (p *pass) replaces(kind, name string) bool {
-	if p.shown == nil || p.shown.Defaults[kind] == name {
+// displaces reports whether a name would take the place of another that is in use.
+func (p *pass) displaces(kind, name string) bool {
+	if p.before == nil || p.before.Defaults[kind] == name {
 		return false
 	}
-	_, unfit := p.shown.Unfit[kind]
+	_, unfit := p.before.Unfit[kind]
 	return !unfit
 }

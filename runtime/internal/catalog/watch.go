@@ -6,10 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/lintel-run/lintel/runtime/internal/catalog/scan"
 )
 
 // How changes are noticed. All of it together stays within a second.
@@ -33,7 +36,7 @@ func (l *Loader) Watch(ctx context.Context, onChange func(*Snapshot)) error {
 		w.events = events
 		defer func() { _ = events.Close() }()
 	}
-	w.poll = w.events == nil || l.remote()
+	w.poll = w.events == nil || scan.Remote(slices.Concat(l.scanner.Dirs(), l.code.Dirs()))
 	l.mu.Lock()
 	w.follow()
 	l.mu.Unlock()
@@ -69,7 +72,7 @@ func (w *watcher) run(ctx context.Context) error {
 		events, failures = w.events.Events, w.events.Errors
 	}
 	swept := time.Now()
-	w.places = w.loader.places()
+	w.places = w.placement()
 	timer := time.NewTimer(w.wait(swept))
 	defer timer.Stop()
 	for {
@@ -96,7 +99,7 @@ func (w *watcher) run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		now := time.Now()
-		places := w.loader.places()
+		places := w.placement()
 		switch {
 		case now.Sub(swept) >= w.sweepAfter(), places != w.places:
 			w.places = places
@@ -179,7 +182,7 @@ func (w *watcher) look(ctx context.Context, changed map[string]bool) {
 	before := l.shown
 	next := l.load(ctx, changed)
 	w.follow()
-	w.due = l.due
+	w.due = l.scanner.Due
 	l.mu.Unlock()
 	w.changed = nil
 	if changed == nil {
@@ -193,27 +196,25 @@ func (w *watcher) look(ctx context.Context, changed map[string]bool) {
 
 // follow watches directories that are new. The loader is locked.
 func (w *watcher) follow() {
-	l := w.loader
+	added := w.loader.scanner.TakeAdded()
 	if w.events == nil {
-		l.fresh = nil
 		return
 	}
-	for _, dir := range l.fresh {
+	for _, dir := range added {
 		w.add(dir)
 	}
-	l.fresh = nil
-	for _, dir := range l.plugins {
-		w.addOnce(dir.dir)
+	for _, dir := range w.loader.code.Dirs() {
+		if !slices.Contains(w.events.WatchList(), dir) {
+			w.add(dir)
+		}
 	}
 }
 
-func (w *watcher) addOnce(dir string) {
-	for _, known := range w.events.WatchList() {
-		if known == dir {
-			return
-		}
-	}
-	w.add(dir)
+// placement changes when another directory takes the place of a root's.
+func (w *watcher) placement() string {
+	w.loader.mu.Lock()
+	defer w.loader.mu.Unlock()
+	return w.loader.scanner.Placement()
 }
 
 func (w *watcher) add(dir string) {

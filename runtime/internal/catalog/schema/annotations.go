@@ -7,7 +7,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/internal/strictjson"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/variables"
 )
 
@@ -20,10 +20,10 @@ type Reference struct {
 
 // References lists the references of a valid value. Of alternatives only those
 // that the value fits count.
-func (s *Schema) References(v *jsonsource.Value) []Reference {
+func (s *Schema) References(v *strictjson.Value) []Reference {
 	var refs []Reference
-	walk(v, applicable([]*jsonschema.Schema{s.root}), nil, func(v *jsonsource.Value, schemas []*jsonschema.Schema, tokens []string) {
-		if v.Kind != jsonsource.String {
+	walk(v, applicable([]*jsonschema.Schema{s.root}), nil, func(v *strictjson.Value, schemas []*jsonschema.Schema, tokens []string) {
+		if v.Kind != strictjson.String {
 			return
 		}
 		for _, sub := range schemas {
@@ -47,9 +47,9 @@ type Exclusion struct {
 }
 
 // Exclusions lists those that a valid value is subject to.
-func (s *Schema) Exclusions(v *jsonsource.Value) []Exclusion {
+func (s *Schema) Exclusions(v *strictjson.Value) []Exclusion {
 	var found []Exclusion
-	walk(v, applicable([]*jsonschema.Schema{s.root}), nil, func(v *jsonsource.Value, schemas []*jsonschema.Schema, tokens []string) {
+	walk(v, applicable([]*jsonschema.Schema{s.root}), nil, func(v *strictjson.Value, schemas []*jsonschema.Schema, tokens []string) {
 		if len(tokens) == 0 || !isSet(v) {
 			return
 		}
@@ -75,20 +75,20 @@ func (s *Schema) Exclusions(v *jsonsource.Value) []Exclusion {
 
 // isSet says whether a value says anything: an empty string, and an object or
 // list of nothing else, don't.
-func isSet(v *jsonsource.Value) bool {
+func isSet(v *strictjson.Value) bool {
 	switch v.Kind {
-	case jsonsource.String:
+	case strictjson.String:
 		return v.Text != ""
-	case jsonsource.Object:
-		return slices.ContainsFunc(v.Members, func(m jsonsource.Member) bool { return isSet(m.Value) })
-	case jsonsource.Array:
+	case strictjson.Object:
+		return slices.ContainsFunc(v.Members, func(m strictjson.Member) bool { return isSet(m.Value) })
+	case strictjson.Array:
 		return slices.ContainsFunc(v.Items, isSet)
 	default:
-		return v.Kind != jsonsource.Null
+		return v.Kind != strictjson.Null
 	}
 }
 
-func walk(v *jsonsource.Value, schemas []*jsonschema.Schema, tokens []string, visit func(*jsonsource.Value, []*jsonschema.Schema, []string)) {
+func walk(v *strictjson.Value, schemas []*jsonschema.Schema, tokens []string, visit func(*strictjson.Value, []*jsonschema.Schema, []string)) {
 	if len(schemas) == 0 {
 		return
 	}
@@ -103,12 +103,12 @@ func walk(v *jsonsource.Value, schemas []*jsonschema.Schema, tokens []string, vi
 
 // Masked gives an object with everything secret replaced: what a schema marks
 // "writeOnly", and what came from secret variables.
-func (s *Schema) Masked(v *jsonsource.Value) map[string]any {
+func (s *Schema) Masked(v *strictjson.Value) map[string]any {
 	masked, _ := mask(v, applicable([]*jsonschema.Schema{s.root})).(map[string]any)
 	return masked
 }
 
-func mask(v *jsonsource.Value, schemas []*jsonschema.Schema) any {
+func mask(v *strictjson.Value, schemas []*jsonschema.Schema) any {
 	for _, s := range schemas {
 		if s.WriteOnly {
 			return hide(v)
@@ -116,23 +116,23 @@ func mask(v *jsonsource.Value, schemas []*jsonschema.Schema) any {
 	}
 	switch {
 	case v.Masked != "" && v.Masked != v.Text:
-		if v.Kind == jsonsource.String {
+		if v.Kind == strictjson.String {
 			return v.Masked
 		}
 		return variables.Mask
-	case v.Kind == jsonsource.Object:
+	case v.Kind == strictjson.Object:
 		members := make(map[string]any, len(v.Members))
 		for _, m := range v.Members {
 			members[m.Name] = mask(m.Value, member(schemas, m.Name))
 		}
 		return members
-	case v.Kind == jsonsource.Array:
+	case v.Kind == strictjson.Array:
 		items := make([]any, len(v.Items))
 		for i := range v.Items {
 			items[i] = mask(v.Items[i], item(schemas, i))
 		}
 		return items
-	case v.Kind == jsonsource.Number:
+	case v.Kind == strictjson.Number:
 		n, _ := strconv.ParseFloat(v.Text, 64)
 		return n
 	}
@@ -140,8 +140,8 @@ func mask(v *jsonsource.Value, schemas []*jsonschema.Schema) any {
 }
 
 // hide masks a whole value; of objects the members' names stay.
-func hide(v *jsonsource.Value) any {
-	if v.Kind != jsonsource.Object {
+func hide(v *strictjson.Value) any {
+	if v.Kind != strictjson.Object {
 		return variables.Mask
 	}
 	members := make(map[string]any, len(v.Members))

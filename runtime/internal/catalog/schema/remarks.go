@@ -5,7 +5,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/internal/strictjson"
 )
 
 // maxRemarks bounds the "x-warnings" of a schema, and its "x-refusals".
@@ -47,19 +47,19 @@ func compileRemarks(root map[string]any, keyword string) ([]remark, error) {
 		if err != nil {
 			return nil, fmt.Errorf(`an "if" of the schema's %q can't be compiled: %w`, keyword, err)
 		}
-		remarks[i] = remark{compiled, jsonsource.Tokens(pointer), message}
+		remarks[i] = remark{compiled, strictjson.Tokens(pointer), message}
 	}
 	return remarks, nil
 }
 
 // Warnings lists what the schema has to say of a valid configuration.
-func (s *Schema) Warnings(v *jsonsource.Value) []Finding { return findings(s.warnings, v) }
+func (s *Schema) Warnings(v *strictjson.Value) []Finding { return findings(s.warnings, v) }
 
 // Refusals lists what the schema has against a configuration beyond what Validate
 // says.
-func (s *Schema) Refusals(v *jsonsource.Value) []Finding { return findings(s.refusals, v) }
+func (s *Schema) Refusals(v *strictjson.Value) []Finding { return findings(s.refusals, v) }
 
-func findings(remarks []remark, v *jsonsource.Value) []Finding {
+func findings(remarks []remark, v *strictjson.Value) []Finding {
 	if len(remarks) == 0 {
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/internal/strictjson"
 )
 
 func TestWarningsAreOfTheConfigurationsThatFit(t *testing.T) {
@@ -20,7 +20,7 @@ func TestWarningsAreOfTheConfigurationsThatFit(t *testing.T) {
 		`{"plain": true, "list": {}}`: {{Tokens: []string{"plain"}, Message: "plain"}, {Tokens: []string{"list", "a/b"}, Message: "listed"}},
 		`{"list": {"a/b": 1}}`:        {{Tokens: []string{"list", "a/b"}, Message: "listed"}},
 	} {
-		v, err := jsonsource.Parse("config.json", []byte(config))
+		v, err := strictjson.Parse("config.json", []byte(config))
 		require.NoError(t, err)
 		require.Empty(t, s.Validate(v), config)
 		require.Equal(t, want, s.Warnings(v), config)
@@ -31,7 +31,7 @@ func TestRefusalsAreOfTheConfigurationsThatFit(t *testing.T) {
 	s, err := Compile(`{"properties": {"a": {}, "b": {}}, "x-refusals": [{"if": {"required": ["a", "b"]}, "pointer": "/b", "message": "only one of them may be"}]}`)
 	require.NoError(t, err)
 	for config, want := range map[string][]Finding{`{"a": 1}`: nil, `{"a": 1, "b": 1}`: {{Tokens: []string{"b"}, Message: "only one of them may be"}}} {
-		v, err := jsonsource.Parse("config.json", []byte(config))
+		v, err := strictjson.Parse("config.json", []byte(config))
 		require.NoError(t, err)
 		require.Empty(t, s.Validate(v), config)
 		require.Empty(t, s.Warnings(v), config)

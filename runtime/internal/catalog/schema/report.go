@@ -8,7 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
-	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/internal/strictjson"
 )
 
 // maxFindings bounds how much one configuration can have to say.
@@ -16,7 +16,7 @@ const maxFindings = 50
 
 type report struct {
 	schema   *Schema
-	value    *jsonsource.Value
+	value    *strictjson.Value
 	findings []Finding
 }
 

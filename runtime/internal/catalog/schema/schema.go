@@ -13,7 +13,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/internal/strictjson"
 )
 
 // Schema is a compiled schema; it may be used from any goroutine.
@@ -32,7 +32,7 @@ func Compile(text string) (*Schema, error) {
 	if strings.TrimSpace(text) == "" {
 		text = `{"type":"object"}`
 	}
-	parsed, err := jsonsource.Parse("schema", []byte(text))
+	parsed, err := strictjson.Parse("schema", []byte(text))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func Compile(text string) (*Schema, error) {
 // closeObjects refuses unknown members of each object schema that lists its
 // properties and says nothing about others.
 func closeObjects(s map[string]any, depth int) {
-	if depth > jsonsource.MaxDepth {
+	if depth > strictjson.MaxDepth {
 		return
 	}
 	properties, lists := s["properties"].(map[string]any)
@@ -143,7 +143,7 @@ type Finding struct {
 
 // Validate lists what is wrong with a value, in the order of the source where
 // that is cheap; nothing when it is valid.
-func (s *Schema) Validate(v *jsonsource.Value) []Finding {
+func (s *Schema) Validate(v *strictjson.Value) []Finding {
 	err := s.root.Validate(v.Any())
 	if err == nil {
 		return nil

@@ -5,12 +5,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/internal/strictjson"
 )
 
-func parse(t *testing.T, text string) *jsonsource.Value {
+func parse(t *testing.T, text string) *strictjson.Value {
 	t.Helper()
-	v, err := jsonsource.Parse("f", []byte(text))
+	v, err := strictjson.Parse("f", []byte(text))
 	require.NoError(t, err)
 	return v
 }

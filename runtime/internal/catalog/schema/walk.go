@@ -7,7 +7,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/internal/strictjson"
 )
 
 // applicable lists the schemas that may speak of a value: the given ones and all
@@ -87,10 +87,10 @@ func item(schemas []*jsonschema.Schema, i int) []*jsonschema.Schema {
 }
 
 // keys lists the members that an object at a place may have.
-func (s *Schema) keys(v *jsonsource.Value, at []string) []string {
+func (s *Schema) keys(v *strictjson.Value, at []string) []string {
 	schemas := applicable([]*jsonschema.Schema{s.root})
 	for _, token := range at {
-		if v != nil && v.Kind == jsonsource.Array {
+		if v != nil && v.Kind == strictjson.Array {
 			i, _ := strconv.Atoi(token)
 			schemas = item(schemas, i)
 		} else {
@@ -113,24 +113,24 @@ func (s *Schema) keys(v *jsonsource.Value, at []string) []string {
 // Coerce gives the value in which a string that was nothing but a variable has
 // the type that the schema asks for: "6379" becomes 6379 where a number belongs.
 // It stays a string where a string may stand, or when its text is no such value.
-func (s *Schema) Coerce(v *jsonsource.Value) *jsonsource.Value {
+func (s *Schema) Coerce(v *strictjson.Value) *strictjson.Value {
 	return coerce(v, applicable([]*jsonschema.Schema{s.root}))
 }
 
-func coerce(v *jsonsource.Value, schemas []*jsonschema.Schema) *jsonsource.Value {
+func coerce(v *strictjson.Value, schemas []*jsonschema.Schema) *strictjson.Value {
 	switch {
 	case len(schemas) == 0:
 		return v
-	case v.Kind == jsonsource.String && v.Variable != "":
+	case v.Kind == strictjson.String && v.Variable != "":
 		return retype(v, schemas)
-	case v.Kind == jsonsource.Object:
+	case v.Kind == strictjson.Object:
 		out := *v
 		out.Members = slices.Clone(v.Members)
 		for i, m := range out.Members {
 			out.Members[i].Value = coerce(m.Value, member(schemas, m.Name))
 		}
 		return &out
-	case v.Kind == jsonsource.Array:
+	case v.Kind == strictjson.Array:
 		out := *v
 		out.Items = slices.Clone(v.Items)
 		for i := range out.Items {
@@ -141,12 +141,12 @@ func coerce(v *jsonsource.Value, schemas []*jsonschema.Schema) *jsonsource.Value
 	return v
 }
 
-func retype(v *jsonsource.Value, schemas []*jsonschema.Schema) *jsonsource.Value {
+func retype(v *strictjson.Value, schemas []*jsonschema.Schema) *strictjson.Value {
 	wanted := wantedTypes(schemas)
 	if len(wanted) == 0 || slices.Contains(wanted, "string") {
 		return v
 	}
-	parsed, err := jsonsource.Parse(v.File, []byte(v.Text))
+	parsed, err := strictjson.Parse(v.File, []byte(v.Text))
 	if err != nil {
 		return v
 	}
@@ -160,7 +160,7 @@ func retype(v *jsonsource.Value, schemas []*jsonschema.Schema) *jsonsource.Value
 }
 
 // relocate gives all parts of a value the place of the string it was read from.
-func relocate(v, from *jsonsource.Value) {
+func relocate(v, from *strictjson.Value) {
 	v.File, v.Line = from.File, from.Line
 	for i := range v.Members {
 		v.Members[i].Line = from.Line

@@ -1,21 +1,21 @@
-package catalog
+package manifest
 
 import (
 	"fmt"
 	"strconv"
 
-	"github.com/lintel-run/lintel/runtime/internal/catalog/jsonsource"
+	"github.com/lintel-run/lintel/internal/strictjson"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/variables"
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
-// keys reads the members of a JSON object that has a fixed shape and notes what
-// is wrong with them.
+// keys reads the members of a JSON object with known keys and collects problems.
 type keys struct {
-	object   *jsonsource.Value
+	object   *strictjson.Value
 	element  string
 	code     string
 	pointer  []string
-	problems *[]Problem
+	problems *[]problem.Problem
 }
 
 func (k keys) fail(name string, format string, args ...any) {
@@ -27,12 +27,12 @@ func (k keys) fail(name string, format string, args ...any) {
 	if name != "" {
 		_, line = k.object.At([]string{name})
 	}
-	*k.problems = append(*k.problems, Problem{Element: k.element, Code: k.code, File: k.object.File,
-		Line: line, Pointer: jsonsource.Pointer(tokens), Message: fmt.Sprintf(format, args...)})
+	*k.problems = append(*k.problems, problem.Problem{Element: k.element, Code: k.code, File: k.object.File,
+		Line: line, Pointer: strictjson.Pointer(tokens), Message: fmt.Sprintf(format, args...)})
 }
 
-// at is the same for an object further in.
-func (k keys) at(object *jsonsource.Value, tokens ...string) keys {
+// at returns keys for an object further in.
+func (k keys) at(object *strictjson.Value, tokens ...string) keys {
 	k.object = object
 	k.pointer = append(append([]string(nil), k.pointer...), tokens...)
 	return k
@@ -45,7 +45,7 @@ func (k keys) text(name string, required bool) string {
 		if required {
 			k.fail("", "%q is required", name)
 		}
-	case v.Kind != jsonsource.String:
+	case v.Kind != strictjson.String:
 		k.fail(name, "%q must be a string", name)
 	default:
 		return v.Text
@@ -59,19 +59,19 @@ func (k keys) flag(name string, missing bool) bool {
 	switch {
 	case v == nil:
 		return missing
-	case v.Kind == jsonsource.Bool || v.Kind == jsonsource.Number && (v.Text == "0" || v.Text == "1"):
+	case v.Kind == strictjson.Bool || v.Kind == strictjson.Number && (v.Text == "0" || v.Text == "1"):
 		return v.Text == "true" || v.Text == "1"
 	}
 	k.fail(name, "%q must be 0 or 1", name)
 	return missing
 }
 
-func (k keys) list(name string) []*jsonsource.Value {
+func (k keys) list(name string) []*strictjson.Value {
 	v := k.object.Get(name)
 	if v == nil {
 		return nil
 	}
-	if v.Kind != jsonsource.Array {
+	if v.Kind != strictjson.Array {
 		k.fail(name, "%q must be an array", name)
 		return nil
 	}
@@ -81,7 +81,7 @@ func (k keys) list(name string) []*jsonsource.Value {
 func (k keys) texts(name string) []string {
 	var all []string
 	for i, item := range k.list(name) {
-		if item.Kind != jsonsource.String {
+		if item.Kind != strictjson.String {
 			k.at(item, name, strconv.Itoa(i)).fail("", "%q must hold strings", name)
 			continue
 		}
@@ -90,12 +90,12 @@ func (k keys) texts(name string) []string {
 	return all
 }
 
-// objects gives each object of an array with its own keys.
+// objects returns keys for each object of an array.
 func (k keys) objects(name string) []keys {
 	var all []keys
 	for i, item := range k.list(name) {
 		in := k.at(item, name, strconv.Itoa(i))
-		if item.Kind != jsonsource.Object {
+		if item.Kind != strictjson.Object {
 			in.fail("", "%q must hold objects", name)
 			continue
 		}
@@ -111,7 +111,7 @@ func (k keys) declarations() []variables.Declaration {
 		d := variables.Declaration{Name: in.text("name", true), Title: in.text("title", false), Secret: in.flag("secret", false)}
 		if v := in.object.Get("default"); v != nil {
 			switch v.Kind {
-			case jsonsource.String, jsonsource.Number, jsonsource.Bool:
+			case strictjson.String, strictjson.Number, strictjson.Bool:
 				d.Default, d.HasDefault = v.Text, true
 			default:
 				in.fail("default", `"default" must be a string`)

@@ -1,8 +1,8 @@
-// Package jsonsource reads JSON and remembers where each value stood, so that
+// Package strictjson reads JSON and remembers where each value stood, so that
 // whoever finds a value wrong can name its file, line and JSON pointer, even
 // after several files were merged into one value. It knows nothing of what the
 // values mean.
-package jsonsource
+package strictjson
 
 import (
 	"encoding/json"

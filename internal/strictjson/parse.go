@@ -1,4 +1,4 @@
-package jsonsource
+package strictjson
 
 import (
 	"bytes"
