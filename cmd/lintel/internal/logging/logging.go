@@ -45,6 +45,7 @@ func clean(_ []string, a slog.Attr) slog.Attr {
 		if safe := maskValue(a.Key, s); safe != s {
 			a.Value = slog.StringValue(safe)
 		}
+	default: // booleans, floats, times and durations hold no secret
 	}
 	return a
 }
