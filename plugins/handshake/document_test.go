@@ -62,7 +62,7 @@ func TestTheDocumentsTypeWorks(t *testing.T) {
 		t.Skip("builds an executable")
 	}
 	text := document(t)
-	blocks := regexp.MustCompile("(?s)```go\n(package main.*?)```").FindStringSubmatch(text)
+	blocks := regexp.MustCompile("(?s)```go\n((?://[^\n]*\n)?package main.*?)```").FindStringSubmatch(text)
 	require.Len(t, blocks, 2)
 	dir := t.TempDir()
 	source, executable := filepath.Join(dir, "main.go"), filepath.Join(dir, "acme")
@@ -76,7 +76,7 @@ func TestTheDocumentsTypeWorks(t *testing.T) {
 	require.NoError(t, err)
 	var described elementv1.DescribeResponse
 	require.NoError(t, protojson.Unmarshal(raw, &described))
-	require.Equal(t, "Acme", described.GetTypes()[0].GetName())
+	require.Equal(t, "SMS.Acme", described.GetTypes()[0].GetName())
 	require.Equal(t, "sms.json", described.GetTypes()[0].GetConfigFile())
 	require.Equal(t, "sendMessage", described.GetTypes()[0].GetFunctions()[0].GetName())
 

@@ -84,14 +84,17 @@ func TestANewTypeBuildsAndServes(t *testing.T) {
 	require.Equal(t, 0, out.Code, out.Stderr)
 	written, err := os.ReadFile(filepath.Join(app.Dir, "SMS/scaffolded/sms.json"))
 	require.NoError(t, err)
-	require.Contains(t, string(written), `"endpoint"`, "what the Type requires is there to be filled in")
+	require.Contains(t, string(written), `"url"`, "the required keys are there to be filled in")
 	app.Remove("SMS/scaffolded")
 
 	var messages atomic.Int64
-	vendor := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { messages.Add(1) }))
+	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		messages.Add(1)
+		w.WriteHeader(http.StatusAccepted)
+	}))
 	defer vendor.Close()
 	app.Write("SMS/acme1/e.json", `{"title": "Acme", "type": "SMS.Acme", "backendBundleEntry": "."}`)
-	app.WriteJSON("SMS/acme1/sms.json", map[string]any{"endpoint": vendor.URL, "key": "k", "verifyTemplateCode": "T"})
+	app.WriteJSON("SMS/acme1/sms.json", map[string]any{"url": vendor.URL, "key": "k"})
 	app.SetLogin(map[string]any{"smsFullName": "SMS.acme1"})
 	out = blackbox.Lintel(t, app.Dir, nil, "validate")
 	require.Equal(t, 0, out.Code, out.Stdout+out.Stderr)

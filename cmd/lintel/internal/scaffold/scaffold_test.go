@@ -2,9 +2,12 @@ package scaffold_test
 
 import (
 	"encoding/json"
+	"flag"
 	"go/format"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,4 +81,36 @@ func TestATypeIsFormattedGo(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(pretty), string(source))
 	}
+}
+
+var update = flag.Bool("update", false, "write the example into the documentation")
+
+// The SMS Type that "lintel new type SMS.Acme" writes, the one in the documentation
+// and the compiled example are the same.
+func TestTheExampleIsTheSameEverywhere(t *testing.T) {
+	const root = "../../../../"
+	dir := t.TempDir()
+	_, err := scaffold.GoType(dir, "SMS.Acme", "SMS.Meta", "")
+	require.NoError(t, err)
+	source, err := os.ReadFile(filepath.Join(dir, "SMS/Acme/main.go"))
+	require.NoError(t, err)
+
+	block := regexp.MustCompile("(?s)```go\n((?://[^\n]*\n)?package main\n.*?)```")
+	for _, name := range []string{"README.md", "docs/writing-a-type.md"} {
+		text, err := os.ReadFile(root + name)
+		require.NoError(t, err)
+		if *update {
+			text = block.ReplaceAllLiteral(text, []byte("```go\n"+string(source)+"```"))
+			require.NoError(t, os.WriteFile(root+name, text, 0o644))
+		}
+		found := block.FindSubmatch(text)
+		require.Len(t, found, 2, name)
+		require.Equal(t, string(source), string(found[1]), "%s; run this test with -update", name)
+	}
+
+	example, err := os.ReadFile(root + "plugins/sdk/example_sms_test.go")
+	require.NoError(t, err)
+	_, declarations, _ := strings.Cut(string(source), "\n)\n\n")
+	require.NotEmpty(t, declarations)
+	require.Contains(t, string(example), declarations)
 }
