@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	// bound is how long an operation may take, its repeats included.
+	// bound is how long an operation may take, retries included.
 	bound = 850 * time.Millisecond
-	// attempt is how long one try may take: to connect, to ask, or to be answered.
-	attempt = 280 * time.Millisecond
-	// connections at most to one server.
+	// tryTime is how long one try may take: to connect, to write, or to read.
+	tryTime = 280 * time.Millisecond
+	// connections is the most for one server.
 	connections = 64
-	// buffer is a connection's for reading and for writing, in bytes: what is asked and
-	// answered here is small. The client's own default is 32 KiB.
+	// buffer is the size of a connection's buffers. Requests and replies are small here;
+	// the client's own default is 32 KiB.
 	buffer = 4 << 10
-	// idle connections are closed after that long.
-	idle = 5 * time.Minute
+	// idleTime is how long an unused connection stays open.
+	idleTime = 5 * time.Minute
 )
 
-// silent keeps the client's own words, which name addresses, out of the
-// process's output: what matters of them comes back as errors.
+// silent drops the client's log, which contains addresses. What matters comes back as
+// errors.
 type silent struct{}
 
 func (silent) Printf(context.Context, string, ...interface{}) {}
@@ -36,36 +36,33 @@ var (
 	errAddrs = errors.New("url or addrs is needed")
 )
 
-// connect makes a client, which connects by itself when it is used, and one by which
-// steps are taken back. They never repeat a command: a repeat must carry the same
-// request, and fit the bound.
-func connect(c Config) (client, back redis.UniversalClient, cluster bool, err error) {
+// options returns the options of a client. It connects by itself when it is used. It
+// doesn't retry: a retry must carry the same request, and fit the bound.
+func (c Config) options() (*redis.UniversalOptions, error) {
 	o := &redis.UniversalOptions{Addrs: c.Addrs, MasterName: c.MasterName, Username: c.Username, Password: c.Password}
 	switch {
 	case c.URL != "":
-		// The parser's error quotes the address, password and all.
 		parsed, err := redis.ParseURL(c.URL)
 		if err != nil {
-			return nil, nil, false, errURL
+			return nil, errURL // err quotes the address with its password
 		}
 		o = &redis.UniversalOptions{
 			Addrs: []string{parsed.Addr}, Username: parsed.Username, Password: parsed.Password,
 			DB: parsed.DB, TLSConfig: parsed.TLSConfig,
 		}
 	case len(c.Addrs) == 0:
-		return nil, nil, false, errAddrs
+		return nil, errAddrs
 	}
-	cluster = len(o.Addrs) > 1 && o.MasterName == ""
 	o.Protocol = 2
 	o.DisableIdentity = true
 	o.MaxRetries = -1
 	o.MaxRedirects = 3
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = attempt, attempt, attempt, attempt
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = tryTime, tryTime, tryTime, tryTime
 	o.DialerRetries = 1
 	o.ContextTimeoutEnabled = true
 	o.PoolSize = connections
 	o.ReadBufferSize, o.WriteBufferSize = buffer, buffer
-	o.ConnMaxIdleTime = idle
+	o.ConnMaxIdleTime = idleTime
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return redis.NewUniversalClient(o), spare(*o), cluster, nil
+	return o, nil
 }

@@ -10,31 +10,31 @@ import (
 
 const evictionPause = 5 * time.Second
 
-// checkEviction warns, once the server answers, when it may drop keys that
-// haven't expired: cooldowns and used codes would be forgotten.
+// checkEviction warns if the server may drop keys that have not expired: cooldowns and
+// used codes would be forgotten. It waits until the server replies.
 func (s *Store) checkEviction(ctx context.Context) {
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, evictionPause) {
 		found, err := s.eviction(ctx)
 		switch {
 		case err == nil && found != "":
-			s.log.Warn("Redis may drop keys before they expire: set maxmemory-policy to noeviction", "maxmemory-policy", found)
+			s.log.Warn("Redis may drop keys before they expire: set maxmemory-policy to noeviction", "maxmemory_policy", found)
 			return
 		case err == nil:
 			return
 		}
-		if again, _ := judge(err); !again {
+		if again, _ := classify(err); !again {
 			if ctx.Err() == nil {
 				s.log.Warn("whether Redis may drop keys before they expire couldn't be checked: CONFIG GET was refused")
 			}
 			return
 		}
-		if !rest(ctx, pause) {
+		if !sleep(ctx, pause) {
 			return
 		}
 	}
 }
 
-// eviction gives the policy by which a server drops keys; empty when none does.
+// eviction returns the policy by which a server drops keys. It is empty if none does.
 func (s *Store) eviction(ctx context.Context) (policy string, err error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
@@ -61,7 +61,7 @@ func (s *Store) eviction(ctx context.Context) (policy string, err error) {
 	}
 }
 
-// evictionOf goes by the policy alone: maxmemory can be set while the server runs.
+// evictionOf goes by the policy alone, since maxmemory can be set while the server runs.
 func evictionOf(ctx context.Context, c redis.Cmdable) (string, error) {
 	config, err := c.ConfigGet(ctx, "maxmemory-policy").Result()
 	if err != nil {

@@ -78,12 +78,12 @@ func TestALostAnswerIsAskedForAgain(t *testing.T) {
 }
 
 func TestAReservationThatWasCalledFailedIsTakenBack(t *testing.T) {
-	for _, apart := range []bool{false, true} {
-		t.Run(fmt.Sprintf("apart=%v", apart), func(t *testing.T) {
+	for _, cluster := range []bool{false, true} {
+		t.Run(fmt.Sprintf("cluster=%v", cluster), func(t *testing.T) {
 			server := testredis.Start(t)
 			p := newProxy(t, server.Addr)
 			s := openStore(t, Config{URL: "redis://" + p.addr})
-			s.apart = apart
+			s.cluster = cluster
 			require.NoError(t, s.Ready(ctx))
 			p.cut.Store(-1)
 			start := time.Now()
@@ -111,11 +111,11 @@ func TestARetryAdoptsWhatTheFailedCallReserved(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, caches.Reserved, got.Outcome)
 	}
-	require.True(t, s.undo(ctx, first))
+	require.True(t, s.undoReserve(ctx, first))
 	got, err := s.Reserve(ctx, reserveOf("k", 2))
 	require.NoError(t, err)
 	require.Equal(t, caches.Cooldown, got.Outcome, "the second call has it")
-	require.True(t, s.undo(ctx, again))
+	require.True(t, s.undoReserve(ctx, again))
 	_, _, err = s.reserve(ctx, again, false, nil)
 	require.ErrorIs(t, err, caches.ErrUnavailable, "a straggler of what was given up reserves nothing")
 	got, err = s.Reserve(ctx, reserveOf("k", 2))

@@ -8,8 +8,7 @@ import (
 	"github.com/lintel-run/lintel/elements/caches/internal/otpstate"
 )
 
-// escape keeps braces out of what stands between braces, so that what is kept
-// under one key has one hash tag whatever the key is.
+// escape removes braces from a key, so that all that is kept under it has one hash tag.
 var escape = strings.NewReplacer("%", "%25", "{", "%7B", "}", "%7D")
 
 func tag(key string) string {
@@ -23,11 +22,10 @@ func tag(key string) string {
 
 func stateKey(key string) string       { return tag(key) + "s" }
 func tokenKey(key, hash string) string { return tag(key) + "t:" + hash }
-func repeatKey(key string) string      { return tag(key) + "b" }
+func recordKey(key string) string      { return tag(key) + "b" }
+func groupKey(key string) string       { return tag(key) + "y" }
+func captchaKey(key string) string     { return tag(key) + "m" }
 
-func crowdKey(key string) string { return tag(key) + "y" }
-func markKey(key string) string  { return tag(key) + "m" }
-
-func sharedKey(s caches.SharedLimit) string {
-	return tag(s.Key) + "w:" + strconv.FormatInt(otpstate.Millis(s.Window.Per), 36)
+func windowKey(l caches.SharedLimit) string {
+	return tag(l.Key) + "w:" + strconv.FormatInt(otpstate.Millis(l.Window.Per), 36)
 }

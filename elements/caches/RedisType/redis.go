@@ -1,10 +1,14 @@
-// Package redistype is caches.RedisType: a store in Redis (7 or newer, or what
-// speaks its protocol and runs its scripts), in one server, behind Sentinel or in
-// a Cluster. Each operation is one script; what it does is what package ledger
-// does, in Lua. Time is the server's.
+// Package redistype is caches.RedisType: a store in Redis 7 or newer, or a server that
+// speaks its protocol and runs its scripts: one server, behind Sentinel, or in a Cluster.
+// Time is the server's.
 //
-// All keys begin with "lintel:{", and what belongs to one identity shares a slot.
-// Every key has an expiry.
+// Each operation is one script. The scripts do in Lua what package otpstate does in Go;
+// the contract in package caches describes both, and the suite in cachestest holds both
+// to it and compares them by random operations. What they keep lasts while replicas of
+// two versions run: a field keeps its meaning, and a missing one has a default.
+//
+// All keys begin with "lintel:{", and those of one identity share a slot. Every key has
+// an expiry.
 package redistype
 
 import (
@@ -47,7 +51,7 @@ const schema = `{
   "additionalProperties": false
 }`
 
-// Config is an instance's configuration: URL, or Addrs and the rest.
+// Config is an instance's configuration: either URL, or Addrs and the rest.
 type Config struct {
 	URL        string   `json:"url"`
 	Addrs      []string `json:"addrs"`

@@ -2,30 +2,31 @@ package redistype
 
 import "time"
 
-// parsed is a script's answer. What is missing or of another kind is zero.
-type parsed []any
+// reply is what a script returns. What is missing or of another type is zero.
+type reply []any
 
-func (p parsed) number(i int) int64 {
-	if i < len(p) {
-		n, _ := p[i].(int64)
+func (r reply) number(i int) int64 {
+	if i < len(r) {
+		n, _ := r[i].(int64)
 		return n
 	}
 	return 0
 }
 
-func (p parsed) wait(i int) time.Duration { return time.Duration(p.number(i)) * time.Millisecond }
+func (r reply) wait(i int) time.Duration { return time.Duration(r.number(i)) * time.Millisecond }
 
-func (p parsed) text(i int) string {
-	if i < len(p) {
-		s, _ := p[i].(string)
+func (r reply) text(i int) string {
+	if i < len(r) {
+		s, _ := r[i].(string)
 		return s
 	}
 	return ""
 }
 
-func (p parsed) bytes(i int) []byte {
-	if i < len(p) {
-		if s, ok := p[i].(string); ok {
+// bytes returns nil for what is missing.
+func (r reply) bytes(i int) []byte {
+	if i < len(r) {
+		if s, ok := r[i].(string); ok {
 			return []byte(s)
 		}
 	}

@@ -9,87 +9,111 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-// reservation is one call of Reserve. Its attempt tells it from an earlier call
-// for the same request, which its caller was told had failed.
+// reservation is a call of Reserve. Its attempt tells it from other calls of the same
+// request.
 type reservation struct {
 	*caches.Reserve
 	attempt string
 }
 
-// Reserve implements caches.Store.
+// Reserve implements caches.ReservationStore.
 func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (caches.ReserveResult, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	q := reservation{&r, uuid.NewString()}
-	if s.apart {
-		answer, err := s.reserveApart(ctx, q)
+	if s.cluster {
+		result, err := s.reserveInCluster(ctx, q)
 		if err != nil {
-			s.undoLater(q)
+			s.undoReserveLater(q)
 		}
-		return answer, err
+		return result, err
 	}
-	answer, _, err := s.reserve(ctx, q, false, nil)
+	result, _, err := s.reserve(ctx, q, false, nil)
 	var f *failure
 	if errors.As(err, &f) && f.unknown {
-		s.undoLater(q)
+		s.undoReserveLater(q)
 	}
-	return answer, err
+	return result, err
 }
 
-// reserve runs the script on the identity, and on what many share where that is
-// within reach; where it isn't, counted says when each crowd counted the send.
-// code is that of the reservation that the request has, if any. A peek changes
-// nothing.
-func (s *Store) reserve(ctx context.Context, q reservation, peek bool, counted []int64) (answer caches.ReserveResult, code string, err error) {
+// reserve runs the script on the identity, and except in a Cluster on what it shares. In a
+// Cluster, counted is when each risk group counted the send. code is the code that the
+// request has reserved, if any. A peek changes nothing.
+func (s *Store) reserve(ctx context.Context, q reservation, peek bool, counted []int64) (result caches.ReserveResult, code string, err error) {
 	keys := []string{stateKey(q.Key)}
-	a := s.args(64).add(q.Request, q.attempt, peek, !s.apart, q.Holder, q.Bucket, q.Guesser,
+	a := s.args(64).add(q.Request, q.attempt, peek, s.cluster, q.Holder, q.Bucket, q.Guesser,
 		q.Code.ID, q.Code.MAC, q.Code.Decoy, q.TTL, q.Interval, len(q.Code.Purposes))
 	for _, p := range q.Code.Purposes {
 		a.add(p)
 	}
 	a.windows(q.Sends...).windows(q.Refusals).windows(q.Guesses)
-	shared := func(limits []caches.SharedLimit) {
-		if s.apart {
+	for _, limits := range [][]caches.SharedLimit{q.Shared, q.Captcha.RequiredWhenFull} {
+		if s.cluster {
 			limits = nil
 		}
 		a.add(len(limits))
 		for _, limit := range limits {
-			keys = append(keys, sharedKey(limit))
+			keys = append(keys, windowKey(limit))
 			a.add(limit.Window)
 		}
 	}
-	shared(q.Shared)
-	shared(q.Captcha.RequiredWhenFull)
 	a.add(len(q.RiskGroups))
-	for i, c := range q.RiskGroups {
-		at := int64(0)
-		if s.apart {
-			if len(counted) > i {
-				at = counted[i]
-			}
-		} else {
-			keys = append(keys, crowdKey(c.Key))
+	for i, g := range q.RiskGroups {
+		sent := int64(0)
+		if !s.cluster {
+			keys = append(keys, groupKey(g.Key))
+		} else if i < len(counted) {
+			sent = counted[i]
 		}
-		a.add(crowdKey(c.Key), at, c.Per, c.MinSends, c.UnverifiedAfter)
+		a.add(groupKey(g.Key), sent, g.Per, g.MinSends, g.UnverifiedAfter)
 	}
-	p := q.Captcha
-	a.add(p.Given, p.Correct, p.Required, p.UseKey != "", p.UseTTL)
-	if p.UseKey != "" && !s.apart {
-		keys = append(keys, markKey(p.UseKey))
+	c := q.Captcha
+	a.add(c.Given, c.Correct, c.Required, c.UseKey != "", c.UseTTL)
+	if c.UseKey != "" && !s.cluster {
+		keys = append(keys, captchaKey(c.UseKey))
 	}
-	reply, err := s.ask(ctx, reserveScript, keys, a)
+	r, err := s.call(ctx, reserveScript, keys, a)
 	if err != nil {
-		return answer, "", err
+		return result, "", err
 	}
-	r := parsed(reply)
-	answer = caches.ReserveResult{
+	result = caches.ReserveResult{
 		Outcome: caches.ReserveOutcome(r.text(0)), RetryAfter: r.wait(1), Limit: caches.Limit(r.text(2)), Index: int(r.number(3)),
 	}
-	if answer.Outcome == "" {
-		return caches.ReserveResult{}, "", &failure{reason: "the reservation was given up"}
+	if result.Outcome == "" {
+		return caches.ReserveResult{}, "", &failure{reason: "the reservation was undone"}
 	}
-	if answer.Outcome == caches.Reserved {
-		answer.CodeID = r.text(4)
+	if result.Outcome == caches.Reserved {
+		result.CodeID = r.text(4)
 	}
-	return answer, r.text(4), nil
+	return result, r.text(4), nil
+}
+
+// Commit implements caches.ReservationStore.
+func (s *Store) Commit(ctx context.Context, r caches.Reservation) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	_, err := s.call(ctx, commitScript, []string{stateKey(r.Key)}, s.args(3).add(r.Request, r.Holder, r.CodeID))
+	return err
+}
+
+// Rollback implements caches.ReservationStore.
+func (s *Store) Rollback(ctx context.Context, r caches.Reservation, refusals caches.Window) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	keys := []string{stateKey(r.Key)}
+	if !s.cluster {
+		for _, limit := range r.Shared {
+			keys = append(keys, windowKey(limit))
+		}
+	}
+	rolledBack, err := s.call(ctx, rollbackScript, keys,
+		s.args(7).add(r.Request, r.Holder, r.Bucket, r.CodeID, s.cluster, refusals))
+	if err != nil {
+		return err
+	}
+	if s.cluster && rolledBack.number(0) == 1 {
+		s.returnLimits(ctx, r.Shared, r.CodeID)
+		s.endUnverified(ctx, rolledBack, 1, false)
+	}
+	return nil
 }

@@ -19,40 +19,44 @@ type Store struct {
 	builtin.Silent
 
 	client redis.UniversalClient
-	// back takes steps back; cooled says that a connection of it was broken.
-	back   redis.UniversalClient
-	cooled chan struct{}
-	// apart says that shared limits lie in other slots than the identity, so that
-	// they are taken in a step of their own.
-	apart bool
-	log   *slog.Logger
-	// offset moves the clock, in milliseconds; tests do so.
+	// cluster is set if identities lie in different slots.
+	cluster bool
+	log     *slog.Logger
+	// offset moves the clock in tests, in milliseconds.
 	offset atomic.Int64
 
-	undos chan undo
-	stop  context.CancelFunc
-	work  sync.WaitGroup
-	end   sync.Once
+	undoClient redis.UniversalClient
+	// undoBroken is sent to when a connection of undoClient broke.
+	undoBroken chan struct{}
+	undos      chan pendingUndo
+
+	stop context.CancelFunc
+	work sync.WaitGroup
+	end  sync.Once
 }
 
-// New makes a store, which Close ends. It doesn't wait for the server.
+// New returns a store. Close ends it. New doesn't wait for the server.
 func New(env element.Env, c Config) (*Store, error) {
-	client, back, cluster, err := connect(c)
+	o, err := c.options()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Name, err)
 	}
 	s := &Store{
-		client: client, back: back, cooled: make(chan struct{}, 1),
-		apart: cluster, log: env.Logger, undos: make(chan undo, undosWaiting),
+		client:     redis.NewUniversalClient(o),
+		cluster:    len(o.Addrs) > 1 && o.MasterName == "",
+		log:        env.Logger,
+		undoClient: newUndoClient(*o),
+		undoBroken: make(chan struct{}, 1),
+		undos:      make(chan pendingUndo, mostUndos),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
-	s.work.Go(func() { s.undoAll(ctx) })
+	s.work.Go(func() { s.runUndos(ctx) })
 	s.work.Go(func() { s.checkEviction(ctx) })
-	s.work.Go(func() { s.keepWarm(ctx) })
+	s.work.Go(func() { s.keepUndoConnections(ctx) })
 	return s, nil
 }
 
@@ -61,13 +65,13 @@ func (s *Store) Close() error {
 	var err error
 	s.end.Do(func() {
 		s.stop()
-		err = errors.Join(s.client.Close(), s.back.Close())
+		err = errors.Join(s.client.Close(), s.undoClient.Close())
 	})
 	s.work.Wait()
 	return err
 }
 
-// Ready says whether the server answers.
+// Ready implements caches.Store.
 func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
@@ -75,8 +79,4 @@ func (s *Store) Ready(ctx context.Context) error {
 		return &failure{reason: describe(err)}
 	}
 	return nil
-}
-
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, bound)
 }

@@ -27,7 +27,7 @@ func TestSentinelKeepsTheContract(t *testing.T) {
 
 func TestClusterKeepsTheContract(t *testing.T) {
 	c := testredis.StartCluster(t)
-	cachestest.Run(t, opened(Config{Addrs: c.Addrs}), cachestest.Options{SharedApart: true})
+	cachestest.Run(t, opened(Config{Addrs: c.Addrs}), cachestest.Options{SeparateLimits: true})
 	for _, s := range c.Servers {
 		keysExpire(t, s)
 	}

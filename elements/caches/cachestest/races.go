@@ -183,7 +183,7 @@ func raceShared(s *scene, opts Options) {
 		a, err := store.Reserve(s.ctx, r)
 		return a.Outcome, err
 	})
-	if opts.SharedApart {
+	if opts.SeparateLimits {
 		require.LessOrEqual(s, got[caches.Reserved], limit)
 		require.Equal(s, 60, got[caches.Reserved]+got[caches.LimitReached])
 		return

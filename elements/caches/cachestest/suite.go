@@ -30,9 +30,9 @@ type Opened struct {
 type Options struct {
 	// Rounds of each race; 0 is 3, and 40 where LINTEL_SOAK is set.
 	Rounds int
-	// SharedApart says that shared limits are taken in a step of their own, so
+	// SeparateLimits says that shared limits are taken in a step of their own, so
 	// that they may refuse early when many ask at once.
-	SharedApart bool
+	SeparateLimits bool
 }
 
 // Run tests the store that open gives. open is called for each group of tests.

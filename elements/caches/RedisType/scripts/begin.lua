@@ -1,5 +1,5 @@
--- KEYS: the repeatable request: o owner, f fingerprint, l the lease's end, a the
--- answer where there is one, e expires.
+-- KEYS: the idempotency record: o owner, f fingerprint, l when the lease ends, a the
+-- answer if there is one, e expires.
 local owner, fingerprint, lease, ttl = text(), text(), number(), number()
 
 local r = load(KEYS[1])

@@ -1,5 +1,6 @@
--- KEYS: the repeatable request. An attempt that was taken over finishes nothing.
-local owner, answered, answer, ttl = text(), number() == 1, text(), number()
+-- KEYS: the idempotency record. An attempt whose request another one took over
+-- finishes nothing.
+local owner, answered, answer, ttl = text(), flag(), text(), number()
 
 local r = load(KEYS[1])
 if not r or r.e <= now or r.o ~= owner then

@@ -1,24 +1,24 @@
--- KEYS: the identity's state, and the token's where one is issued. The answer ends
--- with the crowds that are to be told apart.
+-- KEYS: the identity's state, and the token if one is issued. The result ends with the
+-- groups that are left.
 local request, attempt, holder, bucket, purpose, mac = text(), text(), text(), text(), text(), text()
 local attempts, max, per = number(), number(), number()
-local after, claim_for, cleared, near = number(), number(), text(), number() == 1
+local after, claim_for, cleared, cluster = number(), number(), text(), flag()
 
 local s = state(KEYS[1])
 local known = find(s, 'G' .. request)
 if known then
   if known.x ~= '' and known.x ~= attempt then
-    -- An earlier call, which was told that it failed, can't take it back any more; a
-    -- claim may have been gone on with since.
+    -- An earlier attempt, whose caller got an error, can't undo the guess any more. Nor
+    -- can this one undo a claim, which may have been gone on with since.
     known.x = known.u and attempt or ''
     keep_state(KEYS[1], s)
   end
   return { known.v == WRONG and 'wrong' or 'right', 0, known.c }
 end
-if find(s, 'X' .. attempt) then
+if undone(s, attempt) then
   return { '', 0, '' }
 end
-local left = wait(s.g[bucket], max, per)
+local left = remaining(s.g[bucket], max, per)
 if left > 0 then
   return { 'locked', left, '' }
 end
@@ -60,25 +60,23 @@ for _, c in ipairs(compared) do
     if c.q ~= '' and c.q ~= request and cleared ~= c.i then
       return { 'unresolved', 0, c.i }
     end
-    local verified, crowds = unwatch(s, c.i, near, true)
+    local verified, groups = end_unverified(s, c.i, cluster, true)
     if after == CONSUME then
       use(s, holder, c.i)
+      c.q, c.w = '', 0
       if KEYS[2] then
         issue(KEYS[2], text(), number())
       end
     elseif after == CLAIM then
       c.q, c.w = request, now + claim_for
     end
-    if after == CONSUME then
-      c.q, c.w = '', 0
-      remember(s, { k = 'G' .. request, v = RIGHT, c = c.i, x = attempt, d = 0, u = c })
-    elseif after == CLAIM then
-      remember(s, { k = 'G' .. request, v = RIGHT, c = c.i, x = attempt, d = 0 })
+    if after ~= KEEP then
+      remember(s, { k = 'G' .. request, v = RIGHT, c = c.i, x = attempt, d = OPEN, u = after == CONSUME and c or nil })
     end
     if after ~= KEEP or verified then
       keep_state(KEYS[1], s)
     end
-    return answer({ 'right', 0, c.i }, crowds)
+    return with_groups({ 'right', 0, c.i }, groups)
   end
 end
 for _, c in ipairs(compared) do
@@ -87,6 +85,6 @@ end
 if max > 0 then
   add_to(s.g, bucket, per)
 end
-remember(s, { k = 'G' .. request, v = WRONG, c = '', x = '', d = 0 })
+remember(s, { k = 'G' .. request, v = WRONG, c = '', x = '', d = OPEN })
 keep_state(KEYS[1], s)
 return { 'wrong', 0, '' }

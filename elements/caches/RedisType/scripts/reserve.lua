@@ -1,6 +1,7 @@
--- KEYS: the identity's state; where they are within reach (near) its shared
--- limits, the windows that ask for a proof, its crowds, the proof's mark.
-local request, attempt, peek, near = text(), text(), number() == 1, number() == 1
+-- KEYS: the identity's state; except in a Cluster, its shared limits, the limits that
+-- require a captcha while they are full, its risk groups, the use of its captcha. Returns
+-- the outcome, the time left, the limit and its index, and the code that is reserved.
+local request, attempt, peek, cluster = text(), text(), flag(), flag()
 local holder, bucket, guesser = text(), text(), text()
 local code = { i = text(), m = text(), d = number(), e = now + number(), u = {}, a = {}, q = '', w = 0 }
 local interval = number()
@@ -16,57 +17,56 @@ local function windows()
 end
 local sends, refusals, guesses = windows(), windows()[1], windows()[1]
 local limits, full = windows(), windows()
-local crowds = {}
+local groups = {}
 for i = 1, number() do
-  crowds[i] = { key = text(), at = number(), per = number(), sends = number(), ripe = number() }
+  groups[i] = { key = text(), sent = number(), per = number(), min_sends = number(), unverified_after = number() }
 end
-local given, right, asked, marked, keep_for = number() == 1, number() == 1, number() == 1, number() == 1, number()
+local given, correct, required, identified, captcha_ttl = flag(), flag(), flag(), flag(), number()
 
 local s = state(KEYS[1])
 local known, at = find(s, 'R' .. request)
-if known and known.d == 2 then
-  -- It was refused: the request may reserve again.
+if known and known.d == ROLLED_BACK then
   table.remove(s.r, at)
   known = nil
 end
 if known then
-  -- A call with a code of its own will not use this reservation: only the same
-  -- code's may keep it from being taken back.
+  -- A call with another code won't use this reservation. Only one with the same code
+  -- keeps an earlier attempt from undoing it.
   if not peek and known.x ~= attempt and known.c == code.i then
     known.x = attempt
     keep_state(KEYS[1], s)
   end
   return { 'reserved', 0, '', 0, known.c }
 end
-if find(s, 'X' .. attempt) then
+if undone(s, attempt) then
   return { '', 0, '', 0, '' }
 end
 
 if s.cu > now then
   return { 'cooldown', s.cu - now, '', 0, '' }
 end
-local mark_key = KEYS[2 + #limits + #full + #crowds]
-if near then
+local captcha_key = KEYS[2 + #limits + #full + #groups]
+if not cluster then
   if given then
-    local verdict = marked and prove(mark_key, request, right, keep_for) or 'captcha_wrong'
-    if verdict ~= 'reserved' then
-      return { verdict, 0, '', 0, '' }
+    local outcome = identified and check_captcha(captcha_key, request, correct, captcha_ttl) or 'captcha_wrong'
+    if outcome ~= 'reserved' then
+      return { outcome, 0, '', 0, '' }
     end
   else
     for i, w in ipairs(full) do
-      asked = asked or shared_wait(KEYS[1 + #limits + i], w.max, w.per) > 0
+      required = required or window_remaining(KEYS[1 + #limits + i], w.max, w.per) > 0
     end
-    for _, c in ipairs(crowds) do
-      asked = asked or crowd_suspicious(c.key, c.per, c.sends, c.ripe)
+    for _, g in ipairs(groups) do
+      required = required or group_suspicious(g.key, g.per, g.min_sends, g.unverified_after)
     end
-    if asked then
+    if required then
       return { 'captcha_required', 0, '', 0, '' }
     end
   end
 end
 local longest = 0
 for i, w in ipairs(sends) do
-  local left = wait(s.s[bucket], w.max, w.per)
+  local left = remaining(s.s[bucket], w.max, w.per)
   if left > 0 then
     return { 'limit_reached', left, 'sends', i - 1, '' }
   end
@@ -74,11 +74,11 @@ for i, w in ipairs(sends) do
     longest = w.per
   end
 end
-local left = wait(s.f, refusals.max, refusals.per)
+local left = remaining(s.f, refusals.max, refusals.per)
 if left > 0 then
   return { 'limit_reached', left, 'refusals', 0, '' }
 end
-left = wait(s.g[guesser], guesses.max, guesses.per)
+left = remaining(s.g[guesser], guesses.max, guesses.per)
 if left > 0 then
   return { 'limit_reached', left, 'guesses', 0, '' }
 end
@@ -86,7 +86,7 @@ if peek then
   return { 'reserved', 0, '', 0, '' }
 end
 for i, w in ipairs(limits) do
-  left = shared_wait(KEYS[1 + i], w.max, w.per)
+  left = window_remaining(KEYS[1 + i], w.max, w.per)
   if left > 0 then
     return { 'limit_reached', left, 'shared', i - 1, '' }
   end
@@ -97,32 +97,29 @@ if interval > 0 then
 end
 add_to(s.s, bucket, longest)
 for i, w in ipairs(limits) do
-  shared_add(KEYS[1 + i], w.max, w.per, code.i)
+  window_add(KEYS[1 + i], w.max, w.per, code.i)
 end
-if near and given then
-  mark(mark_key, request, keep_for)
+if given and not cluster then
+  use_captcha(captcha_key, request, captcha_ttl)
 end
-if #crowds > 0 then
-  local w = { i = code.i, e = code.e, k = {}, t = {} }
-  for i, c in ipairs(crowds) do
-    w.k[i], w.t[i] = c.key, near and now or c.at
-    if near then
-      crowd_count(c.key, c.per)
+if #groups > 0 then
+  local u = { i = code.i, e = code.e, k = {}, t = {} }
+  for i, g in ipairs(groups) do
+    u.k[i], u.t[i] = g.key, cluster and g.sent or now
+    if not cluster then
+      count_in_group(g.key, g.per)
     end
   end
-  while #s.y >= WATCHES do
-    table.remove(s.y, 1)
-  end
-  s.y[#s.y + 1] = w
+  append(s.y, MOST_UNVERIFIED, u)
 end
 local h = s.h[holder] or {}
 if h.p then
-  -- What became of the one before isn't known: it may have been delivered, so it
-  -- takes the place of the live one.
+  -- The outcome of the send before is unknown. Its code may have been delivered, so it
+  -- replaces the live one.
   h.l = h.p
 end
 h.p = code
 s.h[holder] = h
-remember(s, { k = 'R' .. request, c = code.i, x = attempt, d = 0 })
+remember(s, { k = 'R' .. request, c = code.i, x = attempt, d = OPEN })
 keep_state(KEYS[1], s)
 return { 'reserved', 0, '', 0, code.i }

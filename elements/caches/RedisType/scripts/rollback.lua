@@ -1,7 +1,6 @@
--- KEYS: the identity's state, then its shared limits. Returns whether the
--- reservation is rolled back, now or before, and the risk groups left to update.
-local request, holder, bucket, id = text(), text(), text(), text()
-local near = number() == 1
+-- KEYS: the identity's state; except in a Cluster, its shared limits. Returns whether
+-- the reservation is rolled back, now or before, and the groups that are left.
+local request, holder, bucket, id, cluster = text(), text(), text(), text(), flag()
 local max, per = number(), number()
 
 local s = state(KEYS[1])
@@ -13,8 +12,8 @@ if r.d == ROLLED_BACK then
   return { 1 }
 end
 r.d = ROLLED_BACK
-undo(s, r, holder, bucket)
-local crowds = select(2, unwatch(s, id, near, false))
+undo_reservation(s, r, holder, bucket)
+local _, left = end_unverified(s, id, cluster, false)
 for i = 2, #KEYS do
   redis.call('ZREM', KEYS[i], id)
 end
@@ -22,4 +21,4 @@ if max > 0 and per > 0 then
   add(s.f, per)
 end
 keep_state(KEYS[1], s)
-return answer({ 1 }, crowds)
+return with_groups({ 1 }, left)

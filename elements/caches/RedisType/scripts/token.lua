@@ -9,7 +9,7 @@ if t.k ~= '' then
   if t.k == request and t.e > now then
     if t.x ~= attempt then
       t.x = attempt
-      keep(KEYS[1], t, math.max(t.e, t.l))
+      keep_token(KEYS[1], t)
     end
     return { 'valid', t.v }
   end
@@ -25,21 +25,21 @@ end
 if t.e <= now and not (mine and t.w > now) then
   return { 'gone' }
 end
-for _, given_up in ipairs(t.g or {}) do
-  if given_up == attempt then
+for _, undone in ipairs(t.g or {}) do
+  if undone == attempt then
     return { '' }
   end
 end
 if after == CONSUME then
   take(t, request, attempt, linger)
-  keep(KEYS[1], t, math.max(t.e, t.l))
+  keep_token(KEYS[1], t)
 elseif after == CLAIM and not mine then
-  for _, ended in ipairs(t.z) do
-    if ended == request then
+  for _, released in ipairs(t.z) do
+    if released == request then
       return { 'valid', t.v }
     end
   end
   t.q, t.w = request, now + claim_for
-  keep(KEYS[1], t, math.max(t.e, t.w))
+  keep_token(KEYS[1], t)
 end
 return { 'valid', t.v }

@@ -1,5 +1,5 @@
--- A window that many identities share: a sorted set, a member for each send.
-local function shared_wait(key, max, per)
+-- A sliding window of many identities: a sorted set, a member for each send.
+local function window_remaining(key, max, per)
   if max <= 0 then
     return 0
   end
@@ -12,7 +12,7 @@ local function shared_wait(key, max, per)
   return math.min(math.max(tonumber(oldest[2]) + per - now, 0), per)
 end
 
-local function shared_add(key, max, per, member)
+local function window_add(key, max, per, member)
   if max > 0 then
     redis.call('ZADD', key, now, member)
     redis.call('PEXPIRE', key, per)

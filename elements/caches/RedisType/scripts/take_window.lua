@@ -1,11 +1,11 @@
--- KEYS: one shared limit, in a step of its own.
+-- KEYS: a shared limit.
 local member, max, per = text(), number(), number()
 
 if max > 0 and redis.call('ZSCORE', KEYS[1], member) then
   return { 0 }
 end
-local left = shared_wait(KEYS[1], max, per)
+local left = window_remaining(KEYS[1], max, per)
 if left == 0 then
-  shared_add(KEYS[1], max, per, member)
+  window_add(KEYS[1], max, per, member)
 end
 return { left }

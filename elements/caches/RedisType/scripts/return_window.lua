@@ -1,2 +1,2 @@
--- KEYS: one shared limit.
+-- KEYS: a shared limit.
 return { redis.call('ZREM', KEYS[1], text()) }

@@ -1,5 +1,5 @@
--- The arguments in order, and the time in milliseconds by the server's clock.
--- The first argument is an offset, 0 but in tests.
+-- The arguments in order, and the time in milliseconds by the server's clock. The
+-- first argument is added to the time; it is 0 except in tests.
 local place = 0
 local function text()
   place = place + 1
@@ -7,6 +7,9 @@ local function text()
 end
 local function number()
   return tonumber(text())
+end
+local function flag()
+  return number() == 1
 end
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000) + number()
@@ -20,7 +23,7 @@ local function load(key)
   return stored and cmsgpack.unpack(stored) or nil
 end
 
--- Nothing is kept without an expiry.
+-- Keeps a value until a time. Nothing is kept without an expiry.
 local function keep(key, value, ends)
   local left = math.floor(ends - now)
   if left > 0 then
@@ -28,4 +31,12 @@ local function keep(key, value, ends)
   else
     redis.call('DEL', key)
   end
+end
+
+-- Appends to a list that keeps its last items, most of them at most.
+local function append(list, most, item)
+  while #list >= most do
+    table.remove(list, 1)
+  end
+  list[#list + 1] = item
 end

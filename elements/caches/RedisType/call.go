@@ -19,7 +19,7 @@ const (
 	lastPause  = 60 * time.Millisecond
 )
 
-// args are a script's arguments in order; the first is the clock's offset.
+// args are a script's arguments in order. The first one moves the clock.
 type args struct{ list []any }
 
 func (s *Store) args(n int) *args {
@@ -46,7 +46,7 @@ func (a *args) add(values ...any) *args {
 	return a
 }
 
-// windows adds a list of windows, its length first.
+// windows adds windows after their number.
 func (a *args) windows(list ...caches.Window) *args {
 	a.add(len(list))
 	for _, w := range list {
@@ -55,18 +55,18 @@ func (a *args) windows(list ...caches.Window) *args {
 	return a
 }
 
-// failure is why an operation had no answer. It says nothing of addresses.
+// failure is why an operation has no result. Its text contains no address.
 type failure struct {
 	reason string
-	// unknown: the script may have run.
+	// unknown is set if the script may have run.
 	unknown bool
 	cause   error
 }
 
 func (f *failure) Error() string { return Name + ": " + f.reason }
 
-// Unwrap makes it a caches.ErrUnavailable, and the caller's own cancellation
-// where it was that.
+// Unwrap returns caches.ErrUnavailable, and the cause why the caller's context ended, if
+// that is the reason.
 func (f *failure) Unwrap() []error {
 	if f.cause != nil {
 		return []error{caches.ErrUnavailable, f.cause}
@@ -74,50 +74,62 @@ func (f *failure) Unwrap() []error {
 	return []error{caches.ErrUnavailable}
 }
 
-// ask runs a script, again and again with the same arguments until it is
-// answered or ctx ends. Every script is answered the same way for the same
-// request, so that a lost answer costs nothing but time.
-func (s *Store) ask(ctx context.Context, script *redis.Script, keys []string, a *args) ([]any, error) {
-	return patiently(ctx, func() *redis.Cmd { return script.Run(ctx, s.client, keys, a.list...) })
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, bound)
 }
 
-// tell is ask with a script that is sent whole: where answers are lost, so is the
-// one that a server doesn't know a script by its hash.
-func (s *Store) tell(ctx context.Context, script *redis.Script, keys []string, a *args) ([]any, error) {
-	return patiently(ctx, func() *redis.Cmd { return script.Eval(ctx, s.client, keys, a.list...) })
+// call runs a script, and again with the same arguments until there is a reply or ctx
+// ends. A script returns the same for the same request, so a lost reply costs no more
+// than time.
+func (s *Store) call(ctx context.Context, script *redis.Script, keys []string, a *args) (reply, error) {
+	return retry(ctx, func() *redis.Cmd { return script.Run(ctx, s.client, keys, a.list...) })
 }
 
-func patiently(ctx context.Context, run func() *redis.Cmd) ([]any, error) {
+// callWhole is call with the text of the script. While replies are lost, so is the one
+// that the server doesn't know a script by its hash.
+func (s *Store) callWhole(ctx context.Context, script *redis.Script, keys []string, a *args) (reply, error) {
+	return retry(ctx, func() *redis.Cmd { return script.Eval(ctx, s.client, keys, a.list...) })
+}
+
+func retry(ctx context.Context, run func() *redis.Cmd) (reply, error) {
 	unknown := false
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		reply, err := run().Slice()
+		r, err := run().Slice()
 		if err == nil {
-			return reply, nil
+			return r, nil
 		}
-		again, ran := judge(err)
+		again, ran := classify(err)
 		unknown = unknown || ran
 		if !again {
 			return nil, &failure{reason: describe(err), unknown: unknown}
 		}
-		timer := time.NewTimer(pause + rand.N(pause)) //nolint:gosec // spreads tries, no secret
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if !sleep(ctx, pause+rand.N(pause)) { //nolint:gosec // spreads tries, no secret
 			return nil, &failure{reason: describe(err), unknown: unknown, cause: context.Cause(ctx)}
 		}
 	}
 }
 
-// passing are the words with which a server says that it will serve again soon.
-var passing = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "MOVED", "ASK", "NOREPLICAS"}
+// sleep pauses. It reports false if ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
 
-// judge says of an error whether asking again may help, and whether the script
-// may have run.
-func judge(err error) (again, ran bool) {
+// temporary are the errors of a server that will serve again soon.
+var temporary = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "MOVED", "ASK", "NOREPLICAS"}
+
+// classify reports whether a retry may help after an error, and whether the script may
+// have run.
+func classify(err error) (again, ran bool) {
 	var answered redis.Error
 	if errors.As(err, &answered) {
-		for _, word := range passing {
+		for _, word := range temporary {
 			if strings.HasPrefix(answered.Error(), word) {
 				return true, false
 			}
@@ -134,7 +146,7 @@ func judge(err error) (again, ran bool) {
 	return true, true
 }
 
-// describe names an error without the addresses and keys that its text may hold.
+// describe names an error without the addresses and keys that its text may contain.
 func describe(err error) string {
 	var answered redis.Error
 	var network net.Error

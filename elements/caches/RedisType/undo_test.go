@@ -99,7 +99,7 @@ func TestAClaimThatNobodyHasIsNobodys(t *testing.T) {
 	require.Equal(t, caches.GuessRight, guessAs(t, other, on, "attempt-1"))
 	require.Equal(t, caches.GuessRight, guessAs(t, other, on, "attempt-2"))
 	for _, attempt := range []string{"attempt-1", "attempt-2"} {
-		other.takeBack(ctx, &failure{unknown: true}, on.Request, attempt, []string{stateKey("on")}, takeBackScript, "")
+		other.undo(ctx, &failure{unknown: true}, on.Request, attempt, []string{stateKey("on")}, undoGuessScript, "")
 		another := guessOf(s, 2)
 		another.Then, another.Issue = caches.Claim, nil
 		got, err := other.Guess(ctx, another)
@@ -115,7 +115,7 @@ func TestACodeIsGivenBackWhenNothingIsAnsweredAtAll(t *testing.T) {
 	back := 0
 	for n := range 5 {
 		r := sent(t, other, fmt.Sprintf("k%d", n))
-		soon(t, "it is answered", func() bool { return near.warm(ctx) == nil && near.Ready(ctx) == nil })
+		soon(t, "it is answered", func() bool { return near.pingUndoConnections(ctx) == nil && near.Ready(ctx) == nil })
 		p.cut.Store(-1)
 		_, err := near.Guess(ctx, guessOf(r, 1))
 		require.ErrorIs(t, err, caches.ErrUnavailable)
@@ -165,12 +165,12 @@ func TestARepeatKeepsWhatTheFailedCallTook(t *testing.T) {
 	_, near, other := replicas(t)
 	r := sent(t, other, "k")
 	first := guessOf(r, 1)
-	keys := issued(stateKey("k"), "k", first.Issue, other.args(0))
+	keys := withToken(stateKey("k"), "k", first.Issue, other.args(0))
 	require.Equal(t, caches.GuessRight, guessAs(t, other, first, "attempt-1"))
 	got, err := other.Guess(ctx, first)
 	require.NoError(t, err)
 	require.Equal(t, caches.GuessRight, got.Outcome, "a repeat is answered as the first was")
-	near.takeBack(ctx, &failure{unknown: true}, first.Request, "attempt-1", keys, takeBackScript, "")
+	near.undo(ctx, &failure{unknown: true}, first.Request, "attempt-1", keys, undoGuessScript, "")
 	token, err := other.Token(ctx, caches.TokenRequest{Request: "t", Key: "k", Hash: "h", Then: caches.Keep})
 	require.NoError(t, err)
 	require.Equal(t, caches.TokenValid, token.Outcome, "the repeat has it")
@@ -180,7 +180,7 @@ func TestARepeatKeepsWhatTheFailedCallTook(t *testing.T) {
 
 	late := sent(t, other, "late")
 	g := guessOf(late, 1)
-	near.takeBack(ctx, &failure{unknown: true}, g.Request, "attempt-2", issued(stateKey("late"), "late", g.Issue, other.args(0)), takeBackScript, "")
+	near.undo(ctx, &failure{unknown: true}, g.Request, "attempt-2", withToken(stateKey("late"), "late", g.Issue, other.args(0)), undoGuessScript, "")
 	require.Equal(t, caches.GuessOutcome(""), guessAs(t, other, g, "attempt-2"), "a straggler of what was given up takes nothing")
 	got, err = other.Guess(ctx, guessOf(late, 2))
 	require.NoError(t, err)
@@ -190,10 +190,10 @@ func TestARepeatKeepsWhatTheFailedCallTook(t *testing.T) {
 // guessAs is a guess whose call has a name of the test's choosing.
 func guessAs(t *testing.T, s *Store, g caches.Guess, attempt string) caches.GuessOutcome {
 	a := s.args(16).add(g.Request, attempt, g.Holder, g.Bucket, g.Purpose, g.MAC,
-		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, true)
-	reply, err := s.ask(ctx, guessScript, issued(stateKey(g.Key), g.Key, g.Issue, a), a)
+		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, false)
+	r, err := s.call(ctx, guessScript, withToken(stateKey(g.Key), g.Key, g.Issue, a), a)
 	require.NoError(t, err)
-	return caches.GuessOutcome(parsed(reply).text(0))
+	return caches.GuessOutcome(r.text(0))
 }
 
 func TestATokenThatWasTakenWithoutAnAnswerIsFree(t *testing.T) {

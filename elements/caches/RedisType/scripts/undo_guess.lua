@@ -1,6 +1,6 @@
--- Takes a guess back that took or claimed a code while its caller was told that it
--- failed: the code is as it was, unless a newer one has come, also when the guess
--- comes only now. KEYS: the identity's state, and the token's where one was issued.
+-- Undoes a guess that consumed or claimed a code and whose caller got an error, before it
+-- runs or after. The code is as it was, unless there is a newer one. KEYS: the identity's
+-- state, and the token if one was issued.
 local request, attempt, holder = text(), text(), text()
 
 local s = state(KEYS[1])
@@ -24,8 +24,6 @@ if r then
     redis.call('DEL', KEYS[2])
   end
 end
-if not find(s, 'X' .. attempt) then
-  remember(s, { k = 'X' .. attempt, c = '', x = '', d = 0 })
-end
+remember_undone(s, attempt)
 keep_state(KEYS[1], s)
 return { 1 }

@@ -1,14 +1,17 @@
--- What is kept of one identity, in one value:
+-- The state of an identity, in one value:
 --   n          when it was last changed
---   cu, cc     the end of the cooldown, and the code it is for
---   h          holder -> l and p, the live and the pending code
---   s, g, f    sends and wrong guesses of each bucket, refusals: p how long the times t matter
---   r          answers to repeats, oldest first
---   y          sends that are not verified yet, oldest first: i the code, e when it
---              expires, k the keys of its crowds and t when they counted it
--- A code: i id, m MAC, u purposes, d decoy, e expires, a attempts of each bucket,
--- q the request that claimed it, w until when.
-local REMEMBERS, WATCHES = 128, 16
+--   cu, cc     the end of the cooldown, and the code that began it
+--   h          the codes of each holder: l live, p pending
+--   s, g       the sends and the wrong guesses of each bucket
+--   f          refused sends
+--   r          answers for repeats, oldest first
+--   y          sends that no right guess has verified yet, oldest first: i the code, e
+--              when it expires, k the keys of its risk groups, t when they counted it
+-- A window (s, g, f): p how long its times count, t those times, oldest first.
+-- A code: i id, m MAC, u purposes, d 1 for a decoy, e expires, a the wrong guesses of
+-- each bucket, q the request that claims it, w until when. A claim that has expired
+-- stays, so that the next claim is unresolved.
+local MOST_REQUESTS, MOST_UNVERIFIED = 128, 16
 local OPEN, COMMITTED, ROLLED_BACK = 0, 1, 2
 local RIGHT, WRONG = 1, 4
 
@@ -59,6 +62,13 @@ local function shift(s, by)
   end
 end
 
+local function drop_empty(s, holder)
+  local h = s.h[holder]
+  if h and not h.l and not h.p then
+    s.h[holder] = nil
+  end
+end
+
 local function keep_state(key, s)
   local ends = s.cu
   local function later(t)
@@ -90,8 +100,20 @@ local function keep_state(key, s)
   keep(key, s, ends)
 end
 
--- The state as of now: what is over is dropped, and a clock that went back takes
--- the state's times with it.
+-- The items of a list that have not expired.
+local function unexpired(list)
+  local rest = {}
+  for _, item in ipairs(list) do
+    if item.e > now then
+      rest[#rest + 1] = item
+    end
+  end
+  return rest
+end
+
+-- The state of an identity as of now, without what has expired. If the clock went back
+-- since the last change, the state's times go back with it, so that no pause and no
+-- code lasts longer for it.
 local function state(key)
   local s = load(key)
   if not s then
@@ -112,9 +134,7 @@ local function state(key)
     if h.p and h.p.e <= now then
       h.p = nil
     end
-    if not h.l and not h.p then
-      s.h[holder] = nil
-    end
+    drop_empty(s, holder)
   end
   for _, buckets in ipairs({ s.s, s.g }) do
     for bucket, w in pairs(buckets) do
@@ -125,20 +145,7 @@ local function state(key)
     end
   end
   prune(s.f)
-  local alive = {}
-  for _, r in ipairs(s.r) do
-    if r.e > now then
-      alive[#alive + 1] = r
-    end
-  end
-  s.r = alive
-  local watched = {}
-  for _, w in ipairs(s.y) do
-    if w.e > now then
-      watched[#watched + 1] = w
-    end
-  end
-  s.y = watched
+  s.r, s.y = unexpired(s.r), unexpired(s.y)
   if shifted then
     keep_state(key, s)
   end
@@ -153,23 +160,24 @@ local function find(s, id)
   end
 end
 
--- An answer for repeats: k the request behind its operation's letter, v the
--- verdict, c the code; of a reservation t when it was made, x the attempt that
--- made it, d whether it was settled; of a guess that took its code u what that was
--- like, x the attempt that was told so last.
+-- Keeps the answer to a request for its repeats: k the request's ID after a letter for
+-- the operation, c the code. Of a reservation: t when it was made, x the attempt that
+-- made it, d whether it is open, committed or rolled back. Of a guess: v whether it was
+-- right, x the attempt that made it, u the code as it was before the guess consumed it.
+-- An attempt that was undone is kept as an answer after an X.
 local function remember(s, r)
   r.e = now + REMEMBERED
   r.t = now
-  while #s.r >= REMEMBERS do
-    table.remove(s.r, 1)
-  end
-  s.r[#s.r + 1] = r
+  append(s.r, MOST_REQUESTS, r)
 end
 
-local function tidy(s, holder)
-  local h = s.h[holder]
-  if h and not h.l and not h.p then
-    s.h[holder] = nil
+local function undone(s, attempt)
+  return find(s, 'X' .. attempt) ~= nil
+end
+
+local function remember_undone(s, attempt)
+  if not undone(s, attempt) then
+    remember(s, { k = 'X' .. attempt, c = '', x = '', d = OPEN })
   end
 end
 
@@ -184,10 +192,10 @@ local function drop(s, holder, id)
   if h.p and h.p.i == id then
     h.p = nil
   end
-  tidy(s, holder)
+  drop_empty(s, holder)
 end
 
--- A code that was used: a pending one takes the older, live one with it.
+-- Removes a code that was used. A pending one takes the older, live one with it.
 local function use(s, holder, id)
   local h = s.h[holder]
   if h and h.p and h.p.i == id then
@@ -196,8 +204,8 @@ local function use(s, holder, id)
   drop(s, holder, id)
 end
 
--- How long until the window admits one more.
-local function wait(w, max, per)
+-- How long until a window admits one more.
+local function remaining(w, max, per)
   if not w or max <= 0 or #w.t < max then
     return 0
   end
@@ -227,8 +235,8 @@ local function remove_time(w, at)
   end
 end
 
--- Takes a reservation back: its code, its cooldown, its place among the sends.
-local function undo(s, r, holder, bucket)
+-- Removes what a reservation took of the state.
+local function undo_reservation(s, r, holder, bucket)
   drop(s, holder, r.c)
   if s.cc == r.c then
     s.cu, s.cc = 0, ''
@@ -238,7 +246,7 @@ local function undo(s, r, holder, bucket)
   end
 end
 
--- The two codes of a holder, the newest first.
+-- The codes of a holder, the newest first.
 local function codes(s, holder)
   local h, found = s.h[holder], {}
   if h and h.p then

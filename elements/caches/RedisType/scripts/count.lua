@@ -1,3 +1,0 @@
--- KEYS: a crowd.
-crowd_count(KEYS[1], number())
-return { now }

@@ -1,3 +1,0 @@
--- KEYS: the token.
-issue(KEYS[1], text(), number())
-return { 1 }

@@ -1,0 +1,3 @@
+-- KEYS: the use of a captcha.
+return_captcha(KEYS[1], text())
+return { 1 }

@@ -1,3 +1,0 @@
--- KEYS: a proof's mark.
-unmark(KEYS[1], text())
-return { 1 }
