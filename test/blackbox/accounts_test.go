@@ -180,9 +180,7 @@ func TestReplacingAPhone(t *testing.T) {
 // What register requires, and what it returns.
 func TestWhatRegisterTakesAndGives(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, nil)
 	spelt, e164 := blackbox.Phone()
 	code := shop.Code(c, blackbox.Login, spelt, e164)
 	for _, nick := range []any{"", "   ", "a\nb", strings.Repeat("n", 256), 7, nil} {

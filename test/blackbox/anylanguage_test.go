@@ -109,7 +109,7 @@ func TestATypeInNodeIsLocked(t *testing.T) {
 	shop.Servers = nil
 	shop.Open(1, locked)
 	spelt, _ := blackbox.Phone()
-	shop.Visitor().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, 503, "ELEMENT_UNAVAILABLE")
+	shop.Visitor().Send(spelt).Fails(t, 503, "ELEMENT_UNAVAILABLE")
 	require.Empty(t, shop.Servers[0].Plugins(1)["vendors.Acme"])
 }
 

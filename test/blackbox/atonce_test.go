@@ -20,7 +20,7 @@ func TestRightAndWrongCodesAtOnce(t *testing.T) {
 	for range blackbox.Rounds(3, 40) {
 		p := shop.SignUp(other)
 		code := shop.Code(shop.Visitor(), blackbox.Login, p.Phone, p.E164)
-		crowd := shop.Crowd(100)
+		crowd := shop.Clients(100)
 		answers := make([]*blackbox.Answer, len(crowd))
 		blackbox.AtOnce(len(crowd), func(i int) {
 			guess := code
@@ -55,7 +55,7 @@ func TestSharedLimitsAtOnce(t *testing.T) {
 
 // sendToMany asks for codes for n phones at once and counts the successes.
 func sendToMany(shop *blackbox.Shop, login string, n int) (sent int) {
-	crowd := shop.Crowd(n)
+	crowd := shop.Clients(n)
 	var mu sync.Mutex
 	blackbox.AtOnce(n, func(i int) {
 		spelt, _ := blackbox.Phone()

@@ -38,7 +38,7 @@ func TestKnownAndUnknownPhonesLookAlike(t *testing.T) {
 		return a
 	}
 	send := func(phone string) *blackbox.Answer {
-		return c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": phone})
+		return c.Send(phone)
 	}
 	guess := func(phone string) *blackbox.Answer {
 		return c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": phone, "code": "000000"})

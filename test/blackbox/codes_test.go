@@ -178,12 +178,9 @@ func unbind(t *testing.T, shop *blackbox.Shop, p *blackbox.Person, way string) {
 // A code of ten digits works for its short lifetime and not after it.
 func TestACodesLengthAndLife(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.SetLogin(map[string]any{"codeLength": 10, "codeTTL": 3, "resendInterval": 2, "maxAttempts": 2})
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, map[string]any{"codeLength": 10, "codeTTL": 3, "resendInterval": 2, "maxAttempts": 2})
 	spelt, e164 := blackbox.Phone()
-	sent := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+	sent := c.Send(spelt).OK(t)
 	begun := time.Now()
 	require.Equal(t, blackbox.Dict{"code": 200.0, "message": "success", "resendAfter": 2.0, "expiresIn": 3.0}, sent)
 	code := shop.Newest(e164)
@@ -220,18 +217,15 @@ func TestACodesLengthAndLife(t *testing.T) {
 // The interval is exact.
 func TestTheIntervalIsExact(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.SetLogin(map[string]any{"resendInterval": 3})
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, map[string]any{"resendInterval": 3})
 	spelt, e164 := blackbox.Phone()
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
-	refused := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+	c.Send(spelt).OK(t)
+	refused := c.Send(spelt)
 	data := refused.Fails(t, http.StatusTooManyRequests, "SEND_TOO_FREQUENT")
 	require.Equal(t, refused.RetryAfter().Seconds(), data["retryAfter"])
 	require.InDelta(t, 3, data["retryAfter"], 1)
 	time.Sleep(refused.RetryAfter())
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+	c.Send(spelt).OK(t)
 	require.Len(t, shop.Codes(e164), 2)
 }
 

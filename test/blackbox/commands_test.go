@@ -100,7 +100,7 @@ func TestANewTypeBuildsAndServes(t *testing.T) {
 	require.Equal(t, 0, out.Code, out.Stdout+out.Stderr)
 	s := app.Serve()
 	spelt, _ := blackbox.Phone()
-	s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+	s.Client().Send(spelt).OK(t)
 	require.EqualValues(t, 1, messages.Load())
 }
 
@@ -195,5 +195,5 @@ func TestLockedRunsOnlyWhatIsPinned(t *testing.T) {
 		return // refusing a lock that pins nothing is fine, too
 	}
 	spelt, _ := blackbox.Phone()
-	s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, 503, "ELEMENT_UNAVAILABLE")
+	s.Client().Send(spelt).Fails(t, 503, "ELEMENT_UNAVAILABLE")
 }

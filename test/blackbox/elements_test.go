@@ -98,7 +98,7 @@ func TestAnOwnPhoneTypeTakesTheOfficialOnesPlace(t *testing.T) {
 	app.Write(dir+"added.txt", "any file of the directory counts")
 	refusing := app.Serve(blackbox.Start{Args: []string{"--locked"}})
 	spelt, _ := blackbox.Phone()
-	refusing.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, http.StatusServiceUnavailable, "ELEMENT_UNAVAILABLE")
+	refusing.Client().Send(spelt).Fails(t, http.StatusServiceUnavailable, "ELEMENT_UNAVAILABLE")
 	refusing.Stop()
 	app.Remove(dir + "added.txt")
 	app.Serve(blackbox.Start{Args: []string{"--locked"}}).Register()

@@ -132,17 +132,14 @@ func TestTheEnvelope(t *testing.T) {
 // Every spelling of a number is one identity.
 func TestSpellingsOfAPhone(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.SetLogin(map[string]any{"regions": []string{"CN", "US", "GB"}})
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, map[string]any{"regions": []string{"CN", "US", "GB"}})
 	spelt, e164 := blackbox.Phone()
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+	c.Send(spelt).OK(t)
 	for _, spelling := range []string{
 		e164, "+86 " + spelt, "0086" + spelt, "86" + spelt, "+86-" + spelt[:3] + "-" + spelt[3:7] + "-" + spelt[7:],
 		" " + spelt + " ", spelt[:3] + " " + spelt[3:7] + " " + spelt[7:], "(" + spelt[:3] + ") " + spelt[3:], fullWidth(spelt),
 	} {
-		a := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelling})
+		a := c.Send(spelling)
 		if a.Code != "SEND_TOO_FREQUENT" {
 			t.Errorf("%q is another identity: %d %s", spelling, a.Status, a.Code)
 		}
@@ -156,12 +153,12 @@ func TestSpellingsOfAPhone(t *testing.T) {
 		"", " ", "1380013800", "138001380001", "12800138000", "10086", "+86 10 6552 9988", "13800138000;ext=1", "tel:13800138000x",
 		"+44 20 7946 0958", "+1 555 010", strings.Repeat("1", 200), "１３８００１３８", "abc", "+", "13800138000\x00",
 	} {
-		a := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": bad})
+		a := c.Send(bad)
 		a.Fails(t, 400, "PHONE_INVALID")
 		require.Equal(t, 46105, a.Errcode)
 	}
 	for _, elsewhere := range []string{"+33612345678", "+85251234567"} {
-		a := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": elsewhere})
+		a := c.Send(elsewhere)
 		a.Fails(t, 400, "PHONE_REGION_NOT_ALLOWED")
 		require.Equal(t, 46105, a.Errcode)
 	}
@@ -263,7 +260,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	} {
 		spelt, e164 := blackbox.Phone()
 		shop.Vendor.Next(turn)
-		c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+		c.Send(spelt)
 		keep(spelt)
 		keep(shop.Codes(e164)...)
 	}

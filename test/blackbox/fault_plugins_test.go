@@ -63,7 +63,7 @@ func killedInASend(t *testing.T, typeName string) {
 		answered := make(chan *blackbox.Answer, 1)
 		begun := time.Now()
 		same := s.Client().With("Idempotency-Key", key())
-		go func() { answered <- same.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}) }()
+		go func() { answered <- same.Send(p.Phone) }()
 		blackbox.Eventually(t, 10*time.Second, "the vendor is asked", func() bool { return len(shop.Codes(p.E164)) > sent })
 		old1 := killPlugin(t, s, typeName)
 		answer := <-answered
@@ -76,11 +76,11 @@ func killedInASend(t *testing.T, typeName string) {
 			require.Equal(t, "unknown", data.Text("outcome"))
 			require.Zero(t, answer.RetryAfter())
 		}
-		again := same.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone})
+		again := same.Send(p.Phone)
 		require.Equal(t, answer.Code, again.Code, "a repeat is answered as the first was")
 		require.Len(t, shop.Codes(p.E164), sent+1, "asked once")
 		if time.Since(begun) < 1500*time.Millisecond {
-			s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}).Fails(t, 429, "SEND_TOO_FREQUENT")
+			s.Client().Send(p.Phone).Fails(t, 429, "SEND_TOO_FREQUENT")
 		}
 		// The code of the interrupted send and the previous one both work, once.
 		working := []string{old, shop.Newest(p.E164)}[round%2]
@@ -91,7 +91,7 @@ func killedInASend(t *testing.T, typeName string) {
 			return pid != 0 && pid != old1
 		})
 		blackbox.Eventually(t, 10*time.Second, "the next send works", func() bool {
-			return s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}).Status == 200
+			return s.Client().Send(p.Phone).Status == 200
 		})
 		require.Len(t, shop.Codes(p.E164), sent+2)
 	}

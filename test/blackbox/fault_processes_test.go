@@ -66,7 +66,7 @@ func TestFaultEmbeddedStoresSurviveAKilledHost(t *testing.T) {
 	for _, m := range members[max(0, len(members)-40):] {
 		var code string
 		blackbox.Eventually(t, 46*time.Second, "a phone is blocked no longer than its interval", func() bool {
-			if shop.Servers[0].Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": m.phone}).Status != 200 {
+			if shop.Servers[0].Client().Send(m.phone).Status != 200 {
 				return false
 			}
 			code = shop.Newest(m.e164)

@@ -130,7 +130,7 @@ func away(t *testing.T, f *faulty, proxy *faultproxy.Proxy, name string, harm fu
 	back := time.Now()
 	blackbox.Eventually(t, 10*time.Second, "it serves again", func() bool {
 		spelt, _ := blackbox.Phone()
-		return c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Status == 200
+		return c.Send(spelt).Status == 200
 	})
 	require.Less(t, time.Since(back), 4*time.Second, "it took long to serve again")
 	blackbox.Eventually(t, 5*time.Second, "it is ready", func() bool { return ready(t, f.server()) })
@@ -157,7 +157,7 @@ func away(t *testing.T, f *faulty, proxy *faultproxy.Proxy, name string, harm fu
 	// Nobody stays blocked: the stranger's phone gets its message now, or after the
 	// interval of a lost reservation.
 	blackbox.Eventually(t, (faultInterval+3)*time.Second, "the phone gets a message", func() bool {
-		return c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": stranger}).Status == 200
+		return c.Send(stranger).Status == 200
 	})
 	require.Len(t, f.Codes(strangerE164), 1)
 }
@@ -268,7 +268,7 @@ func TestFaultRedisItself(t *testing.T) {
 		spelt, e164 := blackbox.Phone()
 		for range 3 {
 			begun := time.Now()
-			answer := f.client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+			answer := f.client().Send(spelt)
 			took := time.Since(begun)
 			answer.Fails(t, 503, "STORE_UNAVAILABLE")
 			require.Less(t, took, soonEnough)
@@ -277,7 +277,7 @@ func TestFaultRedisItself(t *testing.T) {
 		require.Len(t, f.Vendor.Sent(), sent)
 		away.back()
 		blackbox.Eventually(t, 4*time.Second, "the phone gets a message", func() bool {
-			return f.client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Status == 200
+			return f.client().Send(spelt).Status == 200
 		})
 		f.client().Call(blackbox.Login, "register", blackbox.Args{"phone": spelt, "code": f.Newest(e164), "nick": "n"}).OK(t)
 	}

@@ -63,10 +63,7 @@ func TestThePhonesLimits(t *testing.T) {
 // A send with an unknown outcome counts.
 func TestAnUnknownSendCounts(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.SetLogin(map[string]any{"resendInterval": 1, "phoneHourlyLimit": 2})
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, map[string]any{"resendInterval": 1, "phoneHourlyLimit": 2})
 	spelt, _ := blackbox.Phone()
 	shop.Vendor.Always(blackbox.Nonsense)
 	for range 2 {
@@ -88,7 +85,7 @@ func TestTheLimitOfAnAddress(t *testing.T) {
 	c := shop.Visitor()
 	send := func(forwarded string) *blackbox.Answer {
 		spelt, _ := blackbox.Phone()
-		return from(c, forwarded).Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+		return from(c, forwarded).Send(spelt)
 	}
 	// Each line is one limit, however its address is written.
 	for _, bucket := range [][3]string{
@@ -119,14 +116,11 @@ func TestTheLimitOfAnAddress(t *testing.T) {
 // Without trusted proxies the header has no effect, and a warning is logged.
 func TestForwardedAddressesThatNobodyTrusts(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.SetLogin(map[string]any{"ipHourlyLimit": 2})
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, map[string]any{"ipHourlyLimit": 2})
 	var last *blackbox.Answer
 	for i := range 3 {
 		spelt, _ := blackbox.Phone()
-		last = from(c, fmt.Sprint("203.0.113.", i+1)).Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+		last = from(c, fmt.Sprint("203.0.113.", i+1)).Send(spelt)
 	}
 	limited(t, last, time.Hour)
 	require.Contains(t, strings.ToLower(shop.Log()), "x-forwarded-for")
@@ -142,23 +136,20 @@ func TestTrustedProxiesFromTheEnvironment(t *testing.T) {
 	c := shop.Visitor()
 	for i := range 3 {
 		spelt, _ := blackbox.Phone()
-		from(c, fmt.Sprint("203.0.113.", i+1)).Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+		from(c, fmt.Sprint("203.0.113.", i+1)).Send(spelt).OK(t)
 	}
 }
 
 func TestTheAppsLimit(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.SetLogin(map[string]any{"appHourlyLimit": 4})
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, map[string]any{"appHourlyLimit": 4})
 	shop.Vendor.Next(blackbox.RefuseBalance)
 	spelt, _ := blackbox.Phone()
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, 502, "SMS_REFUSED")
+	c.Send(spelt).Fails(t, 502, "SMS_REFUSED")
 	for range 4 {
 		spelt, _ := blackbox.Phone()
-		c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+		c.Send(spelt).OK(t)
 	}
-	limited(t, c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}), time.Hour)
+	limited(t, c.Send(spelt), time.Hour)
 	require.Len(t, shop.Vendor.Sent(), 5)
 }

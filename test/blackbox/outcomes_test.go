@@ -72,7 +72,7 @@ func TestVendorOutcomes(t *testing.T) {
 		shop.Vendor.Next(test.turn)
 		cut := shop.Vendor.Cut()
 		answer := sendWhenAllowed(t, c, blackbox.Login, p.spelt)
-		again := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.spelt})
+		again := c.Send(p.spelt)
 		t.Run(test.name, func(t *testing.T) {
 			codes := shop.Codes(p.e164)
 			requests := len(codes) + shop.Vendor.Cut() - cut
@@ -116,10 +116,7 @@ func TestVendorOutcomes(t *testing.T) {
 // A refusal keeps the previous code valid.
 func TestARefusedSendLeavesTheOldCode(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.SetLogin(map[string]any{"resendInterval": 1})
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, map[string]any{"resendInterval": 1})
 	spelt, e164 := blackbox.Phone()
 	old := shop.Code(c, blackbox.Login, spelt, e164)
 	shop.Vendor.Always(blackbox.RefuseBalance)
@@ -131,16 +128,13 @@ func TestARefusedSendLeavesTheOldCode(t *testing.T) {
 // Refusals don't count as sends, but only ten an hour are allowed.
 func TestRefusalsHaveALimitOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.SetLogin(map[string]any{"phoneHourlyLimit": 2, "ipHourlyLimit": 3})
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, map[string]any{"phoneHourlyLimit": 2, "ipHourlyLimit": 3})
 	spelt, e164 := blackbox.Phone()
 	shop.Vendor.Always(blackbox.RefuseBalance)
 	for range 10 {
-		c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, 502, "SMS_REFUSED")
+		c.Send(spelt).Fails(t, 502, "SMS_REFUSED")
 	}
-	limited := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+	limited := c.Send(spelt)
 	data := limited.Fails(t, 429, "SEND_LIMITED")
 	require.Zero(t, limited.RetryAfter()%time.Minute, "rounded up to a minute")
 	require.InDelta(t, 3600, data["retryAfter"], 60)
@@ -149,10 +143,10 @@ func TestRefusalsHaveALimitOfTheirOwn(t *testing.T) {
 	shop.Vendor.Always(blackbox.Accept)
 	for range 3 {
 		other, _ := blackbox.Phone()
-		c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": other}).OK(t)
+		c.Send(other).OK(t)
 	}
 	other, _ := blackbox.Phone()
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": other}).Fails(t, 429, "SEND_LIMITED")
+	c.Send(other).Fails(t, 429, "SEND_LIMITED")
 }
 
 // Without a connection nothing was sent, so the person may try again.
@@ -169,7 +163,7 @@ func TestAVendorThatIsNotThereIsARefusal(t *testing.T) {
 	c := shop.Visitor()
 	spelt, _ := blackbox.Phone()
 	for range 2 {
-		data := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, 502, "SMS_REFUSED")
+		data := c.Send(spelt).Fails(t, 502, "SMS_REFUSED")
 		require.Equal(t, "unavailable", data["reason"])
 	}
 }
@@ -177,10 +171,7 @@ func TestAVendorThatIsNotThereIsARefusal(t *testing.T) {
 // Once reserved, a send finishes even if the client's connection breaks.
 func TestASendOutlivesItsClient(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.SetLogin(map[string]any{"resendInterval": 1})
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, map[string]any{"resendInterval": 1})
 	spelt, e164 := blackbox.Phone()
 	old := shop.Code(c, blackbox.Login, spelt, e164)
 	time.Sleep(time.Second)

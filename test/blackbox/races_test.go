@@ -91,7 +91,7 @@ func TestRequestsAtOnce(t *testing.T) {
 
 // atOnce makes n calls at once, spread over all processes.
 func (r race) atOnce(n int, call func(c *blackbox.Client, i int) *blackbox.Answer) []*blackbox.Answer {
-	crowd := r.shop.Crowd(n)
+	crowd := r.shop.Clients(n)
 	answers := make([]*blackbox.Answer, n)
 	blackbox.AtOnce(n, func(i int) { answers[i] = call(crowd[i], i) })
 	return answers
@@ -124,7 +124,7 @@ func (r race) one(t *testing.T, answers []*blackbox.Answer, codes ...string) *bl
 func (r race) sends(t *testing.T) {
 	spelt, e164 := blackbox.Phone()
 	answers := r.atOnce(300, func(c *blackbox.Client, _ int) *blackbox.Answer {
-		return c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+		return c.Send(spelt)
 	})
 	r.one(t, answers, "SEND_TOO_FREQUENT")
 	require.LessOrEqual(t, len(r.shop.Codes(e164)), 1, "requests to the vendor")
@@ -161,7 +161,7 @@ func (r race) wrongCodes(t *testing.T) {
 		*r.disturbed = true
 		return
 	}
-	for _, c := range r.shop.Crowd(len(r.shop.Servers)) {
+	for _, c := range r.shop.Clients(len(r.shop.Servers)) {
 		a := c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": code})
 		a.Fails(t, 429, "CODE_LOCKED")
 		require.NotZero(t, a.RetryAfter())
@@ -254,7 +254,7 @@ func (r race) loginCodes(t *testing.T) {
 		return
 	}
 	session := opened.OK(t)
-	for i, c := range r.shop.Crowd(len(r.shop.Servers)) {
+	for i, c := range r.shop.Clients(len(r.shop.Servers)) {
 		c = c.Bearer(session.Text("accessToken"))
 		blackbox.Eventually(t, revoked, fmt.Sprintf("process %d knows that the session has ended", i), func() bool {
 			return c.Call(blackbox.Sessions, "currentUser", nil).Is("LOGIN_REQUIRED")
@@ -278,7 +278,7 @@ func (r race) repeats(t *testing.T) {
 	spelt, e164 := blackbox.Phone()
 	key := "repeat-of-" + spelt
 	answers := r.atOnce(30, func(c *blackbox.Client, _ int) *blackbox.Answer {
-		return c.With("Idempotency-Key", key).Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+		return c.With("Idempotency-Key", key).Send(spelt)
 	})
 	require.Equal(t, map[string]int{"OK": 30}, blackbox.Tally(answers))
 	codes := r.shop.Codes(e164)

@@ -17,17 +17,15 @@ import (
 // again.
 func TestARepeatedSendIsNotSentAgain(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, nil)
 	for turn, code := range map[blackbox.Turn]string{
 		blackbox.Nonsense: "SMS_FAILED", blackbox.CutAfterRead: "SMS_FAILED", blackbox.RefuseBalance: "SMS_REFUSED", blackbox.Refuse: "SEND_LIMITED",
 	} {
 		spelt, e164 := blackbox.Phone()
 		shop.Vendor.Next(turn)
 		keyed := c.With("Idempotency-Key", "repeat-of-a-send-"+spelt)
-		first := keyed.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
-		again := keyed.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+		first := keyed.Send(spelt)
+		again := keyed.Send(spelt)
 		require.Equal(t, code, first.Code)
 		require.Equal(t, first.Status, again.Status)
 		require.Equal(t, first.Code, again.Code)
@@ -61,7 +59,7 @@ func TestALostAnswerIsGivenAgain(t *testing.T) {
 	}()
 	_, err = c.Do(request)
 	require.ErrorIs(t, err, context.Canceled)
-	again := c.With("Idempotency-Key", "an-answer-that-is-lost").Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt})
+	again := c.With("Idempotency-Key", "an-answer-that-is-lost").Send(spelt)
 	again.OK(t)
 	require.Len(t, shop.Codes(e164), 1)
 	require.True(t, works(t, c, blackbox.Login, spelt, shop.Newest(e164)))

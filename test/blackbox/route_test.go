@@ -49,7 +49,7 @@ func TestARouteGoesAroundAVendorThatRefuses(t *testing.T) {
 	var wg sync.WaitGroup
 	send := func() (ok bool) {
 		spelt, e164 := blackbox.Phone()
-		if a := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}); a.Status != http.StatusOK {
+		if a := c.Send(spelt); a.Status != http.StatusOK {
 			t.Errorf("not sent: %s", a.Body)
 			return false
 		}
@@ -92,7 +92,7 @@ func TestARouteGoesAroundAVendorThatRefuses(t *testing.T) {
 	r.a.Always(blackbox.Accept)
 	blackbox.Eventually(t, time.Minute, "the first vendor is used again", func() bool {
 		spelt, e164 := blackbox.Phone()
-		c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+		c.Send(spelt).OK(t)
 		return len(r.a.To(e164)) == 1 && len(r.b.To(e164)) == 0
 	})
 	_, metrics := s.Operator("/metrics")
@@ -110,11 +110,11 @@ func TestARouteSendsNothingTwice(t *testing.T) {
 	for _, turn := range []blackbox.Turn{blackbox.CutAfterRead, blackbox.Status500, blackbox.Nonsense, blackbox.Empty} {
 		r.a.Next(turn)
 		spelt, e164 := blackbox.Phone()
-		data := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, http.StatusBadGateway, "SMS_FAILED")
+		data := c.Send(spelt).Fails(t, http.StatusBadGateway, "SMS_FAILED")
 		require.NotEmpty(t, data["resendAfter"])
 		require.Len(t, r.a.To(e164), 1)
 		require.Empty(t, r.b.To(e164), "sent again")
-		c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, http.StatusTooManyRequests, "SEND_TOO_FREQUENT")
+		c.Send(spelt).Fails(t, http.StatusTooManyRequests, "SEND_TOO_FREQUENT")
 		c.Call(blackbox.Login, "register", blackbox.Args{"phone": spelt, "code": r.a.To(e164)[0].Code, "nick": "R"}).OK(t)
 	}
 }
@@ -182,11 +182,11 @@ func TestReceiptsGoWithTheirSends(t *testing.T) {
 	s := r.app.Serve()
 	c := s.Client()
 	spelt, e164 := blackbox.Phone()
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+	c.Send(spelt).OK(t)
 	code := r.a.To(e164)[0].Code
 	other, otherE164 := blackbox.Phone()
 	r.a.Next(blackbox.RefuseAuth)
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": other}).OK(t)
+	c.Send(other).OK(t)
 	require.Len(t, r.b.To(otherE164), 1)
 
 	var list []logged

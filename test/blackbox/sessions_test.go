@@ -36,9 +36,7 @@ func ended(t *testing.T, c *blackbox.Client) {
 
 func TestALoginCodeOpensOneSession(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, nil)
 	loginCode, userID := fresh(t, shop, c)
 
 	// Invalid arguments don't use up the loginCode.
@@ -161,9 +159,7 @@ func TestWhichCorp(t *testing.T) {
 
 func TestRefreshTokens(t *testing.T) {
 	t.Parallel()
-	shop := blackbox.NewShop(t)
-	shop.Open(1)
-	c := shop.Visitor()
+	shop, c := blackbox.OpenShop(t, nil)
 	refresh := func(token string) *blackbox.Answer {
 		return c.Call(blackbox.Sessions, "refresh", blackbox.Args{"refreshToken": token})
 	}

@@ -34,7 +34,17 @@ func NewShop(t testing.TB) *Shop {
 	return s
 }
 
-// Store makes an instance of typ the default store. kind is defaultCache or
+// OpenShop makes the app with settings of its login, serves it with one process and
+// returns a client of it.
+func OpenShop(t testing.TB, settings map[string]any) (*Shop, *Client) {
+	t.Helper()
+	s := NewShop(t)
+	s.SetLogin(settings)
+	s.Open(1)
+	return s, s.Visitor()
+}
+
+// Store makes an instance of typeName the default store. kind is defaultCache or
 // defaultDatabase.
 func (s *Shop) Store(kind, fullName, typeName string, config map[string]any) {
 	s.t.Helper()
@@ -82,17 +92,17 @@ func (s *Shop) Visitor() *Client {
 	return s.Servers[int(s.turn.Add(1))%len(s.Servers)].Client()
 }
 
-// Crowd makes n clients, spread over the processes.
-func (s *Shop) Crowd(n int) []*Client {
+// Clients returns n clients, spread over the processes.
+func (s *Shop) Clients(n int) []*Client {
 	first := make([]*Client, len(s.Servers))
 	for i, server := range s.Servers {
 		first[i] = server.Client()
 	}
-	crowd := make([]*Client, n)
-	for i := range crowd {
-		crowd[i] = first[i%len(first)]
+	clients := make([]*Client, n)
+	for i := range clients {
+		clients[i] = first[i%len(first)]
 	}
-	return crowd
+	return clients
 }
 
 // Codes returns the codes that the vendor was asked to send to a phone, oldest first.

@@ -36,7 +36,7 @@ func TestSwappingTheVendorUnderLoadCostsNothing(t *testing.T) {
 	s := app.Serve(blackbox.Start{Args: []string{"--plugin-dir", plugins}})
 	c := s.Client()
 	warm, _ := blackbox.Phone()
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": warm}).OK(t)
+	c.Send(warm).OK(t)
 
 	var mu sync.Mutex
 	var phones []string // whose send succeeded

@@ -32,7 +32,7 @@ func TestTestPhones(t *testing.T) {
 	taking := shop.Code(c, plain, taken, takenE164)
 	owner := c.Call(plain, "register", blackbox.Args{"phone": taken, "code": taking, "nick": "Owner"}).OK(t).Text("userId")
 
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+	c.Send(spelt).OK(t)
 	require.Empty(t, shop.Codes(e164))
 	c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": spelt, "code": "000000"}).Fails(t, 401, "CODE_REJECTED")
 	c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": spelt, "code": "135791"}).Fails(t, 401, "CODE_REJECTED")
@@ -46,7 +46,7 @@ func TestTestPhones(t *testing.T) {
 
 	// The test code doesn't log in the number's real owner, and sends them nothing.
 	before := len(shop.Codes(takenE164))
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": taken}).OK(t)
+	c.Send(taken).OK(t)
 	require.Len(t, shop.Codes(takenE164), before)
 	c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": taken, "code": "135791"}).Fails(t, 401, "CODE_REJECTED")
 	c.Call(blackbox.Login, "register", blackbox.Args{"phone": taken, "code": "135791", "nick": "N"}).Fails(t, 401, "CODE_REJECTED")

@@ -18,9 +18,9 @@ func TestAPersonRegistersAndLogsIn(t *testing.T) {
 	c := s.Client()
 	spelt, e164 := blackbox.Phone()
 
-	sent := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+	sent := c.Send(spelt).OK(t)
 	require.Equal(t, blackbox.Dict{"code": 200.0, "message": "success", "resendAfter": 45.0, "expiresIn": 300.0}, sent)
-	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).Fails(t, http.StatusTooManyRequests, "SEND_TOO_FREQUENT")
+	c.Send(spelt).Fails(t, http.StatusTooManyRequests, "SEND_TOO_FREQUENT")
 	code := s.Code(e164)
 	require.Len(t, code, 6)
 
@@ -82,7 +82,7 @@ func TestSwappingTheVendorTakesEffectWhileServing(t *testing.T) {
 	app.UseVendor(vendor, "gateway")
 	blackbox.Eventually(t, 10e9, "the vendor gets the message", func() bool {
 		spelt, e164 := blackbox.Phone()
-		s.Client().Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": spelt}).OK(t)
+		s.Client().Send(spelt).OK(t)
 		return len(vendor.To(e164)) == 1
 	})
 	require.NotContains(t, strings.ToLower(s.Log()), vendor.Key)

@@ -56,7 +56,7 @@ func TestAnOldNumberIsToldThatItWasReplaced(t *testing.T) {
 	p := s.Register()
 	var code string
 	blackbox.Eventually(t, 5*time.Second, "another code", func() bool {
-		return p.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": p.Phone}).Status == 200
+		return p.Send(p.Phone).Status == 200
 	})
 	code = s.Code(p.E164)
 	ticket := p.Call(blackbox.Login, "checkMyMessage", blackbox.Args{"code": code}).OK(t).Text("ticket")
