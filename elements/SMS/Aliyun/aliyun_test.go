@@ -35,13 +35,13 @@ const (
 	phone  = "+8613800138000"
 )
 
-// percent encodes as RFC 3986 does: the vendor's rule for the text to be signed.
+// percent encodes a text to be signed as RFC 3986 does.
 func percent(s string) string {
 	return strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~").Replace(url.QueryEscape(s))
 }
 
-// signature is the vendor's signing rule (help.aliyun.com/document_detail/101343.html),
-// written from its page and not from the SDK.
+// signature implements the vendor's signature (help.aliyun.com/document_detail/101343.html)
+// from its page, not from the SDK.
 func signature(method, secret string, params url.Values) string {
 	var names []string
 	for name := range params {
@@ -283,7 +283,7 @@ func TestSlowAndBrokenConnections(t *testing.T) {
 	require.Equal(t, string(smscode.Unavailable), e.Details["reason"])
 }
 
-// A vendor that echoes the request must not bring it into errors and logs.
+// The vendor echoes the request; errors and logs must not contain it.
 func TestNothingSensitiveInErrorsAndLogs(t *testing.T) {
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw, _ := io.ReadAll(r.Body)

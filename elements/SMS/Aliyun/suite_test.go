@@ -25,7 +25,7 @@ func TestWhatEveryVendorHolds(t *testing.T) {
 			{Code: "isp.SYSTEM_ERROR", Reason: smscode.Unavailable},
 			{Code: "Throttling.User", Status: 400, Reason: smscode.Throttled, Scope: smscode.ScopeAccount},
 		},
-		Known:   &deliverytest.Answer{Type: jsonType, Body: `{"Code":"OK","TemplateStatus":1,"TemplateCode":"SMS_1"}`},
-		Strange: &deliverytest.Answer{Status: 404, Type: jsonType, Body: `{"Code":"InvalidAccessKeyId.NotFound","Message":"no"}`},
+		RightCredentials: &deliverytest.Answer{Type: jsonType, Body: `{"Code":"OK","TemplateStatus":1,"TemplateCode":"SMS_1"}`},
+		WrongCredentials: &deliverytest.Answer{Status: 404, Type: jsonType, Body: `{"Code":"InvalidAccessKeyId.NotFound","Message":"no"}`},
 	})
 }

@@ -30,8 +30,8 @@ const (
 	yes     = `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>m-1</MessageId></PublishResult><ResponseMetadata><RequestId>R-1</RequestId></ResponseMetadata></PublishResponse>`
 )
 
-// signature is the rule AWS4-HMAC-SHA256 for a request without a query, written
-// from docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
+// signature implements AWS4-HMAC-SHA256 for a request without a query, from
+// docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html.
 func signature(secret, region, service, method, path, at string, headers map[string]string, body string) string {
 	hash := func(s string) string { sum := sha256.Sum256([]byte(s)); return hex.EncodeToString(sum[:]) }
 	mac := func(key, s string) string {
@@ -220,8 +220,8 @@ func TestWhatEveryVendorHolds(t *testing.T) {
 		Refusal: func(code, requestID string) deliverytest.Answer {
 			return deliverytest.Answer{Status: 400, Type: xmlType, Body: strings.Replace(failure(code, ""), "R-9", url.QueryEscape(requestID), 1)}
 		},
-		Codes:   codes,
-		Known:   &deliverytest.Answer{Type: xmlType, Body: `<GetSMSAttributesResponse><GetSMSAttributesResult><attributes/></GetSMSAttributesResult></GetSMSAttributesResponse>`},
-		Strange: &deliverytest.Answer{Status: 403, Type: xmlType, Body: failure("InvalidClientTokenId", "m")},
+		Codes:            codes,
+		RightCredentials: &deliverytest.Answer{Type: xmlType, Body: `<GetSMSAttributesResponse><GetSMSAttributesResult><attributes/></GetSMSAttributesResult></GetSMSAttributesResponse>`},
+		WrongCredentials: &deliverytest.Answer{Status: 403, Type: xmlType, Body: failure("InvalidClientTokenId", "m")},
 	})
 }

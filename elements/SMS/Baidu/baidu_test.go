@@ -30,8 +30,8 @@ const (
 	yes      = `{"requestId":"R-1","code":"1000","message":"ok","data":[{"code":"1000","message":"ok","mobile":"1","messageId":"m-1"}]}`
 )
 
-// authorization is the rule bce-auth-v1, written from the vendor's page
-// (cloud.baidu.com/doc/Reference/s/njwvz1yfu). headers are those to be signed.
+// authorization implements bce-auth-v1 from the vendor's page
+// (cloud.baidu.com/doc/Reference/s/njwvz1yfu). headers are the ones to sign.
 func authorization(key, secret, date, method, path, query string, headers map[string]string) string {
 	mac := func(key, s string) string {
 		m := hmac.New(sha256.New, []byte(key))
@@ -212,8 +212,8 @@ func TestWhatEveryVendorHolds(t *testing.T) {
 		Refusal: func(code, requestID string) deliverytest.Answer {
 			return deliverytest.Answer{Status: 400, Type: jsonType, Body: fmt.Sprintf(`{"requestId":%q,"code":%q,"message":%q}`, requestID, code, code)}
 		},
-		Codes:   codes,
-		Known:   &deliverytest.Answer{Type: jsonType, Body: `{"templateId":"sms-tmpl-1","status":"READY"}`},
-		Strange: &deliverytest.Answer{Status: 400, Type: jsonType, Body: `{"requestId":"R","code":"SignatureDoesNotMatch","message":"m"}`},
+		Codes:            codes,
+		RightCredentials: &deliverytest.Answer{Type: jsonType, Body: `{"templateId":"sms-tmpl-1","status":"READY"}`},
+		WrongCredentials: &deliverytest.Answer{Status: 400, Type: jsonType, Body: `{"requestId":"R","code":"SignatureDoesNotMatch","message":"m"}`},
 	})
 }

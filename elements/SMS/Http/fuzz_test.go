@@ -17,8 +17,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
-// FuzzTemplate puts any value into every kind of place: what arrives has the
-// structure that was configured, with the value in its place and nowhere else.
+// FuzzTemplate puts any value into every kind of place. The request that arrives must
+// have the configured structure, with the value in its place only.
 func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{"", "493027", `"},{"x":"`, "a&b=c", "]]>", "]]]>>", "</a><b>", "a\r\nX: y", "../..", "%2e%2e", "?x#y", "中😀", "\x00\u2028", "${phone}", "'\"><!--", "\ufffe"} {
 		f.Add(seed)
@@ -93,7 +93,7 @@ func arrived(t *testing.T, kind string, body []byte, v string) {
 		if err := xml.Unmarshal(body, &got); err != nil {
 			t.Fatalf("%q: %v", body, err)
 		}
-		// What XML can't carry arrives as a replacement character.
+		// Characters that XML forbids arrive as replacement characters.
 		x := strings.Map(func(r rune) rune {
 			if r < ' ' && !strings.ContainsRune("\t\n\r", r) || r == 0xFFFE || r == 0xFFFF {
 				return 0xFFFD
@@ -116,8 +116,8 @@ func same(t *testing.T, what string, got, want any) {
 	}
 }
 
-// FuzzConfiguration opens any template anywhere: an error names a pointer, and
-// nothing panics.
+// FuzzConfiguration opens any template in any place. Errors must name a pointer, and
+// nothing may panic.
 func FuzzConfiguration(f *testing.F) {
 	for _, seed := range []string{"", "${", "${}", "$${", "${phone|", "${params.}", "${a}${b}", "<a>${text}</a>", "/${phone}?${phone}#", "${secrets.k | hmacSha256:secrets64.k}"} {
 		f.Add(seed)

@@ -39,13 +39,13 @@ var args = sdktest.Args{
 	"phoneList": []string{phone}, "params": map[string]any{"code": code, "minutes": 5, "product": `Q"<&]]>` + "\r\n中"}, "verifyTemplateCode": "T1",
 }
 
-// request is what a vendor's stand-in saw.
+// request is a request to a stand-in.
 type request struct {
 	*http.Request
 	body []byte
 }
 
-// vendor answers as fn says and keeps what it was asked.
+// vendor starts a stand-in that answers with fn. seen returns the last request.
 func vendor(t *testing.T, fn http.HandlerFunc) (url string, seen func() request) {
 	var mu sync.Mutex
 	var last request
@@ -315,7 +315,7 @@ func TestPresetVcom(t *testing.T) {
 	require.Contains(t, body, `Login_Name="me" Login_Pwd="5EBE2294ECD0E0F08EAB7690D2A6EE69"`)
 	require.Contains(t, body, `<Recive_Phone_Number>13800138000</Recive_Phone_Number>`)
 	require.Contains(t, body, `<![CDATA[您的验证码是493027，5分钟内有效。]]>`)
-	// The gateway's receipts name the message by the number that it was given.
+	// The gateway's receipts have the number that the request gave the message.
 	id := sent.Results[0].MessageID
 	require.Regexp(t, `^[1-9][0-9]{14}$`, id)
 	require.Contains(t, body, "<Search_ID>"+id+"</Search_ID>")
@@ -328,7 +328,7 @@ func TestPresetVcom(t *testing.T) {
 	}
 }
 
-// The vector of the Standard Webhooks specification's rule, computed here.
+// The signature is computed here by the Standard Webhooks specification.
 func TestPresetWebhookIsSigned(t *testing.T) {
 	url, seen := vendor(t, saying(204, ""))
 	key := []byte("0123456789abcdef0123456789abcdef")

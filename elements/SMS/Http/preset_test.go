@@ -15,7 +15,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
-// A preset is the two files of an instance: to be copied as e.json and sms.json.
+// A preset consists of an instance's two files, to be copied as e.json and sms.json.
 func TestPresetsAreWholeInstances(t *testing.T) {
 	files, err := filepath.Glob("presets/*.sms.json")
 	require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestPresetConnector(t *testing.T) {
 	require.JSONEq(t, `{"to":"+8613800138000","type":"Generic","payload":{"code":"493027"}}`, string(r.body))
 }
 
-// Only "00" is a yes; what the gateway says of itself, "10", leaves open whether it sent.
+// Only "00" means accepted. After "10", an error of the gateway, the outcome is unknown.
 func TestPresetVcomReadsTheAnswer(t *testing.T) {
 	for answer, want := range map[string]string{"01": "auth", "02": "balance", "09": "number", "10": "", "": "", "<html>00</html>": "", "000": ""} {
 		url, _ := vendor(t, saying(200, answer))

@@ -63,7 +63,7 @@ func TestWithoutReceiptNoneAreTaken(t *testing.T) {
 	require.Equal(t, "/receipt/messageId", wrong[0].GetPointer())
 }
 
-// A vendor that names no message is asked by our name for it.
+// If the vendor's response has no ID, the message's ID is ours.
 func TestOurIDIsTheMessagesWhereTheVendorHasNone(t *testing.T) {
 	url, _ := vendor(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("00")) })
 	e := sdktest.Open(t, httptype.Type(), `{"url":"`+url+`","bodyType":"json","body":{"id":"${requestId}"},"accepted":{"where":{"$":"00"}}}`)

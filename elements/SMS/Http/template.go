@@ -149,6 +149,6 @@ func (p *placeholder) eval(s *scope) (value, error) {
 	return v, err
 }
 
-// sortedKeys returns a map's keys in order, so that the same map always gives the same
-// result.
+// sortedKeys returns a map's keys in order, so that results don't depend on the order
+// of a map.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

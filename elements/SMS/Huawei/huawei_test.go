@@ -30,8 +30,8 @@ const (
 	yes      = `{"code":"000000","description":"Success","result":[{"originTo":"+86","createTime":"2026-01-01T00:00:00Z","from":"csms1","smsMsgId":"m-1","status":"000000","total":1,"countryId":"CN"}]}`
 )
 
-// authorization is the gateway's rule, written from its page: the headers named,
-// each with its value, in the order given.
+// authorization implements the gateway's signature from its page. headers are the
+// signed ones in order, each with its value.
 func authorization(key, secret, method, path, query, date string, headers [][2]string, body string) string {
 	hash := func(s string) string { sum := sha256.Sum256([]byte(s)); return hex.EncodeToString(sum[:]) }
 	var lines, names []string

@@ -57,7 +57,7 @@ func TestReceiptsAreAFormOrABatch(t *testing.T) {
 	}
 }
 
-// The rule is the gateway's, as the test of requests has it.
+// The signature is the same as that of requests.
 func TestWithKeysOnlySignedReceiptsAreTaken(t *testing.T) {
 	const keys = `,"receiptKey":"pushAK","receiptSecret":"pushSK-secret"`
 	sign := func(secret, path, query, body string) string {
@@ -95,7 +95,7 @@ func TestWithKeysOnlySignedReceiptsAreTaken(t *testing.T) {
 		require.ErrorIs(t, err, errcode.Forbidden, name)
 		require.NotContains(t, err.Error(), "push")
 	}
-	// Without keys nothing is checked; half of them is a mistake.
+	// Without keys no signature is checked; one key without the other is an error.
 	_, err := pushTo(t, "", batch, header("x"))
 	require.NoError(t, err)
 	for _, half := range []string{`,"receiptKey":"k"`, `,"receiptSecret":"k"`, `,"statusCallback":"shop.example/x"`} {

@@ -7,7 +7,7 @@ import (
 	"github.com/lintel-run/lintel/elements/SMS/smscode"
 )
 
-// seeStatus is the code of a request whose phone's status gives the reason.
+// seeStatus is the code of a request for which the phone's status is the reason.
 const seeStatus = "E000510"
 
 // refusals are the codes of the service

@@ -21,7 +21,7 @@ type response struct {
 }
 
 // readResponse accepts the request's code and the phone's status if both are 000000.
-// With E000510 the status gives the reason.
+// With E000510 the status is the reason.
 func readResponse(r *delivery.Response, body response) delivery.Outcome {
 	status := ""
 	if len(body.Result) == 1 {

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The headers of the vendor's own vectors leave the host out, which no request
-// to the service may; the rule of the test beside this one gives those vectors.
-// This one holds the two against each other on a path that must be escaped.
+// The vendor's vectors don't sign the host, as every request to the service must.
+// authorization, which reproduces those vectors, is compared here with sign for a
+// path that must be escaped.
 func TestSignedPathIsEscapedAndEndsWithASlash(t *testing.T) {
 	at := time.Date(2006, 1, 2, 15, 4, 5, 0, time.FixedZone("", 8*3600))
 	signature := func(url string) string {

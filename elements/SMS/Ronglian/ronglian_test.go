@@ -53,8 +53,8 @@ func args(phones ...string) sdktest.Args {
 	return sdktest.Args{"phoneList": phones, "params": map[string]any{"minutes": 5, "code": "049302"}}
 }
 
-// requireSigned checks the vendor's rule: the header tells the time, Beijing's,
-// and the parameter sig is the digest of both halves of the credentials with it.
+// requireSigned checks the vendor's signature: the header has the time in Beijing, and
+// the parameter sig is the digest of account, token and that time.
 func requireSigned(t *testing.T, r request) {
 	t.Helper()
 	raw, err := base64.StdEncoding.DecodeString(r.Header.Get("Authorization"))
@@ -163,8 +163,8 @@ func TestWhatEveryVendorHolds(t *testing.T) {
 		Refusal: func(code, _ string) deliverytest.Answer {
 			return deliverytest.Answer{Type: jsonType, Body: fmt.Sprintf(`{"statusCode":%q,"statusMsg":%q}`, code, code)}
 		},
-		Codes:   codes,
-		Known:   &deliverytest.Answer{Type: jsonType, Body: `{"statusCode":"000000","Account":{}}`},
-		Strange: &deliverytest.Answer{Type: jsonType, Body: `{"statusCode":"111109","statusMsg":"m"}`},
+		Codes:            codes,
+		RightCredentials: &deliverytest.Answer{Type: jsonType, Body: `{"statusCode":"000000","Account":{}}`},
+		WrongCredentials: &deliverytest.Answer{Type: jsonType, Body: `{"statusCode":"111109","statusMsg":"m"}`},
 	})
 }

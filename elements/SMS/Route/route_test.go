@@ -19,7 +19,7 @@ import (
 
 const phone = "+8613800138000"
 
-// vendors stand in for the SMS elements that a route uses.
+// vendors are stand-ins for the SMS elements of a route.
 type vendors struct {
 	mu    sync.Mutex
 	calls map[string][]map[string]any
@@ -165,7 +165,7 @@ func TestAllRefuse(t *testing.T) {
 	v.says["b"] = func() error { return asError(refuses(smscode.Throttled)()).After(time.Minute) }
 	_, err = send(open(t, v, both))
 	e, _ = errcode.As(err)
-	require.Equal(t, "throttled", e.Details["reason"], "waiting helps, so the caller is told")
+	require.Equal(t, "throttled", e.Details["reason"], "a limit is the more useful refusal")
 	require.Equal(t, time.Minute, e.RetryAfter)
 }
 
@@ -222,7 +222,7 @@ func TestConfigurationsThatSayNothingClear(t *testing.T) {
 	}
 }
 
-// A vendor that refuses everything costs few requests, and none of the messages.
+// A vendor that refuses everything gets few requests, and no message is lost.
 func TestABreakerOpensAndClosesByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vendors{says: map[string]func() error{"a": refuses(smscode.Auth)}}

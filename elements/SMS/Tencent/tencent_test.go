@@ -31,8 +31,8 @@ const (
 	yes      = `{"Response":{"SendStatusSet":[{"SerialNo":"5000:1","PhoneNumber":"+86","Fee":1,"SessionContext":"","Code":"Ok","Message":"send success","IsoCode":"CN"}],"RequestId":"R-1"}}`
 )
 
-// authorization is the vendor's rule TC3-HMAC-SHA256
-// (cloud.tencent.com/document/api/382/52072), written from its page.
+// authorization implements TC3-HMAC-SHA256 from the vendor's page
+// (cloud.tencent.com/document/api/382/52072).
 func authorization(id, key, service, contentType, host string, timestamp int64, body string) string {
 	hash := func(s string) string { sum := sha256.Sum256([]byte(s)); return hex.EncodeToString(sum[:]) }
 	mac := func(key, s string) string {
@@ -60,7 +60,7 @@ func config(endpoint, more string) string {
 	return fmt.Sprintf(`{"secretId":%q,"secretKey":%q,"sdkAppId":"1400006666","verifyTemplateCode":"1110","endpoint":%q%s}`, id, key, endpoint, more)
 }
 
-// request is what a stand-in was asked.
+// request is a request to a stand-in.
 type request struct {
 	*http.Request
 	body string
@@ -118,7 +118,7 @@ func TestEndpointAndRegionAreTheInstances(t *testing.T) {
 	require.Equal(t, []any{}, body["TemplateParamSet"])
 }
 
-// A sign belongs to the mainland's templates; those of other countries have none.
+// Mainland templates have a sign; those for other countries have none.
 func TestNumbersAndRegions(t *testing.T) {
 	for _, c := range []struct{ phone, sign, reason string }{
 		{"+8613800138000", "s", ""}, {"+14155550100", "", ""}, {"+85291234567", "", ""},
@@ -220,8 +220,8 @@ func TestWhatEveryVendorHolds(t *testing.T) {
 		Refusal: func(code, requestID string) deliverytest.Answer {
 			return deliverytest.Answer{Type: jsonType, Body: fmt.Sprintf(`{"Response":{"Error":{"Code":%q,"Message":%q},"RequestId":%q}}`, code, code, requestID)}
 		},
-		Codes:   codes,
-		Known:   &deliverytest.Answer{Type: jsonType, Body: `{"Response":{"DescribeTemplateStatusSet":[{"TemplateId":1110,"StatusCode":0}],"RequestId":"R"}}`},
-		Strange: &deliverytest.Answer{Type: jsonType, Body: `{"Response":{"Error":{"Code":"AuthFailure.SecretIdNotFound","Message":"m"},"RequestId":"R"}}`},
+		Codes:            codes,
+		RightCredentials: &deliverytest.Answer{Type: jsonType, Body: `{"Response":{"DescribeTemplateStatusSet":[{"TemplateId":1110,"StatusCode":0}],"RequestId":"R"}}`},
+		WrongCredentials: &deliverytest.Answer{Type: jsonType, Body: `{"Response":{"Error":{"Code":"AuthFailure.SecretIdNotFound","Message":"m"},"RequestId":"R"}}`},
 	})
 }

@@ -36,8 +36,8 @@ func TestOnlySignedReceiptsAreTaken(t *testing.T) {
 	}
 }
 
-// The values of a name that comes more than once are signed each behind the name,
-// in order, as the validators that Twilio publishes have it.
+// The values of a repeated name are signed in order, each after the name, as in the
+// validators that Twilio publishes.
 func TestARepeatedNameIsSignedWithEachOfItsValues(t *testing.T) {
 	form := url.Values{"B": {"2", "1", "2"}, "A": {""}}
 	mac := hmac.New(sha1.New, []byte("k"))

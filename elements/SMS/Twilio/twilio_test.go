@@ -97,7 +97,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// The library would read these, and send elsewhere.
+// The SDK would read these and send elsewhere.
 func TestTheEnvironmentChangesNothing(t *testing.T) {
 	t.Setenv("TWILIO_EDGE", "sydney")
 	t.Setenv("TWILIO_REGION", "au1")
@@ -187,8 +187,8 @@ func TestWhatEveryVendorHolds(t *testing.T) {
 		Refusal: func(code, _ string) deliverytest.Answer {
 			return deliverytest.Answer{Status: 400, Type: jsonType, Body: fmt.Sprintf(`{"code":%q,"message":%q,"more_info":"","status":400}`, code, code)}
 		},
-		Codes:   codes,
-		Known:   &deliverytest.Answer{Type: jsonType, Body: `{"sid":"` + sid + `","status":"active"}`},
-		Strange: &deliverytest.Answer{Status: 401, Type: jsonType, Body: `{"code":20003,"message":"Authenticate","status":401}`},
+		Codes:            codes,
+		RightCredentials: &deliverytest.Answer{Type: jsonType, Body: `{"sid":"` + sid + `","status":"active"}`},
+		WrongCredentials: &deliverytest.Answer{Status: 401, Type: jsonType, Body: `{"code":20003,"message":"Authenticate","status":401}`},
 	})
 }

@@ -83,7 +83,7 @@ func TestVariablesComeInTheOrderOfVerifyParams(t *testing.T) {
 	require.Equal(t, phone, got.Phone.E164())
 	require.Equal(t, "test-request", got.RequestID)
 
-	// Another template has other variables: of those known, what the call brings.
+	// Another template has other variables: only those that the call has are sent.
 	_, err = sms.Call(context.Background(), "sendMessage", sdktest.Args{"phoneList": []string{phone},
 		"params": map[string]any{"minutes": 5}, "verifyTemplateCode": "NOTICE"})
 	require.NoError(t, err)
@@ -215,8 +215,8 @@ func TestPlainHTTPGoesToLoopbackOnly(t *testing.T) {
 	}
 }
 
-// A connection that breaks after it was used once makes net/http send GET
-// requests, and those with an Idempotency-Key, a second time.
+// When a reused connection breaks, net/http would send a GET, or a request with an
+// Idempotency-Key, a second time.
 func TestNoRequestIsSentTwice(t *testing.T) {
 	for _, method := range []string{"GET", "POST"} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")

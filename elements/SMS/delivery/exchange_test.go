@@ -34,7 +34,7 @@ func TestAnExchangeSendsOnceAndKeepsTheResponse(t *testing.T) {
 	e := client.Exchange(context.Background(), nil)
 	require.Equal(t, delivery.StatusRefused, e.Outcome(accept).Status(), "before anything was sent")
 
-	// An SDK that tries again, or reads what it gets, finds nothing.
+	// An SDK that tries again, or reads the response, gets an error.
 	sdk := &http.Client{Transport: delivery.ContextTransport{}}
 	for range 3 {
 		req, err := http.NewRequestWithContext(e.Context(), http.MethodPost, s.URL, strings.NewReader("x"))
@@ -65,7 +65,7 @@ func TestARequestThatCannotBePreparedIsNotSent(t *testing.T) {
 	require.Equal(t, smscode.Other, o.Reason)
 }
 
-// Requests without a body share connections too, and are sent without one.
+// Requests without a body share connections, too, and are sent without a body.
 func TestRequestsWithoutABodyShareAConnection(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		connections := map[net.Conn]bool{}

@@ -10,8 +10,8 @@ import (
 )
 
 // Refusals is a vendor's table of error codes. An entry also covers the codes below
-// it: AuthFailure gives AuthFailure.SignatureExpire its reason, unless that has an
-// entry of its own.
+// it: AuthFailure covers AuthFailure.SignatureExpire, unless that has an entry of its
+// own.
 type Refusals struct {
 	reasons   map[string]smscode.Reason
 	limits    map[string]Limit

@@ -33,7 +33,8 @@ func TestACodeCoversThoseBelowIt(t *testing.T) {
 		{"Limit.Number", 200, delivery.StatusRefused, smscode.Throttled, smscode.ScopeNumber, time.Minute},
 		{"Limit.Number.Day", 200, delivery.StatusRefused, smscode.Throttled, smscode.ScopeNumber, time.Minute},
 		{"Busy", 200, delivery.StatusRefused, smscode.Unavailable, "", 0},
-		// Why the vendor wouldn't send is an answer with any status; its own failures aren't.
+		// A code that says why the vendor refused counts with any status; its own failure
+		// doesn't.
 		{"Auth", 500, delivery.StatusRefused, smscode.Auth, "", 0},
 		{"Busy", 503, delivery.StatusUnknown, "", "", 0},
 		{"New", 500, delivery.StatusUnknown, "", "", 0},

@@ -14,8 +14,8 @@ import (
 
 const megabytes = 1 << 20
 
-// neverAccepted answers with everything that isn't the vendor's yes, most of it
-// with the yes somewhere inside.
+// neverAccepted answers with everything but an acceptance, mostly with an acceptance
+// somewhere inside.
 func (v Vendor) neverAccepted(t *testing.T) {
 	yes := v.Accepted
 	with := func(change func(a *Answer)) Answer {
@@ -66,7 +66,7 @@ func (v Vendor) neverAccepted(t *testing.T) {
 	})
 }
 
-// broken breaks the connection at every stage.
+// broken breaks the connection at each stage of a response.
 func (v Vendor) broken(t *testing.T) {
 	hijacked := func(text string) respond {
 		return func(w http.ResponseWriter, _ *http.Request, _ []byte) {
@@ -98,7 +98,7 @@ func (v Vendor) broken(t *testing.T) {
 	})
 }
 
-// deadline stalls the vendor before its headers and within its body.
+// deadline stalls the response before its headers and within its body.
 func (v Vendor) deadline(t *testing.T) {
 	for name, first := range map[string]string{"slow headers": "", "slow body": v.Accepted.Body[:1]} {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func (v Vendor) deadline(t *testing.T) {
 			})
 			defer close(end)
 			sms := v.open(t, s.URL, map[string]any{"timeout": 1000})
-			// A busy machine may be late by itself; it isn't three times in a row.
+			// A busy machine may be late, but not three times in a row.
 			var took time.Duration
 			for try := 1; try <= 3; try++ {
 				started := time.Now()

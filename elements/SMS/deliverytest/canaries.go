@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// canaries lets the vendor say back everything it was told, in every place that
-// a Type takes words from.
+// canaries lets the vendor echo everything that it got, in each field that a Type
+// reads.
 func (v Vendor) canaries(t *testing.T) {
 	whole := func(r *http.Request, body []byte) string {
 		return fmt.Sprint(r.RequestURI, r.Header, string(body))
@@ -72,7 +72,7 @@ func (v Vendor) grepped(t *testing.T, answer func(s *standIn) respond) {
 	v.unseen(t, s, fmt.Sprintf("%v %+v %s", e, e.Details, sms.Log()))
 }
 
-// unseen greps a text for everything that must not stand in it.
+// unseen fails if a text contains anything sensitive.
 func (v Vendor) unseen(t *testing.T, s *standIn, text string) {
 	t.Helper()
 	hidden := append([]string{v.Phone[1:], v.Phone[3:], code}, v.Secrets...)

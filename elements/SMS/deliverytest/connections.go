@@ -17,7 +17,7 @@ const (
 	each    = 4
 )
 
-// shared sends from many goroutines, and one after another.
+// shared sends messages from many goroutines, then one after another.
 func (v Vendor) shared(t *testing.T) {
 	t.Run("by many at once", func(t *testing.T) {
 		s := newStandIn(t, always(v.Accepted))
@@ -52,7 +52,7 @@ func (v Vendor) shared(t *testing.T) {
 	})
 }
 
-// leaks fails again and again and counts what stays open.
+// leaks fails repeatedly and counts the connections that stay open.
 func (v Vendor) leaks(t *testing.T) {
 	for name, answer := range map[string]Answer{
 		"a refusal":        v.Refusal("Some.Code.Of.No.Table", "R"),

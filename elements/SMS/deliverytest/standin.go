@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// standIn is a vendor on a loopback address.
+// standIn is a stand-in of a vendor on a loopback address.
 type standIn struct {
 	*httptest.Server
 	requests atomic.Int32
@@ -22,7 +22,7 @@ type standIn struct {
 	seen        []string          // signatures
 }
 
-// respond writes one answer; body is the request's.
+// respond writes one response. body is the request's.
 type respond func(w http.ResponseWriter, r *http.Request, body []byte)
 
 func always(a Answer) respond {
@@ -62,7 +62,7 @@ func newStandIn(t *testing.T, answer respond) *standIn {
 	return s
 }
 
-// note keeps what the request proved itself with.
+// note notes the signature of a request.
 func (s *standIn) note(r *http.Request, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +85,7 @@ func (s *standIn) signatures() []string {
 	return append([]string(nil), s.seen...)
 }
 
-// count gives how many connections there were, and how many are open.
+// count returns how many connections there have been and how many are open.
 func (s *standIn) count() (all, open int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,7 +1,6 @@
-// Package deliverytest is what every vendor's Type must hold, whatever its vendor
-// is like: nothing but the vendor's own word counts as accepted, a deadline is
-// one, connections are shared and none leaks, and nothing that must stay secret
-// is seen in an error or a log line.
+// Package deliverytest tests what every vendor's Type must do, whatever its vendor:
+// accept only what the vendor accepted, observe deadlines, share connections and leak
+// none, and keep secrets out of errors and logs.
 //
 //	deliverytest.Run(t, deliverytest.Vendor{Type: acme.Type(), …})
 //
@@ -26,9 +25,9 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
-// Answer is what a stand-in answers.
+// Answer is a stand-in's response.
 type Answer struct {
-	// Status is 200 where it is 0.
+	// Status 0 means 200.
 	Status int
 	// Type is the Content-Type.
 	Type string
@@ -37,29 +36,31 @@ type Answer struct {
 	RetryAfter string
 }
 
-// Vendor is what the suite has to know of a Type.
+// Vendor describes a Type to the suite.
 type Vendor struct {
 	Type sdk.Type
 	// Config is a configuration without "endpoint".
 	Config map[string]any
-	// Secrets are the values of Config that must never be seen.
+	// Secrets are the secret values in Config.
 	Secrets []string
-	// Phone is a number that the vendor serves; a mainland one where it is empty.
+	// Phone is a number that the vendor serves; empty for a mainland one.
 	Phone string
-	// Accepted is the vendor's yes.
+	// Accepted accepts a message.
 	Accepted Answer
-	// Refusal is the vendor's no, with this code and this id of the request.
+	// Refusal returns the response that refuses a message, with this code and ID of the
+	// request.
 	Refusal func(code, requestID string) Answer
-	// Codes is the vendor's table of errors.
+	// Codes are rows of the vendor's table of refusals.
 	Codes []Code
-	// Known and Strange answer the check of credentials; nil where there is none.
-	Known, Strange *Answer
+	// RightCredentials and WrongCredentials answer the check of credentials; nil if the
+	// vendor has none.
+	RightCredentials, WrongCredentials *Answer
 }
 
-// Code is one row of a vendor's table of errors.
+// Code is a row of a vendor's table of refusals.
 type Code struct {
 	Code string
-	// Status is the answer's where it isn't the usual one of Vendor.Refusal.
+	// Status replaces that of Vendor.Refusal unless it is 0.
 	Status int
 	// Reason is empty for an unknown outcome.
 	Reason smscode.Reason
@@ -78,18 +79,18 @@ func Run(t *testing.T, v Vendor) {
 	if v.Phone == "" {
 		v.Phone = "+8613800138000"
 	}
-	t.Run("the vendor's yes is accepted", v.accepted)
-	t.Run("the vendor's no is refused", v.refused)
+	t.Run("an acceptance is accepted", v.accepted)
+	t.Run("a refusal is refused", v.refused)
 	t.Run("nothing else is accepted", v.neverAccepted)
 	t.Run("broken connections", v.broken)
-	t.Run("a deadline is one", v.deadline)
+	t.Run("deadlines are observed", v.deadline)
 	t.Run("connections are shared", v.shared)
 	t.Run("no connection leaks", v.leaks)
 	t.Run("nothing secret is seen", v.canaries)
 	t.Run("credentials are checked without sending", v.checked)
 }
 
-// config gives the configuration with an endpoint.
+// config returns the configuration with an endpoint.
 func (v Vendor) config(endpoint string, more map[string]any) string {
 	c := maps.Clone(v.Config)
 	c["endpoint"] = endpoint
@@ -172,7 +173,7 @@ func (v Vendor) refused(t *testing.T) {
 }
 
 func (v Vendor) checked(t *testing.T) {
-	if v.Known == nil {
+	if v.RightCredentials == nil {
 		gone := newStandIn(t, always(v.Accepted))
 		answer := sdktest.Check(t, v.Type, v.config(gone.URL, nil))
 		require.Len(t, answer.GetSteps(), 1)
@@ -184,7 +185,7 @@ func (v Vendor) checked(t *testing.T) {
 		answer Answer
 		ok     bool
 	}{
-		{"known", *v.Known, true}, {"strange", *v.Strange, false},
+		{"known", *v.RightCredentials, true}, {"strange", *v.WrongCredentials, false},
 		{"500", Answer{Status: http.StatusInternalServerError}, false}, {"empty", Answer{}, false}, {"nothing in it", Answer{Body: "{}", Type: "application/json"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -202,7 +203,7 @@ func (v Vendor) checked(t *testing.T) {
 	}
 }
 
-// Coded gives an error with its code; one without fails the test.
+// Coded returns an error with a code. An error without one fails the test.
 func Coded(t *testing.T, err error) *errcode.Error {
 	t.Helper()
 	e, ok := errcode.As(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
@@ -19,24 +20,23 @@ import (
 )
 
 const (
-	// pushTime bounds one push, longestPush its body.
-	pushTime    = 5 * time.Second
-	longestPush = 256 << 10
+	callbackTimeout = 5 * time.Second
+	maxBody         = 256 << 10
 	// clockSkew is how far a vendor's clock may be ahead.
 	clockSkew = 10 * time.Minute
-	family    = "SMS.Meta"
 )
 
-// Endpoint takes the delivery receipts that vendors push. The element's Type reads
-// a receipt; it is kept with the send that it belongs to, and changes nothing else.
+// Endpoint serves the callbacks by which vendors push delivery receipts. The element's
+// Type reads a callback; its receipts are stored with their sends and change nothing
+// else.
 type Endpoint struct {
 	app       extension.App
 	publicURL func() string
 	counted   *prometheus.CounterVec
 }
 
-// NewEndpoint returns the endpoint of an app. publicURL returns where clients reach
-// the app, empty where it isn't known.
+// NewEndpoint returns the endpoint of an app. publicURL returns the app's public URL,
+// or "" if it isn't known.
 func NewEndpoint(app extension.App, publicURL func() string) *Endpoint {
 	return &Endpoint{app, publicURL, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "lintel_sms_receipts_total", Help: "Messages that vendors reported as delivered or failed.",
@@ -51,8 +51,8 @@ func (e *Endpoint) Route() extension.Route {
 	return extension.Route{Pattern: Prefix + "{path...}", Methods: []string{http.MethodGet, http.MethodPost}, Serve: e.serve}
 }
 
-// push is what an element's parseReceipt returns.
-type push struct {
+// callbackResult is the answer of parseReceipt.
+type callbackResult struct {
 	Reports []struct {
 		MessageID string    `json:"messageId"`
 		State     string    `json:"state"`
@@ -63,28 +63,28 @@ type push struct {
 	ContentType string `json:"contentType"`
 }
 
-// serve answers a push with success only when its reports are kept: vendors push
-// again.
+// serve answers a callback with success only after its receipts are stored, because a
+// vendor repeats a callback that failed.
 func (e *Endpoint) serve(r extension.Request) error {
-	ctx, cancel := context.WithTimeout(r.HTTP().Context(), pushTime)
+	ctx, cancel := context.WithTimeout(r.HTTP().Context(), callbackTimeout)
 	defer cancel()
 	target, err := e.target(r.HTTP().PathValue("path"))
 	if err != nil {
 		return err
 	}
 	r.Label(target.FullName(), Function)
-	pushed, err := parse(ctx, r, target)
+	result, err := parse(ctx, r, target)
 	if err != nil {
 		return err
 	}
-	if err := e.keep(ctx, target.FullName(), pushed); err != nil {
+	if err := e.store(ctx, target.FullName(), result); err != nil {
 		return err
 	}
-	if pushed.ContentType == "" {
-		pushed.ContentType = "text/plain; charset=utf-8"
+	if result.ContentType == "" {
+		result.ContentType = "text/plain; charset=utf-8"
 	}
-	r.Writer().Header().Set("Content-Type", pushed.ContentType)
-	_, _ = io.WriteString(r.Writer(), pushed.Reply)
+	r.Writer().Header().Set("Content-Type", result.ContentType)
+	_, _ = io.WriteString(r.Writer(), result.Reply)
 	return nil
 }
 
@@ -96,16 +96,16 @@ func (e *Endpoint) target(path string) (extension.Element, error) {
 	}
 	if name, ok := Element(key, path); ok {
 		target, err := e.app.Find(name)
-		if err == nil && target.Meta() == family && target.Has(Function) {
+		if err == nil && target.Meta() == smscode.Family && target.Has(Function) {
 			return target, nil
 		}
 	}
 	return nil, errcode.New(errcode.ElementNotFound, "no element has this path")
 }
 
-// parse lets the element read a push.
-func parse(ctx context.Context, r extension.Request, target extension.Element) (*push, error) {
-	body, err := extension.ReadBody(r.Writer(), r.HTTP(), longestPush)
+// parse lets the element read a callback.
+func parse(ctx context.Context, r extension.Request, target extension.Element) (*callbackResult, error) {
+	body, err := extension.ReadBody(r.Writer(), r.HTTP(), maxBody)
 	if err != nil {
 		return nil, err
 	}
@@ -118,22 +118,22 @@ func parse(ctx context.Context, r extension.Request, target extension.Element) (
 	if err != nil {
 		return nil, err
 	}
-	var pushed push
+	var result callbackResult
 	text, err := json.Marshal(answer)
 	if err == nil {
-		err = json.Unmarshal(text, &pushed)
+		err = json.Unmarshal(text, &result)
 	}
 	if err != nil {
 		return nil, errcode.Wrap(err, errcode.Internal, "the answer of %s", Function)
 	}
-	return &pushed, nil
+	return &result, nil
 }
 
-// keep stores the final reports of a push.
-func (e *Endpoint) keep(ctx context.Context, instance string, pushed *push) error {
+// store stores the receipts of messages that are delivered or failed.
+func (e *Endpoint) store(ctx context.Context, instance string, result *callbackResult) error {
 	now := time.Now()
 	var list []databases.Receipt
-	for _, report := range pushed.Reports {
+	for _, report := range result.Reports {
 		if report.State != databases.SendDelivered && report.State != databases.SendFailed {
 			continue
 		}
@@ -153,10 +153,10 @@ func (e *Endpoint) keep(ctx context.Context, instance string, pushed *push) erro
 	defer release()
 	log, ok := database.(databases.SendLog)
 	if !ok {
-		return errcode.New(errcode.StoreUnavailable, "the default database keeps no receipts")
+		return errcode.New(errcode.StoreUnavailable, "the default database stores no receipts")
 	}
 	if err := log.AddReceipts(ctx, list); err != nil {
-		return errcode.Wrap(err, errcode.StoreUnavailable, "the receipts could not be kept").Retry()
+		return errcode.Wrap(err, errcode.StoreUnavailable, "the receipts could not be stored").Retry()
 	}
 	for _, receipt := range list {
 		e.counted.WithLabelValues(instance, receipt.State).Inc()
@@ -164,22 +164,22 @@ func (e *Endpoint) keep(ctx context.Context, instance string, pushed *push) erro
 	return nil
 }
 
-// Address is where the vendor of an element pushes its receipts.
+// Address is the address of an element's callbacks.
 type Address struct {
 	Element string `json:"element"`
-	// URL is a whole URL where the app's public URL is known, else a path.
+	// URL is a whole URL if the app's public URL is known, else a path.
 	URL string `json:"url"`
 }
 
-// Addresses returns the address of each element that takes receipts, for operators
-// only: whoever has one can make receipts up.
+// Addresses returns the address of each element that reads receipts. It is for
+// operators only: whoever knows an address can forge receipts.
 func (e *Endpoint) Addresses() []Address {
 	list := []Address{}
 	key, err := e.app.Key(Purpose)
 	if err != nil {
 		return list
 	}
-	found, err := e.app.Select("." + family)
+	found, err := e.app.Select("." + smscode.Family)
 	if err != nil {
 		return list
 	}

@@ -16,7 +16,7 @@ import (
 // Purpose is the purpose of the key, for runtime.App.Key.
 const Purpose = "sms receipts"
 
-// Function reads a push; elements that have it take receipts.
+// Function is the function that reads a callback. Elements with it have receipts.
 const Function = "parseReceipt"
 
 // Prefix begins all paths.
@@ -39,7 +39,7 @@ func Element(key []byte, path string) (fullName string, ok bool) {
 	return fullName, hmac.Equal([]byte(path[at+1:]), []byte(token(key, fullName)))
 }
 
-// token is 192 bits of an HMAC.
+// token returns 192 bits of an HMAC.
 func token(key []byte, fullName string) string {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(fullName))

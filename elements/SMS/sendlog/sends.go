@@ -90,6 +90,7 @@ func failedSends(ended element.EndedCall, common databases.Send, private []strin
 		common.Code = detail(smscode.VendorCode)
 	case smscode.Params, errcode.Params:
 		common.Reason = "params"
+	default:
 	}
 	return sendPerPhone(common, phonesOf(ended.Args))
 }

@@ -129,19 +129,19 @@ func FuzzNormalizePhone(f *testing.F) {
 				continue
 			}
 			if !normal.MatchString(e164) {
-				t.Fatalf("%q gives %q", text, e164)
+				t.Fatalf("%q is parsed as %q", text, e164)
 			}
 			for _, other := range every {
 				if again, err := other.Normalize(e164); err != nil || again != e164 {
-					t.Fatalf("%q gives %q, which gives %q, %v", text, e164, again, err)
+					t.Fatalf("%q is parsed as %q, and that as %q, %v", text, e164, again, err)
 				}
 			}
 			spaced := strings.Join(strings.Split(e164, ""), " ")
 			if again, err := r.Normalize(spaced); err != nil || again != e164 {
-				t.Fatalf("%q: its spelling %q gives %q, %v", text, spaced, again, err)
+				t.Fatalf("%q: its spelling %q is parsed as %q, %v", text, spaced, again, err)
 			}
 			if masked := phone.Mask(e164); strings.Contains(e164, masked) {
-				t.Fatalf("%q is shown as %q", e164, masked)
+				t.Fatalf("%q is masked as %q", e164, masked)
 			}
 		}
 	})
