@@ -1,13 +1,13 @@
 package server
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/lintel-run/lintel/internal/strictjson"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/server/extension"
@@ -37,88 +37,31 @@ func isJSON(h http.Header) bool {
 	return !named || strings.EqualFold(charset, "utf-8")
 }
 
-// decodeArgs reads a JSON object strictly: one value, valid UTF-8, no key twice at
-// any depth, bounded depth. An empty body is an object without members.
+// decodeArgs reads a JSON object strictly: one value, valid UTF-8, no key twice at any
+// depth, bounded depth. No body at all is an object without members.
 func decodeArgs(body []byte) (element.Args, error) {
+	args := element.Args{}
 	if len(body) == 0 {
-		return element.Args{}, nil
+		return args, nil
 	}
-	if !utf8.Valid(body) {
+	err := strictjson.Check(body, deepestBody)
+	var bad *strictjson.SyntaxError
+	switch {
+	case errors.Is(err, strictjson.ErrNotUTF8):
 		return nil, errcode.New(errcode.Params, "the body is not UTF-8")
-	}
-	// The token reader alone lets some broken texts pass.
-	if !json.Valid(body) {
-		return nil, errcode.New(errcode.Params, "the body is not JSON")
-	}
-	d := strictDecoder{json.NewDecoder(bytes.NewReader(body))}
-	token, err := d.Token()
-	if err != nil || token != json.Delim('{') {
-		return nil, errcode.New(errcode.Params, "the body is not a JSON object")
-	}
-	args, err := d.object(1)
-	if err != nil {
-		return nil, err
-	}
-	return element.Args(args), nil
-}
-
-type strictDecoder struct{ *json.Decoder }
-
-func (d strictDecoder) value(depth int) (any, error) {
-	token, err := d.Token()
-	if err != nil {
-		return nil, errcode.New(errcode.Params, "the body holds a value that can't be read")
-	}
-	delim, nested := token.(json.Delim)
-	if !nested {
-		return token, nil
-	}
-	if depth >= deepestBody {
+	case errors.Is(err, strictjson.ErrTooDeep):
 		return nil, errcode.New(errcode.Params, "the body is nested deeper than %d", deepestBody)
-	}
-	if delim == '{' {
-		return d.object(depth + 1)
-	}
-	return d.array(depth + 1)
-}
-
-// object reads an object's members and its closing brace.
-func (d strictDecoder) object(depth int) (map[string]any, error) {
-	members := make(map[string]any)
-	for d.More() {
-		token, err := d.Token()
-		key, ok := token.(string)
-		if err != nil || !ok {
-			return nil, errcode.New(errcode.Params, "the body is not JSON")
+	case errors.Is(err, strictjson.ErrDuplicate) && errors.As(err, &bad):
+		err := errcode.New(errcode.Params, "a key stands twice in one object")
+		if path := strictjson.Tokens(bad.Pointer); len(path) == 1 && len(path[0]) <= 64 {
+			err = err.With("arg", path[0])
 		}
-		if _, twice := members[key]; twice {
-			err := errcode.New(errcode.Params, "a key stands twice in one object")
-			if depth == 1 && len(key) <= 64 {
-				err = err.With("arg", key)
-			}
-			return nil, err
-		}
-		if members[key], err = d.value(depth); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := d.Token(); err != nil {
+		return nil, err
+	case err != nil:
 		return nil, errcode.New(errcode.Params, "the body is not JSON")
 	}
-	return members, nil
-}
-
-func (d strictDecoder) array(depth int) ([]any, error) {
-	values := []any{}
-	for d.More() {
-		v, err := d.value(depth)
-		if err != nil {
-			return nil, err
-		}
-		values = append(values, v)
+	if err := json.Unmarshal(body, &args); err != nil || args == nil {
+		return nil, errcode.New(errcode.Params, "the body is not a JSON object, or holds a number out of range")
 	}
-	if _, err := d.Token(); err != nil {
-		return nil, errcode.New(errcode.Params, "the body is not JSON")
-	}
-	return values, nil
+	return args, nil
 }

@@ -3,257 +3,233 @@ package strictjson
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"regexp"
 	"strconv"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxDepth is how deep arrays and objects may be nested.
+// MaxDepth bounds how deep the arrays and objects of Parse are nested.
 const MaxDepth = 64
 
-// maxNumber bounds a number's literal, maxExponent its exponent: arithmetic on
-// what passes is cheap.
+// The literal and the exponent of a number are bounded, so that arithmetic on it is
+// cheap.
 const (
 	maxNumber   = 64
 	maxExponent = 400
 )
 
-// SyntaxError says why a text is no JSON that is read here. Message quotes
-// nothing but names of members.
+// The kinds of SyntaxError that callers tell from others.
+var (
+	ErrNotUTF8   = errors.New("the text is not UTF-8")
+	ErrDuplicate = errors.New("a key stands twice in one object")
+	ErrTooDeep   = errors.New("the text is nested too deep")
+)
+
+var trailingComma = regexp.MustCompile(`^,\s*[\]}]`)
+
+// SyntaxError tells why a text is not accepted. Message quotes nothing of it but the
+// names of members and single characters.
 type SyntaxError struct {
 	File    string
 	Line    int
 	Pointer string
 	Message string
+	// Err is ErrNotUTF8, ErrDuplicate, ErrTooDeep or nil.
+	Err error
 }
 
-// Error is "file:line: message".
+// Error returns "file:line: message".
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
 }
 
-// Parse reads one JSON text. It is stricter than RFC 8259 has to be: names in an
-// object are unique, the text is UTF-8, nesting and numbers have bounds. A byte
-// order mark at the start is ignored, as RFC 8259 section 8.1 allows. The error
-// is a *SyntaxError.
+// Unwrap returns the kind of error.
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
+// Parse reads one JSON text. It is stricter than RFC 8259 has to be: names in an object
+// are unique, the text is UTF-8, nesting and numbers are bounded. It ignores a byte
+// order mark at the start. The error is a *SyntaxError.
 func Parse(file string, src []byte) (*Value, error) {
-	p := &parser{file: file, src: bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), line: 1}
-	p.space()
-	if p.pos == len(p.src) {
-		return nil, p.fail("the file is empty")
-	}
-	v, err := p.value()
+	r := newReader(file, bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), MaxDepth)
+	var v *Value
+	err := r.text(func(token jsontext.Token) (err error) {
+		v, err = r.value(token)
+		return err
+	})
 	if err != nil {
 		return nil, err
-	}
-	p.space()
-	if p.pos != len(p.src) {
-		return nil, p.fail("there is text after the end of the JSON value")
 	}
 	return v, nil
 }
 
-type parser struct {
-	file string
-	src  []byte
-	pos  int
-	line int
-	path []string
-}
-
-func (p *parser) fail(format string, args ...any) error {
-	return &SyntaxError{File: p.file, Line: p.line, Pointer: Pointer(p.path), Message: fmt.Sprintf(format, args...)}
-}
-
-func (p *parser) space() {
-	for p.pos < len(p.src) {
-		switch p.src[p.pos] {
-		case '\n':
-			p.line++
-		case ' ', '\t', '\r':
-		default:
-			return
+// Check reports as a *SyntaxError why src is not one JSON text in UTF-8 with unique
+// names in each object, nested at most depth levels deep.
+func Check(src []byte, depth int) error {
+	r := newReader("", src, depth)
+	return r.text(func(jsontext.Token) error {
+		for r.decoder.StackDepth() > 0 {
+			if _, err := r.next(); err != nil {
+				return err
+			}
 		}
-		p.pos++
-	}
+		return nil
+	})
 }
 
-func (p *parser) peek() byte {
-	if p.pos < len(p.src) {
-		return p.src[p.pos]
-	}
-	return 0
+// reader reads the tokens of one text and counts its lines.
+type reader struct {
+	file    string
+	src     []byte
+	depth   int
+	decoder *jsontext.Decoder
+	offset  int // behind the last token
+	line    int // of the last token
 }
 
-func (p *parser) value() (*Value, error) {
-	v := &Value{File: p.file, Line: p.line}
-	switch c := p.peek(); {
-	case p.pos >= len(p.src):
-		return nil, p.fail("the text ends where a value is expected")
-	case c == '{':
+func newReader(file string, src []byte, depth int) *reader {
+	// Escapes of lone surrogates are accepted, as encoding/json accepts them.
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowInvalidUTF8(true))
+	return &reader{file: file, src: src, depth: depth, decoder: decoder, line: 1}
+}
+
+// text calls value with the first token and checks that nothing follows.
+func (r *reader) text(value func(jsontext.Token) error) error {
+	if !utf8.Valid(r.src) {
+		return r.fail(ErrNotUTF8, "the text is not UTF-8")
+	}
+	token, err := r.next()
+	if err != nil {
+		return err
+	}
+	if err := value(token); err != nil {
+		return err
+	}
+	if _, err := r.decoder.ReadToken(); !errors.Is(err, io.EOF) {
+		return r.fail(nil, "there is text after the end of the JSON value")
+	}
+	return nil
+}
+
+func (r *reader) fail(kind error, format string, args ...any) error {
+	return &SyntaxError{File: r.file, Line: r.line, Pointer: string(r.decoder.StackPointer()), Message: fmt.Sprintf(format, args...), Err: kind}
+}
+
+// next reads a token.
+func (r *reader) next() (jsontext.Token, error) {
+	token, err := r.decoder.ReadToken()
+	if err != nil {
+		return token, r.syntaxError(err)
+	}
+	r.advance(int(r.decoder.InputOffset()))
+	if r.decoder.StackDepth() > r.depth {
+		return token, r.fail(ErrTooDeep, "nested deeper than %d levels", r.depth)
+	}
+	return token, nil
+}
+
+func (r *reader) advance(offset int) {
+	r.line += bytes.Count(r.src[r.offset:offset], []byte("\n"))
+	r.offset = offset
+}
+
+func (r *reader) syntaxError(err error) error {
+	var bad *jsontext.SyntacticError
+	if !errors.As(err, &bad) {
+		return r.fail(nil, "the text is empty")
+	}
+	r.advance(int(bad.ByteOffset))
+	var kind error
+	message := bad.Err.Error()
+	wrong := bytes.TrimSpace(r.src[r.offset:])
+	parent, length := r.decoder.StackIndex(r.decoder.StackDepth())
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		kind, message = ErrDuplicate, fmt.Sprintf("%q stands twice in one object", bad.JSONPointer.LastToken())
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		message = "the text ends too early"
+	case bytes.HasPrefix(wrong, []byte("/")):
+		message = "JSON has no comments"
+	case trailingComma.Match(wrong):
+		message = "a comma stands before the closing brace or bracket"
+	case parent == '{' && length%2 == 0 && strings.HasSuffix(message, "at start of value"):
+		message = "a member's name in double quotes is expected"
+	}
+	return &SyntaxError{File: r.file, Line: r.line, Pointer: string(bad.JSONPointer), Message: message, Err: kind}
+}
+
+// value reads the value that begins with a token.
+func (r *reader) value(token jsontext.Token) (*Value, error) {
+	v := &Value{File: r.file, Line: r.line}
+	switch token.Kind() {
+	case 'n':
+		v.Kind = Null
+	case 't', 'f':
+		v.Kind, v.Text = Bool, token.String()
+	case '"':
+		v.Kind, v.Text = String, token.String()
+	case '0':
+		v.Kind, v.Text = Number, token.String()
+		if !ValidNumber(v.Text) {
+			return nil, r.fail(nil, "a number is out of range")
+		}
+	case '{':
 		v.Kind = Object
-		return v, p.object(v)
-	case c == '[':
+		return v, r.members(v)
+	case '[':
 		v.Kind = Array
-		return v, p.array(v)
-	case c == '"':
-		text, err := p.str()
-		v.Kind, v.Text = String, text
-		return v, err
-	case c == '-' || c >= '0' && c <= '9':
-		text, err := p.number()
-		v.Kind, v.Text = Number, text
-		return v, err
-	case c == '/':
-		return nil, p.fail("a value is expected; JSON has no comments")
+		return v, r.items(v)
 	}
-	for word, kind := range map[string]Kind{"true": Bool, "false": Bool, "null": Null} {
-		if bytes.HasPrefix(p.src[p.pos:], []byte(word)) {
-			p.pos += len(word)
-			v.Kind, v.Text = kind, word
-			return v, nil
-		}
-	}
-	return nil, p.fail("a value is expected")
+	return v, nil
 }
 
-func (p *parser) object(v *Value) error {
-	if len(p.path) >= MaxDepth {
-		return p.fail("nested deeper than %d levels", MaxDepth)
-	}
-	p.pos++
-	var seen map[string]int
-	for first := true; ; first = false {
-		p.space()
-		if first && p.peek() == '}' {
-			p.pos++
-			return nil
+func (r *reader) members(v *Value) error {
+	for {
+		token, err := r.next()
+		if bad := (*SyntaxError)(nil); errors.As(err, &bad) && bad.Err == ErrDuplicate {
+			tokens := Tokens(bad.Pointer)
+			_, line := v.At(tokens[len(tokens)-1:])
+			bad.Message += fmt.Sprintf(", first in line %d", line)
 		}
-		if p.peek() != '"' {
-			if p.peek() == '}' {
-				return p.fail("a comma stands before the closing brace")
-			}
-			return p.fail("a member's name in double quotes is expected")
-		}
-		line := p.line
-		name, err := p.str()
-		if err != nil {
+		if err != nil || token.Kind() == '}' {
 			return err
 		}
-		if seen == nil {
-			seen = make(map[string]int)
-		}
-		p.path = append(p.path, name)
-		if before, twice := seen[name]; twice {
-			return p.fail("%q stands twice in one object, first in line %d", name, before)
-		}
-		seen[name] = line
-		p.space()
-		if p.peek() != ':' {
-			return p.fail("a colon is expected after %q", name)
-		}
-		p.pos++
-		p.space()
-		member, err := p.value()
-		if err != nil {
+		member := Member{Name: token.String(), Line: r.line}
+		if token, err = r.next(); err != nil {
 			return err
 		}
-		p.path = p.path[:len(p.path)-1]
-		v.Members = append(v.Members, Member{name, line, member})
-		p.space()
-		switch p.peek() {
-		case ',':
-			p.pos++
-		case '}':
-			p.pos++
-			return nil
-		default:
-			return p.fail("a comma or a closing brace is expected")
+		if member.Value, err = r.value(token); err != nil {
+			return err
 		}
+		v.Members = append(v.Members, member)
 	}
 }
 
-func (p *parser) array(v *Value) error {
-	if len(p.path) >= MaxDepth {
-		return p.fail("nested deeper than %d levels", MaxDepth)
-	}
-	p.pos++
-	for first := true; ; first = false {
-		p.space()
-		if p.peek() == ']' {
-			if !first {
-				return p.fail("a comma stands before the closing bracket")
-			}
-			p.pos++
-			return nil
+func (r *reader) items(v *Value) error {
+	for {
+		token, err := r.next()
+		if err != nil || token.Kind() == ']' {
+			return err
 		}
-		p.path = append(p.path, strconv.Itoa(len(v.Items)))
-		item, err := p.value()
+		item, err := r.value(token)
 		if err != nil {
 			return err
 		}
-		p.path = p.path[:len(p.path)-1]
 		v.Items = append(v.Items, item)
-		p.space()
-		switch p.peek() {
-		case ',':
-			p.pos++
-		case ']':
-			p.pos++
-			return nil
-		default:
-			return p.fail("a comma or a closing bracket is expected")
-		}
 	}
 }
 
-func (p *parser) str() (string, error) {
-	start := p.pos
-	plain := true
-	for p.pos++; p.pos < len(p.src); p.pos++ {
-		switch c := p.src[p.pos]; {
-		case c == '"':
-			p.pos++
-			raw := p.src[start:p.pos]
-			if !utf8.Valid(raw) {
-				return "", p.fail("a string is not UTF-8")
-			}
-			if plain {
-				return string(raw[1 : len(raw)-1]), nil
-			}
-			var text string
-			if json.Unmarshal(raw, &text) != nil {
-				return "", p.fail("a string holds an escape that JSON doesn't know")
-			}
-			return text, nil
-		case c == '\\':
-			plain = false
-			p.pos++
-		case c < 0x20:
-			return "", p.fail("a string holds a control character or isn't closed")
-		}
-	}
-	return "", p.fail("a string isn't closed")
-}
-
-func (p *parser) number() (string, error) {
-	start := p.pos
-	for p.pos < len(p.src) && bytes.IndexByte([]byte("+-.eE0123456789"), p.src[p.pos]) >= 0 {
-		p.pos++
-	}
-	text := string(p.src[start:p.pos])
-	if !ValidNumber(text) {
-		return "", p.fail("a number is malformed or out of range")
-	}
-	return text, nil
-}
-
-// ValidNumber says whether a text is a JSON number within the bounds of Parse.
+// ValidNumber reports whether a text is a JSON number within the bounds of Parse.
 func ValidNumber(text string) bool {
-	if len(text) == 0 || len(text) > maxNumber || !json.Valid([]byte(text)) || text[0] != '-' && (text[0] < '0' || text[0] > '9') {
+	if len(text) > maxNumber || jsontext.Value(text).Kind() != '0' || !json.Valid([]byte(text)) {
 		return false
 	}
-	if i := bytes.IndexAny([]byte(text), "eE"); i >= 0 {
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
 		exponent, err := strconv.Atoi(text[i+1:])
 		if err != nil || exponent > maxExponent || exponent < -maxExponent {
 			return false

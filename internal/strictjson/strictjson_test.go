@@ -21,34 +21,52 @@ func TestParseKeepsPlaces(t *testing.T) {
 	require.Equal(t, 2, line, "as far as it leads")
 }
 
-func TestParseRefuses(t *testing.T) {
+func TestParseErrors(t *testing.T) {
 	for text, message := range map[string]string{
-		"":                         "empty",
-		" \n":                      "empty",
-		`{"a":1,"a":2}`:            "stands twice",
-		`{"a":1,}`:                 "comma",
-		`[1,]`:                     "comma",
-		`[1 2]`:                    "comma",
-		`{"a" 1}`:                  "colon",
-		`{a:1}`:                    "double quotes",
+		"":                         "1: the text is empty",
+		" \n":                      "the text is empty",
+		"{\n\"a\":1,\n\"a\":2}":    `3: "a" stands twice in one object, first in line 2`,
+		`{"a":1,}`:                 "a comma stands before",
+		"[1,\n]":                   "a comma stands before",
+		`[1 2]`:                    "expecting ',' or ']'",
+		`{"a" 1}`:                  "expecting ':'",
+		`{"a":1 b}`:                "expecting ',' or '}'",
+		`{a:1}`:                    "a member's name in double quotes is expected",
+		`{"a":}`:                   "missing value after object name",
 		`{} {}`:                    "after the end",
 		`"\q"`:                     "escape",
 		"\"a\nb\"":                 "control character",
-		`"open`:                    "isn't closed",
-		"\"\xff\"":                 "UTF-8",
-		`01`:                       "number",
-		`1.`:                       "number",
-		`+1`:                       "expected",
+		`"open`:                    "ends too early",
+		"\"\xff\"":                 "not UTF-8",
+		`[01]`:                     "expecting ',' or ']'",
+		`1.`:                       "ends too early",
+		`+1`:                       "at start of value",
 		`1e999`:                    "out of range",
 		`1e-9999999`:               "out of range",
 		strings.Repeat("1", 65):    "out of range",
-		`nul`:                      "expected",
-		`// x`:                     "no comments",
+		`nul`:                      "ends too early",
+		"{\n // x\n}":              "2: JSON has no comments",
 		strings.Repeat("[", 10000): "nested deeper",
 	} {
 		_, err := Parse("f", []byte(text))
 		require.ErrorContains(t, err, message, text)
+		require.ErrorAs(t, err, new(*SyntaxError))
 	}
+}
+
+func TestCheck(t *testing.T) {
+	for text, kind := range map[string]error{
+		`{"a":[{"b":1}]}`:     nil,
+		`{"a":[{"b":[1]}]}`:   ErrTooDeep,
+		`{"a":{"b":1,"b":2}}`: ErrDuplicate,
+		"\"\xff\"":            ErrNotUTF8,
+	} {
+		require.ErrorIs(t, Check([]byte(text), 3), kind, text)
+	}
+	var bad *SyntaxError
+	require.ErrorAs(t, Check([]byte(`{"x":1,"\u0078":2}`), 3), &bad)
+	require.Equal(t, "/x", bad.Pointer)
+	require.Error(t, Check([]byte(`{} x`), 3))
 }
 
 func TestMergeJoinsObjectsAndReplacesTheRest(t *testing.T) {
