@@ -17,6 +17,7 @@ func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.GuessResult, 
 	a := s.args(16).add(g.Request, attempt, g.Holder, g.Bucket, g.Purpose, g.MAC,
 		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, s.cluster)
 	keys := withToken(stateKey(g.Key), g.Key, g.Issue, a)
+	s.undoFirst(ctx, keys[0])
 	r, err := s.call(ctx, guessScript, keys, a)
 	if err != nil {
 		if g.Then != caches.Keep {
@@ -56,6 +57,7 @@ func (s *Store) Token(ctx context.Context, t caches.TokenRequest) (caches.TokenR
 	whole, ctx, cancel := boundedToUndo(ctx)
 	defer cancel()
 	keys, attempt := []string{tokenKey(t.Key, t.Hash)}, uuid.NewString()
+	s.undoFirst(ctx, keys[0])
 	r, err := s.call(ctx, tokenScript, keys, s.args(5).add(t.Request, attempt, int(t.Then), t.ClaimFor, t.Linger))
 	if err != nil {
 		if t.Then == caches.Consume {

@@ -21,6 +21,7 @@ func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (caches.ReserveRe
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	q := reservation{&r, uuid.NewString()}
+	s.undoFirst(ctx, stateKey(r.Key))
 	if s.cluster {
 		result, err := s.reserveInCluster(ctx, q)
 		if err != nil {

@@ -28,7 +28,8 @@ type Store struct {
 	undoClient redis.UniversalClient
 	// undoBroken is sent to when a connection of undoClient broke.
 	undoBroken chan struct{}
-	undos      chan pendingUndo
+	undos      chan *pendingUndo
+	pending    pendingUndos
 
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -47,7 +48,7 @@ func New(env element.Env, c Config) (*Store, error) {
 		log:        env.Logger,
 		undoClient: newUndoClient(*o),
 		undoBroken: make(chan struct{}, 1),
-		undos:      make(chan pendingUndo, mostUndos),
+		undos:      make(chan *pendingUndo, mostUndos),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

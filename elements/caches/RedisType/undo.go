@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -24,6 +27,8 @@ const (
 // pendingUndo undoes a script that the server may have run although its caller got an
 // error.
 type pendingUndo struct {
+	// key is that of the state or token that the script changed.
+	key string
 	// try reports whether the server has replied.
 	try func(ctx context.Context) bool
 	// until is when it doesn't matter any more.
@@ -34,14 +39,67 @@ type pendingUndo struct {
 // must not wait for its interval.
 func (s *Store) undoReserveLater(q reservation) {
 	until := time.Now().Add(max(q.Interval, q.TTL))
-	s.undoLater(pendingUndo{func(ctx context.Context) bool { return s.undoReserve(ctx, q) }, until})
+	s.undoLater(&pendingUndo{stateKey(q.Key), func(ctx context.Context) bool { return s.undoReserve(ctx, q) }, until})
 }
 
-func (s *Store) undoLater(u pendingUndo) {
+func (s *Store) undoLater(u *pendingUndo) {
+	s.pending.add(u)
 	select {
 	case s.undos <- u:
 	default:
+		s.pending.remove(u)
 		s.log.Warn("too many operations wait to be undone")
+	}
+}
+
+// pendingUndos holds the undos of this process that wait, by key.
+type pendingUndos struct {
+	count atomic.Int64
+	mu    sync.Mutex
+	byKey map[string][]*pendingUndo
+}
+
+func (p *pendingUndos) add(u *pendingUndo) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byKey == nil {
+		p.byKey = make(map[string][]*pendingUndo)
+	}
+	p.byKey[u.key] = append(p.byKey[u.key], u)
+	p.count.Add(1)
+}
+
+// remove removes an undo. It may have been removed before.
+func (p *pendingUndos) remove(u *pendingUndo) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	i := slices.Index(p.byKey[u.key], u)
+	if i < 0 {
+		return
+	}
+	p.count.Add(-1)
+	if p.byKey[u.key] = slices.Delete(p.byKey[u.key], i, i+1); len(p.byKey[u.key]) == 0 {
+		delete(p.byKey, u.key)
+	}
+}
+
+func (p *pendingUndos) at(key string) []*pendingUndo {
+	if p.count.Load() == 0 {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.byKey[key])
+}
+
+// undoFirst runs the undos that wait for a key. Without it, a caller who comes back as
+// soon as the server does could find taken what is about to be given back. An undo that
+// runs twice changes nothing the second time.
+func (s *Store) undoFirst(ctx context.Context, key string) {
+	for _, u := range s.pending.at(key) {
+		if u.try(ctx) {
+			s.pending.remove(u)
+		}
 	}
 }
 
@@ -68,7 +126,7 @@ func (s *Store) undo(ctx context.Context, err error, request, attempt string, ke
 	if s.undoAtOnce(ctx, script, keys, a) {
 		return
 	}
-	s.undoLater(pendingUndo{func(ctx context.Context) bool {
+	s.undoLater(&pendingUndo{keys[0], func(ctx context.Context) bool {
 		ctx, cancel := bounded(ctx)
 		defer cancel()
 		_, err := s.callWhole(ctx, script, keys, a)
@@ -88,6 +146,7 @@ func (s *Store) runUndos(ctx context.Context) {
 					return
 				}
 			}
+			s.pending.remove(u)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package redistype
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -69,6 +70,23 @@ func TestACodeThatWasTakenWithoutAnAnswerIsRightElsewhere(t *testing.T) {
 	got, err := other.Guess(ctx, guessOf(r, 4))
 	require.NoError(t, err)
 	require.Equal(t, caches.GuessWrong, got.Outcome, "it is given back once")
+}
+
+// Whoever comes back to the same process finds the code given back at once, also
+// before the undo had its turn.
+func TestACodeIsGivenBackBeforeTheNextGuess(t *testing.T) {
+	_, near, other := replicas(t)
+	r := sent(t, other, "k")
+	g := guessOf(r, 1)
+	require.Equal(t, caches.GuessRight, guessAs(t, other, g, "lost"))
+	near.pending.add(&pendingUndo{stateKey("k"), func(ctx context.Context) bool {
+		_, err := near.callWhole(ctx, undoGuessScript, []string{stateKey("k")}, near.args(4).add(g.Request, "lost", ""))
+		return err == nil
+	}, time.Now().Add(time.Minute)})
+	got, err := near.Guess(ctx, guessOf(r, 2))
+	require.NoError(t, err)
+	require.Equal(t, caches.GuessRight, got.Outcome)
+	require.Empty(t, near.pending.at(stateKey("k")))
 }
 
 func TestAClaimThatNobodyHasIsNobodys(t *testing.T) {
