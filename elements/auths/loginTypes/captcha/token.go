@@ -19,7 +19,7 @@ const (
 	idLength = 16
 	// headLength is the length of what precedes the answer: kind, ID and expiry.
 	headLength = 1 + idLength + 8
-	maxToken = 256
+	maxToken   = 256
 )
 
 var encoding = base64.RawURLEncoding

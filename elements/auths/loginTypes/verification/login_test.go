@@ -222,20 +222,19 @@ func TestWhileTheDatabaseIsAwayNothingIsReserved(t *testing.T) {
 	require.NoError(t, err, "neither cooldown nor limit was taken")
 }
 
-func TestSendsAtOnceShareALookAtTheDatabase(t *testing.T) {
+func TestSendsAtOnceShareAProbeOfTheDatabase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		var p databaseProbe
-		dir := &database{directory: w.dir}
-		for range 20 {
-			require.NoError(t, p.check(t.Context(), dir))
+		for n := range 20 {
+			_, err := w.reserve(call(), number("+8613800", n), "")
+			require.NoError(t, err)
 		}
 		require.Equal(t, 1, w.dir.count("Ready"))
 		time.Sleep(probeTTL)
 		w.dir.fails("Ready", 1)
-		require.Error(t, p.check(t.Context(), dir))
+		_, err := w.reserve(call(), mobile, "")
+		requireCode(t, errcode.StoreUnavailable, err)
 		require.Equal(t, 2, w.dir.count("Ready"))
-		_ = w.store.Close()
 	})
 }
 

@@ -52,7 +52,7 @@ func (r *request) reserve(ctx context.Context, in *elementv1.ReserveRequest, sco
 	if !scope.anonymous() {
 		guesser = userBucket(scope.holder)
 	}
-	if err := r.databases.check(ctx, r.dir); err != nil {
+	if _, err := r.probe.Get(ctx, r.dir); err != nil {
 		return nil, errStore(err)
 	}
 	captcha, reason, err := r.checkCaptcha(ctx, in.GetCaptcha())

@@ -22,6 +22,8 @@ import (
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/captcha"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
+	"github.com/lintel-run/lintel/elements/databases"
+	"github.com/lintel-run/lintel/internal/memo"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -45,14 +47,14 @@ func init() {
 type Service struct {
 	elementv1.UnimplementedLoginServer
 
-	elements  element.Elements
-	logger    *slog.Logger
-	keys      keyring
-	tokens    *tokens.Sealer
-	captchas  *captcha.Maker
-	policies  policies
-	databases databaseProbe
-	later     chan struct{} // a slot for each send that goes on after its answer
+	elements element.Elements
+	logger   *slog.Logger
+	keys     keyring
+	tokens   *tokens.Sealer
+	captchas *captcha.Maker
+	policies policies
+	probe    *memo.Memo[databases.Directory, struct{}]
+	later    chan struct{} // a slot for each send that goes on after its answer
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -85,6 +87,7 @@ func New(env element.Env) (*Service, error) {
 		keys:     keys,
 		tokens:   sealer,
 		captchas: captchas,
+		probe:    newProbe(),
 		later:    make(chan struct{}, maxLater),
 	}
 	ctx, stop := context.WithCancel(context.Background())

@@ -29,11 +29,13 @@ const (
 
 // world is an app with a login service over a store in memory.
 type world struct {
-	t      testing.TB
-	svc    *Service
-	store  *store
-	dir    *directory
-	config map[string]map[string]any // of corps
+	t     testing.TB
+	svc   *Service
+	store *store
+	dir   *directory
+	// database is dir, as the app's default database.
+	database *database
+	config   map[string]map[string]any // of corps
 	// settings are the login's configuration, version what its calls carry.
 	settings map[string]any
 	version  *element.Config
@@ -54,6 +56,7 @@ func newWorld(t testing.TB) *world {
 
 		settings: map[string]any{},
 	}
+	w.database = &database{directory: w.dir, Instance: memory}
 	w.set("captcha", "off")
 	svc, err := New(element.Env{
 		AppID:    "test.app",
@@ -127,7 +130,7 @@ func (w *world) Default(kind string) (element.Instance, func(), error) {
 	if kind == element.DefaultCache {
 		return w.store, func() {}, nil
 	}
-	return &database{directory: w.dir, Instance: w.store.Instance}, func() {}, nil
+	return w.database, func() {}, nil
 }
 
 type database struct {

@@ -14,12 +14,16 @@ import (
 )
 
 const (
-	// typ of the tokens' header (RFC 9068, 2.1).
+	// accessTyp is the typ in the header of access tokens (RFC 9068, 2.1).
 	accessTyp = "at+jwt"
-	// skew is what clocks may differ by.
-	skew = time.Minute
-	// longestAccess is more than any access token has.
-	longestAccess = 4 << 10
+	// clockSkew is how far clocks may differ.
+	clockSkew = time.Minute
+	// maxAccess is longer than any access token, in bytes.
+	maxAccess = 4 << 10
+	// userTTL is how long the user of a session is remembered, from before the
+	// database was asked: the end of a session takes effect within a second.
+	userTTL     = 900 * time.Millisecond
+	userTimeout = time.Second
 )
 
 type accessClaims struct {
@@ -52,28 +56,28 @@ func (s *Service) accessToken(ctx context.Context, session databases.Session) (s
 	return signed, nil
 }
 
-// Authenticate says who shows an access token: a genuine one, of this app and
-// not expired, whose session is alive. LOGIN_REQUIRED for any other text,
-// STORE_UNAVAILABLE when that can't be found out. What a session is like is
-// asked of the database at most once a second.
+// Authenticate returns the caller who presents an access token: a valid one of this
+// app, whose session hasn't ended. Anything else is LOGIN_REQUIRED, or
+// STORE_UNAVAILABLE if the database can't tell. It asks the database about a session
+// at most once a second.
 func (s *Service) Authenticate(ctx context.Context, accessToken string) (element.Caller, error) {
 	claims, err := s.verify(ctx, accessToken)
 	if err != nil {
 		return element.Caller{}, err
 	}
-	user, err := s.alive.user(ctx, claims.SessionID)
+	user, err := s.users.Get(ctx, claims.SessionID)
 	if err != nil {
 		return element.Caller{}, storeError(err, "reading the session")
 	}
 	if user == "" || user != claims.Subject {
-		return element.Caller{}, signIn()
+		return element.Caller{}, errLoginRequired()
 	}
 	return element.Caller{UserID: user, SessionID: claims.SessionID}, nil
 }
 
-// Genuine says who an access token was made for, whatever has become of the
-// session since; nobody for a text that is no such token, has expired, or can't be
-// verified now.
+// Genuine returns the caller for whom an access token was issued, even if the session
+// has ended since. It returns the zero Caller for any other text, an expired token,
+// and a token that can't be verified now.
 func (s *Service) Genuine(ctx context.Context, accessToken string) element.Caller {
 	claims, err := s.verify(ctx, accessToken)
 	if err != nil {
@@ -82,11 +86,11 @@ func (s *Service) Genuine(ctx context.Context, accessToken string) element.Calle
 	return element.Caller{UserID: claims.Subject, SessionID: claims.SessionID}
 }
 
-// verify reads a token by rules that the token has no say in (RFC 8725).
+// verify verifies a token by fixed rules, whatever its header says (RFC 8725).
 func (s *Service) verify(ctx context.Context, accessToken string) (accessClaims, error) {
 	var claims accessClaims
-	if len(accessToken) > longestAccess {
-		return claims, signIn()
+	if len(accessToken) > maxAccess {
+		return claims, errLoginRequired()
 	}
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodES256.Alg()}),
@@ -94,7 +98,7 @@ func (s *Service) verify(ctx context.Context, accessToken string) (accessClaims,
 		jwt.WithAudience(s.env.AppID),
 		jwt.WithExpirationRequired(),
 		jwt.WithIssuedAt(),
-		jwt.WithLeeway(skew),
+		jwt.WithLeeway(clockSkew),
 		jwt.WithStrictDecoding(),
 	)
 	var unavailable error
@@ -117,13 +121,14 @@ func (s *Service) verify(ctx context.Context, accessToken string) (accessClaims,
 		return claims, unavailable
 	}
 	if err != nil || claims.SessionID == "" || claims.Subject == "" {
-		return claims, signIn()
+		return claims, errLoginRequired()
 	}
 	return claims, nil
 }
 
-// sessionState gives the user of a session that is alive, "" for any other.
-func (s *Service) sessionState(ctx context.Context, sessionID string) (string, error) {
+// sessionUser returns the user of a session, or "" if there is no such session or it
+// has ended.
+func (s *Service) sessionUser(ctx context.Context, sessionID string) (string, error) {
 	directory, release, err := s.directory()
 	if err != nil {
 		return "", err
@@ -136,7 +141,7 @@ func (s *Service) sessionState(ctx context.Context, sessionID string) (string, e
 	if err != nil {
 		return "", err
 	}
-	if !session.EndedAt.IsZero() || time.Now().After(session.ExpiresAt.Add(skew)) {
+	if !session.EndedAt.IsZero() || time.Now().After(session.ExpiresAt.Add(clockSkew)) {
 		return "", nil
 	}
 	return session.UserID, nil

@@ -88,7 +88,7 @@ func TestOnlyOurAccessTokensPass(t *testing.T) {
 		"another's session":  sign(jwt.SigningMethodES256, ours.private, claim("sub", "somebody")),
 		"no session":         sign(jwt.SigningMethodES256, ours.private, claim("sid", "")),
 		"an unknown session": sign(jwt.SigningMethodES256, ours.private, claim("sid", "x")),
-		"too long":           good + string(make([]byte, longestAccess)),
+		"too long":           good + string(make([]byte, maxAccess)),
 		"nonsense":           "a.b.c",
 		"empty":              "",
 	} {
@@ -106,7 +106,7 @@ func TestAccessTokenExpires(t *testing.T) {
 		access := s.login()["accessToken"].(string)
 		time.Sleep(accessTTL + 59*time.Second)
 		_, err := s.service.Authenticate(t.Context(), access)
-		require.NoError(t, err, "a minute of skew is allowed")
+		require.NoError(t, err, "a minute of clockSkew is allowed")
 		time.Sleep(2 * time.Second)
 		_, err = s.service.Authenticate(t.Context(), access)
 		require.ErrorIs(t, err, errcode.LoginRequired)
@@ -226,7 +226,7 @@ func TestUnknownKeyIDsShareALook(t *testing.T) {
 		}
 		group.Wait()
 		require.LessOrEqual(t, len(looks), 2)
-		require.LessOrEqual(t, time.Since(start), 2*keysAtMostEvery)
+		require.LessOrEqual(t, time.Since(start), 2*minReadInterval)
 	})
 }
 
@@ -234,7 +234,7 @@ func TestATokenSignedWithANewKeyIsKnownElsewhereAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStand(t)
 		elsewhere := s.replica()
-		_, err := elsewhere.keys.look(t.Context())
+		_, err := elsewhere.keys.read(t.Context())
 		require.NoError(t, err)
 		who, err := elsewhere.Authenticate(t.Context(), s.login()["accessToken"].(string))
 		require.NoError(t, err)

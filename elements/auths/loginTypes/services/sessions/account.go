@@ -11,8 +11,8 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// logout ends the caller's session; where the access token has expired, that of
-// a genuine refresh token, so that logging out late leaves nothing alive.
+// logout ends the caller's session. If the access token has expired, it ends that of
+// the refresh token.
 func (s *Service) logout(ctx context.Context, refreshToken string) (any, error) {
 	directory, release, err := s.directory()
 	if err != nil {
@@ -21,7 +21,7 @@ func (s *Service) logout(ctx context.Context, refreshToken string) (any, error) 
 	defer release()
 	who := element.CallerOf(ctx)
 	if who.SessionID == "" {
-		if who, err = s.refreshed(ctx, directory, refreshToken); err != nil {
+		if who, err = s.callerOf(ctx, directory, refreshToken); err != nil {
 			return nil, err
 		}
 	}
@@ -29,20 +29,20 @@ func (s *Service) logout(ctx context.Context, refreshToken string) (any, error) 
 	if err != nil && !errors.Is(err, databases.ErrNotFound) {
 		return nil, storeError(err, "ending the session")
 	}
-	s.alive.forget(who.SessionID)
+	s.users.Forget(who.SessionID)
 	return map[string]any{"success": true}, nil
 }
 
-// refreshed says whose session a refresh token belongs to, whichever of the
+// callerOf returns whose session a refresh token belongs to, whichever of the
 // session's tokens it is.
-func (s *Service) refreshed(ctx context.Context, directory directory, refreshToken string) (element.Caller, error) {
+func (s *Service) callerOf(ctx context.Context, directory directory, refreshToken string) (element.Caller, error) {
 	id, _, ok := s.refresh.parse(refreshToken)
 	if !ok {
-		return element.Caller{}, signIn()
+		return element.Caller{}, errLoginRequired()
 	}
 	session, err := directory.Session(ctx, id)
 	if errors.Is(err, databases.ErrNotFound) {
-		return element.Caller{}, signIn()
+		return element.Caller{}, errLoginRequired()
 	}
 	if err != nil {
 		return element.Caller{}, storeError(err, "reading the session")
@@ -53,7 +53,7 @@ func (s *Service) refreshed(ctx context.Context, directory directory, refreshTok
 func (s *Service) currentUser(ctx context.Context) (any, error) {
 	who := element.CallerOf(ctx)
 	if who.UserID == "" {
-		return nil, signIn()
+		return nil, errLoginRequired()
 	}
 	directory, release, err := s.directory()
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Service) currentUser(ctx context.Context) (any, error) {
 	defer release()
 	user, err := directory.User(ctx, who.UserID)
 	if errors.Is(err, databases.ErrNotFound) {
-		return nil, signIn()
+		return nil, errLoginRequired()
 	}
 	if err != nil {
 		return nil, storeError(err, "reading the user")
@@ -93,7 +93,7 @@ func (s *Service) currentUser(ctx context.Context) (any, error) {
 func (s *Service) sessions(ctx context.Context) (any, error) {
 	who := element.CallerOf(ctx)
 	if who.UserID == "" {
-		return nil, signIn()
+		return nil, errLoginRequired()
 	}
 	directory, release, err := s.directory()
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *Service) sessions(ctx context.Context) (any, error) {
 func (s *Service) endSession(ctx context.Context, sessionID string) (any, error) {
 	who := element.CallerOf(ctx)
 	if who.UserID == "" {
-		return nil, signIn()
+		return nil, errLoginRequired()
 	}
 	directory, release, err := s.directory()
 	if err != nil {
@@ -136,6 +136,6 @@ func (s *Service) endSession(ctx context.Context, sessionID string) (any, error)
 	if err != nil {
 		return nil, storeError(err, "ending the session")
 	}
-	s.alive.forget(sessionID)
+	s.users.Forget(sessionID)
 	return map[string]any{"success": true}, nil
 }

@@ -14,7 +14,7 @@ import (
 
 // Call runs a function of the Type.
 func (s *Service) Call(ctx context.Context, function string, args element.Args) (any, error) {
-	ctx, cancel := context.WithTimeout(ctx, storesBound)
+	ctx, cancel := context.WithTimeout(ctx, storesTimeout)
 	defer cancel()
 	switch function {
 	case "loginByCode":
@@ -42,9 +42,9 @@ func unknown(what, name string) error {
 	return errcode.New(errcode.FunctionNotFound, "%s has no %s %q", TypeName, what, name)
 }
 
-// operation names the request to the stores: the call's own name for it, so that
-// a repeat is known as one, else a new one.
-func operation(ctx context.Context) string {
+// requestID returns the ID of the request for the stores. It is the same for a repeat
+// of the request.
+func requestID(ctx context.Context) string {
 	if id := element.Operation(ctx); id != "" {
 		return id
 	}
@@ -85,17 +85,9 @@ func storeOf[T any](s *Service, kind string) (store T, release func(), err error
 	return store, release, nil
 }
 
-// twice asks a store again, once, when it was unavailable: a reply that was lost
-// on the way is then learned. step names its request, so the store answers the same.
-func twice[T any](ctx context.Context, step func(ctx context.Context) (T, error)) (T, error) {
-	answer, err := step(ctx)
-	if (errors.Is(err, caches.ErrUnavailable) || errors.Is(err, databases.ErrUnavailable)) && ctx.Err() == nil {
-		answer, err = step(ctx)
-	}
-	return answer, err
-}
+func errLoginRequired() error { return errcode.New(errcode.LoginRequired, "nobody is signed in") }
 
-// storeError gives the code of an error that a store returned.
+// storeError returns a store's error with a code.
 func storeError(err error, what string) error {
 	var coded *errcode.Error
 	switch {

@@ -10,9 +10,9 @@ import (
 	"github.com/lintel-run/lintel/elements/databases"
 )
 
-// addDevice makes a device token for the phone that was proved: 256 random bits,
-// kept as a hash. Whoever shows it has send and guess limits of their own there.
-func addDevice(ctx context.Context, directory databases.DeviceStore, proof tokens.LoginCode) (string, error) {
+// addDevice returns a new device token for the verified phone: 256 random bits, kept
+// as a hash. Whoever presents it is the phone's owner to the send and guess limits.
+func addDevice(ctx context.Context, directory databases.DeviceStore, login tokens.LoginCode) (string, error) {
 	var secret [32]byte
 	if _, err := rand.Read(secret[:]); err != nil {
 		return "", err
@@ -20,8 +20,8 @@ func addDevice(ctx context.Context, directory databases.DeviceStore, proof token
 	token := base64.RawURLEncoding.EncodeToString(secret[:])
 	err := directory.AddDevice(ctx, databases.Device{
 		Hash:      tokens.Hash(token),
-		Phone:     proof.Phone,
-		UserID:    proof.UserID,
+		Phone:     login.Phone,
+		UserID:    login.UserID,
 		ExpiresAt: time.Now().Add(deviceTTL),
 	})
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// jwksBelieved is how long the published keys may lag behind the database's.
-const jwksBelieved = time.Second
+// jwksTTL is how old the published keys may be.
+const jwksTTL = time.Second
 
-// jwk is a public key (RFC 7517). The members that RFC 7638 hashes stand first,
-// in its order.
+// jwk is a public key (RFC 7517). The members that RFC 7638 hashes come first, in its
+// order.
 type jwk struct {
 	Crv string `json:"crv"`
 	Kty string `json:"kty"`
@@ -26,14 +26,14 @@ type jwk struct {
 	Kid string `json:"kid,omitempty"`
 }
 
-// JWKS gives the JSON Web Key Set of all keys that still verify.
+// JWKS returns the JSON Web Key Set of all keys that still verify.
 func (s *Service) JWKS(ctx context.Context) ([]byte, error) {
-	known, err := s.keys.recent(ctx, jwksBelieved)
+	known, err := s.keys.recent(ctx, jwksTTL)
 	if err != nil {
 		return nil, err
 	}
 	if !known.any {
-		// Whoever configures a verifier before the first login finds a key.
+		// So that a verifier can be configured before the first login.
 		if _, err := s.keys.signing(ctx); err != nil {
 			return nil, err
 		}
@@ -53,11 +53,11 @@ func (s *Service) JWKS(ctx context.Context) ([]byte, error) {
 	return json.Marshal(set)
 }
 
-// Rotate makes a new signing key; tokens signed with the earlier ones verify
-// until they expire. It returns the new key's id.
+// Rotate makes a new signing key and returns its ID. Tokens signed with the earlier
+// ones verify until they expire.
 func (s *Service) Rotate(ctx context.Context) (string, error) { return s.keys.rotate(ctx) }
 
-// keyID is the thumbprint of a key (RFC 7638).
+// keyID returns the thumbprint of a key (RFC 7638).
 func keyID(public *ecdsa.PublicKey) (string, error) {
 	key, err := publicJWK(public)
 	if err != nil {

@@ -20,43 +20,41 @@ import (
 )
 
 const (
-	// keysBelieved is how long a replica signs with the newest key it knows
-	// before it looks for a newer one.
-	keysBelieved = time.Second
-	// keysAtMostEvery bounds the looks that unknown key ids cause; they wait for the
-	// next one.
-	keysAtMostEvery = 100 * time.Millisecond
-	// keysOverlap is how long a key verifies after a newer one was made: what
-	// other replicas still signed with it, the tokens' life, and wrong clocks.
-	keysOverlap = keysBelieved + accessTTL + 4*skew
-	// keysBound is how long a look may take.
-	keysBound = time.Second
+	// keysTTL is how long a replica uses the keys it knows before it reads them again.
+	keysTTL = time.Second
+	// minReadInterval bounds how often unknown key IDs make a replica read the keys.
+	minReadInterval = 100 * time.Millisecond
+	// keysOverlap is how long a key still verifies after there is a newer one: while
+	// other replicas sign with it, then the tokens' life, and a margin for clocks.
+	keysOverlap = keysTTL + accessTTL + 4*clockSkew
+	// readTimeout bounds reading the keys.
+	readTimeout = time.Second
 )
 
-// signingKey is a key that can be read.
+// signingKey is a decrypted key.
 type signingKey struct {
 	id      string
 	private *ecdsa.PrivateKey
 }
 
-// keys are what the database had at one time.
+// keys are the keys in the database at one time.
 type keys struct {
-	looked time.Time
-	// signs is nil when there is no key, or when the newest was encrypted under
-	// another secret.
+	readAt time.Time
+	// signs is nil if there is no key, or the newest was encrypted under another
+	// secret.
 	signs    *signingKey
 	any      bool
 	verifies []signingKey
 }
 
-// keyring holds the keys that sign access tokens. They lie in the database,
-// encrypted under a key of the app's secret; the first is made on first use.
+// keyring holds the keys that sign access tokens. They are kept in the database,
+// encrypted under a key of the app's secret. The first one is made on first use.
 type keyring struct {
 	sealed    *seal.Key
 	directory func() (databases.SigningKeyStore, func(), error)
 	logger    *slog.Logger
 	current   atomic.Pointer[keys]
-	looking   singleflight.Group
+	reading   singleflight.Group
 }
 
 func newKeyring(key func(purpose string) ([]byte, error), directory func() (databases.SigningKeyStore, func(), error), logger *slog.Logger) (*keyring, error) {
@@ -67,9 +65,9 @@ func newKeyring(key func(purpose string) ([]byte, error), directory func() (data
 	return &keyring{sealed: k, directory: directory, logger: logger}, nil
 }
 
-// signing gives the key that signs now, making the app's first.
+// signing returns the key that signs now. It makes the app's first one.
 func (r *keyring) signing(ctx context.Context) (*signingKey, error) {
-	known, err := r.recent(ctx, keysBelieved)
+	known, err := r.recent(ctx, keysTTL)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +75,7 @@ func (r *keyring) signing(ctx context.Context) (*signingKey, error) {
 		if err := r.add(ctx, true); err != nil {
 			return nil, err
 		}
-		if known, err = r.look(ctx); err != nil {
+		if known, err = r.read(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -88,8 +86,8 @@ func (r *keyring) signing(ctx context.Context) (*signingKey, error) {
 	return known.signs, nil
 }
 
-// verifying gives the public key of an id, nil when none verifies under it. Another
-// replica may have made one since this one looked.
+// verifying returns the public key with an ID, or nil if no key with it verifies. It
+// reads the keys again, since another replica may have made one.
 func (r *keyring) verifying(ctx context.Context, id string) (*ecdsa.PublicKey, error) {
 	asked := time.Now()
 	for {
@@ -97,10 +95,10 @@ func (r *keyring) verifying(ctx context.Context, id string) (*ecdsa.PublicKey, e
 		if known == nil {
 			break
 		}
-		if key := known.public(id); key != nil || known.looked.After(asked) {
+		if key := known.public(id); key != nil || known.readAt.After(asked) {
 			return key, nil
 		}
-		pause := keysAtMostEvery - time.Since(known.looked)
+		pause := minReadInterval - time.Since(known.readAt)
 		if pause <= 0 {
 			break
 		}
@@ -112,34 +110,34 @@ func (r *keyring) verifying(ctx context.Context, id string) (*ecdsa.PublicKey, e
 			return nil, storeError(ctx.Err(), "reading the signing keys")
 		}
 	}
-	known, err := r.look(ctx)
+	known, err := r.read(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return known.public(id), nil
 }
 
-// recent gives the keys as they were at most age ago; older ones when the
-// database can't be reached.
+// recent returns the keys as read at most age ago, or older ones if the database
+// can't be reached.
 func (r *keyring) recent(ctx context.Context, age time.Duration) (*keys, error) {
 	known := r.current.Load()
-	if known != nil && known.any && time.Since(known.looked) < age {
+	if known != nil && known.any && time.Since(known.readAt) < age {
 		return known, nil
 	}
-	fresh, err := r.look(ctx)
+	fresh, err := r.read(ctx)
 	if err != nil && known != nil && known.any {
-		r.logger.WarnContext(ctx, "signing keys could not be looked up; the known ones are used", "error", err.Error())
+		r.logger.WarnContext(ctx, "signing keys could not be read; the known ones are used", "error", err)
 		return known, nil
 	}
 	return fresh, err
 }
 
-// rotate makes a new key, which signs from now on.
+// rotate makes a new signing key and returns its ID.
 func (r *keyring) rotate(ctx context.Context) (string, error) {
 	if err := r.add(ctx, false); err != nil {
 		return "", err
 	}
-	known, err := r.look(ctx)
+	known, err := r.read(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -152,11 +150,11 @@ func (r *keyring) rotate(ctx context.Context) (string, error) {
 func (r *keyring) add(ctx context.Context, onlyFirst bool) error {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return errcode.Wrap(err, errcode.Internal, "no signing key could be made")
+		return errcode.Wrap(err, errcode.Internal, "no signing key could be generated")
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		return errcode.Wrap(err, errcode.Internal, "no signing key could be made")
+		return errcode.Wrap(err, errcode.Internal, "no signing key could be generated")
 	}
 	id, err := keyID(&private.PublicKey)
 	if err != nil {
@@ -178,10 +176,10 @@ func (r *keyring) add(ctx context.Context, onlyFirst bool) error {
 	return nil
 }
 
-// look asks the database; callers at one time share it.
-func (r *keyring) look(ctx context.Context) (*keys, error) {
-	found, err, _ := r.looking.Do("", func() (any, error) {
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), keysBound)
+// read reads the keys from the database. Concurrent callers share a read.
+func (r *keyring) read(ctx context.Context) (*keys, error) {
+	found, err, _ := r.reading.Do("", func() (any, error) {
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
 		now := time.Now()
 		directory, release, err := r.directory()
@@ -193,7 +191,7 @@ func (r *keyring) look(ctx context.Context) (*keys, error) {
 		if err != nil {
 			return nil, storeError(err, "reading the signing keys")
 		}
-		fresh := r.read(bounded, rows, now)
+		fresh := r.decrypt(bounded, rows, now)
 		r.current.Store(fresh)
 		return fresh, nil
 	})
@@ -203,9 +201,9 @@ func (r *keyring) look(ctx context.Context) (*keys, error) {
 	return found.(*keys), nil
 }
 
-// read decrypts what verifies at a time; rows are newest first.
-func (r *keyring) read(ctx context.Context, rows []databases.SigningKey, now time.Time) *keys {
-	found := &keys{looked: now, any: len(rows) > 0}
+// decrypt returns the keys of rows, newest first, that verify at a time.
+func (r *keyring) decrypt(ctx context.Context, rows []databases.SigningKey, now time.Time) *keys {
+	found := &keys{readAt: now, any: len(rows) > 0}
 	for i, row := range rows {
 		if i > 0 && now.Sub(rows[i-1].CreatedAt) > keysOverlap {
 			break

@@ -15,26 +15,27 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// How long things live, and how long to wait for a store.
 const (
-	accessTTL  = 15 * time.Minute
-	idleTTL    = 30 * 24 * time.Hour
-	mostTTL    = 90 * 24 * time.Hour
-	deviceTTL  = 180 * 24 * time.Hour
-	grace      = 10 * time.Second
+	accessTTL = 15 * time.Minute
+	idleTTL   = 30 * 24 * time.Hour
+	maxTTL    = 90 * 24 * time.Hour
+	deviceTTL = 180 * 24 * time.Hour
+	// grace is how long the previous refresh token gets its successor again.
+	grace = 10 * time.Second
+	// linger is how long a used loginCode is recognized.
 	linger     = 15 * time.Minute
 	retryStore = time.Second
-	// storesBound is what all steps of a call may take together: who can't be
-	// served learns so within a second. What takes a loginCode back when its
-	// session could not be opened has backBound of them.
-	storesBound = 900 * time.Millisecond
-	backBound   = 150 * time.Millisecond
+	// storesTimeout bounds all steps of a call together, so that an unreachable
+	// store is reported within a second. The last returnTime of it is kept for
+	// returning a loginCode whose session could not be opened.
+	storesTimeout = 900 * time.Millisecond
+	returnTime    = 150 * time.Millisecond
 )
 
-// loginByCode opens a session. Everything that can refuse is asked before the
-// loginCode is taken, so that a wrong corp costs nothing; the session's row
-// carries the id of the verification code, unique, so that even a cache that
-// forgets can't give a second session.
+// loginByCode opens a session. It takes the loginCode only after everything else is
+// checked, so that a wrong corp costs nothing. The session's row has the ID of the
+// verification code, unique, so that even a cache that forgets can't open a second
+// session.
 func (s *Service) loginByCode(ctx context.Context, loginCode, corp, platform string) (any, error) {
 	switch platform {
 	case "web", "mobile", "api":
@@ -43,7 +44,7 @@ func (s *Service) loginByCode(ctx context.Context, loginCode, corp, platform str
 	}
 	ref, ok := tokens.Parse(loginCode)
 	if !ok {
-		return nil, rejected()
+		return nil, errRejected()
 	}
 	cache, releaseCache, err := s.cache()
 	if err != nil {
@@ -56,22 +57,20 @@ func (s *Service) loginByCode(ctx context.Context, loginCode, corp, platform str
 	}
 	defer releaseDirectory()
 
-	op := operation(ctx)
-	exchange := exchange{service: s, cache: cache, directory: directory, ref: ref, request: op}
-	proof, err := exchange.token(ctx, caches.Keep)
+	x := exchange{service: s, cache: cache, directory: directory, ref: ref, request: requestID(ctx)}
+	login, err := x.token(ctx, caches.Keep)
 	if err != nil {
 		return nil, err
 	}
-	user, err := directory.User(ctx, proof.UserID)
+	user, err := directory.User(ctx, login.UserID)
 	if errors.Is(err, databases.ErrNotFound) {
-		return nil, rejected()
+		return nil, errRejected()
 	}
 	if err != nil {
 		return nil, storeError(err, "reading the user")
 	}
-	if user.Phone != proof.Phone {
-		// The phone went elsewhere since the code was right: it proves nothing now.
-		return nil, rejected()
+	if user.Phone != login.Phone { // it has moved since
+		return nil, errRejected()
 	}
 	corpID, err := chooseCorp(user.Corps, corp)
 	if err != nil {
@@ -80,42 +79,33 @@ func (s *Service) loginByCode(ctx context.Context, loginCode, corp, platform str
 	if _, err := s.keys.signing(ctx); err != nil {
 		return nil, err
 	}
-	opening, cancel := withTimeLeft(ctx, backBound)
+	opening, cancel := endEarlier(ctx, returnTime)
 	defer cancel()
-	if _, err := exchange.token(opening, caches.Consume); err != nil {
+	if _, err := x.token(opening, caches.Consume); err != nil {
 		return nil, err
 	}
-	session, err := exchange.open(opening, proof, corpID, platform)
+	session, err := x.open(opening, login, corpID, platform)
 	if errors.Is(err, errcode.StoreUnavailable) {
-		exchange.giveBack(ctx, proof)
+		x.undo(ctx, login)
 	}
 	if err != nil {
 		return nil, err
 	}
-	access, err := s.accessToken(ctx, session)
+	result, err := s.tokensOf(ctx, session, 1)
 	if err != nil {
 		return nil, err
 	}
-	answer := map[string]any{
-		"success":      true,
-		"accessToken":  access,
-		"refreshToken": s.refresh.token(session.ID, 1),
-		"tokenType":    "Bearer",
-		"expiresIn":    int64(accessTTL / time.Second),
-		"userId":       session.UserID,
-		"corpId":       session.CorpID,
-	}
-	if device, err := addDevice(ctx, directory, proof); err == nil {
-		answer["deviceToken"] = device
+	if device, err := addDevice(ctx, directory, login); err == nil {
+		result["deviceToken"] = device
 	} else {
-		// The session stands; without a device token this client shares the
-		// limits of strangers until its next login.
-		s.env.Logger.WarnContext(ctx, "no device token was kept", "error", storeError(err, "keeping the device").Error())
+		// Without a device token the client shares the limits of strangers until its
+		// next login.
+		s.env.Logger.WarnContext(ctx, "no device token was kept", "error", err)
 	}
-	return answer, nil
+	return result, nil
 }
 
-// exchange is one attempt to turn a loginCode into a session.
+// exchange exchanges a loginCode for a session.
 type exchange struct {
 	service   *Service
 	cache     caches.TokenStore
@@ -124,13 +114,11 @@ type exchange struct {
 	request   string
 }
 
-// token reads or takes the loginCode. A second use ends the session that the
-// first one opened (RFC 6749, 4.1.2).
+// token reads or takes the loginCode. A second use ends the session that the first
+// use opened (RFC 6749, 4.1.2).
 func (x exchange) token(ctx context.Context, then caches.Then) (tokens.LoginCode, error) {
-	result, err := twice(ctx, func(ctx context.Context) (caches.TokenResult, error) {
-		return x.cache.Token(ctx, caches.TokenRequest{
-			Request: x.request, Key: x.ref.Key, Hash: x.ref.Hash, Then: then, Linger: linger,
-		})
+	result, err := x.cache.Token(ctx, caches.TokenRequest{
+		Request: x.request, Key: x.ref.Key, Hash: x.ref.Hash, Then: then, Linger: linger,
 	})
 	if err != nil {
 		return tokens.LoginCode{}, storeError(err, "taking the login code")
@@ -140,67 +128,63 @@ func (x exchange) token(ctx context.Context, then caches.Then) (tokens.LoginCode
 	case caches.TokenBusy:
 		return tokens.LoginCode{}, errcode.New(codes.CodeBusy, "another request is using this code").After(time.Second)
 	default:
-		return tokens.LoginCode{}, rejected()
+		return tokens.LoginCode{}, errRejected()
 	}
-	proof, err := x.service.sealer.OpenLoginCode(x.ref, result.Value)
+	login, err := x.service.sealer.OpenLoginCode(x.ref, result.Value)
 	if err != nil {
-		return tokens.LoginCode{}, rejected()
+		return tokens.LoginCode{}, errRejected()
 	}
 	if result.Outcome == caches.TokenUsed {
-		return tokens.LoginCode{}, x.secondUse(ctx, proof)
+		return tokens.LoginCode{}, x.secondUse(ctx, login)
 	}
-	return proof, nil
+	return login, nil
 }
 
-func (x exchange) secondUse(ctx context.Context, proof tokens.LoginCode) error {
-	if err := x.directory.EndSessionOfCode(ctx, proof.CodeID); err != nil && !errors.Is(err, databases.ErrNotFound) {
+func (x exchange) secondUse(ctx context.Context, login tokens.LoginCode) error {
+	if err := x.directory.EndSessionOfCode(ctx, login.CodeID); err != nil && !errors.Is(err, databases.ErrNotFound) {
 		return storeError(err, "ending the session of a login code that was used twice")
 	}
-	x.service.env.Logger.WarnContext(ctx, "a login code was used twice; its session was ended", "userId", proof.UserID)
-	return rejected()
+	x.service.env.Logger.WarnContext(ctx, "a login code was used twice; its session was ended", "user_id", login.UserID)
+	return errRejected()
 }
 
-// open makes the session. One that comes back ended was opened by this attempt
-// and ended by a second use at the same time: this attempt is still the one that
-// succeeds, and its tokens are dead.
-func (x exchange) open(ctx context.Context, proof tokens.LoginCode, corpID, platform string) (databases.Session, error) {
+// open creates the session. It may have ended already, by a second use at the same
+// time: then this use still succeeds, with tokens that are good for nothing.
+func (x exchange) open(ctx context.Context, login tokens.LoginCode, corpID, platform string) (databases.Session, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
-		return databases.Session{}, errcode.Wrap(err, errcode.Internal, "no session id could be made")
+		return databases.Session{}, errcode.Wrap(err, errcode.Internal, "no session ID could be generated")
 	}
-	session, err := twice(ctx, func(ctx context.Context) (databases.Session, error) {
-		return x.directory.CreateSession(ctx, databases.NewSession{
-			ID:          id.String(),
-			UserID:      proof.UserID,
-			CorpID:      corpID,
-			Platform:    platform,
-			CodeID:      proof.CodeID,
-			Request:     x.request,
-			RefreshHash: tokens.Hash(x.service.refresh.token(id.String(), 1)),
-			Idle:        idleTTL,
-			Most:        mostTTL,
-		})
+	session, err := x.directory.CreateSession(ctx, databases.NewSession{
+		ID:          id.String(),
+		UserID:      login.UserID,
+		CorpID:      corpID,
+		Platform:    platform,
+		CodeID:      login.CodeID,
+		Request:     x.request,
+		RefreshHash: tokens.Hash(x.service.refresh.token(id.String(), 1)),
+		Idle:        idleTTL,
+		Most:        maxTTL,
 	})
 	switch {
 	case errors.Is(err, databases.ErrCodeUsed):
-		return databases.Session{}, x.secondUse(ctx, proof)
+		return databases.Session{}, x.secondUse(ctx, login)
 	case errors.Is(err, databases.ErrNotFound):
-		return databases.Session{}, rejected()
+		return databases.Session{}, errRejected()
 	case err != nil:
 		return databases.Session{}, storeError(err, "opening the session")
 	}
 	return session, nil
 }
 
-// giveBack undoes an exchange whose session may have been opened without this
-// attempt having learned so, before its caller is told that it failed: the loginCode
-// can be brought again, here or elsewhere. Where that doesn't come about, a
-// loginCode that is brought again is a used one.
-func (x exchange) giveBack(ctx context.Context, proof tokens.LoginCode) {
+// undo removes a session that may have been created although the database's answer
+// was lost, and returns the loginCode, before the caller gets an error: they may use
+// the loginCode again, on any replica. If undo fails, the loginCode counts as used.
+func (x exchange) undo(ctx context.Context, login tokens.LoginCode) {
 	var both sync.WaitGroup
 	both.Go(func() {
-		if err := x.directory.ForgetSession(ctx, proof.CodeID, x.request); err != nil {
-			x.service.env.Logger.WarnContext(ctx, "a session that may have been opened could not be taken back", "userId", proof.UserID)
+		if err := x.directory.ForgetSession(ctx, login.CodeID, x.request); err != nil {
+			x.service.env.Logger.WarnContext(ctx, "a session that may have been created could not be removed", "user_id", login.UserID, "error", err)
 		}
 	})
 	both.Go(func() {
@@ -208,22 +192,22 @@ func (x exchange) giveBack(ctx context.Context, proof tokens.LoginCode) {
 			Request: x.request, Key: x.ref.Key, Hash: x.ref.Hash, End: caches.ReturnToken,
 		})
 		if err != nil {
-			x.service.env.Logger.WarnContext(ctx, "a login code could not be given back", "userId", proof.UserID)
+			x.service.env.Logger.WarnContext(ctx, "a login code could not be returned", "user_id", login.UserID, "error", err)
 		}
 	})
 	both.Wait()
 }
 
-// withTimeLeft ends a context some time before it would end.
-func withTimeLeft(ctx context.Context, left time.Duration) (context.Context, context.CancelFunc) {
+// endEarlier returns a context that ends earlier than ctx.
+func endEarlier(ctx context.Context, by time.Duration) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, end.Add(-left))
+	return context.WithDeadline(ctx, end.Add(-by))
 }
 
-// chooseCorp gives the id of the corp that is meant: by id or full name, or the
+// chooseCorp returns the ID of the corp that is named by ID or full name, or of the
 // only one there is.
 func chooseCorp(corps []databases.Corp, named string) (string, error) {
 	if named != "" {
@@ -243,6 +227,6 @@ func chooseCorp(corps []databases.Corp, named string) (string, error) {
 	return "", errcode.New(errcode.Params, "corp: the user is in several, name one").With("arg", "corp")
 }
 
-func rejected() error {
-	return errcode.New(codes.CodeRejected, "the login code is not alive")
+func errRejected() error {
+	return errcode.New(codes.CodeRejected, "the login code is not valid")
 }

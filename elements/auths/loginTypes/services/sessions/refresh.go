@@ -15,12 +15,11 @@ import (
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
 	"github.com/lintel-run/lintel/elements/databases"
-	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// refreshTokens makes and reads refresh tokens: "<session id>.<generation>.<MAC>".
-// They are derived, not drawn, so that the same successor can be given again to
-// a client that lost the answer; the database keeps hashes.
+// refreshTokens makes and parses refresh tokens: "<session ID>.<number>.<MAC>". They
+// are derived, not random, so that a client that lost the answer gets the same
+// successor again. The database keeps hashes.
 type refreshTokens struct {
 	key []byte
 }
@@ -33,8 +32,8 @@ func newRefreshTokens(key func(purpose string) ([]byte, error)) (refreshTokens, 
 	return refreshTokens{key: k}, nil
 }
 
-func (r refreshTokens) token(sessionID string, generation int64) string {
-	signed := sessionID + "." + strconv.FormatInt(generation, 10)
+func (r refreshTokens) token(sessionID string, number int64) string {
+	signed := sessionID + "." + strconv.FormatInt(number, 10)
 	return signed + "." + r.mac(signed)
 }
 
@@ -44,8 +43,8 @@ func (r refreshTokens) mac(signed string) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
-// parse reads a token that this app made, false for any other text.
-func (r refreshTokens) parse(token string) (sessionID string, generation int64, ok bool) {
+// parse parses a token of this app. ok is false for any other text.
+func (r refreshTokens) parse(token string) (sessionID string, number int64, ok bool) {
 	if len(token) > 128 {
 		return "", 0, false
 	}
@@ -53,7 +52,7 @@ func (r refreshTokens) parse(token string) (sessionID string, generation int64, 
 	if len(parts) != 3 {
 		return "", 0, false
 	}
-	// Compared as texts: decoding would let one token be spelt in several ways.
+	// Compared as text: decoded, one token could be spelled in several ways.
 	if !hmac.Equal([]byte(parts[2]), []byte(r.mac(parts[0]+"."+parts[1]))) {
 		return "", 0, false
 	}
@@ -61,72 +60,70 @@ func (r refreshTokens) parse(token string) (sessionID string, generation int64, 
 	if err != nil || id.String() != parts[0] {
 		return "", 0, false
 	}
-	generation, err = strconv.ParseInt(parts[1], 10, 64)
-	if err != nil || generation < 1 {
+	number, err = strconv.ParseInt(parts[1], 10, 64)
+	if err != nil || number < 1 {
 		return "", 0, false
 	}
-	return parts[0], generation, true
+	return parts[0], number, true
 }
 
-// Family says which session a refresh token of this app's making is of, alive or
-// not, and which of the session's tokens it is, counted from 1.
-func (s *Service) Family(refreshToken string) (sessionID string, generation int64, ok bool) {
+// Family returns the session of a refresh token of this app, even one that has ended,
+// and which of the session's tokens it is, counted from 1.
+func (s *Service) Family(refreshToken string) (sessionID string, number int64, ok bool) {
 	return s.refresh.parse(refreshToken)
 }
 
-// refreshSession moves a session's refresh token on. The database has the rule:
-// the token before the current one gives the current one again for a short time
-// while that is unused; shown later, it is stolen or its successor is, and the
-// session ends.
+// refreshSession replaces a session's refresh token. By the database's rule, the
+// previous token gets the current one again, for a short time and while that is
+// unused. Presented later, either of them was stolen, and the session ends.
 func (s *Service) refreshSession(ctx context.Context, token string) (any, error) {
-	id, generation, ok := s.refresh.parse(token)
+	id, number, ok := s.refresh.parse(token)
 	if !ok {
-		return nil, signIn()
+		return nil, errLoginRequired()
 	}
 	directory, release, err := s.directory()
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	// Asked twice, a lost reply is the case that the grace is for.
-	done, err := twice(ctx, func(ctx context.Context) (databases.RefreshResult, error) {
-		return directory.Refresh(ctx, databases.Refresh{
-			SessionID:   id,
-			TokenNumber: generation,
-			Hash:        tokens.Hash(token),
-			NextHash:    tokens.Hash(s.refresh.token(id, generation+1)),
-			Grace:       grace,
-			Idle:        idleTTL,
-			Most:        mostTTL,
-		})
+	done, err := directory.Refresh(ctx, databases.Refresh{
+		SessionID:   id,
+		TokenNumber: number,
+		Hash:        tokens.Hash(token),
+		NextHash:    tokens.Hash(s.refresh.token(id, number+1)),
+		Grace:       grace,
+		Idle:        idleTTL,
+		Most:        maxTTL,
 	})
 	if errors.Is(err, databases.ErrNotFound) {
-		return nil, signIn()
+		return nil, errLoginRequired()
 	}
 	if err != nil {
 		return nil, storeError(err, "refreshing the session")
 	}
 	if done.Reused {
-		s.alive.forget(id)
+		s.users.Forget(id)
 		s.env.Logger.WarnContext(ctx, "a refresh token was used again; its session was ended",
-			"userId", done.Session.UserID, "sessionId", id)
-		return nil, signIn()
+			"user_id", done.Session.UserID, "session_id", id)
+		return nil, errLoginRequired()
 	}
-	access, err := s.accessToken(ctx, done.Session)
+	return s.tokensOf(ctx, done.Session, done.Session.TokenNumber)
+}
+
+// tokensOf returns the tokens of a session, as loginByCode and refresh do. number is
+// that of the refresh token.
+func (s *Service) tokensOf(ctx context.Context, session databases.Session, number int64) (map[string]any, error) {
+	access, err := s.accessToken(ctx, session)
 	if err != nil {
 		return nil, err
 	}
 	return map[string]any{
 		"success":      true,
 		"accessToken":  access,
-		"refreshToken": s.refresh.token(id, done.Session.TokenNumber),
+		"refreshToken": s.refresh.token(session.ID, number),
 		"tokenType":    "Bearer",
 		"expiresIn":    int64(accessTTL / time.Second),
-		"userId":       done.Session.UserID,
-		"corpId":       done.Session.CorpID,
+		"userId":       session.UserID,
+		"corpId":       session.CorpID,
 	}, nil
-}
-
-func signIn() error {
-	return errcode.New(errcode.LoginRequired, "nobody is signed in")
 }

@@ -1,11 +1,11 @@
 package sessions
 
-// The JSON Schemas of what the functions return.
+// The JSON Schemas of the functions' results.
 const (
 	corpListSchema = `{"type":"array","items":{"type":"object","additionalProperties":false,"required":["corpId","corpName"],` +
 		`"properties":{"corpId":{"type":"string"},"corpName":{"type":"string"}}}}`
 
-	// openedSchema: of a web session the tokens are in cookies, not in the answer.
+	// openedSchema doesn't require tokens: those of a web session are in cookies.
 	openedSchema = `{"type":"object","additionalProperties":false,"required":["success","tokenType","expiresIn","userId","corpId"],"properties":{` +
 		`"success":{"const":true},"tokenType":{"const":"Bearer"},"expiresIn":{"type":"integer","description":"Seconds."},` +
 		`"userId":{"type":"string"},"corpId":{"type":"string"},` +

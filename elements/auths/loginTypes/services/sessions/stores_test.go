@@ -298,7 +298,7 @@ type stand struct {
 	cache    *tokenStore
 	database *rows
 	service  *Service
-	sealer      *tokens.Sealer
+	sealer   *tokens.Sealer
 	made     byte
 }
 

@@ -1,11 +1,11 @@
-// Package sessions is the built-in Type auths.loginTypes.services.SessionType: a
-// loginCode becomes a session, and a session has an access token (a JWT that
-// anybody can verify), a refresh token that changes with each use, and a device
-// token that says "this client has logged in with this phone".
+// Package sessions is the built-in Type auths.loginTypes.services.SessionType. It
+// exchanges a loginCode for a session. A session has an access token, which is a JWT
+// that anybody can verify, a refresh token that changes with each use, and a device
+// token that shows that this client has logged in with this phone.
 //
-// Sessions, hashes of tokens and the encrypted signing keys lie in the default
-// database; loginCodes in the default cache. It knows no HTTP: the server asks a
-// Service who shows a token, and decides where tokens travel.
+// Sessions, hashes of tokens and the encrypted signing keys are kept in the default
+// database, loginCodes in the default cache. The package doesn't know HTTP: package
+// sessionhttp decides where tokens travel.
 package sessions
 
 import (
@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
+	"github.com/lintel-run/lintel/internal/memo"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -40,10 +41,10 @@ func init() {
 // Service is an instance of the Type. Its methods may be called from any goroutine.
 type Service struct {
 	env     element.Env
-	sealer     *tokens.Sealer
+	sealer  *tokens.Sealer
 	refresh refreshTokens
 	keys    *keyring
-	alive   *liveness
+	users   *memo.Memo[string, string] // the user of a session, "" if it has ended
 	public  atomic.Pointer[string]
 }
 
@@ -54,7 +55,7 @@ type Config struct {
 	PublicURL string `json:"publicUrl"`
 }
 
-// Open makes an instance. It asks nothing of a store.
+// Open opens an instance. It uses no store.
 func Open(env element.Env, config json.RawMessage) (*Service, error) {
 	var c Config
 	if len(config) > 0 {
@@ -74,7 +75,7 @@ func Open(env element.Env, config json.RawMessage) (*Service, error) {
 	if s.keys, err = newKeyring(env.Key, s.signingKeys, env.Logger); err != nil {
 		return nil, err
 	}
-	s.alive = newLiveness(s.sessionState)
+	s.users = memo.New(userTTL, userTimeout, s.sessionUser)
 	if c.PublicURL != "" {
 		if err := s.SetPublicURL(c.PublicURL); err != nil {
 			return nil, err
@@ -83,7 +84,7 @@ func Open(env element.Env, config json.RawMessage) (*Service, error) {
 	return s, nil
 }
 
-// SetPublicURL says where clients reach the app; it wins over the configuration.
+// SetPublicURL sets where clients reach the app. It overrides the configuration.
 func (s *Service) SetPublicURL(public string) error {
 	if err := CheckPublicURL(public); err != nil {
 		return err
@@ -92,8 +93,8 @@ func (s *Service) SetPublicURL(public string) error {
 	return nil
 }
 
-// CheckPublicURL says whether it is an absolute http or https URL without user,
-// query and fragment.
+// CheckPublicURL returns an error unless public is an absolute http or https URL
+// without user, query and fragment.
 func CheckPublicURL(public string) error {
 	u, err := url.Parse(public)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
@@ -103,7 +104,7 @@ func CheckPublicURL(public string) error {
 	return nil
 }
 
-// PublicURL is where clients reach the app, empty when nobody said.
+// PublicURL returns where clients reach the app, or "" if it isn't set.
 func (s *Service) PublicURL() string {
 	if p := s.public.Load(); p != nil {
 		return *p
@@ -126,7 +127,7 @@ func (s *Service) Get(_ context.Context, property string) (any, error) {
 	return nil, unknown("property", property)
 }
 
-// Close ends the instance; it holds nothing.
+// Close does nothing: an instance holds no resources.
 func (s *Service) Close() error { return nil }
 
 func description() *elementv1.TypeDescription {
