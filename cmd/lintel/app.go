@@ -112,7 +112,7 @@ func isPath(text string) bool {
 func maxArgs(n int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) > n {
-			return usagef("what is %q for?", args[n])
+			return usagef("unexpected argument %q", args[n])
 		}
 		return nil
 	}

@@ -162,7 +162,7 @@ func TestReplacingAPhone(t *testing.T) {
 	})
 	elsewhere.Call(blackbox.Sessions, "refresh", blackbox.Args{"refreshToken": elsewhere.RefreshToken}).Fails(t, 401, "LOGIN_REQUIRED")
 	require.Len(t, ann.Call(blackbox.Sessions, "sessions", nil).List(), 1)
-	blackbox.Eventually(t, 10*time.Second, "the old number is told", func() bool {
+	blackbox.Eventually(t, 10*time.Second, "the old number gets a notice", func() bool {
 		return len(shop.Vendor.To(ann.E164)) == before+1
 	})
 	require.Equal(t, "your number was replaced", shop.Newest(ann.E164))

@@ -209,7 +209,7 @@ func TestABrokenElementAtStartAndWhatComesAndGoesLater(t *testing.T) {
 	// Without its configuration an element keeps the last good one. Without its e.json
 	// it is removed.
 	app.Remove(blackbox.LoginConfig)
-	blackbox.Eventually(t, 5*time.Second, "the missing file is told", func() bool {
+	blackbox.Eventually(t, 5*time.Second, "the missing file is reported", func() bool {
 		_, body := s.Operator("/status")
 		return strings.Contains(body, "the configuration file is missing")
 	})

@@ -36,7 +36,7 @@ func TestTally(t *testing.T) {
 			last: "0 passed, 1 failed, 0 skipped", shows: []string{"want 1, have 2"},
 		},
 		{
-			name: "gives the reason of a skipped test",
+			name: "prints the reason of a skipped test",
 			events: []string{
 				`{"Action":"output","Package":"p","Test":"TestA","Output":"=== RUN TestA\n"}`,
 				`{"Action":"output","Package":"p","Test":"TestA","Output":"  a_test.go:3: no redis-server here\n"}`,

@@ -1,5 +1,5 @@
 // Command reference writes docs/configuration.md: the settings and functions of
-// every official Type, from the schemas that the runtime validates with.
+// every official Type, from the schemas that the runtime uses for validation.
 //
 //	reference -types bin/lintel-types.types.json -o docs/configuration.md
 package main
@@ -58,12 +58,11 @@ const opening = `<!-- Made by "make generate" from the schemas of the Types. Don
 # Configuration reference
 
 An instance of a Type has a directory with an ` + "`e.json`" + `, which names the Type, and a
-configuration file. The file is the one that ` + "`frontBundleEntry`" + ` names when that ends in
+configuration file. The file is the one that ` + "`frontBundleEntry`" + ` names if that ends in
 ` + "`.json`" + `, else the last segment of the instance's name with ` + "`.json`" + `, else ` + "`config.json`" + `, else
 the one named below. Unknown keys are errors. ` + "`{{NAME}}`" + ` in a string is the app's variable
 NAME; ` + "`{{{{`" + ` is ` + "`{{`" + `.
 
-How the server itself is set up stands in [operating.md](operating.md), ` + "`app.json`" + ` and the
-rules of elements in [architecture.md](architecture.md). ` + "`lintel types --json`" + ` prints the
-schemas themselves.
+[operating.md](operating.md) describes the settings of the server, [elements.md](elements.md) those of
+` + "`app.json`" + ` and the rules of elements. ` + "`lintel types --json`" + ` prints the schemas themselves.
 `

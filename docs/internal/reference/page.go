@@ -132,7 +132,7 @@ func functions(w io.Writer, all []*elementv1.Function) {
 	}
 }
 
-// rows writes a table row for each property, and for those of objects in them.
+// rows writes a table row for each property, nested ones included.
 func (s *schema) rows(w io.Writer, prefix string, defs map[string]*schema) {
 	for _, p := range s.Properties {
 		about := p.resolve(defs)
@@ -162,7 +162,7 @@ func (s *schema) resolve(defs map[string]*schema) *schema {
 	return s
 }
 
-// kind says what a value may be.
+// kind describes the values that a schema allows.
 func (s *schema) kind(defs map[string]*schema) string {
 	if len(s.Enum) > 0 {
 		var values []string
@@ -243,7 +243,7 @@ func compact(text json.RawMessage) string {
 	return out.String()
 }
 
-// cell keeps text within a table's cell.
+// cell escapes text for a cell of a table.
 func cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(text)
 }
