@@ -65,16 +65,13 @@ func (q *request) callTarget(target extension.Element, function string) (json.Ra
 
 // perform runs a call as whoever makes the request.
 func (q *request) perform(ctx context.Context, c call) (json.RawMessage, error) {
-	var exchange extension.Exchange = unchanged{q.caller, c.args}
-	if family := q.server.sessions.Family(); family != "" && c.target.Meta() == family {
-		var err error
-		if exchange, err = q.session.Begin(c.function, c.args); err != nil {
-			return nil, err
-		}
-		c.args = exchange.Args()
+	exchange, err := q.session.Begin(c.target.Meta(), c.function, c.args)
+	if err != nil {
+		return nil, err
 	}
-	data, err := q.run(runtime.WithCaller(ctx, q.caller), c, exchange)
-	return exchange.Finish(q, data, err)
+	c.args = exchange.Args()
+	answer, err := q.run(runtime.WithCaller(ctx, q.caller), c, exchange)
+	return exchange.Finish(q, answer, err)
 }
 
 func (q *request) run(ctx context.Context, c call, exchange extension.Exchange) (json.RawMessage, error) {
@@ -87,20 +84,6 @@ func (q *request) run(ctx context.Context, c call, exchange extension.Exchange) 
 	scope := exchange.Scope(ctx)
 	answer, repeated, err := q.server.idempotency.run(ctx, c, scope)
 	q.repeated = repeated
-	return answer, err
-}
-
-// unchanged is the exchange of a call that has nothing to do with sessions.
-type unchanged struct {
-	caller element.Caller
-	args   element.Args
-}
-
-func (u unchanged) Args() element.Args { return u.args }
-func (u unchanged) Scope(context.Context) extension.Scope {
-	return extension.Scope{Caller: u.caller, Args: u.args}
-}
-func (u unchanged) Finish(_ http.ResponseWriter, answer json.RawMessage, err error) (json.RawMessage, error) {
 	return answer, err
 }
 

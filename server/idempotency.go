@@ -52,11 +52,6 @@ func newIdempotency(app App, open extension.OpenAnswers) (*idempotency, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: the idempotency key: %w", err)
 	}
-	if open == nil {
-		open = func() (extension.AnswerStore, func(), error) {
-			return nil, nil, errcode.New(errcode.StoreUnavailable, "the server keeps no answers")
-		}
-	}
 	return &idempotency{appID: app.Info().AppID, open: open, errors: errorTable{app}, mac: mac, seal: seal}, nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/server/extension"
 )
 
@@ -51,21 +50,4 @@ func (s *Server) isSecure(r *http.Request, publicURL string) bool {
 	}
 	protos := strings.Split(forwarded[len(forwarded)-1], ",")
 	return strings.EqualFold(strings.TrimSpace(protos[len(protos)-1]), "https")
-}
-
-// noSessions is for a server without sessions: nobody is ever signed in.
-type noSessions struct{}
-
-func (noSessions) Family() string     { return "" }
-func (noSessions) CookieName() string { return "" }
-func (noSessions) PublicURL() string  { return "" }
-func (noSessions) Identify(context.Context, *http.Request, func(string) extension.Connection) (extension.Session, error) {
-	return nobody{}, nil
-}
-
-type nobody struct{ extension.Session }
-
-func (nobody) Caller() element.Caller { return element.Caller{} }
-func (nobody) Renew(context.Context, func(context.Context, string, string) error) error {
-	return nil
 }

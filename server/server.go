@@ -47,7 +47,7 @@ const (
 	quietDrainMost = 5 * time.Second
 )
 
-// Options configure a Server. The zero Options are valid.
+// Options configure a Server. Sessions and Answers are required.
 type Options struct {
 	// Logger is slog.Default if nil.
 	Logger *slog.Logger
@@ -57,10 +57,9 @@ type Options struct {
 	PublicURL string
 	// CORSOrigins are the origins whose pages may call, with cookies.
 	CORSOrigins []string
-	// Sessions tie requests to users; nil: nobody is ever signed in.
+	// Sessions tie requests to users.
 	Sessions extension.Sessions
-	// Answers opens the store of answers to repeated requests; nil: a request with
-	// an Idempotency-Key is refused.
+	// Answers opens the store of answers to repeated requests.
 	Answers extension.OpenAnswers
 	// Routes are further paths of the public listener.
 	Routes []extension.Route
@@ -113,8 +112,8 @@ func newServer(app App, o Options) (*Server, error) {
 	if s.logger == nil {
 		s.logger = slog.Default()
 	}
-	if s.sessions == nil {
-		s.sessions = noSessions{}
+	if o.Sessions == nil || o.Answers == nil {
+		return nil, errors.New("server: Sessions and Answers are required")
 	}
 	if s.publicURL != "" {
 		u, err := url.Parse(s.publicURL)

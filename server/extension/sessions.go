@@ -8,12 +8,8 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// Sessions ties requests to users. A family of elements implements it; its methods
-// may be called from any goroutine.
+// Sessions ties requests to users. Its methods may be called from any goroutine.
 type Sessions interface {
-	// Family returns the full name of the Meta whose functions open, renew and end
-	// sessions. Only their calls get an Exchange.
-	Family() string
 	// CookieName returns the name of the session cookie over plain http.
 	CookieName() string
 	// PublicURL returns where clients reach the app, empty where it isn't known.
@@ -37,8 +33,8 @@ type Connection struct {
 type Session interface {
 	// Caller returns the user, session and device. The address is the server's to add.
 	Caller() element.Caller
-	// Begin prepares a call of a function of the family.
-	Begin(function string, args element.Args) (Exchange, error)
+	// Begin prepares a call of a function of a family, given by its Meta.
+	Begin(meta, function string, args element.Args) (Exchange, error)
 	// Renew makes a caller of somebody whose access token has expired but whose
 	// session is alive. call runs a function as this request does.
 	Renew(ctx context.Context, call func(ctx context.Context, fullName, function string) error) error

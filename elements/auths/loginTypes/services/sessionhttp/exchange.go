@@ -13,9 +13,10 @@ import (
 	"github.com/lintel-run/lintel/server/extension"
 )
 
-// exchange is one call of a function of the session service.
+// exchange is one call of a function.
 type exchange struct {
 	*session
+	// function of a session service, empty for other calls.
 	function string
 	// given are the client's arguments, args those with the refresh cookie.
 	given, args element.Args
@@ -89,7 +90,10 @@ func (e *exchange) Finish(w http.ResponseWriter, answer json.RawMessage, err err
 //   - refresh: by the session of the refresh token.
 func (e *exchange) Scope(ctx context.Context) extension.Scope {
 	plain := extension.Scope{Caller: e.caller, Args: e.args}
-	if e.function == "loginByCode" {
+	switch e.function {
+	case "":
+		return plain
+	case "loginByCode":
 		return extension.Scope{Args: e.args}
 	}
 	svc, release, err := e.sessions.service()
@@ -111,7 +115,7 @@ func (e *exchange) Scope(ctx context.Context) extension.Scope {
 		return extension.Scope{Caller: element.Caller{SessionID: session}, Args: e.given}
 	case "refresh":
 		if !genuine {
-			return plain
+			break
 		}
 		scope := extension.Scope{Caller: element.Caller{SessionID: family}, Args: e.given}
 		if e.fromCookie {

@@ -53,9 +53,6 @@ func New(app app, publicURL string) (*Sessions, error) {
 	return &Sessions{app, publicURL}, nil
 }
 
-// Family implements extension.Sessions.
-func (*Sessions) Family() string { return sessions.Meta }
-
 // CookieName implements extension.Sessions.
 func (*Sessions) CookieName() string { return sessionCookie }
 
@@ -195,9 +192,14 @@ func (v *session) Renew(ctx context.Context, call func(ctx context.Context, full
 	return v.authenticate(ctx, svc, v.renewed)
 }
 
-// Begin implements extension.Session.
-func (v *session) Begin(function string, args element.Args) (extension.Exchange, error) {
-	e := &exchange{session: v, function: function, given: args, args: args}
+// Begin implements extension.Session. Only the functions of session services have to
+// do with tokens.
+func (v *session) Begin(meta, function string, args element.Args) (extension.Exchange, error) {
+	e := &exchange{session: v, given: args, args: args}
+	if meta != sessions.Meta {
+		return e, nil
+	}
+	e.function = function
 	switch function {
 	case "loginByCode":
 		e.inCookies = args["platform"] == "web"
