@@ -31,7 +31,7 @@ type checkResult struct {
 
 func newCheck(in *invocation) *cobra.Command {
 	var flags appFlags
-	var phone string
+	var send string
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "check [APP] FULLNAME [--send PHONE]",
@@ -57,10 +57,12 @@ receipts is shown; whoever knows it can make receipts up.`,
 				return err
 			}
 			to := ""
-			if phone != "" {
-				if to, err = international(phone); err != nil {
-					return err
+			if send != "" {
+				number, err := phone.Parse(send)
+				if err != nil {
+					return usagef("--send takes a phone in international form, such as +8613800138000")
 				}
+				to = number.E164()
 			}
 			ctx := cmd.Context()
 			return flags.with(ctx, dir, in.logger(slog.LevelError), func(app *runtime.App) error {
@@ -90,7 +92,7 @@ receipts is shown; whoever knows it can make receipts up.`,
 		},
 	}
 	flags.addAll(cmd.Flags())
-	cmd.Flags().StringVar(&phone, "send", "", "send a real message with a made-up code to this phone")
+	cmd.Flags().StringVar(&send, "send", "", "send a real message with a made-up code to this phone")
 	cmd.Flags().BoolVar(&yes, "yes", false, "don't ask before sending")
 	in.addJSON(cmd, "print JSON")
 	return cmd
@@ -122,16 +124,6 @@ func elementArg(args []string) (dir, name string, err error) {
 		return args[0], args[1], nil
 	}
 	return "", "", usagef("check needs an element's full name, behind the app's directory where that isn't the current one")
-}
-
-// international returns a phone in E.164. A mainland Chinese number may lack its
-// country code.
-func international(text string) (string, error) {
-	number, err := phone.Parse(text)
-	if err != nil {
-		return "", usagef("--send takes a phone in international form, such as +8613800138000")
-	}
-	return number.E164(), nil
 }
 
 func check(ctx context.Context, app *runtime.App, name string) (*checkResult, error) {

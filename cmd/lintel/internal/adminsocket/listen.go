@@ -23,7 +23,7 @@ const Name = "admin.sock"
 type Listener struct {
 	*net.UnixListener
 	path  string
-	id    fileID
+	file  os.FileInfo
 	close sync.Once
 	err   error
 }
@@ -35,7 +35,7 @@ func (l *Listener) Path() string { return l.path }
 func (l *Listener) Close() error {
 	l.close.Do(func() {
 		l.err = l.UnixListener.Close()
-		if id, ok := identify(l.path); ok && id == l.id {
+		if file, err := os.Lstat(l.path); err == nil && os.SameFile(file, l.file) {
 			l.err = errors.Join(l.err, os.Remove(l.path))
 		}
 	})
@@ -126,11 +126,11 @@ func listen(path string) (*Listener, error) {
 	if err := os.Rename(temporary, path); err != nil {
 		return fail(err)
 	}
-	id, ok := identify(path)
-	if !ok {
-		return fail(errors.New("it vanished"))
+	file, err := os.Lstat(path)
+	if err != nil {
+		return fail(err)
 	}
-	return &Listener{UnixListener: inner, path: path, id: id}, nil
+	return &Listener{UnixListener: inner, path: path, file: file}, nil
 }
 
 // lock keeps other processes from changing the directory's sockets.
@@ -166,16 +166,4 @@ func sockets(dataDir string) []string {
 		}
 	}
 	return append(first, more...)
-}
-
-// fileID distinguishes a socket from one that replaced it.
-type fileID struct{ device, inode uint64 }
-
-func identify(path string) (fileID, bool) {
-	var s unix.Stat_t
-	if unix.Lstat(path, &s) != nil {
-		return fileID{}, false
-	}
-	//nolint:unconvert // Dev is an int32 on macOS
-	return fileID{uint64(s.Dev), uint64(s.Ino)}, true
 }
