@@ -1,7 +1,8 @@
-// An SMS Type: what is Acme's. The rest, the same for every Type in Node, is in plugin.mjs.
+// The SMS Type of the vendor Acme. What every Type in Node needs is in plugin.mjs.
 import { Failure, main } from "./plugin.mjs";
 
-// Acme's words for a definite no. Any other answer leaves open what became of the message.
+// refusals are Acme's codes for a message that was certainly not sent, with their reasons. After any other answer the
+// outcome is unknown.
 const refusals = { E42: "throttled", E43: "number", E44: "blocked", E45: "region", E46: "balance" };
 
 const configuration = {
@@ -22,8 +23,8 @@ async function sendMessage(config, { phoneList, params }, { requestId, signal })
   return { vendor: "Acme", results, requestId };
 }
 
-// post sends one request, once, and gives the message's id: the vendor said yes. It fails with SMS_REFUSED
-// where the vendor said no, or can't have heard, and with SMS_FAILED where nobody knows.
+// post sends one request, once, and returns the message's ID if the vendor accepted it. It throws SMS_REFUSED if the
+// vendor refused the message or got no request, and SMS_FAILED if the outcome is unknown.
 async function post(config, message, signal) {
   let status, answer;
   try {

@@ -1,5 +1,5 @@
-// A plugin of Lintel in Node: the handshake, the services that the host uses, and instances by generation.
-// What it does is described, language by language the same, in docs/writing-a-type.md.
+// A Lintel plugin in Node: the handshake, the services that the host calls, and the instances. docs/writing-a-type.md
+// describes these parts for all languages.
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ const cookie = "8d1f6c0e5b7a4293a1c2e0f94d6b3857";
 const protocolVersion = "1";
 const maxMessage = 32 << 20;
 
-// Failure is an error that reaches the caller whole: a code of the contract, words for people, further facts.
+// Failure is an error that reaches the caller: a code of the contract, a message, and details.
 export class Failure extends Error {
   constructor(code, message, details = {}) {
     super(message);
@@ -23,16 +23,16 @@ export class Failure extends Error {
 //	{name, title, configFile, configuration, functions: [{name, args, returnType, runsToEnd, exposed, loginRequired, run}],
 //	 open(config)}
 //
-// configuration is the JSON Schema of an instance's configuration. open makes an instance of one, once for each
-// generation; without it the instance is the configuration itself. run(instance, args, {requestId, signal}) answers a
-// call, or throws a Failure.
+// configuration is the JSON Schema of an instance's configuration. open returns an instance for a configuration and is
+// called once for each version of it; without open, the instance is the configuration itself.
+// run(instance, args, {requestId, signal}) returns the answer to a call or throws a Failure.
 export function main(type) {
   if (process.argv[2] === "describe") {
     console.log(JSON.stringify(description(type), null, 2));
     return;
   }
   if (process.env.LINTEL_PLUGIN !== cookie) {
-    console.log(`This is a plugin of Lintel: the runtime starts it by itself. By hand: describe prints what it offers.`);
+    console.log(`This is a Lintel plugin, which the runtime starts. Run it with "describe" to print its description.`);
     process.exit(1);
   }
   if (!(process.env.PLUGIN_PROTOCOL_VERSIONS ?? "").split(",").includes(protocolVersion)) {
@@ -46,12 +46,13 @@ export function main(type) {
 function description({ functions, configuration, name, title, configFile }) {
   return {
     types: [
-      { name, title, configFile, configSchema: JSON.stringify(configuration), functions: functions.map(({ run, ...said }) => said) },
+      { name, title, configFile, configSchema: JSON.stringify(configuration), functions: functions.map(({ run, ...declared }) => declared) },
     ],
   };
 }
 
-// The lifeline reads end of file when the host is gone. Control-C is the host's to hear.
+// endWithTheHost ends the process at the end of the lifeline, which the host holds open. Only the host reacts to
+// Control-C.
 function endWithTheHost() {
   process.on("SIGINT", () => {});
   const lifeline = new Socket({ fd: Number(process.env.LINTEL_LIFELINE_FD), readable: true, writable: false });
@@ -83,7 +84,7 @@ function serve(type) {
 // element is the service lintel.element.v1.Element.
 function element(type) {
   const functions = new Map(type.functions.map((f) => [f.name, f]));
-  const instances = new Map(); // a generation's key: what open made of it
+  const instances = new Map(); // by name and version of the configuration
   const open = type.open ?? ((config) => config);
   const key = ({ name, generation }) => `${name} ${generation}`;
   return {
@@ -109,7 +110,7 @@ function element(type) {
       call.on("cancelled", () => cancelled.abort());
       try {
         if (!functions.has(name)) throw new Failure("FUNCTION_NOT_FOUND", "the Type has no such function");
-        if (!instances.has(key(instance))) throw new Failure("ELEMENT_UNAVAILABLE", "there is no such generation", { outcome: "not_executed" });
+        if (!instances.has(key(instance))) throw new Failure("ELEMENT_UNAVAILABLE", "there is no such version of the configuration", { outcome: "not_executed" });
         const result = await functions.get(name).run(instances.get(key(instance)), JSON.parse(argsJson), { requestId, signal: cancelled.signal });
         answer(null, { resultJson: Buffer.from(JSON.stringify(result ?? null)) });
       } catch (problem) {
@@ -130,7 +131,7 @@ function element(type) {
   };
 }
 
-// words are a Failure's own; of any other error they are for the log alone, which is standard error.
+// words returns the message of a Failure. Any other error is logged to standard error and hidden from the caller.
 function words(problem) {
   if (problem instanceof Failure) return problem.message;
   console.error(JSON.stringify({ "@level": "error", "@message": String(problem), "@timestamp": new Date().toISOString() }));
