@@ -14,6 +14,23 @@
 // or its Token with Consume took is given back, before the call returns where the
 // store can still be reached, otherwise as soon as it can. A call of the same
 // request that succeeds in the meantime keeps it.
+//
+// # A cache of one's own
+//
+// The Example is a whole one. A cache is part of the program, not a plugin:
+//
+//  1. A type implements Store and element.Instance, whose Call and Get return errors:
+//     a cache has no functions and no properties.
+//  2. An init function registers the Type with element.RegisterBuiltin: its full name,
+//     its configuration's schema, and how an instance opens. Open doesn't wait for a
+//     server. Close comes after the last call.
+//  3. A directory declares the Type: Acme/CacheType/e.json says "type": "caches.Meta"
+//     and "backendBundleEntry": "builtin".
+//  4. A program imports the package, elements/standard and runtime, and opens the app.
+//  5. The app has an instance, Acme/Cache/e.json with "type": "Acme.CacheType", and
+//     names it in app.json: "defaultCache": "Acme.Cache".
+//
+// cachestest.Run tests a Store against all of this contract.
 package caches
 
 import (

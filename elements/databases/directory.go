@@ -5,6 +5,24 @@
 // is one transaction. A method that uses a code or ticket inserts its ID, which is
 // unique, in that transaction: a second use by another request is ErrCodeUsed, and
 // a repeat of the same request gets the first result.
+//
+// # A database of one's own
+//
+// The Example is a whole one. A database is part of the program, not a plugin:
+//
+//  1. A type implements Directory, SendLog and element.Instance, whose Call and Get
+//     return errors: a database has no functions and no properties.
+//  2. An init function registers the Type with element.RegisterBuiltin: its full name,
+//     its configuration's schema, and how an instance opens. Open doesn't wait for a
+//     server. Close comes after the last call.
+//  3. A directory declares the Type: Acme/DatabaseType/e.json says "type":
+//     "databases.Meta" and "backendBundleEntry": "builtin".
+//  4. A program imports the package, elements/standard and runtime, and opens the app.
+//  5. The app has an instance, Acme/Database/e.json with "type": "Acme.DatabaseType",
+//     and names it in app.json: "defaultDatabase": "Acme.Database".
+//
+// databasestest.Run tests a Directory against all of this contract, and
+// databasestest.Differential compares two.
 package databases
 
 import (

@@ -5,23 +5,20 @@ import (
 	"time"
 )
 
-// SendLog is what a database keeps of messages: how each send ended, and what its
-// vendor reported of it later. Rows are kept for 30 days. The databases of this
-// library are SendLogs too; whoever needs one asserts it. All methods may be
-// called from any goroutine.
+// SendLog keeps messages: how each send ended, and what its vendor reported later. Rows
+// are kept for 30 days. A Directory of this library is a SendLog as well. All methods
+// are safe for concurrent use.
 type SendLog interface {
-	// AddSends keeps how sends ended, in one transaction. One that is there by its
-	// ID stays as it is.
+	// AddSends keeps sends, in one transaction. A send whose ID is there stays as it is.
 	AddSends(ctx context.Context, sends []Send) error
-	// AddReceipts keeps what vendors reported, in one transaction, whether the send
-	// is known yet or not. A message that was delivered stays so, whatever comes
-	// later or again.
+	// AddReceipts keeps receipts, in one transaction, also of sends that aren't there
+	// yet. A message that was delivered stays so, whatever is reported later.
 	AddReceipts(ctx context.Context, receipts []Receipt) error
-	// Sends lists sends, newest first.
+	// Sends returns sends, newest first.
 	Sends(ctx context.Context, f SendFilter) ([]Send, error)
 }
 
-// The states of a Send: how it ended, and what a Receipt made of it.
+// The states of a Send. The last two are those of its Receipt.
 const (
 	SendAccepted  = "accepted"
 	SendRefused   = "refused"
@@ -39,35 +36,36 @@ type Send struct {
 	// Instance is the full name of the SMS element.
 	Instance string
 	Vendor   string
-	// MessageID is the vendor's name of the message, where it gave one.
+	// MessageID is the vendor's ID of the message, if it gave one.
 	MessageID string
-	// RequestID names the call in logs, VendorRequestID is the vendor's.
+	// RequestID is the ID of the call in logs, VendorRequestID the vendor's.
 	RequestID, VendorRequestID string
-	// State is one of the five; AddSends takes the first three.
+	// State is one of the five. AddSends takes the first three.
 	State string
-	// Reason of a refusal, Code of the vendor: its receipt's, once there is one.
-	Reason, Code string
+	// Reason is why the send was refused.
+	Reason string
+	// Code is the vendor's, or that of its receipt once there is one.
+	Code string
 	// Took is how long the vendor took to answer.
 	Took time.Duration
-	// ReceiptAt is when the vendor says it was delivered or failed; zero without a
-	// receipt.
+	// ReceiptAt is the time of the receipt; zero without one.
 	ReceiptAt time.Time
 }
 
-// Receipt is what a vendor reported of one message.
+// Receipt is a vendor's report about one message.
 type Receipt struct {
 	Instance, MessageID string
 	// State is SendDelivered or SendFailed.
 	State string
 	Code  string
-	// At is when the vendor says it happened.
+	// At is the vendor's time of the event.
 	At time.Time
 }
 
-// SendFilter picks sends. Empty fields pick all.
+// SendFilter selects sends. An empty field selects all.
 type SendFilter struct {
 	Instance, State string
 	Since           time.Time
-	// Limit is how many are listed at most; 0: 100.
+	// Limit is the most sends to return; 0 is 100.
 	Limit int
 }

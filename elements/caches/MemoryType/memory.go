@@ -1,7 +1,6 @@
-// Package memorytype is caches.MemoryType: a store in the process's own memory.
-// Nothing survives a restart and no other process sees it, so it is for a single
-// process, development and tests. Its clock is monotonic: a wrong or stepping
-// wall clock neither prolongs nor shortens anything.
+// Package memorytype is caches.MemoryType: a store in the memory of the process, for a
+// single process, development and tests. Nothing survives a restart. Its clock is
+// monotonic: changes of the wall clock neither prolong nor shorten anything.
 package memorytype
 
 import (

@@ -15,8 +15,8 @@ const (
 	sweepEvery = time.Second
 	// sweepAtMost bounds how many entries are removed while other operations wait.
 	sweepAtMost = 1000
-	// nearlyFull is how few entries have room when a step is checked. It is more than
-	// a step adds.
+	// nearlyFull is the room for entries below which a step is checked before it runs. It
+	// is more than a step adds.
 	nearlyFull = 100
 )
 

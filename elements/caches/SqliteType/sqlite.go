@@ -1,10 +1,9 @@
 // Package sqlitetype is caches.SqliteType: a store in a SQLite file of the data
-// directory. Several processes on one machine may share the file. One goroutine
-// writes for the whole process and puts the operations that wait into one
-// transaction, so that their number costs little.
+// directory. Several processes on one machine may share the file. One goroutine writes
+// for the whole process, and runs all operations that wait in one transaction.
 //
-// The file is in WAL mode and synchronised at checkpoints only: what was written
-// survives the end of the process, and a loss of power may cost the last moments.
+// The file is in WAL mode and is synchronized at checkpoints only. What was written
+// survives the end of the process; a loss of power may lose the last moments.
 package sqlitetype
 
 import (

@@ -17,12 +17,11 @@ import (
 )
 
 const (
-	// bound is how long an operation may take, waiting for other processes included.
+	// bound is how long an operation may take, with the wait for other processes.
 	bound = 850 * time.Millisecond
-	// lateness is how much longer one that has begun is waited for.
+	// lateness is how much longer the caller waits for a job that has begun.
 	lateness = 50 * time.Millisecond
-	// queued operations wait for the writer; the channel's length only saves
-	// goroutine switches.
+	// queued is how many jobs wait in the channel. It only saves goroutine switches.
 	queued = 1024
 )
 
@@ -41,7 +40,7 @@ type Store struct {
 	end  sync.Once
 }
 
-// New makes a store, which Close ends. The file is opened by the first operation.
+// New returns a store. Close ends it. The first operation opens the file.
 func New(env element.Env, c Config) (*Store, error) {
 	return newStore(env, c, func() int64 { return time.Now().UnixMilli() })
 }
@@ -67,7 +66,7 @@ func newStore(env element.Env, c Config, now func() int64) (*Store, error) {
 	return s, nil
 }
 
-// Close ends the store when the transaction under way has ended.
+// Close ends the store after the transaction in progress.
 func (s *Store) Close() error {
 	s.end.Do(func() { close(s.stop) })
 	<-s.done
@@ -106,6 +105,7 @@ const (
 	abandoned
 )
 
+// do runs a job, and returns an error once the caller has waited for bound.
 func (s *Store) do(ctx context.Context, j *job) error {
 	if err := ctx.Err(); err != nil {
 		return unavailable(err)
@@ -134,7 +134,7 @@ func (s *Store) do(ctx context.Context, j *job) error {
 	if j.phase.CompareAndSwap(waiting, abandoned) {
 		return unavailable(errSlow)
 	}
-	// It is being done: its end is near, and then its outcome is known.
+	// It has begun. Its end is near, and then its outcome is known.
 	timer.Reset(lateness)
 	select {
 	case err := <-j.done:
@@ -149,7 +149,7 @@ func (s *Store) do(ctx context.Context, j *job) error {
 	return <-j.done
 }
 
-// ended is the outcome of a job when the writer is gone.
+// ended returns the outcome of a job after the writer has ended.
 func (s *Store) ended(j *job) error {
 	select {
 	case err := <-j.done:

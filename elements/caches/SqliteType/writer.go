@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	// batch is how many operations share a transaction at most.
+	// batch is how many jobs a transaction runs at most.
 	batch = 256
-	// purgeEvery is how often what is over is deleted, purgeAtMost how much of it
-	// in one transaction.
+	// purgeEvery is how often what has expired is deleted, purgeAtMost how much of it in
+	// one transaction.
 	purgeEvery  = 5 * time.Second
 	purgeAtMost = 500
-	// complainEvery bounds the warnings about a file that can't be used.
-	complainEvery = 30 * time.Second
+	// warnEvery bounds the warnings about a file that can't be used.
+	warnEvery = 30 * time.Second
 )
 
 var (
@@ -24,15 +24,15 @@ var (
 	errSlow   = errors.New("too slow")
 )
 
-// settled is the phase of a job whose outcome its caller gets.
-const settled int32 = abandoned + 1
+// delivered is the phase of a job whose outcome its caller gets.
+const delivered int32 = abandoned + 1
 
 // writer owns the connection; its loop is the only goroutine that uses it.
 type writer struct {
-	store      *Store
-	session    *session
-	complained time.Time
-	jobs       []*job
+	store   *Store
+	session *session
+	warned  time.Time
+	jobs    []*job
 }
 
 func (w *writer) loop() {
@@ -56,14 +56,14 @@ func (w *writer) loop() {
 	}
 }
 
-// serve runs a job, and those that wait behind it, in one transaction.
+// serve runs a job, and the jobs that wait behind it, in one transaction.
 func (w *writer) serve(first *job) {
 	if first.phase.Load() == abandoned {
 		return
 	}
 	err := w.begin(first.until)
 	if err != nil {
-		if first.phase.CompareAndSwap(waiting, settled) {
+		if first.phase.CompareAndSwap(waiting, delivered) {
 			first.done <- unavailable(err)
 		}
 		return
@@ -84,7 +84,7 @@ func (w *writer) serve(first *job) {
 	w.finish(t, outcomes)
 }
 
-// next gives a job that waits, if there is one.
+// next returns a job that waits, or nil.
 func (w *writer) next(n int) *job {
 	if n >= batch {
 		return nil
@@ -97,15 +97,15 @@ func (w *writer) next(n int) *job {
 	}
 }
 
-// finish ends the transaction and tells all jobs of it.
+// finish ends the transaction and delivers the outcomes of its jobs. It undoes those
+// whose caller got an error.
 func (w *writer) finish(t *tx, outcomes []error) {
 	err := t.err
 	if err == nil {
 		_, err = run(w.session.commit)
 	}
 	if err != nil {
-		// All or nothing: a transaction that failed in part is dropped whole, and
-		// the connection with it.
+		// The whole transaction is dropped, and the connection with it.
 		_, _ = run(w.session.rollback)
 		w.drop(err)
 	}
@@ -115,7 +115,7 @@ func (w *writer) finish(t *tx, outcomes []error) {
 		if err != nil {
 			outcome = unavailable(err)
 		}
-		if j.phase.CompareAndSwap(begun, settled) {
+		if j.phase.CompareAndSwap(begun, delivered) {
 			j.done <- outcome
 			continue
 		}
@@ -129,12 +129,12 @@ func (w *writer) finish(t *tx, outcomes []error) {
 	}
 }
 
-// begin starts a transaction that may write, connecting first where needed.
+// begin begins a transaction that may write. It connects first if need be.
 func (w *writer) begin(until time.Time) error {
 	if w.session == nil {
 		s, err := connect(w.store.file, until)
 		if err != nil {
-			w.complain(err)
+			w.warn(err)
 			return err
 		}
 		w.session = s
@@ -149,22 +149,22 @@ func (w *writer) begin(until time.Time) error {
 	return err
 }
 
-// drop gives up a connection that failed; the next operation makes another.
+// drop closes a connection that failed. The next operation opens another.
 func (w *writer) drop(err error) {
-	w.complain(err)
+	w.warn(err)
 	w.session.close()
 	w.session = nil
 }
 
-func (w *writer) complain(err error) {
-	if time.Since(w.complained) < complainEvery {
+func (w *writer) warn(err error) {
+	if time.Since(w.warned) < warnEvery {
 		return
 	}
-	w.complained = time.Now()
+	w.warned = time.Now()
 	w.store.log.Warn("the cache's file can't be used", "reason", sqlitefile.Reason(err))
 }
 
-// purge deletes some of what is over, and says when to come again.
+// purge deletes some of what has expired, and returns when to do so again.
 func (w *writer) purge() time.Duration {
 	if w.session == nil {
 		return purgeEvery

@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// connectTimeout leaves time within sqldirectory.Bound to try once more.
+	// connectTimeout leaves time for another try within sqldirectory.Bound.
 	connectTimeout = 600 * time.Millisecond
-	// statementTimeout makes the server give up what nobody waits for any more.
+	// statementTimeout, in milliseconds, stops statements that nobody waits for any more.
 	statementTimeout = "1000"
-	// migrationLock is the advisory lock under which migrations run.
+	// migrationLock is the advisory lock of migrations.
 	migrationLock = 0x6c696e74656c01
 )
 
-// engine is a pool of connections. The pool connects when it is first used.
+// engine is a pool of connections. The first use connects.
 type engine struct {
 	pool *pgxpool.Pool
 }
@@ -57,8 +57,8 @@ func newEngine(address string) (*engine, error) {
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "lintel"
 	}
-	// A broken connection is found out by its use, and the step tried again: that
-	// saves a round trip, and a wait for a server that hangs.
+	// A broken connection fails in use, and the step is tried again. That saves a round
+	// trip, and the wait for a server that hangs.
 	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
@@ -74,8 +74,8 @@ func newEngine(address string) (*engine, error) {
 	return &engine{pool: pool}, nil
 }
 
-// Migrate runs what is missing, one process at a time: on a connection of its
-// own, whose advisory lock ends with it, whatever becomes of this process.
+// Migrate runs the migrations that are missing, one process at a time. It holds an
+// advisory lock on a connection of its own, so that the lock ends with the process.
 func (e *engine) Migrate(ctx context.Context) error {
 	version, err := e.version(ctx)
 	if err != nil || version >= sqldirectory.Version {
@@ -102,7 +102,7 @@ func (e *engine) Migrate(ctx context.Context) error {
 	return nil
 }
 
-// version is that of the schema, 0 when there is none.
+// version returns the version of the schema, 0 if there is none.
 func (e *engine) version(ctx context.Context) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, sqldirectory.Bound)
 	defer cancel()
@@ -114,13 +114,13 @@ func (e *engine) version(ctx context.Context) (int64, error) {
 	return version, failure(err, false)
 }
 
-// Read runs a statement that changes nothing.
+// Read implements sqldirectory.Engine.
 func (e *engine) Read(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) error {
 	_, err := e.Run(ctx, s, each, args...)
 	return err
 }
 
-// Run runs a statement in one round trip.
+// Run implements sqldirectory.Runner, in one round trip.
 func (e *engine) Run(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) (int64, error) {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
@@ -130,7 +130,7 @@ func (e *engine) Run(ctx context.Context, s sqldirectory.Statement, each func(sq
 	return runner{conn, true}.Run(ctx, s, each, args...)
 }
 
-// Change runs a transaction.
+// Change implements sqldirectory.Engine.
 func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) error) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
@@ -148,7 +148,8 @@ func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) er
 	return failure(tx.Commit(ctx), true)
 }
 
-// Steps sends all statements at once; the server makes one transaction of them.
+// Steps implements sqldirectory.Engine. It sends all statements at once; the server runs
+// them as one transaction.
 func (e *engine) Steps(ctx context.Context, steps ...sqldirectory.Step) error {
 	var batch pgx.Batch
 	for _, step := range steps {
@@ -164,9 +165,9 @@ func (e *engine) Steps(ctx context.Context, steps ...sqldirectory.Step) error {
 	return failure(conn.SendBatch(ctx, &batch).Close(), true)
 }
 
-// release gives a connection back. One that is broken is taken out of the pool at
-// once: the pool would keep its place until the driver has said goodbye to a
-// server that may not listen, for up to 15 seconds.
+// release returns a connection to the pool. It removes a broken one at once: the pool
+// would keep its place for up to 15 seconds, while the driver closes it in order with a
+// server that may not listen.
 func release(conn *pgxpool.Conn) {
 	if conn.Conn().IsClosed() {
 		conn.Hijack()
@@ -175,7 +176,7 @@ func release(conn *pgxpool.Conn) {
 	conn.Release()
 }
 
-// Close closes the connections. It doesn't wait long for a server that hangs.
+// Close implements sqldirectory.Engine. It doesn't wait long for a server that hangs.
 func (e *engine) Close() error {
 	closed := make(chan struct{})
 	go func() {
@@ -195,7 +196,7 @@ type runner struct {
 		Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
 		Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
 	}
-	// commits: each statement is a transaction.
+	// commits is set if each statement is a transaction.
 	commits bool
 }
 

@@ -9,17 +9,17 @@ import (
 	"github.com/lintel-run/lintel/elements/databases/internal/sqldirectory"
 )
 
-// SQLSTATEs (PostgreSQL, Appendix A) that mean something of their own here.
+// SQLSTATEs (PostgreSQL, Appendix A) with a meaning of their own.
 const (
 	undefinedTable  = "42P01"
 	uniqueViolation = "23505"
-	// A prepared statement that the server no longer has, or whose plan no longer
-	// fits: prepared anew by the next try.
+	// The server has lost a prepared statement, or its plan no longer fits. The next try
+	// prepares it anew.
 	noSuchStatement = "26000"
 	planChanged     = "0A000"
 )
 
-// reason gives the SQLSTATE of an error, empty when the server gave none.
+// reason returns the SQLSTATE of an error, or "".
 func reason(err error) string {
 	var reported *pgconn.PgError
 	if errors.As(err, &reported) {
@@ -28,9 +28,9 @@ func reason(err error) string {
 	return ""
 }
 
-// failure names what went wrong without quoting it: the driver's texts hold the
-// connection's settings, the server's hold values. commits says that a lost
-// answer leaves it unknown whether something was done.
+// failure describes an error without quoting it: the driver's texts contain settings of
+// the connection, and the server's contain values. After a lost reply the outcome is
+// unknown if commits is set.
 func failure(err error, commits bool) error {
 	if err == nil {
 		return nil
