@@ -42,14 +42,14 @@ func TestAFullStoreRefusesTheNewAndServesTheOld(t *testing.T) {
 		require.ErrorIs(t, err, caches.ErrUnavailable)
 		got, err := s.Guess(ctx, g)
 		require.NoError(t, err)
-		require.Equal(t, caches.GuessRight, got.Outcome, "what was refused took nothing")
+		require.Equal(t, caches.GuessRight, got.Outcome, "the refused guess took nothing")
 
 		time.Sleep(10*time.Minute - time.Millisecond)
 		_, err = s.Reserve(ctx, reserveOf("new"))
 		require.ErrorIs(t, err, caches.ErrUnavailable)
 		time.Sleep(time.Millisecond)
 		_, err = s.Reserve(ctx, reserveOf("new"))
-		require.NoError(t, err, "room is made at the very moment that entries are over")
+		require.NoError(t, err, "there is room at the moment when entries expire")
 	})
 }
 

@@ -17,7 +17,7 @@ func BenchmarkRedis(b *testing.B) {
 	cachestest.Benchmark(b, opened(Config{URL: server.URL()}))
 }
 
-// The ratio is what the store adds to a script that does nothing, sent the same way.
+// The ratio compares a guess with a script that does nothing.
 func BenchmarkGuessAgainstAnEmptyScript(b *testing.B) {
 	server := testredis.Start(b)
 	s := openStore(b, Config{URL: server.URL()})

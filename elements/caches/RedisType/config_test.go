@@ -48,7 +48,7 @@ func TestABadAddressIsNotQuoted(t *testing.T) {
 	require.NotContains(t, err.Error(), "host:port/x")
 }
 
-// lines is a log that may be read while it is written.
+// lines is a log for concurrent use.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -94,7 +94,7 @@ func TestARedisThatMayDropKeysIsReported(t *testing.T) {
 	}
 }
 
-func TestWhatBelongsToOneIdentityHasOneHashTag(t *testing.T) {
+func TestTheKeysOfAnIdentityHaveOneHashTag(t *testing.T) {
 	for _, key := range []string{"", "plain", "}", "{", "a}b{c", "%", "%7D"} {
 		prefix := tag(key)
 		require.Equal(t, 1, strings.Count(prefix, "{"))

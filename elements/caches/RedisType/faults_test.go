@@ -12,7 +12,7 @@ import (
 	"github.com/lintel-run/lintel/internal/testredis"
 )
 
-// limit is what an operation may take when Redis fails it.
+// limit is how long an operation may take when Redis fails.
 const limit = 900 * time.Millisecond
 
 var ctx = context.Background()
@@ -41,7 +41,7 @@ func reservationOf(r caches.Reserve) caches.Reservation {
 	return caches.Reservation{Request: r.Request, Key: r.Key, CodeID: r.Code.ID, Shared: r.Shared}
 }
 
-func TestALostAnswerIsAskedForAgain(t *testing.T) {
+func TestALostReplyIsAskedForAgain(t *testing.T) {
 	server := testredis.Start(t)
 	p := newProxy(t, server.Addr)
 	s := openStore(t, Config{URL: "redis://" + p.addr})
@@ -77,7 +77,7 @@ func TestALostAnswerIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestAReservationThatWasCalledFailedIsTakenBack(t *testing.T) {
+func TestAFailedReservationIsUndone(t *testing.T) {
 	for _, cluster := range []bool{false, true} {
 		t.Run(fmt.Sprintf("cluster=%v", cluster), func(t *testing.T) {
 			server := testredis.Start(t)
@@ -96,12 +96,12 @@ func TestAReservationThatWasCalledFailedIsTakenBack(t *testing.T) {
 			require.Eventually(t, func() bool {
 				got, err = s.Reserve(ctx, reserveOf("k", 2))
 				return err == nil && got.Outcome == caches.Reserved
-			}, 3*time.Second, 20*time.Millisecond, "no pause and no limit without a send: %+v", &got)
+			}, 3*time.Second, 20*time.Millisecond, "without a send there is no cooldown: %+v", &got)
 		})
 	}
 }
 
-func TestARetryAdoptsWhatTheFailedCallReserved(t *testing.T) {
+func TestARetryKeepsWhatTheFailedCallReserved(t *testing.T) {
 	server := testredis.Start(t)
 	s := openStore(t, Config{URL: server.URL()})
 	r := reserveOf("k", 1)
@@ -117,13 +117,13 @@ func TestARetryAdoptsWhatTheFailedCallReserved(t *testing.T) {
 	require.Equal(t, caches.Cooldown, got.Outcome, "the second call has it")
 	require.True(t, s.undoReserve(ctx, again))
 	_, _, err = s.reserve(ctx, again, false, nil)
-	require.ErrorIs(t, err, caches.ErrUnavailable, "a straggler of what was given up reserves nothing")
+	require.ErrorIs(t, err, caches.ErrUnavailable, "a late call that was undone reserves nothing")
 	got, err = s.Reserve(ctx, reserveOf("k", 2))
 	require.NoError(t, err)
 	require.Equal(t, caches.Reserved, got.Outcome)
 }
 
-// everything calls each method once.
+// everything calls each method once and returns their errors.
 func everything(s *Store) map[string]error {
 	r := reserveOf("k", 1)
 	_, reserve := s.Reserve(ctx, r)
@@ -140,7 +140,7 @@ func everything(s *Store) map[string]error {
 	}
 }
 
-func TestARedisThatIsAwayIsSaidToBeWithinASecond(t *testing.T) {
+func TestARedisThatIsAwayIsUnavailableWithinASecond(t *testing.T) {
 	for name, fault := range map[string]struct{ fail, mend func(*testredis.Server) }{
 		"stopped": {(*testredis.Server).Stop, (*testredis.Server).Start},
 		"frozen":  {(*testredis.Server).Freeze, (*testredis.Server).Thaw},
@@ -202,7 +202,7 @@ func TestEachOperationIsOneRoundTrip(t *testing.T) {
 		require.NoError(t, run())
 		require.Equal(t, want, p.asked.Load()-before)
 	}
-	time.Sleep(50 * time.Millisecond) // the eviction check has asked by then
+	time.Sleep(50 * time.Millisecond) // for the eviction check to end
 	count(1, func() error { _, err := s.Reserve(ctx, r); return err })
 	count(1, func() error { return s.Commit(ctx, reservationOf(r)) })
 	count(1, func() error { _, err := s.Guess(ctx, guessOf(r, 1)); return err })

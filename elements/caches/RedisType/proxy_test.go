@@ -9,10 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// proxy stands before a Redis and loses answers: after `cut` is set to n, the
-// next n answers (all, when n is negative) are dropped and their connections
-// with them, when Redis has already done the work. With greet a connection's first
-// answer, to the client's greeting, is let through.
+// proxy stands before a Redis and loses replies. After cut is set to n, it drops the next
+// n replies, or all if n is negative, and their connections; Redis has done the work by
+// then. With greet it passes a connection's first reply, to the client's greeting.
 type proxy struct {
 	addr   string
 	target string

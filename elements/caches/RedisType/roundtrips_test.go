@@ -12,7 +12,7 @@ import (
 	"github.com/lintel-run/lintel/internal/testredis"
 )
 
-// scripts counts those that the server has run.
+// scripts returns how many scripts the server has run.
 func scripts(t *testing.T, server *testredis.Server) (n int) {
 	t.Helper()
 	text, err := server.Client().Info(ctx, "commandstats").Result()
@@ -28,7 +28,7 @@ func scripts(t *testing.T, server *testredis.Server) (n int) {
 	return n
 }
 
-func TestWatchingCrowdsAndTakingProofsCostsNoRoundTrip(t *testing.T) {
+func TestRiskGroupsAndCaptchasCostNoRoundTrip(t *testing.T) {
 	server := testredis.Start(t)
 	s := openStore(t, Config{URL: server.URL()})
 	ask := func(n int) caches.Reserve {
@@ -59,12 +59,12 @@ func TestWatchingCrowdsAndTakingProofsCostsNoRoundTrip(t *testing.T) {
 		require.Equal(t, caches.GuessRight, guessed.Outcome)
 		return sent, scripts(t, server) - before
 	}
-	round(ask(1)) // the scripts are known from now on
+	round(ask(1)) // the server knows the scripts from now on
 	sent, verified := round(ask(2))
 	require.Equal(t, 2, sent)
 	require.Equal(t, 1, verified)
-	proved := ask(3)
-	proved.Captcha = caches.CaptchaCheck{Given: true, Correct: true, UseKey: "m", UseTTL: time.Minute}
-	sent, _ = round(proved)
+	withCaptcha := ask(3)
+	withCaptcha.Captcha = caches.CaptchaCheck{Given: true, Correct: true, UseKey: "m", UseTTL: time.Minute}
+	sent, _ = round(withCaptcha)
 	require.Equal(t, 2, sent)
 }

@@ -33,7 +33,8 @@ func TestClusterKeepsTheContract(t *testing.T) {
 	}
 }
 
-// opened opens three stores on the same server, as in three processes.
+// opened returns a function that opens three stores on one server, as in three
+// processes.
 func opened(c Config) func(testing.TB) cachestest.Opened {
 	return func(t testing.TB) cachestest.Opened {
 		var stores []*Store
@@ -58,7 +59,7 @@ func openStore(t testing.TB, c Config) *Store {
 	return s
 }
 
-// keysExpire fails where a key would stay for ever.
+// keysExpire fails if a key has no expiry.
 func keysExpire(t *testing.T, server *testredis.Server) {
 	t.Helper()
 	c, ctx := server.Client(), context.Background()

@@ -27,7 +27,7 @@ const (
 // pendingUndo undoes a script that the server may have run although its caller got an
 // error.
 type pendingUndo struct {
-	// key is that of the state or token that the script changed.
+	// key is the key of the state or token that the script changed.
 	key string
 	// try reports whether the server has replied.
 	try func(ctx context.Context) bool
@@ -52,7 +52,7 @@ func (s *Store) undoLater(u *pendingUndo) {
 	}
 }
 
-// pendingUndos holds the undos of this process that wait, by key.
+// pendingUndos are the undos of this process that wait, by key.
 type pendingUndos struct {
 	count atomic.Int64
 	mu    sync.Mutex
@@ -92,9 +92,9 @@ func (p *pendingUndos) at(key string) []*pendingUndo {
 	return slices.Clone(p.byKey[key])
 }
 
-// undoFirst runs the undos that wait for a key. Without it, a caller who comes back as
-// soon as the server does could find taken what is about to be given back. An undo that
-// runs twice changes nothing the second time.
+// undoFirst runs the undos that wait for a key. Without it, a call that comes as soon as
+// the server replies again could find a code taken that is about to be restored. An undo
+// that runs twice changes nothing the second time.
 func (s *Store) undoFirst(ctx context.Context, key string) {
 	for _, u := range s.pending.at(key) {
 		if u.try(ctx) {

@@ -23,8 +23,8 @@ func replicas(t *testing.T) (p *proxy, near, other *Store) {
 	return p, near, other
 }
 
-// warm makes a server know the scripts of guesses and tokens: one whose answers are
-// lost never gets them.
+// warm sends the scripts of guesses and tokens to the server. It can't get them while its
+// replies are lost.
 func warm(t *testing.T, s *Store) {
 	r := sent(t, s, "warm")
 	_, err := s.Guess(ctx, guessOf(r, 1))
@@ -33,7 +33,7 @@ func warm(t *testing.T, s *Store) {
 	require.NoError(t, err)
 }
 
-// soon waits for what is done at once where the machine has the time.
+// soon waits for what takes no time unless the machine is busy.
 func soon(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	require.Eventually(t, done, 10*time.Second, 10*time.Millisecond, what)
@@ -47,7 +47,7 @@ func sent(t *testing.T, s *Store, key string) caches.Reserve {
 	return r
 }
 
-func TestACodeThatWasTakenWithoutAnAnswerIsRightElsewhere(t *testing.T) {
+func TestACodeThatWasConsumedWithoutAReplyIsRightElsewhere(t *testing.T) {
 	p, near, other := replicas(t)
 	r := sent(t, other, "k")
 	p.greet.Store(true)
@@ -56,7 +56,7 @@ func TestACodeThatWasTakenWithoutAnAnswerIsRightElsewhere(t *testing.T) {
 	_, err := near.Guess(ctx, guessOf(r, 1))
 	require.ErrorIs(t, err, caches.ErrUnavailable)
 	require.Less(t, time.Since(start), time.Second)
-	soon(t, "the token that nobody got is no more", func() bool {
+	soon(t, "the token that nobody got is gone", func() bool {
 		got, err := other.Token(ctx, caches.TokenRequest{Request: "t", Key: "k", Hash: "h", Then: caches.Keep})
 		return err == nil && got.Outcome == caches.TokenGone
 	})
@@ -69,12 +69,11 @@ func TestACodeThatWasTakenWithoutAnAnswerIsRightElsewhere(t *testing.T) {
 	soon(t, "nothing waits", func() bool { return len(near.undos) == 0 })
 	got, err := other.Guess(ctx, guessOf(r, 4))
 	require.NoError(t, err)
-	require.Equal(t, caches.GuessWrong, got.Outcome, "it is given back once")
+	require.Equal(t, caches.GuessWrong, got.Outcome, "it is restored once")
 }
 
-// Whoever comes back to the same process finds the code given back at once, also
-// before the undo had its turn.
-func TestACodeIsGivenBackBeforeTheNextGuess(t *testing.T) {
+// The next guess in the same process finds the code restored, also while the undo waits.
+func TestACodeIsRestoredBeforeTheNextGuess(t *testing.T) {
 	_, near, other := replicas(t)
 	r := sent(t, other, "k")
 	g := guessOf(r, 1)
@@ -89,7 +88,7 @@ func TestACodeIsGivenBackBeforeTheNextGuess(t *testing.T) {
 	require.Empty(t, near.pending.at(stateKey("k")))
 }
 
-func TestAClaimThatNobodyHasIsNobodys(t *testing.T) {
+func TestAClaimWithoutAReplyIsReleased(t *testing.T) {
 	p, near, other := replicas(t)
 	r := sent(t, other, "k")
 	claim := func(n int) caches.Guess {
@@ -110,7 +109,7 @@ func TestAClaimThatNobodyHasIsNobodys(t *testing.T) {
 	got, err := other.Guess(ctx, claim(n+1))
 	require.NoError(t, err)
 	require.Equal(t, caches.GuessBusy, got.Outcome)
-	// A claim that a repeat goes on with stays, whatever becomes of the call before.
+	// A claim that a repeat goes on with stays, although the call before is undone.
 	s := sent(t, other, "on")
 	on := guessOf(s, 1)
 	on.Then, on.Issue = caches.Claim, nil
@@ -126,9 +125,9 @@ func TestAClaimThatNobodyHasIsNobodys(t *testing.T) {
 	}
 }
 
-// A new connection would cost an answer; a spare one has had it. A busy machine may be
-// too late for the time that is left, though not each time.
-func TestACodeIsGivenBackWhenNothingIsAnsweredAtAll(t *testing.T) {
+// A new connection would need replies first; one that is kept for undos has had them. A
+// busy machine may be too slow for the time that is left, but not every time.
+func TestACodeIsRestoredWhileAllRepliesAreLost(t *testing.T) {
 	p, near, other := replicas(t)
 	back := 0
 	for n := range 5 {
@@ -147,8 +146,8 @@ func TestACodeIsGivenBackWhenNothingIsAnsweredAtAll(t *testing.T) {
 	require.Positive(t, back)
 }
 
-// A server that can't even be greeted is told as soon as it can.
-func TestACodeIsGivenBackWhenTheServerCanBeAskedAgain(t *testing.T) {
+// Without a connection for undos, the code is restored once the server replies.
+func TestACodeIsRestoredWhenTheServerRepliesAgain(t *testing.T) {
 	p, near, other := replicas(t)
 	r := sent(t, other, "k")
 	p.cut.Store(-1)
@@ -163,7 +162,7 @@ func TestACodeIsGivenBackWhenTheServerCanBeAskedAgain(t *testing.T) {
 	})
 }
 
-func TestAFrozenServerTakesNoCode(t *testing.T) {
+func TestAFrozenServerConsumesNoCode(t *testing.T) {
 	server := testredis.Start(t)
 	s := openStore(t, Config{URL: server.URL()})
 	warm(t, s)
@@ -172,7 +171,7 @@ func TestAFrozenServerTakesNoCode(t *testing.T) {
 	_, err := s.Guess(ctx, guessOf(r, 1))
 	require.ErrorIs(t, err, caches.ErrUnavailable)
 	server.Thaw()
-	// What waited in its connections is done now, the step and its taking back.
+	// The server now runs what waited in its connections: the guess and its undo.
 	soon(t, "it is right", func() bool {
 		got, err := s.Guess(ctx, guessOf(r, 2))
 		return err == nil && got.Outcome == caches.GuessRight
@@ -187,7 +186,7 @@ func TestARepeatKeepsWhatTheFailedCallTook(t *testing.T) {
 	require.Equal(t, caches.GuessRight, guessAs(t, other, first, "attempt-1"))
 	got, err := other.Guess(ctx, first)
 	require.NoError(t, err)
-	require.Equal(t, caches.GuessRight, got.Outcome, "a repeat is answered as the first was")
+	require.Equal(t, caches.GuessRight, got.Outcome, "a repeat gets the first result")
 	near.undo(ctx, &failure{unknown: true}, first.Request, "attempt-1", keys, undoGuessScript, "")
 	token, err := other.Token(ctx, caches.TokenRequest{Request: "t", Key: "k", Hash: "h", Then: caches.Keep})
 	require.NoError(t, err)
@@ -199,13 +198,13 @@ func TestARepeatKeepsWhatTheFailedCallTook(t *testing.T) {
 	late := sent(t, other, "late")
 	g := guessOf(late, 1)
 	near.undo(ctx, &failure{unknown: true}, g.Request, "attempt-2", withToken(stateKey("late"), "late", g.Issue, other.args(0)), undoGuessScript, "")
-	require.Equal(t, caches.GuessOutcome(""), guessAs(t, other, g, "attempt-2"), "a straggler of what was given up takes nothing")
+	require.Equal(t, caches.GuessOutcome(""), guessAs(t, other, g, "attempt-2"), "a late call that was undone takes nothing")
 	got, err = other.Guess(ctx, guessOf(late, 2))
 	require.NoError(t, err)
 	require.Equal(t, caches.GuessRight, got.Outcome)
 }
 
-// guessAs is a guess whose call has a name of the test's choosing.
+// guessAs makes a guess whose attempt the test names.
 func guessAs(t *testing.T, s *Store, g caches.Guess, attempt string) caches.GuessOutcome {
 	a := s.args(16).add(g.Request, attempt, g.Holder, g.Bucket, g.Purpose, g.MAC,
 		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, false)
@@ -214,7 +213,7 @@ func guessAs(t *testing.T, s *Store, g caches.Guess, attempt string) caches.Gues
 	return caches.GuessOutcome(r.text(0))
 }
 
-func TestATokenThatWasTakenWithoutAnAnswerIsFree(t *testing.T) {
+func TestATokenThatWasTakenWithoutAReplyIsFree(t *testing.T) {
 	p, near, other := replicas(t)
 	require.NoError(t, other.Issue(ctx, "k", caches.Issue{Hash: "h", Value: []byte("v"), TTL: time.Minute}))
 	take := func(request string) caches.TokenRequest {

@@ -36,7 +36,7 @@ func TestTheFileIsItsOwnersOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	s, err := newStore(element.Env{DataDir: dir}, Config{Path: "below/caches.db"}, wall)
 	require.NoError(t, err)
-	require.NoFileExists(t, filepath.Join(dir, "below", "caches.db"), "opening does nothing yet")
+	require.NoFileExists(t, filepath.Join(dir, "below", "caches.db"), "New touches nothing")
 	require.NoError(t, s.Ready(ctx))
 	for name, mode := range map[string]os.FileMode{"": 0o700, "below": 0o700, "below/caches.db": 0o600, "below/caches.db-wal": 0o600} {
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -98,7 +98,7 @@ func TestALockThatStaysIsUnavailableInTimeAndThenPasses(t *testing.T) {
 	again.Request = "another"
 	got, err := s.Reserve(ctx, again)
 	require.NoError(t, err)
-	require.Equal(t, caches.Reserved, got.Outcome, "what failed took nothing")
+	require.Equal(t, caches.Reserved, got.Outcome, "the failed call took nothing")
 }
 
 func TestAFullFileIsUnavailableAndStaysWhole(t *testing.T) {
@@ -125,7 +125,7 @@ func TestAFullFileIsUnavailableAndStaysWhole(t *testing.T) {
 		}
 	}
 	require.ErrorIs(t, failed, caches.ErrUnavailable)
-	// The connection was given up with the transaction, and its limit with it.
+	// The connection was closed with the transaction, and its limit is gone.
 	for _, key := range kept {
 		again := reserveOf(key)
 		again.Request = "another"
@@ -147,10 +147,10 @@ func TestAFileThatIsNoDatabaseIsUnavailable(t *testing.T) {
 	s := openStore(t, dir, wall)
 	require.ErrorIs(t, s.Ready(ctx), caches.ErrUnavailable)
 	require.NoError(t, os.Remove(file))
-	require.NoError(t, s.Ready(ctx), "and is used as soon as it can be")
+	require.NoError(t, s.Ready(ctx), "it is used as soon as possible")
 }
 
-func TestWhatIsOverIsDeleted(t *testing.T) {
+func TestWhatHasExpiredIsDeleted(t *testing.T) {
 	var offset atomic.Int64
 	s := openStore(t, t.TempDir(), func() int64 { return wall() + offset.Load() })
 	for i := range 700 {
@@ -169,7 +169,7 @@ func TestWhatIsOverIsDeleted(t *testing.T) {
 	require.Eventually(t, func() bool { return rows() == 0 }, 10*time.Second, 50*time.Millisecond)
 }
 
-// Several processes, as three lintel on one machine: this test runs itself.
+// This test runs itself in several processes.
 func TestProcessesShareTheFile(t *testing.T) {
 	const others, each = 3, 400
 	if dir := os.Getenv("LINTEL_TEST_CACHE_DIR"); dir != "" {
@@ -222,8 +222,8 @@ func TestProcessesShareTheFile(t *testing.T) {
 
 func splitLines(b []byte) []string { return strings.Split(string(b), "\n") }
 
-// A guess and a token that were taken too late for their callers are as they were.
-func TestWhatWasTakenTooLateIsTakenBack(t *testing.T) {
+// A guess and a token that were taken too late for their callers are as before.
+func TestWhatWasTakenTooLateIsRestored(t *testing.T) {
 	s := openStore(t, t.TempDir(), wall)
 	late := func(call func() error) {
 		t.Helper()
@@ -238,12 +238,12 @@ func TestWhatWasTakenTooLateIsTakenBack(t *testing.T) {
 		require.Eventually(t, func() bool { return len(s.jobs) == 1 }, 10*time.Second, time.Millisecond)
 		go func() { done <- s.do(ctx, &job{run: func(*tx) error { <-slow; return nil }}) }()
 		require.Eventually(t, func() bool { return len(s.jobs) == 2 }, 10*time.Second, time.Millisecond)
-		goOn() // all three are one transaction, and the last keeps it open
+		goOn() // all three share a transaction, and the last keeps it open
 		require.ErrorIs(t, <-called, caches.ErrUnavailable)
 		end()
 		<-done
 		<-done
-		require.NoError(t, s.Ready(ctx)) // behind the transaction
+		require.NoError(t, s.Ready(ctx)) // after the transaction
 	}
 	r := reserveOf("k")
 	_, err := s.Reserve(ctx, r)

@@ -11,8 +11,7 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-// Benchmark measures each operation of a store, by as many callers as there are
-// processors, each on an identity of its own.
+// Benchmark measures the operations of a store with many callers at once.
 func Benchmark(b *testing.B, open func(testing.TB) Opened) {
 	s := newScene(b, open(b))
 	keep := s.send()
@@ -30,8 +29,8 @@ func Benchmark(b *testing.B, open func(testing.TB) Opened) {
 		{"ReserveInRiskGroups", func(key string, _ int64) error {
 			r := (&scene{key: key}).reserve()
 			r.Captcha.RequiredWhenFull = []caches.SharedLimit{{Key: key, Window: caches.Window{Max: 3, Per: time.Hour}}}
-			for _, crowd := range []string{"app", "country", "prefix"} {
-				r.RiskGroups = append(r.RiskGroups, caches.RiskGroup{Key: s.key + crowd, Per: 10 * time.Minute, MinSends: 20, UnverifiedAfter: 2 * time.Minute})
+			for _, group := range []string{"app", "country", "prefix"} {
+				r.RiskGroups = append(r.RiskGroups, caches.RiskGroup{Key: s.key + group, Per: 10 * time.Minute, MinSends: 20, UnverifiedAfter: 2 * time.Minute})
 			}
 			_, err := s.Store.Reserve(s.ctx, r)
 			return err

@@ -9,8 +9,8 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-// proof is a right one that no other send has.
-func (s *scene) proof(change ...func(*caches.CaptchaCheck)) func(*caches.Reserve) {
+// captcha adds a correct captcha, which no other send has, to a send.
+func (s *scene) captcha(change ...func(*caches.CaptchaCheck)) func(*caches.Reserve) {
 	p := caches.CaptchaCheck{Given: true, Correct: true, UseKey: s.request() + "-mark", UseTTL: 3 * time.Minute}
 	for _, c := range change {
 		c(&p)
@@ -18,14 +18,13 @@ func (s *scene) proof(change ...func(*caches.CaptchaCheck)) func(*caches.Reserve
 	return func(r *caches.Reserve) { r.Captcha = p }
 }
 
-func notRight(p *caches.CaptchaCheck) { p.Correct = false }
+func incorrect(p *caches.CaptchaCheck) { p.Correct = false }
 
-func asked(r *caches.Reserve) { r.Captcha.Required = true }
+func required(r *caches.Reserve) { r.Captcha.Required = true }
 
-// stranger makes the next requests another identity's.
+// stranger returns a scene of another identity.
 func (s *scene) stranger() *scene {
-	other := newScene(s.TB, s.Opened)
-	return other
+	return newScene(s.TB, s.Opened)
 }
 
 func (s *scene) reserved(change ...func(*caches.Reserve)) caches.ReserveOutcome {
@@ -33,25 +32,25 @@ func (s *scene) reserved(change ...func(*caches.Reserve)) caches.ReserveOutcome 
 	return s.doReserve(s.reserve(change...)).Outcome
 }
 
-var proofs = []rule{
-	{"where a proof is asked for, none is no send and takes nothing", func(s *scene) {
+var captchas = []rule{
+	{"a send without a required captcha is refused and takes nothing", func(s *scene) {
 		limit := func(r *caches.Reserve) {
 			r.Shared = []caches.SharedLimit{{Key: s.key + "ip", Window: caches.Window{Max: 1, Per: time.Hour}}}
 		}
 		for range 3 {
-			require.Equal(s, caches.ReserveResult{Outcome: caches.CaptchaRequired}, s.doReserve(s.reserve(asked, limit)))
+			require.Equal(s, caches.ReserveResult{Outcome: caches.CaptchaRequired}, s.doReserve(s.reserve(required, limit)))
 		}
 		require.Equal(s, caches.Reserved, s.reserved(limit))
 	}},
-	{"a right proof is good for one send", func(s *scene) {
-		p := s.proof(func(p *caches.CaptchaCheck) { p.Required = true })
+	{"a correct captcha is good for one send", func(s *scene) {
+		p := s.captcha(func(p *caches.CaptchaCheck) { p.Required = true })
 		require.Equal(s, caches.Reserved, s.reserved(p))
 		require.Equal(s, caches.ReserveResult{Outcome: caches.CaptchaUsed}, s.doReserve(s.stranger().reserve(p)))
 		s.Advance(3*time.Minute - time.Second)
 		require.Equal(s, caches.CaptchaUsed, s.stranger().reserved(p))
 	}},
-	{"a wrong proof is used up, asked for or not, and takes nothing else", func(s *scene) {
-		p := s.proof(notRight)
+	{"a wrong captcha is used up, required or not, and takes nothing else", func(s *scene) {
+		p := s.captcha(incorrect)
 		r := s.reserve(p)
 		require.Equal(s, caches.ReserveResult{Outcome: caches.CaptchaWrong}, s.doReserve(r))
 		require.Equal(s, caches.CaptchaWrong, s.doReserve(r).Outcome, "a repeat is answered as the first time")
@@ -59,29 +58,29 @@ var proofs = []rule{
 		require.Equal(s, caches.CaptchaUsed, s.reserved(p, func(r *caches.Reserve) { r.Captcha.Correct = true }))
 		require.Equal(s, caches.Reserved, s.reserved())
 	}},
-	{"a proof that can't be used is wrong", func(s *scene) {
-		p := s.proof(func(p *caches.CaptchaCheck) { p.UseKey = "" })
+	{"a captcha that can't be identified is wrong", func(s *scene) {
+		p := s.captcha(func(p *caches.CaptchaCheck) { p.UseKey = "" })
 		require.Equal(s, caches.CaptchaWrong, s.reserved(p))
 		require.Equal(s, caches.Reserved, s.reserved())
 	}},
-	{"a send that meets the cooldown looks at no proof", func(s *scene) {
+	{"during the cooldown no captcha is checked", func(s *scene) {
 		s.send()
-		right, miss := s.proof(), s.proof(notRight)
+		right, miss := s.captcha(), s.captcha(incorrect)
 		require.Equal(s, caches.Cooldown, s.reserved(right))
 		require.Equal(s, caches.Cooldown, s.reserved(miss))
-		require.Equal(s, caches.Cooldown, s.reserved(asked))
+		require.Equal(s, caches.Cooldown, s.reserved(required))
 		s.Advance(45 * time.Second)
 		require.Equal(s, caches.CaptchaWrong, s.reserved(miss))
 		require.Equal(s, caches.Reserved, s.reserved(right))
 	}},
-	{"a proof comes before the limits, which leave a right one as it was", func(s *scene) {
+	{"the captcha is checked before the limits, which don't use it", func(s *scene) {
 		for range 5 {
 			s.send()
 			s.Advance(45 * time.Second)
 		}
-		right := s.proof()
-		require.Equal(s, caches.CaptchaRequired, s.reserved(asked))
-		require.Equal(s, caches.CaptchaWrong, s.reserved(s.proof(notRight)))
+		right := s.captcha()
+		require.Equal(s, caches.CaptchaRequired, s.reserved(required))
+		require.Equal(s, caches.CaptchaWrong, s.reserved(s.captcha(incorrect)))
 		require.Equal(s, caches.LimitSends, s.doReserve(s.reserve(right)).Limit)
 		other := s.stranger()
 		full := func(r *caches.Reserve) {
@@ -91,7 +90,7 @@ var proofs = []rule{
 		require.Equal(s, caches.LimitShared, other.stranger().doReserve(s.stranger().reserve(right, full)).Limit)
 		require.Equal(s, caches.Reserved, s.stranger().reserved(right))
 	}},
-	{"a window asks for a proof when it is full, and takes nothing by that", func(s *scene) {
+	{"a full limit requires a captcha, which takes nothing of it", func(s *scene) {
 		window := caches.Window{Max: 30, Per: time.Hour}
 		counted := func(r *caches.Reserve) {
 			r.Shared = []caches.SharedLimit{{Key: s.key + "ip", Window: window}}
@@ -102,7 +101,7 @@ var proofs = []rule{
 			s.Advance(time.Minute)
 		}
 		require.Equal(s, caches.CaptchaRequired, s.stranger().reserved(counted))
-		require.Equal(s, caches.Reserved, s.stranger().reserved(s.proof(), counted, func(r *caches.Reserve) {
+		require.Equal(s, caches.Reserved, s.stranger().reserved(s.captcha(), counted, func(r *caches.Reserve) {
 			r.Captcha.Given, r.Captcha.Correct, r.Captcha.UseKey, r.Captcha.UseTTL = true, true, s.key+"m", time.Minute
 		}))
 		s.Advance(58 * time.Minute)
@@ -111,17 +110,17 @@ var proofs = []rule{
 	}},
 }
 
-// watched counts a send in a crowd of the scene.
+// watched counts a send in a risk group of the scene.
 func (s *scene) watched(sends int) func(*caches.Reserve) {
 	return func(r *caches.Reserve) {
 		r.RiskGroups = []caches.RiskGroup{
 			{Key: s.key + "quiet", Per: 10 * time.Minute},
-			{Key: s.key + "crowd", Per: 10 * time.Minute, MinSends: sends, UnverifiedAfter: 2 * time.Minute},
+			{Key: s.key + "group", Per: 10 * time.Minute, MinSends: sends, UnverifiedAfter: 2 * time.Minute},
 		}
 	}
 }
 
-// fill makes n sends to a crowd, of which the first few are verified.
+// fill makes n sends of a risk group, and verifies the first few.
 func (s *scene) fill(n, verified int, then caches.Then) {
 	s.Helper()
 	for i := range n {
@@ -133,16 +132,16 @@ func (s *scene) fill(n, verified int, then caches.Then) {
 	}
 }
 
-var crowds = []rule{
-	{"a crowd is suspicious when most of its ripe sends are not verified", func(s *scene) {
+var riskGroups = []rule{
+	{"a group is suspicious when most of its older sends are unverified", func(s *scene) {
 		s.fill(6, 2, caches.Consume)
 		require.Equal(s, caches.Reserved, s.stranger().reserved(s.watched(7)), "too few")
-		require.Equal(s, caches.Reserved, s.stranger().reserved(s.watched(6)), "none is ripe")
+		require.Equal(s, caches.Reserved, s.stranger().reserved(s.watched(6)), "none is old enough")
 		s.Advance(2*time.Minute + time.Second)
 		require.Equal(s, caches.CaptchaRequired, s.stranger().reserved(s.watched(6)))
-		require.Equal(s, caches.Reserved, s.stranger().reserved(s.watched(6), s.proof()))
+		require.Equal(s, caches.Reserved, s.stranger().reserved(s.watched(6), s.captcha()))
 	}},
-	{"half of them verified is not suspicious, whatever verified them", func(s *scene) {
+	{"a group with half of them verified is not, whatever verified them", func(s *scene) {
 		for _, then := range []caches.Then{caches.Keep, caches.Consume, caches.Claim} {
 			o := s.stranger()
 			o.fill(6, 3, then)
@@ -165,7 +164,7 @@ var crowds = []rule{
 		s.Advance(2*time.Minute + time.Second)
 		require.Equal(s, caches.CaptchaRequired, s.stranger().reserved(s.watched(4)))
 	}},
-	{"a refused send was not one", func(s *scene) {
+	{"a send that was rolled back isn't counted", func(s *scene) {
 		s.fill(3, 0, caches.Keep)
 		other := s.stranger()
 		r := other.reserve(s.watched(0))
@@ -174,14 +173,14 @@ var crowds = []rule{
 		s.Advance(2*time.Minute + time.Second)
 		require.Equal(s, caches.Reserved, s.stranger().reserved(s.watched(4)))
 	}},
-	{"sends are over after their time", func(s *scene) {
+	{"sends are counted for their time", func(s *scene) {
 		s.fill(4, 0, caches.Keep)
 		s.Advance(9*time.Minute + 50*time.Second)
 		require.Equal(s, caches.CaptchaRequired, s.stranger().reserved(s.watched(4)))
 		s.Advance(11 * time.Second)
 		require.Equal(s, caches.Reserved, s.stranger().reserved(s.watched(4)))
 	}},
-	{"many sends are counted as well as few", func(s *scene) {
+	{"many sends are counted as exactly as few", func(s *scene) {
 		for i := range 150 {
 			other := s.stranger()
 			r := other.send(s.watched(0))
@@ -198,9 +197,9 @@ var crowds = []rule{
 	}},
 }
 
-// raceProofs: many sends with one proof are one send.
-func raceProofs(s *scene) {
-	p := s.proof()
+// raceCaptcha makes many sends with one captcha.
+func raceCaptcha(s *scene) {
+	p := s.captcha()
 	got := atOnce(s, 50, func(store caches.Store, i int) (caches.ReserveOutcome, error) {
 		r := (&scene{key: fmt.Sprintf("%s-p%d", s.key, i)}).reserve(p)
 		answer, err := store.Reserve(s.ctx, r)
@@ -209,10 +208,9 @@ func raceProofs(s *scene) {
 	require.Equal(s, map[caches.ReserveOutcome]int{caches.Reserved: 1, caches.CaptchaUsed: 49}, got)
 }
 
-// raceAnswers: of many answers to one captcha, the right one among them, one is
-// looked at.
-func raceAnswers(s *scene) {
-	p := s.proof(notRight)
+// raceCaptchaAnswers answers one captcha many times, once correctly.
+func raceCaptchaAnswers(s *scene) {
+	p := s.captcha(incorrect)
 	got := atOnce(s, 50, func(store caches.Store, i int) (caches.ReserveOutcome, error) {
 		r := (&scene{key: fmt.Sprintf("%s-a%d", s.key, i)}).reserve(p)
 		r.Captcha.Correct = i == 25
@@ -223,8 +221,7 @@ func raceAnswers(s *scene) {
 	require.Equal(s, 1, got[caches.Reserved]+got[caches.CaptchaWrong])
 }
 
-// raceVerified checks that a risk group counts every send and every verification
-// of many at once.
+// raceVerified makes and verifies many sends of a risk group.
 func raceVerified(s *scene) {
 	got := atOnce(s, 40, func(store caches.Store, i int) (bool, error) {
 		other := &scene{TB: s.TB, Opened: s.Opened, ctx: s.ctx, key: fmt.Sprintf("%s-v%d", s.key, i)}

@@ -26,7 +26,7 @@ var claims = []rule{
 		}
 		require.Equal(s, caches.GuessBusy, s.guessed(s.guess(r)))
 	}},
-	{"a used claim takes the code and keeps the token", func(s *scene) {
+	{"a used claim removes the code and keeps the token", func(s *scene) {
 		r := s.send()
 		g := s.guess(r, claim)
 		require.Equal(s, caches.GuessRight, s.guessed(g))
@@ -38,7 +38,7 @@ var claims = []rule{
 		s.endClaim(g, r.Code.ID, true, token)
 		require.Equal(s, caches.TokenUsed, s.read("h").Outcome, "a repeat doesn't bring the token back")
 	}},
-	{"a claim that is given back frees the code", func(s *scene) {
+	{"a released claim frees the code", func(s *scene) {
 		r := s.send()
 		g := s.guess(r, claim)
 		require.Equal(s, caches.GuessRight, s.guessed(g))
@@ -46,11 +46,11 @@ var claims = []rule{
 		other := s.guess(r, claim)
 		require.Equal(s, caches.GuessRight, s.guessed(other))
 		s.endClaim(g, r.Code.ID, false, nil)
-		require.Equal(s, caches.GuessBusy, s.guessed(s.guess(r)), "only who claims may give back")
-		require.Equal(s, caches.GuessRight, s.guessed(g), "a repeat is answered as the first time")
+		require.Equal(s, caches.GuessBusy, s.guessed(s.guess(r)), "only the request that claims may release")
+		require.Equal(s, caches.GuessRight, s.guessed(g), "a repeat gets the first result")
 		require.Equal(s, caches.GuessBusy, s.guessed(s.guess(r)))
 	}},
-	{"after a claim that ended without a word the next one asks", func(s *scene) {
+	{"after a claim has expired the next one is unresolved", func(s *scene) {
 		r := s.send()
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, claim)))
 		s.Advance(10 * time.Second)
@@ -62,7 +62,7 @@ var claims = []rule{
 		require.Equal(s, caches.GuessRight, s.guessed(g))
 		require.Equal(s, caches.GuessBusy, s.guessed(s.guess(r)))
 	}},
-	{"used holds whoever claims the code by now", func(s *scene) {
+	{"a used code is removed although another request claims it", func(s *scene) {
 		r := s.send()
 		first := s.guess(r, claim)
 		require.Equal(s, caches.GuessRight, s.guessed(first))
@@ -71,7 +71,7 @@ var claims = []rule{
 		s.endClaim(first, r.Code.ID, true, nil)
 		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r)))
 	}},
-	{"used keeps the token also when the code is gone", func(s *scene) {
+	{"a used claim keeps the token although the code is gone", func(s *scene) {
 		r := s.send()
 		g := s.guess(r, claim)
 		require.Equal(s, caches.GuessRight, s.guessed(g))
@@ -79,7 +79,7 @@ var claims = []rule{
 		s.endClaim(g, r.Code.ID, true, &caches.Issue{Hash: "h", Value: []byte("v"), TTL: time.Minute})
 		require.Equal(s, caches.TokenValid, s.read("h").Outcome)
 	}},
-	{"using a pending code retires the live one", func(s *scene) {
+	{"using a pending code removes the live one", func(s *scene) {
 		live := s.send()
 		s.Advance(45 * time.Second)
 		pending := s.reserve()

@@ -12,12 +12,12 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-// tolerance is how far apart two stores' waits may be. Spans and steps of time
-// are whole seconds, so it can't hide a wrong one.
+// tolerance is how far the waits of two stores may differ. Times are whole seconds here,
+// so it hides no wrong one.
 const tolerance = 900 * time.Millisecond
 
-// differential runs the same random operations, time passing between them, on
-// the store and on the reference, and compares every answer.
+// differential runs the same random operations on the store and on the reference, with
+// time passing between them, and compares every result.
 func differential(t *testing.T, open func(testing.TB) Opened) {
 	o := open(t)
 	round := 0
@@ -92,8 +92,8 @@ func (d *duel) reserve(t *rapid.T) {
 		Refusals:   caches.Window{Max: 2, Per: 10 * time.Minute},
 		Guesses:    caches.Window{Max: 4, Per: 10 * time.Minute},
 		Shared:     d.shared(t),
-		RiskGroups: d.crowds(t),
-		Captcha:    d.proof(t),
+		RiskGroups: d.riskGroups(t),
+		Captcha:    d.captcha(t),
 	}
 	want, _ := d.ref.Reserve(context.Background(), r)
 	got, err := d.store.Reserve(context.Background(), r)
@@ -115,23 +115,23 @@ func (d *duel) shared(t *rapid.T) []caches.SharedLimit {
 	return all[:rapid.IntRange(0, len(all)).Draw(t, "shared")]
 }
 
-func (d *duel) crowds(t *rapid.T) []caches.RiskGroup {
+func (d *duel) riskGroups(t *rapid.T) []caches.RiskGroup {
 	all := []caches.RiskGroup{
-		{Key: d.prefix + "app", Per: 10 * time.Minute, MinSends: pick(t, "most", 0, 2, 4), UnverifiedAfter: 30 * time.Second},
+		{Key: d.prefix + "app", Per: 10 * time.Minute, MinSends: pick(t, "min sends", 0, 2, 4), UnverifiedAfter: 30 * time.Second},
 		{Key: d.prefix + "prefix", Per: time.Minute, MinSends: 3, UnverifiedAfter: 10 * time.Second},
 	}
-	return all[:rapid.IntRange(0, len(all)).Draw(t, "crowds")]
+	return all[:rapid.IntRange(0, len(all)).Draw(t, "groups")]
 }
 
-func (d *duel) proof(t *rapid.T) caches.CaptchaCheck {
-	p := caches.CaptchaCheck{Required: rapid.IntRange(0, 9).Draw(t, "asked") == 0}
+func (d *duel) captcha(t *rapid.T) caches.CaptchaCheck {
+	p := caches.CaptchaCheck{Required: rapid.IntRange(0, 9).Draw(t, "required") == 0}
 	if rapid.IntRange(0, 3).Draw(t, "full") == 0 {
 		p.RequiredWhenFull = []caches.SharedLimit{{Key: d.prefix + "ip", Window: caches.Window{Max: 2, Per: 5 * time.Minute}}}
 	}
 	if p.Given = rapid.IntRange(0, 2).Draw(t, "given") == 0; p.Given {
-		p.Correct = rapid.Bool().Draw(t, "right")
-		p.UseTTL = pick(t, "keep", time.Minute, 3*time.Minute)
-		if p.UseKey = pick(t, "mark", "", "m1", "m2", "m3", "m4"); p.UseKey != "" {
+		p.Correct = rapid.Bool().Draw(t, "correct")
+		p.UseTTL = pick(t, "ttl", time.Minute, 3*time.Minute)
+		if p.UseKey = pick(t, "use key", "", "m1", "m2", "m3", "m4"); p.UseKey != "" {
 			p.UseKey = d.prefix + p.UseKey
 		}
 	}

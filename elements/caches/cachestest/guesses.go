@@ -9,7 +9,7 @@ import (
 )
 
 var guesses = []rule{
-	{"a right guess is known by MAC and purpose, and named", func(s *scene) {
+	{"a guess is right by MAC and purpose, and gets the code's ID", func(s *scene) {
 		r := s.send()
 		got := s.doGuess(s.guess(r))
 		require.Equal(s, caches.GuessResult{Outcome: caches.GuessRight, CodeID: r.Code.ID}, got)
@@ -23,7 +23,7 @@ var guesses = []rule{
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, consume)))
 		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r)))
 	}},
-	{"a repeat of a guess is answered as the first time", func(s *scene) {
+	{"a repeat of a guess gets the first result", func(s *scene) {
 		r := s.send()
 		miss := s.guess(r, wrong)
 		for range 20 {
@@ -34,7 +34,7 @@ var guesses = []rule{
 			require.Equal(s, caches.GuessResult{Outcome: caches.GuessRight, CodeID: r.Code.ID}, s.doGuess(hit))
 		}
 	}},
-	{"past its attempts a code is locked, the right guess too, until the next code", func(s *scene) {
+	{"past its attempts a code is locked, also for the right guess, until the next code", func(s *scene) {
 		r := s.send()
 		for range 5 {
 			require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, wrong)))
@@ -53,7 +53,7 @@ var guesses = []rule{
 		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(r)))
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, func(g *caches.Guess) { g.Bucket = "device" })))
 	}},
-	{"wrong guesses bound the hour over all codes, and the sends", func(s *scene) {
+	{"the limit of wrong guesses covers all codes, and sends", func(s *scene) {
 		for range 2 {
 			r := s.send()
 			for range 5 {
@@ -65,7 +65,7 @@ var guesses = []rule{
 		require.Equal(s, caches.LimitGuesses, got.Limit)
 		s.about(time.Hour-90*time.Second, got.RetryAfter)
 		own := s.reserve(func(r *caches.Reserve) { r.Bucket = "device" })
-		require.Equal(s, caches.LimitGuesses, s.doReserve(own).Limit, "sends of its own, a stranger's guesses")
+		require.Equal(s, caches.LimitGuesses, s.doReserve(own).Limit, "a device's sends, a stranger's guesses")
 		other := s.send(func(r *caches.Reserve) { r.Guesser = "device" })
 		locked := s.doGuess(s.guess(other, func(g *caches.Guess) { g.Bucket = "" }))
 		require.Equal(s, caches.GuessLocked, locked.Outcome)
@@ -74,7 +74,7 @@ var guesses = []rule{
 		s.Advance(10 * time.Minute)
 		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(other, func(g *caches.Guess) { g.Bucket = "" })), "also when no code is alive")
 	}},
-	{"neither a success nor a new code clears the hour's guesses", func(s *scene) {
+	{"neither a right guess nor a new code clears the wrong guesses", func(s *scene) {
 		for range 3 {
 			r := s.send()
 			for range 3 {
@@ -124,7 +124,7 @@ var guesses = []rule{
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(live, consume)))
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(pending)))
 	}},
-	{"consuming the pending code retires the live one", func(s *scene) {
+	{"consuming the pending code removes the live one", func(s *scene) {
 		live := s.send()
 		s.Advance(45 * time.Second)
 		pending := s.reserve()

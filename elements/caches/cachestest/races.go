@@ -12,10 +12,11 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-const patience = 20
+// tries is how often a call is repeated that was too late on a busy machine.
+const tries = 20
 
-// atOnce asks n times at once, spread over all stores on the same data, and
-// counts the answers.
+// atOnce calls a method n times at once, spread over all stores on the same data, and
+// counts the outcomes.
 func atOnce[O comparable](s *scene, n int, ask func(store caches.Store, i int) (O, error)) map[O]int {
 	s.Helper()
 	stores := append([]caches.Store{s.Store}, s.Others...)
@@ -27,8 +28,7 @@ func atOnce[O comparable](s *scene, n int, ask func(store caches.Store, i int) (
 		done.Go(func() {
 			ready.Done()
 			<-start
-			for range patience {
-				// A machine too busy to answer in time is asked again, by the same request.
+			for range tries {
 				outcomes[i], errs[i] = ask(stores[i%len(stores)], i)
 				if !errors.Is(errs[i], caches.ErrUnavailable) {
 					return
@@ -52,17 +52,17 @@ func races(t *testing.T, o Opened, opts Options) {
 		name string
 		run  func(s *scene)
 	}{
-		{"300 sends at once are one", raceSends},
-		{"50 sends at once with one proof are one", raceProofs},
-		{"50 answers at once to one captcha are one try", raceAnswers},
+		{"one of 300 sends at once is reserved", raceReservations},
+		{"one of 50 sends at once with one captcha is reserved", raceCaptcha},
+		{"one of 50 answers at once to one captcha is checked", raceCaptchaAnswers},
 		{"40 sends and verifications at once are all counted", raceVerified},
-		{"200 right guesses at once are one success", raceRight},
-		{"200 wrong guesses at once are five compared", raceWrong},
-		{"200 wrong guesses over many codes stop at the hourly bound", raceHourly},
-		{"50 claims at once are one", raceClaims},
-		{"50 uses of a token at once are one", raceTokens},
-		{"50 begins at once are one", raceBegins},
-		{"50 repeats of one request are one", raceRepeats},
+		{"one of 200 right guesses at once consumes the code", raceRight},
+		{"five of 200 wrong guesses at once are compared", raceWrong},
+		{"wrong guesses over many codes stop at their limit", raceHourly},
+		{"one of 50 claims at once succeeds", raceClaims},
+		{"one of 50 uses of a token at once succeeds", raceTokens},
+		{"one of 50 begins at once starts", raceBegins},
+		{"50 repeats of one request get one result", raceRepeats},
 		{"a shared limit admits no more than its maximum", func(s *scene) { raceShared(s, opts) }},
 	} {
 		t.Run(race.name, func(t *testing.T) {
@@ -73,7 +73,7 @@ func races(t *testing.T, o Opened, opts Options) {
 	}
 }
 
-func raceSends(s *scene) {
+func raceReservations(s *scene) {
 	got := atOnce(s, 300, func(store caches.Store, i int) (caches.ReserveOutcome, error) {
 		a, err := store.Reserve(s.ctx, s.race(i))
 		return a.Outcome, err
@@ -81,7 +81,7 @@ func raceSends(s *scene) {
 	require.Equal(s, map[caches.ReserveOutcome]int{caches.Reserved: 1, caches.Cooldown: 299}, got)
 }
 
-// race is the i-th of many reservations at once, made without the scene's counters.
+// race returns the i-th of many reservations at once. It doesn't change the scene.
 func (s *scene) race(i int) caches.Reserve {
 	r := (&scene{key: s.key}).reserve()
 	r.Request = fmt.Sprintf("%s-r%d", s.key, i)

@@ -1,6 +1,5 @@
-// Package cachestest is the proof that a caches.Store keeps its contract: every
-// sentence of it, what must hold when hundreds ask at once, and a comparison
-// with a reference over random operations.
+// Package cachestest tests a caches.Store against its contract: its rules one by one,
+// races of hundreds of calls, and a comparison with a reference by random operations.
 package cachestest
 
 import (
@@ -19,23 +18,22 @@ import (
 // Opened is a store to test.
 type Opened struct {
 	Store caches.Store
-	// Others are further stores on the same data, as in other processes; may be
-	// empty.
+	// Others are further stores on the same data, as in other processes.
 	Others []caches.Store
-	// Advance moves the clock of all of them.
+	// Advance moves the clock of all stores, back if it is negative.
 	Advance func(time.Duration)
 }
 
 // Options of a run.
 type Options struct {
-	// Rounds of each race; 0 is 3, and 40 where LINTEL_SOAK is set.
+	// Rounds is how often each race is run. 0 is 3, or 40 if LINTEL_SOAK is set.
 	Rounds int
-	// SeparateLimits says that shared limits are taken in a step of their own, so
-	// that they may refuse early when many ask at once.
+	// SeparateLimits is set if the store takes shared limits in a step before, so that
+	// they may refuse early when many sends come at once.
 	SeparateLimits bool
 }
 
-// Run tests the store that open gives. open is called for each group of tests.
+// Run tests the store that open returns. It calls open for each group of tests.
 func Run(t *testing.T, open func(testing.TB) Opened, opts Options) {
 	if opts.Rounds == 0 {
 		opts.Rounds = 3
@@ -43,18 +41,18 @@ func Run(t *testing.T, open func(testing.TB) Opened, opts Options) {
 			opts.Rounds = 40
 		}
 	}
-	t.Run("sends", func(t *testing.T) { each(t, open, sends) })
-	t.Run("proofs", func(t *testing.T) { each(t, open, proofs) })
-	t.Run("crowds", func(t *testing.T) { each(t, open, crowds) })
+	t.Run("reservations", func(t *testing.T) { each(t, open, reservations) })
+	t.Run("captchas", func(t *testing.T) { each(t, open, captchas) })
+	t.Run("risk groups", func(t *testing.T) { each(t, open, riskGroups) })
 	t.Run("guesses", func(t *testing.T) { each(t, open, guesses) })
 	t.Run("claims", func(t *testing.T) { each(t, open, claims) })
 	t.Run("tokens", func(t *testing.T) { each(t, open, tokens) })
-	t.Run("repeats", func(t *testing.T) { each(t, open, repeats) })
+	t.Run("idempotency", func(t *testing.T) { each(t, open, idempotency) })
 	t.Run("races", func(t *testing.T) { races(t, open(t), opts) })
 	t.Run("differential", func(t *testing.T) { differential(t, open) })
 }
 
-// rule is one sentence of the contract.
+// rule is a test of one rule of the contract.
 type rule struct {
 	name string
 	test func(s *scene)
@@ -69,8 +67,8 @@ func each(t *testing.T, open func(testing.TB) Opened, rules []rule) {
 
 var scenes atomic.Int64
 
-// scene is one test's identity in a store, with requests that differ from what
-// is usual only where the test says so.
+// scene is a test's identity in a store. Its methods make usual requests, which the test
+// changes.
 type scene struct {
 	testing.TB
 	Opened
@@ -89,7 +87,7 @@ func (s *scene) request() string {
 	return fmt.Sprintf("%s-q%d", s.key, s.reqs)
 }
 
-// reserve is a request for a send with a code whose MAC is its id.
+// reserve returns a request for a send. The MAC of its code is "mac-" and the ID.
 func (s *scene) reserve(change ...func(*caches.Reserve)) caches.Reserve {
 	s.code++
 	id := fmt.Sprintf("%s-c%d", s.key, s.code)
@@ -130,7 +128,7 @@ func (s *scene) rollback(r caches.Reserve) {
 	require.NoError(s, s.Store.Rollback(s.ctx, reservation(r), r.Refusals))
 }
 
-// send is a send that the vendor accepted.
+// send makes a send that the vendor accepts.
 func (s *scene) send(change ...func(*caches.Reserve)) caches.Reserve {
 	s.Helper()
 	r := s.reserve(change...)
@@ -139,7 +137,7 @@ func (s *scene) send(change ...func(*caches.Reserve)) caches.Reserve {
 	return r
 }
 
-// guess is the right guess at a reservation's code.
+// guess returns the right guess of a reservation's code.
 func (s *scene) guess(r caches.Reserve, change ...func(*caches.Guess)) caches.Guess {
 	g := caches.Guess{
 		Request: s.request(), Key: r.Key, Holder: r.Holder, Bucket: r.Guesser, Purpose: "login", MAC: r.Code.MAC,
@@ -167,7 +165,7 @@ func (s *scene) guessed(g caches.Guess) caches.GuessOutcome {
 	return s.doGuess(g).Outcome
 }
 
-// about compares a wait with what it should be.
+// about requires a wait to be as long as it should be.
 func (s *scene) about(want, got time.Duration) {
 	s.Helper()
 	require.InDelta(s, want, got, float64(tolerance))

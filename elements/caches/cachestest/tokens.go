@@ -44,7 +44,7 @@ func (s *scene) endToken(hash, request string, end caches.TokenEnd) {
 }
 
 var tokens = []rule{
-	{"a token is there for its TTL, no read prolongs that", func(s *scene) {
+	{"a token lives for its TTL, and no read prolongs it", func(s *scene) {
 		require.Equal(s, caches.TokenGone, s.read("h").Outcome)
 		s.issue("h", time.Minute)
 		want := caches.TokenResult{Outcome: caches.TokenValid, Value: []byte("value")}
@@ -54,7 +54,7 @@ var tokens = []rule{
 		s.Advance(time.Second)
 		require.Equal(s, caches.TokenGone, s.read("h").Outcome)
 	}},
-	{"a token that is issued takes the place of one with the same hash", func(s *scene) {
+	{"a token replaces one with the same hash", func(s *scene) {
 		s.issue("h", time.Minute)
 		require.Equal(s, caches.TokenValid, s.take("h").Outcome)
 		again := caches.Issue{Hash: "h", Value: []byte("again"), TTL: 2 * time.Minute}
@@ -69,7 +69,7 @@ var tokens = []rule{
 		s.key += "x"
 		require.Equal(s, caches.TokenGone, s.read("h").Outcome)
 	}},
-	{"a taken token is known as used, with its value, while it lingers", func(s *scene) {
+	{"a taken token is used, and has its value, while it lingers", func(s *scene) {
 		s.issue("h", 10*time.Second)
 		require.Equal(s, caches.TokenValid, s.take("h").Outcome)
 		s.Advance(30 * time.Second)
@@ -79,7 +79,7 @@ var tokens = []rule{
 		s.Advance(31 * time.Second)
 		require.Equal(s, caches.TokenGone, s.take("h").Outcome)
 	}},
-	{"a repeat of the request that took the token is OK", func(s *scene) {
+	{"a repeat of the request that took the token gets it again", func(s *scene) {
 		s.issue("h", time.Minute)
 		q := s.request()
 		require.Equal(s, caches.TokenValid, s.token("h", caches.Consume, q).Outcome)
@@ -93,14 +93,14 @@ var tokens = []rule{
 		require.Equal(s, caches.TokenValid, s.token("h", caches.Claim, q).Outcome)
 		require.Equal(s, caches.TokenBusy, s.take("h").Outcome)
 		s.endToken("h", s.request(), caches.ReleaseToken)
-		require.Equal(s, caches.TokenBusy, s.take("h").Outcome, "only who claims may give back")
+		require.Equal(s, caches.TokenBusy, s.take("h").Outcome, "only the request that claims may release")
 		s.endToken("h", q, caches.ReleaseToken)
-		require.Equal(s, caches.TokenValid, s.token("h", caches.Claim, q).Outcome, "a straggling repeat")
+		require.Equal(s, caches.TokenValid, s.token("h", caches.Claim, q).Outcome, "a late repeat")
 		require.Equal(s, caches.TokenValid, s.token("h", caches.Claim, s.request()).Outcome)
 		s.Advance(10 * time.Second)
 		require.Equal(s, caches.TokenValid, s.take("h").Outcome)
 	}},
-	{"a taken token can be given back by who took it", func(s *scene) {
+	{"the request that took a token can return it", func(s *scene) {
 		s.issue("h", time.Minute)
 		q := s.request()
 		require.Equal(s, caches.TokenValid, s.token("h", caches.Consume, q).Outcome)
@@ -116,9 +116,9 @@ var tokens = []rule{
 		back(q)
 		require.Equal(s, caches.TokenValid, s.take("h").Outcome)
 		back(q)
-		require.Equal(s, caches.TokenUsed, s.take("h").Outcome, "it is another's now")
+		require.Equal(s, caches.TokenUsed, s.take("h").Outcome, "it is another request's now")
 	}},
-	{"a token that is given back lives no longer for it", func(s *scene) {
+	{"a token that was returned doesn't live longer for it", func(s *scene) {
 		s.issue("h", time.Minute)
 		q := s.request()
 		require.Equal(s, caches.TokenValid, s.token("h", caches.Consume, q).Outcome)

@@ -14,8 +14,8 @@ import (
 	"github.com/lintel-run/lintel/internal/testpostgres"
 )
 
-// ratio runs both in turns, n times each, and reports how long the first takes
-// against the second.
+// ratio runs both in turns, b.N times each, and reports how long the first takes compared
+// with the second.
 func ratio(b *testing.B, ours, bare func(i int) error) {
 	b.Helper()
 	var a, c time.Duration
@@ -55,7 +55,7 @@ func benchSetup(b *testing.B) (*Database, *pgxpool.Pool, databases.User) {
 	return d, pool, u
 }
 
-// The bare query is one row by its key: the least that a look-up can be.
+// The bare query reads one row by its key.
 func BenchmarkUserByPhoneAgainstPgx(b *testing.B) {
 	ctx := context.Background()
 	d, pool, u := benchSetup(b)
@@ -68,7 +68,7 @@ func BenchmarkUserByPhoneAgainstPgx(b *testing.B) {
 	})
 }
 
-// The bare statement inserts one row with the same indexes and no questions.
+// The bare statement inserts one row into a table with the same indexes.
 func BenchmarkCreateSessionAgainstPgx(b *testing.B) {
 	ctx := context.Background()
 	d, pool, u := benchSetup(b)

@@ -23,7 +23,7 @@ func behindProxy(t *testing.T) (*Database, *faultproxy.Proxy) {
 	return openAt(t, testpostgres.URL(p.Addr(), s.Database(t)), "org.faults"), p
 }
 
-// calls are all methods, each with arguments that work.
+// calls returns all methods with arguments that work.
 func calls(d *Database) map[string]func(context.Context) error {
 	use := func() databases.Use {
 		return databases.Use{ID: uuid.NewString(), Request: uuid.NewString(), Kind: "bind"}
@@ -84,7 +84,7 @@ func unavailableSoon(t *testing.T, d *Database) {
 	for range all {
 		o := <-outcomes
 		require.ErrorIs(t, o.err, databases.ErrUnavailable, o.name)
-		// The bound is below a second; the rest is for a machine that is busy.
+		// The bound is below a second; the rest is for a busy machine.
 		require.Less(t, o.took, 1300*time.Millisecond, o.name)
 	}
 }
@@ -139,7 +139,7 @@ func TestCutConnectionsAreNoticedByNobody(t *testing.T) {
 		p.Cut()
 		for name, call := range calls(d) {
 			if name == "WrongTestGuess" {
-				continue // counted once, so not tried again
+				continue // it counts once, so it isn't retried
 			}
 			require.NotErrorIs(t, call(t.Context()), databases.ErrUnavailable, name)
 			p.Cut()
@@ -199,7 +199,7 @@ func TestLostReplyGivesTheFirstAnswer(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, wrong)
 
-	// A caller who comes back with the same request gets the first answer.
+	// The same request gets the first result.
 	code := use()
 	n = databases.NewUser{ID: uuid.NewString(), Phone: "+8613800138002"}
 	p.CutReplies(1000, []byte("commit"))

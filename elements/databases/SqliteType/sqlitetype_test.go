@@ -49,7 +49,7 @@ func TestFileIsItsOwnersAlone(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a b?#%", "x.db")
 	d := openIn(t, dir, "a", `{"path": "a b?#%/x.db"}`)
-	require.NoFileExists(t, path, "nothing is touched before the first use")
+	require.NoFileExists(t, path, "the first use creates it")
 	require.NoError(t, d.Ready(t.Context()))
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		info, err := os.Stat(path + suffix)
@@ -127,7 +127,7 @@ func TestAnotherProcessHoldsTheFile(t *testing.T) {
 	require.ErrorIs(t, err, databases.ErrUnavailable)
 	require.Less(t, time.Since(begun), time.Second+200*time.Millisecond)
 	_, err = d.WrongTestGuesses(t.Context(), "entry")
-	require.NoError(t, err, "who reads doesn't wait")
+	require.NoError(t, err, "a reader doesn't wait")
 	require.NoError(t, tx.Rollback())
 	n, err := d.WrongTestGuess(t.Context(), "entry")
 	require.NoError(t, err)

@@ -1,5 +1,4 @@
-// Package databasestest is what every databases.Directory must do, as a test that
-// an implementation runs against itself.
+// Package databasestest tests a databases.Directory against its contract.
 package databasestest
 
 import (
@@ -15,14 +14,14 @@ import (
 	"github.com/lintel-run/lintel/elements/databases"
 )
 
-// Open gives a Directory of an app. All that it gives share one database, which
-// was empty at first, and are closed by it when the test ends.
+// Open returns a Directory of an app, and closes it when the test ends. All that it
+// returns share one database, which is empty at first.
 type Open func(t *testing.T, appID string) databases.Directory
 
-// Many is how many do the same at once.
+// Many is how many calls a race makes at once.
 const Many = 50
 
-// Run checks every promise of databases.Directory.
+// Run tests the Directory that open returns.
 func Run(t *testing.T, open Open) {
 	for name, test := range map[string]func(*testing.T, Open){
 		"users":                               testUsers,
@@ -31,7 +30,7 @@ func Run(t *testing.T, open Open) {
 		"a code is used once":                 testCodeOnce,
 		"bind and unbind":                     testBind,
 		"move":                                testMove,
-		"what a refusal leaves":               testRefusalLeavesNothing,
+		"a refusal leaves nothing":            testRefusalLeavesNothing,
 		"corps":                               testCorps,
 		"sessions":                            testSessions,
 		"a code opens one session":            testOneSession,
@@ -39,7 +38,7 @@ func Run(t *testing.T, open Open) {
 		"a session that is forgotten":         testForgottenSession,
 		"refresh":                             testRefresh,
 		"many refresh at once":                testRefreshAtOnce,
-		"a session runs out":                  testExpiry,
+		"a session expires":                   testExpiry,
 		"devices":                             testDevices,
 		"signing keys":                        testKeys,
 		"wrong test guesses":                  testGuesses,
@@ -47,7 +46,7 @@ func Run(t *testing.T, open Open) {
 		"receipts at once":                    testReceiptsAtOnce,
 		"apps don't see each other":           testApps,
 		"many replicas start at once":         testStart,
-		"a caller who gives up":               testCancelled,
+		"a canceled call":                     testCancelled,
 		"two users want each other's phone":   testSwap,
 		"a code and a session in any order":   testEndedCodeAtOnce,
 		"the id and phone of a repeated user": testRepeatWithoutCode,
@@ -69,7 +68,7 @@ var phones struct {
 	last int
 }
 
-// phone gives one that no other test has.
+// phone returns one that no other test has.
 func phone() string {
 	phones.Lock()
 	defer phones.Unlock()
@@ -92,7 +91,7 @@ func newUser() databases.NewUser {
 func makeUser(t *testing.T, d databases.Directory) databases.User {
 	t.Helper()
 	n, code := newUser(), use("register")
-	for tries := 1; ; tries++ { // a busy machine may need a repeat of the request
+	for tries := 1; ; tries++ { // a busy machine may need a repeat
 		u, err := d.CreateUser(t.Context(), n, code)
 		if tries < 5 && errors.Is(err, databases.ErrUnavailable) {
 			continue
@@ -116,8 +115,8 @@ func makeSession(t *testing.T, d databases.Directory, userID string) databases.S
 	return s
 }
 
-// atOnce runs a step Many times at once and counts the errors by what they are;
-// nil counts success.
+// atOnce calls step Many times at once, and counts the results that are one of kinds, or
+// nil.
 func atOnce(t *testing.T, kinds []error, step func(ctx context.Context, i int) error) map[error]int {
 	t.Helper()
 	outcomes := make([]error, Many)
@@ -126,7 +125,7 @@ func atOnce(t *testing.T, kinds []error, step func(ctx context.Context, i int) e
 	for i := range Many {
 		done.Go(func() {
 			<-start
-			// A store that is overrun says so; the caller comes again.
+			// A busy store is unavailable; the caller tries again.
 			for range 20 {
 				outcomes[i] = step(t.Context(), i)
 				if !errors.Is(outcomes[i], databases.ErrUnavailable) {

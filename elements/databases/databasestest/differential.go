@@ -13,8 +13,8 @@ import (
 	"github.com/lintel-run/lintel/elements/databases"
 )
 
-// Differential runs the same random operations on two implementations and wants
-// the same answers. Times are not compared, but for whether a session has ended.
+// Differential runs the same random operations on two Directories and compares their
+// results. Of times, it compares only whether a session has ended.
 func Differential(t *testing.T, one, two Open) {
 	round := 0
 	rapid.Check(t, func(r *rapid.T) {
@@ -36,10 +36,11 @@ type operation struct {
 	run  func(databases.Directory) string
 }
 
-// String names it where rapid prints what it drew.
+// String returns the name, for the output of rapid.
 func (o operation) String() string { return o.name }
 
-// draw picks an operation with arguments from so few values that they meet.
+// draw returns an operation. Its arguments are from few values, so that operations
+// concern each other.
 func draw(r *rapid.T) operation {
 	pick := func(what string, of ...string) string { return rapid.SampledFrom(of).Draw(r, what) }
 	user := pick("user", "u1", "u2", "u3")
@@ -50,13 +51,13 @@ func draw(r *rapid.T) operation {
 	request := pick("request", "r1", "r2")
 	use := databases.Use{ID: code, Request: request, Kind: "bind"}
 	ticket := databases.Use{ID: "t" + code, Request: request, Kind: "updatePhone"}
-	generation := rapid.Int64Range(1, 4).Draw(r, "generation")
-	hash := fmt.Sprintf("h%d", generation)
+	number := rapid.Int64Range(1, 4).Draw(r, "number")
+	hash := fmt.Sprintf("h%d", number)
 	device := pick("device", "d1", "d2")
 	onlyFirst := rapid.Bool().Draw(r, "only first")
 	grace := rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(r, "grace")
 
-	// A session id belongs to one code, as ids made by callers do.
+	// A session ID belongs to one code, since callers make unique IDs.
 	news := databases.NewSession{
 		ID: session + code + user, UserID: user, Platform: "api", CodeID: code, Request: request,
 		RefreshHash: "h1", Idle: time.Hour, Most: time.Hour,
@@ -93,7 +94,7 @@ func draw(r *rapid.T) operation {
 		}},
 		{"Sessions", func(d databases.Directory) string {
 			list, err := d.Sessions(context.Background(), user)
-			ids := make(map[string]int64) // printed in key order: times may tie
+			ids := make(map[string]int64) // printed in the order of IDs, since times may be equal
 			for _, s := range list {
 				ids[s.ID] = s.TokenNumber
 			}
@@ -110,10 +111,10 @@ func draw(r *rapid.T) operation {
 		}},
 		{"Refresh", func(d databases.Directory) string {
 			if grace == 0 {
-				time.Sleep(2 * time.Millisecond) // past it on both
+				time.Sleep(2 * time.Millisecond) // longer than the grace of both
 			}
 			got, err := d.Refresh(context.Background(), databases.Refresh{
-				SessionID: news.ID, TokenNumber: generation, Hash: hash, NextHash: fmt.Sprintf("h%d", generation+1),
+				SessionID: news.ID, TokenNumber: number, Hash: hash, NextHash: fmt.Sprintf("h%d", number+1),
 				Grace: grace, Idle: time.Hour, Most: time.Hour,
 			})
 			return fmt.Sprintf("%v %s", got.Reused, shownSession(got.Session, err))
@@ -151,7 +152,7 @@ func draw(r *rapid.T) operation {
 	return rapid.SampledFrom(all).Draw(r, "operation")
 }
 
-// kind names an error by what the contract calls it.
+// kind returns the name of an error in the contract.
 func kind(err error) string {
 	for _, known := range []error{
 		databases.ErrUnavailable, databases.ErrNotFound, databases.ErrPhoneInUse,

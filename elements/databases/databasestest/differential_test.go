@@ -15,7 +15,7 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// opener opens instances the way the runtime does, and keeps one for each app.
+// opener opens instances as the runtime does.
 func opener(t *testing.T, typeName, dataDir string, config map[string]string) databasestest.Open {
 	text, err := json.Marshal(config)
 	require.NoError(t, err)

@@ -59,7 +59,7 @@ func testDevices(t *testing.T, open Open) {
 	for i, v := range list {
 		got, err := d.Device(ctx, v.Hash)
 		if i < 2 {
-			require.ErrorIs(t, err, databases.ErrNotFound, "the oldest beyond ten go")
+			require.ErrorIs(t, err, databases.ErrNotFound, "a phone keeps its ten newest devices")
 			continue
 		}
 		require.NoError(t, err)
@@ -95,21 +95,21 @@ func testKeys(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.Empty(t, keys)
 	var mu sync.Mutex
-	told := make(map[string]bool)
+	returned := make(map[string]bool)
 	atOnce(t, nil, func(ctx context.Context, _ int) error {
 		k, err := d.AddSigningKey(ctx, databases.SigningKey{ID: id(), Encrypted: []byte{0, 1, 255}}, true)
 		mu.Lock()
 		defer mu.Unlock()
 		if err == nil {
-			told[k.ID] = true
+			returned[k.ID] = true
 		}
 		return err
 	})
-	require.Len(t, told, 1)
+	require.Len(t, returned, 1)
 	keys, err = d.SigningKeys(ctx)
 	require.NoError(t, err)
 	require.Len(t, keys, 1)
-	require.True(t, told[keys[0].ID])
+	require.True(t, returned[keys[0].ID])
 	require.Equal(t, []byte{0, 1, 255}, keys[0].Encrypted)
 	require.WithinDuration(t, time.Now(), keys[0].CreatedAt, 5*time.Second)
 
@@ -117,7 +117,7 @@ func testKeys(t *testing.T, open Open) {
 	require.NoError(t, err)
 	again, err := d.AddSigningKey(ctx, databases.SigningKey{ID: id(), Encrypted: []byte("c")}, true)
 	require.NoError(t, err)
-	require.Equal(t, next, again, "there is one: the newest is the answer")
+	require.Equal(t, next, again, "there is one, so the newest is returned")
 	keys, err = d.SigningKeys(ctx)
 	require.NoError(t, err)
 	require.Len(t, keys, 2)
@@ -152,7 +152,7 @@ func testApps(t *testing.T, open Open) {
 	_, err = two.UserByPhone(ctx, n.Phone)
 	require.ErrorIs(t, err, databases.ErrNotFound)
 	_, err = two.CreateUser(ctx, n, code)
-	require.NoError(t, err, "the same ids in another app are others")
+	require.NoError(t, err, "the IDs of another app are independent")
 	s := newSession(n.ID)
 	_, err = one.CreateSession(ctx, s)
 	require.NoError(t, err)

@@ -13,11 +13,11 @@ import (
 func sendLog(t *testing.T, d databases.Directory) databases.SendLog {
 	t.Helper()
 	log, ok := d.(databases.SendLog)
-	require.True(t, ok, "a directory keeps sends too")
+	require.True(t, ok, "a Directory is a SendLog")
 	return log
 }
 
-// newSend is one of an instance, so many minutes ago.
+// newSend returns a send of an instance, so many minutes ago.
 func newSend(instance, messageID, state string, minutes int) databases.Send {
 	at := time.Now().Add(-time.Duration(minutes) * time.Minute).Truncate(time.Millisecond).UTC()
 	return databases.Send{ID: id(), At: at, Phone: "138****8000", Instance: instance, Vendor: "Http", MessageID: messageID,
@@ -35,7 +35,7 @@ func testSends(t *testing.T, open Open) {
 	refused := newSend("SMS.a", "", databases.SendRefused, 60)
 	refused.Reason, refused.Code = "balance", "E1"
 	unknown := newSend("SMS.b", "", databases.SendUnknown, 30)
-	latest := newSend("SMS.b", "m1", databases.SendAccepted, 1) // the same id at another vendor
+	latest := newSend("SMS.b", "m1", databases.SendAccepted, 1) // another vendor's message with the same ID
 	all := []databases.Send{old, refused, unknown, latest}
 	require.NoError(t, log.AddSends(ctx, all))
 	again := old
@@ -72,7 +72,7 @@ func testSends(t *testing.T, open Open) {
 	require.NoError(t, log.AddReceipts(ctx, []databases.Receipt{receipt("SMS.a", "m1", databases.SendFailed, "F1"), receipt("SMS.a", "", databases.SendFailed, "x")}))
 	got := stateOf(old)
 	require.Equal(t, []any{databases.SendFailed, "F1", at}, []any{got.State, got.Code, got.ReceiptAt})
-	require.Equal(t, latest, stateOf(latest), "another vendor's message of the same id")
+	require.Equal(t, latest, stateOf(latest), "another vendor's message with the same ID")
 	require.Equal(t, refused, stateOf(refused), "a message without an id has no receipt")
 	for _, state := range []string{databases.SendDelivered, databases.SendFailed, databases.SendDelivered} {
 		require.NoError(t, log.AddReceipts(ctx, []databases.Receipt{receipt("SMS.a", "m1", state, "D "+state)}))
@@ -81,7 +81,7 @@ func testSends(t *testing.T, open Open) {
 	}
 	require.Equal(t, []databases.Send{got}, list(databases.SendFilter{State: databases.SendDelivered}))
 
-	// A receipt may be faster than what is written down of its send.
+	// A receipt may come before its send is kept.
 	require.NoError(t, log.AddReceipts(ctx, []databases.Receipt{receipt("SMS.a", "early", databases.SendDelivered, "")}))
 	early := newSend("SMS.a", "early", databases.SendUnknown, 0)
 	require.NoError(t, log.AddSends(ctx, []databases.Send{early}))

@@ -40,7 +40,7 @@ func testSessions(t *testing.T, open Open) {
 	ended, err := d.Session(ctx, s.ID)
 	require.NoError(t, err)
 	require.False(t, ended.EndedAt.IsZero())
-	require.NoError(t, d.EndSession(ctx, u.ID, s.ID), "it has ended")
+	require.NoError(t, d.EndSession(ctx, u.ID, s.ID), "it has ended already")
 	list, err = d.Sessions(ctx, u.ID)
 	require.NoError(t, err)
 	require.Equal(t, []databases.Session{newer}, list)
@@ -94,7 +94,7 @@ func testForgottenSession(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.NoError(t, d.ForgetSession(ctx, n.CodeID, other.Request))
 	_, err = d.CreateSession(ctx, other)
-	require.ErrorIs(t, err, databases.ErrCodeUsed, "it was another request's")
+	require.ErrorIs(t, err, databases.ErrCodeUsed, "the session is another request's")
 
 	require.NoError(t, d.ForgetSession(ctx, n.CodeID, n.Request))
 	_, err = d.Session(ctx, n.ID)
@@ -113,7 +113,7 @@ func testForgottenSession(t *testing.T, open Open) {
 	require.NoError(t, d.EndSessionOfCode(ctx, n.CodeID))
 	require.NoError(t, d.ForgetSession(ctx, n.CodeID, other.Request))
 	_, err = d.CreateSession(ctx, n)
-	require.ErrorIs(t, err, databases.ErrCodeUsed, "what has ended is not taken back")
+	require.ErrorIs(t, err, databases.ErrCodeUsed, "a session that has ended isn't forgotten")
 }
 
 func testEndedCode(t *testing.T, open Open) {
@@ -132,7 +132,7 @@ func testEndedCode(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.Equal(t, n.ID, late.ID)
 	require.Equal(t, n.UserID, late.UserID)
-	require.False(t, late.EndedAt.IsZero(), "made ended")
+	require.False(t, late.EndedAt.IsZero(), "it is created ended")
 	again, err := d.CreateSession(ctx, n)
 	require.NoError(t, err)
 	require.Equal(t, late, again)
@@ -168,11 +168,11 @@ func testEndedCodeAtOnce(t *testing.T, open Open) {
 	}
 }
 
-// shown is generation g of a token, as tests call its hash.
-func shown(s databases.Session, g int64) databases.Refresh {
+// shown presents token n of a session, whose hash is "hash" and the number.
+func shown(s databases.Session, n int64) databases.Refresh {
 	return databases.Refresh{
-		SessionID: s.ID, TokenNumber: g,
-		Hash: "hash" + strconv.FormatInt(g, 10), NextHash: "hash" + strconv.FormatInt(g+1, 10),
+		SessionID: s.ID, TokenNumber: n,
+		Hash: "hash" + strconv.FormatInt(n, 10), NextHash: "hash" + strconv.FormatInt(n+1, 10),
 		Grace: 10 * time.Second, Idle: time.Hour, Most: 2 * time.Hour,
 	}
 }
@@ -191,7 +191,7 @@ func testRefresh(t *testing.T, open Open) {
 
 	again, err := d.Refresh(ctx, shown(s, 1))
 	require.NoError(t, err)
-	require.Equal(t, r, again, "the one before, within grace: the current one again")
+	require.Equal(t, r, again, "the previous token, within grace, gets the current one again")
 
 	wrong := shown(s, 2)
 	wrong.Hash = "another"
@@ -214,10 +214,10 @@ func testRefresh(t *testing.T, open Open) {
 
 	r, err = d.Refresh(ctx, shown(s, 1))
 	require.NoError(t, err)
-	require.True(t, r.Reused, "its successor has been shown")
+	require.True(t, r.Reused, "the next token has been presented")
 	require.False(t, r.Session.EndedAt.IsZero())
 	_, err = d.Refresh(ctx, shown(s, 3))
-	require.ErrorIs(t, err, databases.ErrNotFound, "the family has ended")
+	require.ErrorIs(t, err, databases.ErrNotFound, "the session has ended")
 
 	late := makeSession(t, d, u.ID)
 	_, err = d.Refresh(ctx, shown(late, 1))
@@ -237,7 +237,7 @@ func testRefreshAtOnce(t *testing.T, open Open) {
 		counts := atOnce(t, nil, func(ctx context.Context, _ int) error {
 			r, err := d.Refresh(ctx, shown(s, g))
 			if err == nil && (r.Reused || r.Session.TokenNumber != g+1) {
-				t.Errorf("generation %d, reused %v", r.Session.TokenNumber, r.Reused)
+				t.Errorf("token number %d, reused %v", r.Session.TokenNumber, r.Reused)
 			}
 			return err
 		})
@@ -257,7 +257,7 @@ func testExpiry(t *testing.T, open Open) {
 	time.Sleep(40 * time.Millisecond)
 	got, err := d.Session(ctx, s.ID)
 	require.NoError(t, err)
-	require.Equal(t, s.ExpiresAt, got.EndedAt, "it is not alive any more")
+	require.Equal(t, s.ExpiresAt, got.EndedAt, "it has ended when it expired")
 	list, err := d.Sessions(ctx, n.UserID)
 	require.NoError(t, err)
 	require.Empty(t, list)

@@ -49,7 +49,7 @@ func testUsers(t *testing.T, open Open) {
 	_, err = d.CreateUser(ctx, n, use("register"))
 	require.ErrorIs(t, err, databases.ErrNotFound, "no such corp")
 	_, err = d.User(ctx, n.ID)
-	require.ErrorIs(t, err, databases.ErrNotFound, "no half-made user")
+	require.ErrorIs(t, err, databases.ErrNotFound, "no user without the corp")
 }
 
 func testMarks(t *testing.T, open Open) {
@@ -71,7 +71,7 @@ func testMarks(t *testing.T, open Open) {
 	refused.Mark = id()
 	require.ErrorIs(t, d.BindPhone(ctx, u.ID, phone(), refused), databases.ErrAlreadyBound)
 	_, err = d.CodeUse(ctx, refused.Mark)
-	require.ErrorIs(t, err, databases.ErrNotFound, "what was refused leaves no mark")
+	require.ErrorIs(t, err, databases.ErrNotFound, "a refused change leaves no mark")
 }
 
 func testOneOwner(t *testing.T, open Open) {
@@ -108,7 +108,7 @@ func testCodeOnce(t *testing.T, open Open) {
 	})
 	require.Equal(t, 1, counts[nil])
 
-	// The same request at once, each with an id of its own: one user, told to all.
+	// The same request many times at once, each with another ID: all get one user.
 	code = use("register")
 	n := newUser()
 	ids := make(chan string, 40*Many)
@@ -133,7 +133,7 @@ func testCodeOnce(t *testing.T, open Open) {
 	code.UserID = owner.ID
 	require.Equal(t, code, used)
 
-	// Another kind of change can't have the code either.
+	// Another kind of change can't use the code either.
 	other := code
 	other.Request = id()
 	require.ErrorIs(t, d.UnbindPhone(ctx, owner.ID, owner.Phone, other), databases.ErrCodeUsed)
@@ -243,7 +243,7 @@ func testRefusalLeavesNothing(t *testing.T, open Open) {
 	require.ErrorIs(t, d.MovePhone(ctx, u.ID, u.Phone, other.Phone, "", code, ticket), databases.ErrPhoneInUse)
 	for _, unused := range []string{code.ID, ticket.ID} {
 		_, err = d.CodeUse(ctx, unused)
-		require.ErrorIs(t, err, databases.ErrNotFound, "a code is taken only by the change that succeeds")
+		require.ErrorIs(t, err, databases.ErrNotFound, "only a change that succeeds uses the code")
 	}
 	require.NoError(t, d.MovePhone(ctx, u.ID, u.Phone, phone(), "", code, ticket))
 }

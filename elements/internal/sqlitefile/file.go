@@ -43,8 +43,8 @@ func New(dataDir, path string) (File, error) {
 }
 
 // Prepare creates the file if there is none, and makes it readable by its owner
-// only. SQLite gives the files beside it the same mode. Prepare refuses links out of
-// the data directory. It doesn't open a file that exists: closing it would release
+// only. SQLite uses the same mode for the files beside it. Prepare refuses links out
+// of the data directory. It doesn't open a file that exists: closing it would release
 // the locks that other connections of this process hold.
 func (f File) Prepare() error {
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {

@@ -57,10 +57,10 @@ func TestPurgeKeepsWhatIsStillNeeded(t *testing.T) {
 		return ids
 	}
 	require.Equal(t, []string{"device -1", "ended 29", "expired 29", "key 0", "key 8", "receipt 29", "send 29", "use 6"}, left("a"))
-	require.Len(t, left("b"), 15, "another app's rows are its own affair")
+	require.Len(t, left("b"), 15, "rows of another app stay")
 }
 
-// plain is an engine without any care for failures.
+// plain is an engine that doesn't describe failures.
 type plain struct{ db *sql.DB }
 
 func (p plain) Read(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) error {

@@ -1,6 +1,5 @@
-// Package upgradetest is what an upgrade must hold: a database that an earlier
-// version filled keeps everything, whatever number of processes upgrade it at
-// once, and does what is new.
+// Package upgradetest tests an upgrade: a database that an earlier version filled keeps
+// everything although many processes upgrade it at once, and does what is new.
 package upgradetest
 
 import (
@@ -20,13 +19,13 @@ import (
 const (
 	app, other = "org.shop", "org.other"
 	phone      = "+8613800138000"
-	// users is how many others there are: more than a page of either database.
+	// users is how many other users there are: more than a page of either database.
 	users = 500
-	// processes upgrade at once.
+	// processes is how many upgrade at once.
 	processes = 4
 )
 
-// FromVersion1 fills an empty database as version 1 did, opens it, and looks at
+// FromVersion1 fills an empty database as version 1 did, opens it, and checks
 // everything. open opens one more Directory on the same database.
 func FromVersion1(t *testing.T, db *sql.DB, dialect sqldirectory.Dialect, open func(app string) databases.Directory) {
 	ctx := t.Context()
@@ -53,7 +52,7 @@ func FromVersion1(t *testing.T, db *sql.DB, dialect sqldirectory.Dialect, open f
 	found, err := open(other).UserByPhone(ctx, phone)
 	require.NoError(t, err)
 	require.Equal(t, "other", found.Nick, "another app's user of the same phone")
-	// A second start finds nothing to do.
+	// A second start has nothing to do.
 	require.NoError(t, open(app).Ready(ctx))
 }
 
@@ -94,7 +93,7 @@ func fill(t *testing.T, db *sql.DB) {
 	exec(`INSERT INTO lintel_test_guesses (app_id, entry, wrong) VALUES ($1, 'entry', 7)`, app)
 }
 
-// requireKept looks for what fill wrote, through what the login uses.
+// requireKept checks what fill wrote, by the methods that the login uses.
 func requireKept(t *testing.T, d databases.Directory) {
 	t.Helper()
 	ctx := t.Context()
@@ -138,12 +137,12 @@ func requireKept(t *testing.T, d databases.Directory) {
 	require.Equal(t, 7, wrong)
 }
 
-// requireSends uses what version 2 brought.
+// requireSends uses the tables of version 2.
 func requireSends(t *testing.T, d databases.Directory) {
 	t.Helper()
 	ctx := t.Context()
 	log, ok := d.(databases.SendLog)
-	require.True(t, ok, "the directory keeps no sends")
+	require.True(t, ok, "a Directory is a SendLog")
 	list := func() []databases.Send {
 		found, err := log.Sends(ctx, databases.SendFilter{})
 		require.NoError(t, err)

@@ -22,8 +22,8 @@ func (s *scene) finish(owner string, answer []byte) {
 	require.NoError(s, s.Store.Finish(s.ctx, s.key, owner, answer, 10*time.Minute))
 }
 
-var repeats = []rule{
-	{"the first goes on, others are told it is under way", func(s *scene) {
+var idempotency = []rule{
+	{"the first starts, others are busy", func(s *scene) {
 		require.Equal(s, caches.BeginStarted, s.begin("a", "f").Outcome)
 		require.Equal(s, caches.BeginStarted, s.begin("a", "f").Outcome)
 		require.Equal(s, caches.BeginBusy, s.begin("b", "f").Outcome)
@@ -55,7 +55,7 @@ var repeats = []rule{
 		s.finish("b", []byte("answer"))
 		require.Equal(s, []byte("answer"), s.begin("c", "f").Answer)
 	}},
-	{"its owner renews the lease", func(s *scene) {
+	{"the owner renews the lease", func(s *scene) {
 		s.begin("a", "f")
 		for range 3 {
 			s.Advance(6 * time.Second)
@@ -67,7 +67,7 @@ var repeats = []rule{
 		require.Equal(s, caches.BeginStarted, s.begin("b", "f").Outcome)
 		require.Equal(s, caches.BeginBusy, s.begin("a", "f").Outcome, "it was taken over")
 	}},
-	{"finishing what nobody began is no error", func(s *scene) {
+	{"finishing a request that nobody began is no error", func(s *scene) {
 		s.finish("a", []byte("answer"))
 		require.Equal(s, caches.BeginStarted, s.begin("a", "f").Outcome)
 	}},

@@ -8,8 +8,8 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
-var sends = []rule{
-	{"the cooldown is over all holders and buckets, exact, and ends", func(s *scene) {
+var reservations = []rule{
+	{"the cooldown covers all holders and buckets, is exact, and ends", func(s *scene) {
 		s.send()
 		again := s.reserve(func(r *caches.Reserve) { r.Holder, r.Bucket = "u", "b" })
 		got := s.doReserve(again)
@@ -20,7 +20,7 @@ var sends = []rule{
 		s.Advance(time.Second)
 		require.Equal(s, caches.Reserved, s.doReserve(again).Outcome)
 	}},
-	{"a repeat is answered as the first time and takes nothing", func(s *scene) {
+	{"a repeat gets the first result and takes nothing", func(s *scene) {
 		r := s.reserve()
 		for range 20 {
 			require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
@@ -34,7 +34,7 @@ var sends = []rule{
 		}
 		require.Equal(s, caches.LimitSends, s.doReserve(s.reserve()).Limit)
 	}},
-	{"a repeat with another code is told which one is reserved", func(s *scene) {
+	{"a repeat with another code gets the reserved one", func(s *scene) {
 		first := s.reserve()
 		require.Equal(s, first.Code.ID, s.doReserve(first).CodeID)
 		again := first
@@ -43,7 +43,7 @@ var sends = []rule{
 		s.commit(first)
 		require.Equal(s, caches.ReserveResult{Outcome: caches.Reserved, CodeID: first.Code.ID}, s.doReserve(again))
 	}},
-	{"a refused request may reserve again", func(s *scene) {
+	{"a request that was rolled back may reserve again", func(s *scene) {
 		first := s.reserve()
 		require.Equal(s, caches.Reserved, s.doReserve(first).Outcome)
 		s.rollback(first)
@@ -51,9 +51,9 @@ var sends = []rule{
 		again.Code.ID = first.Code.ID + "2"
 		require.Equal(s, caches.ReserveResult{Outcome: caches.Reserved, CodeID: again.Code.ID}, s.doReserve(again))
 		s.rollback(first)
-		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Outcome, "a late refusal of the first is not the second's")
+		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Outcome, "a late rollback of the first is not the second's")
 	}},
-	{"repeats are answered for ten minutes", func(s *scene) {
+	{"repeats get the first result for ten minutes", func(s *scene) {
 		r := s.reserve()
 		require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
 		s.Advance(599 * time.Second)
@@ -63,7 +63,7 @@ var sends = []rule{
 		s.Advance(601 * time.Second)
 		require.Equal(s, caches.Cooldown, s.doReserve(long).Outcome)
 	}},
-	{"sends are counted in any window of a bucket, and named by index", func(s *scene) {
+	{"sends are counted in every window of a bucket, and the index names the window", func(s *scene) {
 		window := func(r *caches.Reserve) {
 			r.Sends = []caches.Window{{Max: 9, Per: time.Hour}, {Max: 2, Per: 10 * time.Minute}}
 		}
@@ -87,7 +87,7 @@ var sends = []rule{
 			s.send(func(r *caches.Reserve) { r.Sends, r.Interval = []caches.Window{{Per: time.Hour}}, 0 })
 		}
 	}},
-	{"a refused send is undone, counted, and the old code still works", func(s *scene) {
+	{"a rollback undoes the send and counts the refusal; the old code still works", func(s *scene) {
 		old := s.send()
 		s.Advance(45 * time.Second)
 		r := s.reserve()
@@ -105,7 +105,7 @@ var sends = []rule{
 		require.Equal(s, caches.LimitRefusals, got.Limit)
 		s.about(time.Hour, got.RetryAfter)
 	}},
-	{"an accepted code retires the old one", func(s *scene) {
+	{"a committed code replaces the old one", func(s *scene) {
 		old := s.send()
 		s.Advance(45 * time.Second)
 		r := s.send()
@@ -121,7 +121,7 @@ var sends = []rule{
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r)))
 		require.Equal(s, caches.Cooldown, s.doReserve(s.reserve()).Outcome)
 	}},
-	{"a pending code stands in for the live one when the next is reserved", func(s *scene) {
+	{"a pending code replaces the live one when the next is reserved", func(s *scene) {
 		first := s.send()
 		s.Advance(45 * time.Second)
 		second := s.reserve()
@@ -133,7 +133,7 @@ var sends = []rule{
 		s.rollback(third)
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(second)))
 	}},
-	{"a late refusal leaves the next send's cooldown alone", func(s *scene) {
+	{"a late rollback leaves the next send's cooldown alone", func(s *scene) {
 		first := s.reserve()
 		require.Equal(s, caches.Reserved, s.doReserve(first).Outcome)
 		s.Advance(45 * time.Second)
@@ -144,7 +144,7 @@ var sends = []rule{
 		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(first)))
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(second)))
 	}},
-	{"settling what is gone is no error", func(s *scene) {
+	{"ending a reservation that is gone is no error", func(s *scene) {
 		s.commit(s.reserve())
 		s.rollback(s.reserve())
 	}},
@@ -168,7 +168,7 @@ var sends = []rule{
 		s.Advance(255 * time.Second)
 		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r)))
 	}},
-	{"the first check that fails is the answer", func(s *scene) {
+	{"the first check that fails is the result", func(s *scene) {
 		all := func(r *caches.Reserve) {
 			r.Sends = []caches.Window{{Max: 1, Per: time.Hour}}
 			r.Shared = s.shared(1)
@@ -185,7 +185,7 @@ var sends = []rule{
 		require.Equal(s, caches.LimitGuesses, s.doReserve(s.reserve(guessed, func(r *caches.Reserve) { r.Shared = s.shared(1) })).Limit)
 		require.Equal(s, caches.LimitSends, s.doReserve(s.reserve(all, guessed)).Limit)
 	}},
-	{"what fails takes nothing of the shared limits", func(s *scene) {
+	{"a reservation that fails takes nothing of the shared limits", func(s *scene) {
 		limit := func(r *caches.Reserve) { r.Shared = s.shared(2) }
 		s.send(limit)
 		for range 5 {
@@ -200,7 +200,7 @@ var sends = []rule{
 		require.Equal(s, 1, got.Index)
 		s.about(time.Hour-90*time.Second, got.RetryAfter)
 	}},
-	{"shared limits are given back on a refusal, once", func(s *scene) {
+	{"a rollback returns the shared limits, once", func(s *scene) {
 		limit := func(r *caches.Reserve) { r.Shared = s.shared(2) }
 		s.send(limit)
 		s.Advance(45 * time.Second)
@@ -214,7 +214,7 @@ var sends = []rule{
 		s.Advance(45 * time.Second)
 		require.Equal(s, caches.LimitShared, s.doReserve(s.reserve(limit)).Limit)
 	}},
-	{"holders have codes of their own", func(s *scene) {
+	{"each holder has its own codes", func(s *scene) {
 		a := s.send()
 		s.Advance(45 * time.Second)
 		b := s.send(func(r *caches.Reserve) { r.Holder = "u" })
@@ -225,7 +225,7 @@ var sends = []rule{
 	}},
 }
 
-// shared is an address's limit that is wide and the app's that isn't.
+// shared returns a wide limit of an address and a narrow one of the app.
 func (s *scene) shared(maximum int) []caches.SharedLimit {
 	return []caches.SharedLimit{
 		{Key: s.key + "-ip", Window: caches.Window{Max: 100, Per: time.Hour}},
