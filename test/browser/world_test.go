@@ -52,7 +52,7 @@ func read(r *http.Request, dir, login, token string) (string, error) {
 	}
 	defer maker.Close()
 	for n := range 1_000_000 {
-		if answer := fmt.Sprintf("%06d", n); maker.Check(login, token, answer).Right {
+		if answer := fmt.Sprintf("%06d", n); maker.Check(login, token, answer).Correct {
 			return answer, nil
 		}
 	}

@@ -6,13 +6,13 @@ import (
 	"unicode"
 )
 
-// same says whether what was typed is the answer. An empty one never is.
-func same(answer, typed string) bool {
+// matches reports whether typed is the answer. An empty one never is.
+func matches(answer, typed string) bool {
 	typed = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return -1
-		case r >= '０' && r <= '９': // full width, as Chinese and Japanese keyboards write
+		case r >= '０' && r <= '９': // full width, as Chinese and Japanese input methods produce
 			return r - '０' + '0'
 		}
 		return unicode.ToLower(r)

@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// What making items may cost, in pictures: about half a millisecond of a processor
-// each. A burst is free; after it a quarter of one processor is what the world can
-// make captchas cost, however many ask.
+// The budget for making items, in pictures: about half a millisecond of CPU each. After
+// a burst, captchas use at most a quarter of one CPU, however many are requested.
 const (
 	pictureCost = 1
 	soundCost   = 10
@@ -16,7 +15,7 @@ const (
 	perSecond   = 500
 )
 
-// budget is what may be spent now; it fills again as time goes by.
+// budget is a token bucket.
 type budget struct {
 	mu   sync.Mutex
 	left float64
@@ -25,7 +24,8 @@ type budget struct {
 
 func newBudget() *budget { return &budget{left: burst, at: time.Now()} }
 
-// wait spends, as soon as there is enough; false says that ctx ended first.
+// wait spends the cost and waits until it is covered. It reports whether that was
+// before the end of ctx.
 func (b *budget) wait(ctx context.Context, cost float64) bool {
 	pause := b.spend(cost, time.Now())
 	if pause <= 0 {
@@ -41,7 +41,7 @@ func (b *budget) wait(ctx context.Context, cost float64) bool {
 	}
 }
 
-// spend takes the cost and says how long to wait for it to be there.
+// spend spends the cost and returns how long to wait until it is covered.
 func (b *budget) spend(cost float64, now time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,9 +1,9 @@
 // Package captcha makes captchas and checks their answers: a computation for a
-// browser, digits in a picture, digits that are spoken.
+// browser, digits in a picture, spoken digits.
 //
-// What a right answer is lies sealed in the captcha's token, so nothing is kept of
-// one until it is used. That a token is used once is for whoever checks it to hold
-// to, by its id. The package knows no store, no phone and no HTTP.
+// The answer is sealed in the captcha's token, so nothing has to be kept of a captcha
+// until it is used. Callers use the ID of a captcha to accept it only once. The
+// package doesn't know stores, phones, or HTTP.
 package captcha
 
 import (
@@ -16,14 +16,14 @@ import (
 	"github.com/lintel-run/lintel/internal/seal"
 )
 
-// Life is how long a captcha may be answered.
+// Life is the time in which a captcha may be answered.
 const Life = 2 * time.Minute
 
-// The kinds of captchas.
+// Kind is the kind of a captcha.
 type Kind byte
 
 const (
-	// Pow is computed by the client.
+	// Pow is computed by the client: a proof of work.
 	Pow Kind = iota + 1
 	// Image is read by a person.
 	Image
@@ -31,19 +31,19 @@ const (
 	Audio
 )
 
-// ErrBusy says that pictures or recordings are asked for faster than they may be
-// made; ask again in a second.
+// ErrBusy is returned while pictures or recordings are requested faster than they may
+// be made. The caller may ask again in a second.
 var ErrBusy = errors.New("captcha: too many are being asked for")
 
-// LimitError says that one address has asked for too many.
+// LimitError is returned if an address has requested too many captchas.
 type LimitError struct {
-	// RetryAfter is until it may ask again.
+	// RetryAfter is when it may ask again.
 	RetryAfter time.Duration
 }
 
 func (*LimitError) Error() string { return "captcha: too many for one address" }
 
-// Captcha is one that was made: its token, and what to solve.
+// Captcha is a captcha: its token, and one of the things to solve.
 type Captcha struct {
 	Token     string
 	Challenge *Challenge
@@ -55,9 +55,9 @@ type Captcha struct {
 // called from any goroutine.
 type Maker struct {
 	tokens   *seal.Key
-	load     *load
+	demand   *demand
 	pictures *stock
-	sounds   map[string]*stock
+	sounds   map[string]*stock // by language
 
 	stop context.CancelFunc
 	work sync.WaitGroup
@@ -72,43 +72,43 @@ func New(derive func(purpose string) ([]byte, error)) (*Maker, error) {
 	return newMaker(derive, dchest{})
 }
 
-func newMaker(derive func(purpose string) ([]byte, error), a artist) (*Maker, error) {
+func newMaker(derive func(purpose string) ([]byte, error), r renderer) (*Maker, error) {
 	key, err := seal.NewKey(derive, keyPurpose)
 	if err != nil {
 		return nil, fmt.Errorf("captcha: %w", err)
 	}
-	m := &Maker{tokens: key, load: newLoad(), sounds: make(map[string]*stock)}
+	m := &Maker{tokens: key, demand: newDemand(), sounds: make(map[string]*stock)}
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop = stop
-	pay := newBudget()
-	m.pictures = newStock(ctx, &m.work, pay, pictureCost, picturesKept, func() (item, error) { return draw(a) })
+	b := newBudget()
+	m.pictures = newStock(ctx, &m.work, b, pictureCost, picturesKept, func() (item, error) { return draw(r) })
 	for _, language := range languages {
-		m.sounds[language] = newStock(ctx, &m.work, pay, soundCost, soundsKept, func() (item, error) { return speak(a, language) })
+		m.sounds[language] = newStock(ctx, &m.work, b, soundCost, soundsKept, func() (item, error) { return speak(r, language) })
 	}
 	return m, nil
 }
 
-// Close ends what is being made ahead.
+// Close stops making captchas ahead.
 func (m *Maker) Close() error {
 	m.stop()
 	m.work.Wait()
 	return nil
 }
 
-// Pow makes a computation for an instance. The more its address and everybody have
-// asked for in the last minute, the longer it takes.
+// Pow makes a computation for an instance. It takes the longer, the more the address
+// and all addresses have requested in the last minute.
 func (m *Maker) Pow(instance, address string) (Captcha, error) {
-	challenge, answer := newChallenge(m.load.most(address, time.Now()))
+	challenge, answer := newChallenge(m.demand.effort(address, time.Now()))
 	return Captcha{Token: m.token(instance, Pow, answer), Challenge: challenge}, nil
 }
 
-// Named counts a captcha that is kept under a name, whatever its kind, as a
-// picture: names cost what pictures do. Errors: *LimitError.
-func (m *Maker) Named(address string) error { return m.load.admit(Image, address, time.Now()) }
+// Named counts a captcha that the client names against the limit of pictures, whatever
+// its kind. Its error is a *LimitError.
+func (m *Maker) Named(address string) error { return m.demand.admit(Image, address, time.Now()) }
 
-// Image takes a picture. Errors: *LimitError, ErrBusy.
+// Image returns a picture. Its errors are *LimitError and ErrBusy.
 func (m *Maker) Image(ctx context.Context, instance, address string) (Captcha, error) {
-	if err := m.load.admit(Image, address, time.Now()); err != nil {
+	if err := m.demand.admit(Image, address, time.Now()); err != nil {
 		return Captcha{}, err
 	}
 	picture, err := m.pictures.take(ctx)
@@ -118,39 +118,39 @@ func (m *Maker) Image(ctx context.Context, instance, address string) (Captcha, e
 	return Captcha{Token: m.token(instance, Image, picture.answer), PNG: picture.content}, nil
 }
 
-// Audio takes a recording in a language. Errors: *LimitError, ErrBusy.
+// Audio returns a recording in a language (BCP 47). Its errors are *LimitError and
+// ErrBusy.
 func (m *Maker) Audio(ctx context.Context, instance, address, language string) (Captcha, error) {
-	if err := m.load.admit(Audio, address, time.Now()); err != nil {
+	if err := m.demand.admit(Audio, address, time.Now()); err != nil {
 		return Captcha{}, err
 	}
-	sound, err := m.sounds[spoken(language)].take(ctx)
+	sound, err := m.sounds[spokenLanguage(language)].take(ctx)
 	if err != nil {
 		return Captcha{}, err
 	}
 	return Captcha{Token: m.token(instance, Audio, sound.answer), WAV: sound.content}, nil
 }
 
-// Checked is what is known of an answer.
-type Checked struct {
-	// ID names the captcha; empty for a token that this app never made for the
-	// instance, or that is over.
+// CheckResult is the result of Check.
+type CheckResult struct {
+	// ID identifies the captcha. It is empty for a token that this app didn't make for
+	// the instance, or that has expired.
 	ID string
-	// Left is how long it may still be answered.
-	Left  time.Duration
-	Right bool
+	// Left is how long the captcha may still be answered.
+	Left    time.Duration
+	Correct bool
 }
 
-// Check compares an answer with what is sealed in a token: without case, without
-// spaces, in any digits that a keyboard makes.
-func (m *Maker) Check(instance, token, answer string) Checked {
+// Check compares an answer with the one in a token. It ignores case and spaces, and
+// accepts full-width digits.
+func (m *Maker) Check(instance, token, answer string) CheckResult {
 	sealed, ok := m.open(instance, token)
 	left := time.Until(sealed.expires)
-	if !ok || left <= 0 || left > Life+skew {
-		return Checked{}
+	if !ok || left <= 0 || left > Life+clockSkew {
+		return CheckResult{}
 	}
-	return Checked{ID: sealed.id, Left: left, Right: same(sealed.answer, answer)}
+	return CheckResult{ID: sealed.id, Left: left, Correct: matches(sealed.answer, answer)}
 }
 
-// skew is how far replicas' clocks may be apart for their captchas to be good at
-// each other.
-const skew = time.Minute
+// clockSkew is how far the clocks of replicas may differ.
+const clockSkew = time.Minute

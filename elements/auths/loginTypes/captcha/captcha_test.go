@@ -17,7 +17,7 @@ import (
 
 const instance = "auths.loginTypes.myPhoneLogin"
 
-// quick is an artist that draws nothing.
+// quick is a renderer that draws nothing.
 type quick struct{ drawn atomic.Int64 }
 
 func (q *quick) image([]byte) ([]byte, error) { return q.any() }
@@ -26,10 +26,10 @@ func (q *quick) sound([]byte, string) ([]byte, error) { return q.any() }
 
 func (q *quick) any() ([]byte, error) { return strconv.AppendInt(nil, q.drawn.Add(1), 10), nil }
 
-func opened(t testing.TB, a artist) *Maker {
+func opened(t testing.TB, r renderer) *Maker {
 	t.Helper()
 	key := sha256.Sum256([]byte("key"))
-	m, err := newMaker(func(string) ([]byte, error) { return key[:], nil }, a)
+	m, err := newMaker(func(string) ([]byte, error) { return key[:], nil }, r)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, m.Close()) })
 	return m
@@ -58,14 +58,14 @@ func pow(t testing.TB, m *Maker, address string) Captcha {
 func TestAComputationIsSolvedByItsNumber(t *testing.T) {
 	m := opened(t, &quick{})
 	c := pow(t, m, "a")
-	require.Equal(t, int64(easiest), c.Challenge.Max)
+	require.Equal(t, int64(minEffort), c.Challenge.Max)
 	answer := solve(t, c.Challenge)
 	got := m.Check(instance, c.Token, answer)
-	require.True(t, got.Right)
+	require.True(t, got.Correct)
 	require.Len(t, got.ID, 22)
 	for _, wrong := range []string{"", "0" + answer, "-" + answer, answer + "1"} {
 		got := m.Check(instance, c.Token, wrong)
-		require.False(t, got.Right, wrong)
+		require.False(t, got.Correct, wrong)
 		require.NotEmpty(t, got.ID, "it was tried")
 	}
 	other := pow(t, m, "a")
@@ -81,15 +81,15 @@ func TestATokenIsOnlyWhatThisAppMadeForThisInstance(t *testing.T) {
 	stranger, err := New(func(string) ([]byte, error) { return key[:], nil })
 	require.NoError(t, err)
 	defer func() { require.NoError(t, stranger.Close()) }()
-	require.Equal(t, Checked{}, stranger.Check(instance, c.Token, answer))
-	require.Equal(t, Checked{}, m.Check("auths.loginTypes.other", c.Token, answer))
+	require.Equal(t, CheckResult{}, stranger.Check(instance, c.Token, answer))
+	require.Equal(t, CheckResult{}, m.Check("auths.loginTypes.other", c.Token, answer))
 	for i := range len(c.Token) {
 		changed := []byte(c.Token)
 		changed[i] ^= 1
-		require.Equal(t, Checked{}, m.Check(instance, string(changed), answer), "changed at %d", i)
+		require.Equal(t, CheckResult{}, m.Check(instance, string(changed), answer), "changed at %d", i)
 	}
 	for _, none := range []string{"", "none", c.Token + "A", c.Token + "=", c.Token + "\n", strings.Repeat("A", 100_000)} {
-		require.Equal(t, Checked{}, m.Check(instance, none, answer))
+		require.Equal(t, CheckResult{}, m.Check(instance, none, answer))
 	}
 }
 
@@ -100,10 +100,10 @@ func TestACaptchaIsOverAfterTwoMinutes(t *testing.T) {
 		answer := solve(t, c.Challenge)
 		time.Sleep(Life - time.Second)
 		got := m.Check(instance, c.Token, answer)
-		require.True(t, got.Right)
+		require.True(t, got.Correct)
 		require.InDelta(t, time.Second, got.Left, float64(2*time.Millisecond))
 		time.Sleep(time.Second)
-		require.Equal(t, Checked{}, m.Check(instance, c.Token, answer))
+		require.Equal(t, CheckResult{}, m.Check(instance, c.Token, answer))
 	})
 }
 
@@ -129,43 +129,43 @@ func TestWhatAPersonTypes(t *testing.T) {
 	for typed, want := range map[string]bool{
 		"012345": true, " 012 345\n": true, "０１２３４５": true, "01234": false, "0123456": false, "": false, " ": false, "ABCDEF": false,
 	} {
-		require.Equal(t, want, same("012345", typed), typed)
+		require.Equal(t, want, matches("012345", typed), typed)
 	}
-	require.True(t, same("abc", "aBC"))
-	require.False(t, same("", ""), "no captcha has an empty answer")
+	require.True(t, matches("abc", "aBC"))
+	require.False(t, matches("", ""), "no captcha has an empty answer")
 }
 
 func TestSpokenLanguages(t *testing.T) {
 	for tag, want := range map[string]string{"zh-Hans-CN": "zh", "ZH_tw": "zh", "en": "en", "ja-JP": "ja", "ru": "ru", "fr": "en", "": "en", "../zh": "en"} {
-		require.Equal(t, want, spoken(tag), tag)
+		require.Equal(t, want, spokenLanguage(tag), tag)
 	}
 }
 
 func TestComputationsTakeLongerUnderLoad(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0).Truncate(time.Minute)
-	l := newLoad()
-	for range quiet {
-		require.Equal(t, int64(easiest), l.most("a", now))
+	l := newDemand()
+	for range freeComputations {
+		require.Equal(t, int64(minEffort), l.effort("a", now))
 	}
-	for range 3 * quiet {
-		l.most("a", now)
+	for range 3 * freeComputations {
+		l.effort("a", now)
 	}
-	require.Greater(t, l.most("a", now), int64(4*easiest))
-	require.Equal(t, int64(easiest), l.most("b", now), "another address has nothing to do with it")
-	for range 100 * quiet {
-		l.most("a", now)
+	require.Greater(t, l.effort("a", now), int64(4*minEffort))
+	require.Equal(t, int64(minEffort), l.effort("b", now), "another address has nothing to do with it")
+	for range 100 * freeComputations {
+		l.effort("a", now)
 	}
-	require.Equal(t, int64(hardest), l.most("a", now))
-	require.Greater(t, l.most("b", now), int64(2*easiest), "what all ask for counts for everybody")
-	require.Equal(t, int64(easiest), l.most("b", now.Add(2*time.Minute)))
-	require.Equal(t, int64(easiest), l.most("a", now.Add(2*time.Minute)))
-	require.Equal(t, int64(easiest), newLoad().most("", now), "a call from within has no address")
+	require.Equal(t, int64(maxEffort), l.effort("a", now))
+	require.Greater(t, l.effort("b", now), int64(2*minEffort), "what all ask for counts for everybody")
+	require.Equal(t, int64(minEffort), l.effort("b", now.Add(2*time.Minute)))
+	require.Equal(t, int64(minEffort), l.effort("a", now.Add(2*time.Minute)))
+	require.Equal(t, int64(minEffort), newDemand().effort("", now), "a call from within has no address")
 }
 
 func TestAnAddressGetsSoManyPicturesAnHour(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	l := newLoad()
-	for i := range pictures {
+	l := newDemand()
+	for i := range maxPictures {
 		require.NoError(t, l.admit(Image, "a", now), i)
 	}
 	var limit *LimitError
@@ -173,7 +173,7 @@ func TestAnAddressGetsSoManyPicturesAnHour(t *testing.T) {
 	require.Positive(t, limit.RetryAfter)
 	require.NoError(t, l.admit(Image, "b", now))
 	require.NoError(t, l.admit(Image, "", now))
-	for range recordings {
+	for range maxRecordings {
 		require.NoError(t, l.admit(Audio, "a", now))
 	}
 	require.Error(t, l.admit(Audio, "a", now))
@@ -183,17 +183,17 @@ func TestAnAddressGetsSoManyPicturesAnHour(t *testing.T) {
 
 func TestAddressesAreForgotten(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	l := newLoad()
+	l := newDemand()
 	l.turned = now
-	for i := range 10 * remembered {
+	for i := range 10 * maxAddresses {
 		require.NoError(t, l.admit(Image, strconv.Itoa(i), now))
-		require.LessOrEqual(t, len(l.addresses)+len(l.before), 2*remembered)
+		require.LessOrEqual(t, len(l.addresses)+len(l.previous), 2*maxAddresses)
 	}
 	for range 3 {
 		now = now.Add(2 * time.Hour)
-		l.most("a", now)
+		l.effort("a", now)
 	}
-	require.LessOrEqual(t, len(l.addresses)+len(l.before), 2)
+	require.LessOrEqual(t, len(l.addresses)+len(l.previous), 2)
 }
 
 func TestTheWorldCantMakePicturesFasterThanTheBudget(t *testing.T) {
@@ -245,7 +245,7 @@ func FuzzCheck(f *testing.F) {
 	f.Add("", "")
 	f.Fuzz(func(t *testing.T, token, answer string) {
 		if got := m.Check(instance, token, answer); token != c.Token {
-			require.Equal(t, Checked{}, got, "nobody else makes a token")
+			require.Equal(t, CheckResult{}, got, "nobody else makes a token")
 		}
 	})
 }

@@ -16,11 +16,11 @@ const (
 	width, height = 120, 44
 )
 
-// languages are those that digits are spoken in; the first is for all others.
+// languages are the languages of recordings. The first one is the default.
 var languages = []string{"en", "zh", "ja", "ru"}
 
-// spoken gives the language that stands for a BCP 47 tag.
-func spoken(tag string) string {
+// spokenLanguage returns the language of recordings for a BCP 47 tag.
+func spokenLanguage(tag string) string {
 	primary, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
 	if slices.Contains(languages, primary) {
 		return primary
@@ -28,28 +28,28 @@ func spoken(tag string) string {
 	return languages[0]
 }
 
-// item is digits that were drawn or spoken. It is shown once.
+// item is a picture or recording of digits. It is used once.
 type item struct {
 	answer  string
 	content []byte
 }
 
-// artist draws and speaks digits, each 0 to 9, in a way that machines find hard.
-// The goroutines that make captchas ahead call it, one for each stock.
-type artist interface {
+// renderer draws and speaks digits, each 0 to 9, in a way that is hard for machines.
+// The stocks call it concurrently.
+type renderer interface {
 	image(digits []byte) ([]byte, error)
 	sound(digits []byte, language string) ([]byte, error)
 }
 
-func draw(a artist) (item, error) {
+func draw(r renderer) (item, error) {
 	digits, answer := randomDigits()
-	content, err := a.image(digits)
+	content, err := r.image(digits)
 	return item{answer, content}, err
 }
 
-func speak(a artist, language string) (item, error) {
+func speak(r renderer, language string) (item, error) {
 	digits, answer := randomDigits()
-	content, err := a.sound(digits, language)
+	content, err := r.sound(digits, language)
 	return item{answer, content}, err
 }
 
@@ -63,8 +63,8 @@ func randomDigits() ([]byte, string) {
 	return digits, string(text)
 }
 
-// dchest is github.com/dchest/captcha, of which only the drawing and the speaking
-// is used.
+// dchest renders with github.com/dchest/captcha, whose store and HTTP handler aren't
+// used.
 type dchest struct{}
 
 func (dchest) image(digits []byte) ([]byte, error) {
@@ -83,5 +83,5 @@ func (dchest) sound(digits []byte, language string) ([]byte, error) {
 	return wav.Bytes(), nil
 }
 
-// distortion seeds what is random in a drawing.
+// distortion returns a seed for the distortion of a drawing.
 func distortion() string { return rand.Text() }

@@ -9,8 +9,8 @@ import (
 )
 
 // Challenge is a computation: find n, 0 <= n <= Max, for which the SHA-256 of Salt
-// and n in decimal is Hash. n in decimal is the answer. Trying all is bounded, and
-// half of them is what it takes on average.
+// followed by n in decimal is Hash. n in decimal is the answer. On average, half of
+// the numbers have to be tried.
 type Challenge struct {
 	Salt string
 	// Hash is hexadecimal, in lower case.
@@ -21,11 +21,11 @@ type Challenge struct {
 // saltLength is in bytes.
 const saltLength = 15
 
-func newChallenge(most int64) (*Challenge, string) {
+func newChallenge(effort int64) (*Challenge, string) {
 	random := make([]byte, saltLength)
-	_, _ = rand.Read(random)                          // never fails; see crypto/rand
-	n, _ := rand.Int(rand.Reader, big.NewInt(most+1)) // nor does this
+	_, _ = rand.Read(random)                            // never fails; see crypto/rand
+	n, _ := rand.Int(rand.Reader, big.NewInt(effort+1)) // nor does this
 	salt, answer := encoding.EncodeToString(random), strconv.FormatInt(n.Int64(), 10)
 	hash := sha256.Sum256([]byte(salt + answer))
-	return &Challenge{Salt: salt, Hash: hex.EncodeToString(hash[:]), Max: most}, answer
+	return &Challenge{Salt: salt, Hash: hex.EncodeToString(hash[:]), Max: effort}, answer
 }

@@ -9,31 +9,31 @@ import (
 const (
 	picturesKept = 256
 	soundsKept   = 2
-	// longestWait is how long a request waits for an item while there is none.
-	longestWait = 400 * time.Millisecond
+	// maxWait bounds how long a request waits for an item.
+	maxWait = 400 * time.Millisecond
 )
 
-// stock holds items that were made ahead, so that a request takes one and makes
-// none. Its goroutine runs while there is room, from the first request on.
+// stock holds items that are made ahead, so that a request doesn't wait for one to be
+// made. Its goroutine runs while there is room, from the first request on.
 type stock struct {
-	life  context.Context
-	work  *sync.WaitGroup
-	pay   *budget
-	cost  float64
-	items chan item
-	// produce makes one; called by one goroutine at a time.
+	life   context.Context
+	work   *sync.WaitGroup
+	budget *budget
+	cost   float64
+	items  chan item
+	// produce makes an item. One goroutine at a time calls it.
 	produce func() (item, error)
 
 	mu      sync.Mutex
 	filling bool
 }
 
-func newStock(life context.Context, work *sync.WaitGroup, pay *budget, cost float64, size int, produce func() (item, error)) *stock {
-	return &stock{life: life, work: work, pay: pay, cost: cost, items: make(chan item, size), produce: produce}
+func newStock(life context.Context, work *sync.WaitGroup, budget *budget, cost float64, size int, produce func() (item, error)) *stock {
+	return &stock{life: life, work: work, budget: budget, cost: cost, items: make(chan item, size), produce: produce}
 }
 
-// take gives an item, and has another made. It fails with ErrBusy when none is
-// there in time.
+// take returns an item and starts making another. It returns ErrBusy if there is none
+// in time.
 func (s *stock) take(ctx context.Context) (item, error) {
 	defer s.fill()
 	select {
@@ -42,7 +42,7 @@ func (s *stock) take(ctx context.Context) (item, error) {
 	default:
 	}
 	s.fill()
-	timer := time.NewTimer(longestWait)
+	timer := time.NewTimer(maxWait)
 	defer timer.Stop()
 	select {
 	case it := <-s.items:
@@ -54,7 +54,7 @@ func (s *stock) take(ctx context.Context) (item, error) {
 	return item{}, ErrBusy
 }
 
-// fill starts the goroutine where none runs.
+// fill starts the goroutine unless it runs.
 func (s *stock) fill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +67,7 @@ func (s *stock) fill() {
 
 func (s *stock) run() {
 	for s.more() {
-		if !s.pay.wait(s.life, s.cost) {
+		if !s.budget.wait(s.life, s.cost) {
 			continue
 		}
 		it, err := s.produce()
@@ -78,7 +78,7 @@ func (s *stock) run() {
 	}
 }
 
-// more says whether there is room, and ends the filling where there is none.
+// more reports whether there is room. If there is none, filling ends.
 func (s *stock) more() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
