@@ -9,20 +9,20 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
-// done is what the account functions return.
+// done is the result of the account functions.
 const done = 1
 
-// Binding are the arguments of bind.
-type Binding struct {
+// BindRequest are the arguments of bind.
+type BindRequest struct {
 	UserID string `json:"userId" arg:"Stext,required" title:"User"`
 	Phone  string `json:"phone" arg:"Phone,required" title:"Phone"`
 	Code   string `json:"code" arg:"Stext,required" title:"Code"`
 }
 
-// Bind gives the current user a phone. Whose account it is and that it has no
-// phone is seen to before phone and code are looked at. Where the phone is bound
-// to this user, the host knows whether that is what this very request has done.
-func (p *PhoneLogin) Bind(ctx context.Context, in Binding) (int, error) {
+// Bind gives the current user a phone. It checks the account before phone and code. If
+// the phone is bound to this user already, the host knows whether this very request
+// has bound it.
+func (p *PhoneLogin) Bind(ctx context.Context, in BindRequest) (int, error) {
 	own, err := account(ctx, in.UserID)
 	if err != nil {
 		return 0, err
@@ -49,15 +49,15 @@ func (p *PhoneLogin) Bind(ctx context.Context, in Binding) (int, error) {
 	return done, nil
 }
 
-// Unbinding are the arguments of unbind.
-type Unbinding struct {
+// UnbindRequest are the arguments of unbind.
+type UnbindRequest struct {
 	UserID string `json:"userId" arg:"Stext,required" title:"User"`
 	Code   string `json:"code" arg:"Stext,required" title:"Code"`
 }
 
-// Unbind takes the current user's phone away. Where none is bound, the host knows
-// whether this very request has taken it away.
-func (p *PhoneLogin) Unbind(ctx context.Context, in Unbinding) (int, error) {
+// Unbind takes the current user's phone away. If none is bound, the host knows whether
+// this very request has unbound it.
+func (p *PhoneLogin) Unbind(ctx context.Context, in UnbindRequest) (int, error) {
 	own, err := account(ctx, in.UserID)
 	if err != nil {
 		return 0, err
@@ -79,8 +79,8 @@ func (p *PhoneLogin) Unbind(ctx context.Context, in Unbinding) (int, error) {
 	return done, nil
 }
 
-// Confirmation are the arguments of checkMyMessage.
-type Confirmation struct {
+// CheckMyMessageRequest are the arguments of checkMyMessage.
+type CheckMyMessageRequest struct {
 	Code string `json:"code" arg:"Stext,required" title:"Code"`
 }
 
@@ -89,8 +89,8 @@ type Ticket struct {
 	Ticket string `json:"ticket"`
 }
 
-// CheckMyMessage takes a code of the user's own phone for a ticket.
-func (p *PhoneLogin) CheckMyMessage(ctx context.Context, in Confirmation) (*Ticket, error) {
+// CheckMyMessage exchanges a code of the user's own phone for a ticket.
+func (p *PhoneLogin) CheckMyMessage(ctx context.Context, in CheckMyMessageRequest) (*Ticket, error) {
 	own, err := ownPhone(ctx)
 	if err != nil {
 		return nil, err
@@ -108,16 +108,16 @@ func (p *PhoneLogin) CheckMyMessage(ctx context.Context, in Confirmation) (*Tick
 	return &Ticket{Ticket: out.GetTicket()}, nil
 }
 
-// Replacement are the arguments of updatePhone.
-type Replacement struct {
+// UpdatePhoneRequest are the arguments of updatePhone.
+type UpdatePhoneRequest struct {
 	UserID   string `json:"userId" arg:"Stext,required" title:"User"`
 	Ticket   string `json:"ticket" arg:"Stext,required" title:"Ticket"`
 	NewPhone string `json:"newPhone" arg:"Phone,required" title:"New phone"`
 	NewCode  string `json:"newCode" arg:"Stext,required" title:"Code of the new phone"`
 }
 
-// UpdatePhone gives the current user another phone and has the old one told.
-func (p *PhoneLogin) UpdatePhone(ctx context.Context, in Replacement) (int, error) {
+// UpdatePhone replaces the current user's phone. The host notifies the old one.
+func (p *PhoneLogin) UpdatePhone(ctx context.Context, in UpdatePhoneRequest) (int, error) {
 	if _, err := boundAccount(ctx, in.UserID); err != nil {
 		return 0, err
 	}
@@ -146,8 +146,8 @@ func (p *PhoneLogin) UpdatePhone(ctx context.Context, in Replacement) (int, erro
 	return done, nil
 }
 
-// account gives the phone of the current user, empty when none is bound. userID
-// must be the current user's.
+// account returns the phone of the current user, or "" if none is bound. userID must be
+// the current user's ID.
 func account(ctx context.Context, userID string) (own string, err error) {
 	out, err := sdk.HostOf(ctx).Login().Account(ctx, &elementv1.AccountRequest{})
 	if err != nil {
@@ -162,7 +162,7 @@ func account(ctx context.Context, userID string) (own string, err error) {
 	return "", errcode.New(errcode.Forbidden, "this is another user's")
 }
 
-// boundAccount is account for what needs a phone.
+// boundAccount is like account, but fails if no phone is bound.
 func boundAccount(ctx context.Context, userID string) (string, error) {
 	own, err := account(ctx, userID)
 	if err == nil && own == "" {
@@ -171,7 +171,7 @@ func boundAccount(ctx context.Context, userID string) (string, error) {
 	return own, err
 }
 
-// ownPhone gives the current user's phone.
+// ownPhone returns the current user's phone.
 func ownPhone(ctx context.Context) (string, error) {
 	out, err := sdk.HostOf(ctx).Login().Account(ctx, &elementv1.AccountRequest{})
 	switch {

@@ -11,8 +11,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// The account purposes that a code may have. For the first two the phone is the
-// user's own.
+// The account purposes of codes. Codes of the first two are sent to the user's own
+// phone only.
 const (
 	purposeUnbind         = "unbind"
 	purposeCheckMyMessage = "checkMyMessage"
@@ -28,7 +28,7 @@ func checkPurpose(purpose string) error {
 	return errArg("purpose", "there is no such purpose")
 }
 
-// identity gives the identity that an argument means.
+// identity returns the identity that an argument spells.
 func (p *PhoneLogin) identity(text string) (string, error) {
 	number, err := p.rules.Normalize(text)
 	switch {
@@ -40,7 +40,7 @@ func (p *PhoneLogin) identity(text string) (string, error) {
 	return number, nil
 }
 
-// checkCode refuses what can't be a code; it is no guess.
+// checkCode refuses what can't be a code. It doesn't count as a guess.
 func (p *PhoneLogin) checkCode(arg, code string) error {
 	if !isCode(code, p.config.CodeLength) {
 		return errArg(arg, "a code is "+digits(p.config.CodeLength))
@@ -48,7 +48,7 @@ func (p *PhoneLogin) checkCode(arg, code string) error {
 	return nil
 }
 
-// isCode says whether code is exactly n ASCII digits.
+// isCode reports whether code is exactly n ASCII digits.
 func isCode(code string, n int) bool {
 	if len(code) != n {
 		return false
@@ -61,14 +61,14 @@ func isCode(code string, n int) bool {
 	return true
 }
 
-// longestNick is in characters.
-const longestNick = 64
+// maxNick is in characters.
+const maxNick = 64
 
-// nickOf gives a new user's nick without the spaces around it.
+// nickOf returns a new user's nick without surrounding spaces.
 func nickOf(text string) (string, error) {
 	nick := strings.TrimSpace(text)
 	unprintable := strings.ContainsFunc(nick, func(c rune) bool { return !unicode.IsPrint(c) })
-	if nick == "" || unprintable || !utf8.ValidString(nick) || utf8.RuneCountInString(nick) > longestNick {
+	if nick == "" || unprintable || !utf8.ValidString(nick) || utf8.RuneCountInString(nick) > maxNick {
 		return "", errArg("nick", "a nick is 1 to 64 printable characters")
 	}
 	return nick, nil

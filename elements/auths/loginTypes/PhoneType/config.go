@@ -35,7 +35,7 @@ type Config struct {
 	Colors           Colors            `json:"colors" doc:"Colours of the login page. Text on them is black or white, whichever can be read."`
 }
 
-// SMSConfig is what a login wants of its messages.
+// SMSConfig overrides the SMS instance's configuration for this login's messages.
 type SMSConfig struct {
 	VerifyTemplateCode string   `json:"verifyTemplateCode,omitempty" excludes:"../smsFullName=SMS.Route" doc:"The vendor's template of a code's message."`
 	VerifySign         string   `json:"verifySign,omitempty" excludes:"../smsFullName=SMS.Route" doc:"The signature that the vendor puts before it."`
@@ -50,7 +50,7 @@ type PhoneLogin struct {
 	title    string
 	appTitle string
 	rules    *numbering.Rules
-	// tests are the codes of the test phones, by E.164.
+	// tests are the entries of the test phones, by E.164.
 	tests map[string]*elementv1.TestEntry
 }
 
@@ -78,7 +78,7 @@ func open(ctx context.Context, c Config, env sdk.Env) (*PhoneLogin, error) {
 	return p, nil
 }
 
-// testsOf reads the test phones. Neither a phone nor a code is in its errors.
+// testsOf reads the test phones. Its errors contain no phone and no code.
 func testsOf(c Config, rules *numbering.Rules) (map[string]*elementv1.TestEntry, error) {
 	tests := make(map[string]*elementv1.TestEntry, len(c.TestPhones))
 	var wrong []error
@@ -90,7 +90,7 @@ func testsOf(c Config, rules *numbering.Rules) (map[string]*elementv1.TestEntry,
 		case err != nil:
 			wrong = append(wrong, sdk.ConfigError("/testPhones", "a test phone is not a mobile number"))
 		case tests[number] != nil:
-			wrong = append(wrong, sdk.ConfigError("/testPhones", "%s is there twice", phone.Mask(number)))
+			wrong = append(wrong, sdk.ConfigError("/testPhones", "%s occurs twice", phone.Mask(number)))
 		case !isCode(code, c.CodeLength):
 			wrong = append(wrong, sdk.ConfigError("/testPhones", "the code of %s is not %s", phone.Mask(number), digits(c.CodeLength)))
 		default:

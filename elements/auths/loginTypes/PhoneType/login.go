@@ -8,27 +8,27 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
-// Login are the arguments of getLoginCode.
-type Login struct {
+// LoginRequest are the arguments of getLoginCode.
+type LoginRequest struct {
 	Phone string `json:"phone" arg:"Phone,required" title:"Phone"`
 	Code  string `json:"code" arg:"Stext,required" title:"Code"`
 }
 
-// Corp is an organisation that a user is in.
+// Corp is an organisation that a user is a member of.
 type Corp struct {
 	CorpID   string `json:"corpId"`
 	CorpName string `json:"corpName"`
 }
 
-// LoggedIn is what a right code of a known phone gives.
-type LoggedIn struct {
+// LoginResult is the result of getLoginCode.
+type LoginResult struct {
 	LoginCode string `json:"loginCode"`
 	CorpList  []Corp `json:"corpList"`
 	UserID    string `json:"userId"`
 }
 
-// GetLoginCode takes a code for a loginCode.
-func (p *PhoneLogin) GetLoginCode(ctx context.Context, in Login) (*LoggedIn, error) {
+// GetLoginCode exchanges a code for a loginCode.
+func (p *PhoneLogin) GetLoginCode(ctx context.Context, in LoginRequest) (*LoginResult, error) {
 	identity, err := p.identity(in.Phone)
 	if err != nil {
 		return nil, err
@@ -44,18 +44,18 @@ func (p *PhoneLogin) GetLoginCode(ctx context.Context, in Login) (*LoggedIn, err
 	if err != nil {
 		return nil, err
 	}
-	return &LoggedIn{LoginCode: out.GetLoginCode(), CorpList: corpList(out.GetCorps()), UserID: out.GetUserId()}, nil
+	return &LoginResult{LoginCode: out.GetLoginCode(), CorpList: corpList(out.GetCorps()), UserID: out.GetUserId()}, nil
 }
 
-// Registration are the arguments of register.
-type Registration struct {
+// RegisterRequest are the arguments of register.
+type RegisterRequest struct {
 	Phone string `json:"phone" arg:"Phone,required" title:"Phone"`
 	Code  string `json:"code" arg:"Stext,required" title:"Code"`
 	Nick  string `json:"nick" arg:"Stext,required" title:"Nick"`
 }
 
-// Registered is a new user.
-type Registered struct {
+// RegisterResult is the result of register: a new user.
+type RegisterResult struct {
 	UserID string `json:"userId"`
 	Nick   string `json:"nick"`
 	// Phone is masked.
@@ -64,8 +64,8 @@ type Registered struct {
 	LoginCode string `json:"loginCode"`
 }
 
-// Register makes a user.
-func (p *PhoneLogin) Register(ctx context.Context, in Registration) (*Registered, error) {
+// Register creates a user.
+func (p *PhoneLogin) Register(ctx context.Context, in RegisterRequest) (*RegisterResult, error) {
 	identity, err := p.identity(in.Phone)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (p *PhoneLogin) Register(ctx context.Context, in Registration) (*Registered
 	if err != nil {
 		return nil, err
 	}
-	return &Registered{
+	return &RegisterResult{
 		UserID:    out.GetUserId(),
 		Nick:      out.GetNick(),
 		Phone:     phone.Mask(identity),

@@ -13,8 +13,8 @@ const (
 	wrongRegion  = "there is no such region; regions are ISO 3166 codes in capitals, such as CN"
 )
 
-// refuseRegions refuses regions that don't exist, as open does, before any process
-// runs.
+// refuseRegions refuses regions that don't exist in the schema, before any process
+// runs. open refuses them, too.
 func refuseRegions() []sdk.Part {
 	known, err := json.Marshal(numbering.Regions())
 	if err != nil {

@@ -1,9 +1,9 @@
-// Package phonetype is auths.loginTypes.PhoneType: logging in with a phone number
-// and a code that a message brings.
+// Package phonetype is the Type auths.loginTypes.PhoneType: login with a phone number
+// and a code that is sent to it.
 //
-// It reads phones and arguments, has the host keep codes and users, and has an
-// SMS element deliver. It keeps nothing itself: any number of processes may serve
-// one instance.
+// It parses phone numbers and checks arguments. The host keeps codes and users, and
+// sends codes through an SMS element. The Type keeps no state, so any number of
+// processes may serve an instance.
 package phonetype
 
 import (
@@ -15,7 +15,7 @@ import (
 // Name is the Type's full name.
 const Name = "auths.loginTypes.PhoneType"
 
-// Type gives the Type.
+// Type returns the Type.
 func Type() sdk.Type {
 	return sdk.NewType(Name, open, append(refuseRegions(),
 		sdk.Title("Phone login"),
@@ -51,7 +51,8 @@ func Type() sdk.Type {
 	)...)
 }
 
-// LoginConfig is what a login page needs. Times are in seconds.
+// LoginConfig is the result of getLoginConfig: what a login page needs. Times are in
+// seconds.
 type LoginConfig struct {
 	Look
 	Title          string   `json:"title"`
@@ -65,7 +66,7 @@ type LoginConfig struct {
 	CaptchaKind    string   `json:"captchaKind"`
 }
 
-// GetLoginConfig gives what a login page needs.
+// GetLoginConfig returns what a login page needs.
 func (p *PhoneLogin) GetLoginConfig(context.Context, sdk.None) (LoginConfig, error) {
 	return LoginConfig{
 		Look:           p.look(),
@@ -81,13 +82,13 @@ func (p *PhoneLogin) GetLoginConfig(context.Context, sdk.None) (LoginConfig, err
 	}, nil
 }
 
-// AllowRegister says whether new users are taken.
+// AllowRegister reports whether new users may register.
 func (p *PhoneLogin) AllowRegister(context.Context) (bool, error) {
 	return p.config.AllowRegister == 1, nil
 }
 
-// AuthConfig gives the SMS configuration in use, secrets masked: the SMS
-// element's own, and over it what this login wants.
+// AuthConfig returns the SMS configuration in use: that of the SMS element with its
+// secrets masked, overridden by this login's.
 func (p *PhoneLogin) AuthConfig(ctx context.Context) (map[string]any, error) {
 	config := make(map[string]any)
 	if err := sdk.HostOf(ctx).Get(ctx, p.config.SMSFullName, "config", &config); err != nil {
@@ -110,8 +111,8 @@ func (p *PhoneLogin) AuthConfig(ctx context.Context) (map[string]any, error) {
 	return config, nil
 }
 
-// AuthType names the kind of login.
+// AuthType returns the kind of login.
 func (p *PhoneLogin) AuthType(context.Context) (string, error) { return "PhoneType", nil }
 
-// IsActive says that the instance serves: what doesn't serve has no properties.
+// IsActive returns true: an instance that isn't active has no properties.
 func (p *PhoneLogin) IsActive(context.Context) (bool, error) { return true, nil }

@@ -184,7 +184,7 @@ func TestAnAddressGetsSoManyPicturesAnHour(t *testing.T) {
 func TestAddressesAreForgotten(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	l := newDemand()
-	l.turned = now
+	l.started = now
 	for i := range 10 * maxAddresses {
 		require.NoError(t, l.admit(Image, strconv.Itoa(i), now))
 		require.LessOrEqual(t, len(l.addresses)+len(l.previous), 2*maxAddresses)

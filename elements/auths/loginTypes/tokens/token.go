@@ -1,15 +1,15 @@
-// Package tokens is the form of what a login hands out: loginCodes, tickets and
-// device tokens. The login service makes loginCodes and tickets; the sessions
-// take loginCodes and make device tokens. It knows no store and no user.
+// Package tokens defines the form of the tokens of a login: loginCodes, tickets and
+// device tokens. Package verification issues loginCodes and tickets; package sessions
+// takes loginCodes and issues device tokens. It doesn't know stores or users.
 //
-// A ticket is "<tag>.<random>". The tag is the opaque key under which the store
-// keeps everything of one identity in one instance, so the token itself says
-// where it lies and shares the identity's slot. The store sees the token's hash
-// only, and its value only sealed: see Box.
+// A ticket is "<tag>.<secret>". The tag is the opaque key under which the cache keeps
+// the state of one identity in one instance, so the token itself tells its place, in
+// the identity's slot. The cache gets only the token's hash, and its value sealed by
+// a Sealer.
 //
-// A loginCode is "<tag>.<random>.<code id>.<mac>". It is issued in the very step
-// that finds out which verification code paid for it, so that code's id can't be
-// in the value; it travels in the token, under a MAC, and is no secret.
+// A loginCode is "<tag>.<secret>.<code ID>.<MAC>". It is issued in the step that finds
+// the verification code it is issued for, so the code's ID can't be part of the value.
+// It is part of the token, which isn't a secret, protected by the MAC.
 package tokens
 
 import (
@@ -30,29 +30,29 @@ const (
 const (
 	TagLength    = 22
 	SecretLength = 43
-	// CodeIDLength is that of a verification code's id.
+	// CodeIDLength is the length of a verification code's ID.
 	CodeIDLength = 22
 
 	macLength       = 22
 	loginCodeLength = TagLength + 1 + SecretLength + 1 + CodeIDLength + 1 + macLength
 )
 
-// Ref is where the store keeps a token: caches.TokenRequest's Key and Hash.
+// Ref is where the cache keeps a token: the Key and Hash of a caches.TokenRequest.
 type Ref struct {
 	Key  string
 	Hash string
 
-	// codeID and its mac, of a loginCode; not trusted before Box has checked them.
+	// codeID and its MAC, of a loginCode. A Sealer checks them.
 	codeID, mac string
 }
 
-// New joins the tag of an identity and 32 secret bytes into a token.
+// New returns the token of an identity's tag and 32 secret bytes.
 func New(tag string, secret [sha256.Size]byte) string {
 	return tag + "." + base64.RawURLEncoding.EncodeToString(secret[:])
 }
 
-// Parse gives where a token lies, false for what can't be one. Nothing in it is
-// trusted: a token that was never issued is not found there.
+// Parse returns where a token is kept, and false if it can't be a token. It doesn't
+// verify the token: one that was never issued won't be found there.
 func Parse(token string) (Ref, bool) {
 	parts := strings.Split(token, ".")
 	lengths := []int{TagLength, SecretLength, CodeIDLength, macLength}
@@ -71,7 +71,8 @@ func Parse(token string) (Ref, bool) {
 	return at, true
 }
 
-// Hash is how a token is kept: the SHA-256 of its text, in base64url.
+// Hash returns the hash under which a token is kept: the SHA-256 of its text, in
+// base64url.
 func Hash(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
