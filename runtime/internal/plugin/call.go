@@ -16,12 +16,12 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// maxArgs leaves room in a message for what stands beside the arguments.
+// maxArgs bounds the arguments, so that a message has room for its other fields.
 const maxArgs = handshake.MaxMessageSize - 64<<10
 
-// Call runs one function on one generation of an instance. With runsToEnd the
-// caller's going ends its wait, not the work. Errors that the plugin gives come
-// whole; ELEMENT_UNAVAILABLE says whether anything was executed.
+// Call runs a function of one generation of an instance. With runsToEnd the work goes
+// on if the caller's context ends first. Errors of the plugin are returned whole. An
+// ELEMENT_UNAVAILABLE tells whether anything was executed.
 func (p *Process) Call(ctx context.Context, name string, gen uint64, function string, args json.RawMessage, call element.Call, runsToEnd bool) (json.RawMessage, error) {
 	begin := time.Now()
 	out, err := p.call(ctx, key{name, gen}, function, args, call, runsToEnd)
@@ -54,7 +54,7 @@ func (p *Process) call(ctx context.Context, k key, function string, args json.Ra
 	})
 }
 
-// Get reads one property of one generation of an instance.
+// Get reads a property of one generation of an instance.
 func (p *Process) Get(ctx context.Context, name string, gen uint64, property string, call element.Call) (json.RawMessage, error) {
 	g, err := p.generation(key{name, gen})
 	if err != nil {
@@ -73,34 +73,34 @@ func (p *Process) Get(ctx context.Context, name string, gen uint64, property str
 	})
 }
 
-// reply is what a plugin answers.
+// reply is the answer of a plugin.
 type reply struct {
 	result []byte
 	err    *elementv1.Error
 }
 
-// send is one request on the wire.
-type send func(ctx context.Context, c *child) (reply, error)
+// requestFunc sends one request.
+type requestFunc func(ctx context.Context, c *child) (reply, error)
 
-// serve carries one request, for a generation or for none (nil), to the process. One that provably never reached it
-// waits for the process that comes after, as one that found none would: how long, and after how many crashes no more,
-// is await's to say.
-func (p *Process) serve(ctx context.Context, g *generation, call element.Call, runsToEnd bool, request send) (json.RawMessage, error) {
+// serve sends a request to the process, for a generation or for none (nil). A request
+// that provably never reached the process waits for its successor. How long, and
+// after how many crashes it fails, await decides.
+func (p *Process) serve(ctx context.Context, g *generation, call element.Call, runsToEnd bool, request requestFunc) (json.RawMessage, error) {
 	depth := depthOf(ctx)
 	if depth > maxDepth {
 		return nil, errcode.New(errcode.Internal, "elements call each other more than %d deep", maxDepth)
 	}
 	var avoid *child
 	for {
-		c, r, own, cancel, err := p.enter(ctx, g, call, depth, runsToEnd, avoid)
+		c, r, callCtx, cancel, err := p.admit(ctx, g, call, depth, runsToEnd, avoid)
 		if err != nil {
 			return nil, err
 		}
 		var out json.RawMessage
 		if runsToEnd {
-			out, err = p.toEnd(ctx, own, cancel, c, r, request)
+			out, err = p.runToEnd(ctx, callCtx, cancel, c, r, request)
 		} else {
-			out, err = c.exchange(own, r, request)
+			out, err = c.roundTrip(callCtx, r, request)
 			cancel()
 		}
 		if !neverSent(err) || ctx.Err() != nil {
@@ -110,32 +110,32 @@ func (p *Process) serve(ctx context.Context, g *generation, call element.Call, r
 	}
 }
 
-// enter finds the child, sees that it has the generation, and records the call.
-func (p *Process) enter(ctx context.Context, g *generation, call element.Call, depth int, runsToEnd bool, avoid *child) (*child, *record, context.Context, context.CancelFunc, error) {
+// admit finds the child, makes sure that it has the generation, and records the call.
+func (p *Process) admit(ctx context.Context, g *generation, call element.Call, depth int, runsToEnd bool, avoid *child) (*child, *record, context.Context, context.CancelFunc, error) {
 	for {
 		c, err := p.await(ctx, avoid)
 		if err != nil {
 			return nil, nil, nil, nil, err
 		}
 		if g != nil {
-			if err := ready(ctx, c, g); err != nil {
+			if err := ensureConfigured(ctx, c, g); err != nil {
 				return nil, nil, nil, nil, err
 			}
 		}
-		own, cancel := ctx, context.CancelFunc(func() {})
+		callCtx, cancel := ctx, context.CancelFunc(func() {})
 		if runsToEnd {
-			own, cancel = p.detach(ctx)
+			callCtx, cancel = p.detach(ctx)
 		}
-		if r, ok := c.inflight.open(own, call, depth); ok {
-			return c, r, own, cancel, nil
+		if r, ok := c.inflight.begin(callCtx, call, depth); ok {
+			return c, r, callCtx, cancel, nil
 		}
 		cancel()
 		avoid = c
 	}
 }
 
-// detach is the context of a call that goes on without its caller: deadline and
-// values stay.
+// detach returns the context of a call that goes on without its caller. It keeps the
+// deadline and the values.
 func (p *Process) detach(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -144,7 +144,7 @@ func (p *Process) detach(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
 }
 
-// generation finds what was configured and not released.
+// generation returns a generation that was configured and not released.
 func (p *Process) generation(k key) (*generation, error) {
 	p.gensMu.RLock()
 	defer p.gensMu.RUnlock()
@@ -154,14 +154,14 @@ func (p *Process) generation(k key) (*generation, error) {
 	return nil, errcode.Unavailable(errcode.OutcomeNotExecuted, "the element is not configured")
 }
 
-// ready sees that the child has a generation.
-func ready(ctx context.Context, c *child, g *generation) error {
+// ensureConfigured makes sure that the child has a generation.
+func ensureConfigured(ctx context.Context, c *child, g *generation) error {
 	if c.has(g) {
 		return nil
 	}
 	if err := c.ensure(ctx, g); err != nil {
 		if ctx.Err() != nil {
-			return ended(ctx)
+			return contextError(ctx)
 		}
 		return unconfigured(err)
 	}
@@ -173,13 +173,13 @@ type outcome struct {
 	err error
 }
 
-// toEnd lets the work go on when the caller goes. The child's inflight holds the
-// call until then, so whoever stops the child waits for it.
-func (p *Process) toEnd(ctx, own context.Context, cancel context.CancelFunc, c *child, r *record, request send) (json.RawMessage, error) {
+// runToEnd lets the work go on when the caller's context ends. The call stays in
+// flight until then, so that stopping the child waits for it.
+func (p *Process) runToEnd(ctx, callCtx context.Context, cancel context.CancelFunc, c *child, r *record, request requestFunc) (json.RawMessage, error) {
 	done := make(chan outcome, 1)
 	go func() {
 		defer cancel()
-		out, err := c.exchange(own, r, request)
+		out, err := c.roundTrip(callCtx, r, request)
 		done <- outcome{out, err}
 	}()
 	select {
@@ -187,25 +187,24 @@ func (p *Process) toEnd(ctx, own context.Context, cancel context.CancelFunc, c *
 		return o.out, o.err
 	case <-ctx.Done():
 	}
-	// An answer that came with the deadline is an answer.
+	// An answer that came with the deadline counts.
 	select {
 	case o := <-done:
 		return o.out, o.err
 	default:
-		return nil, ended(ctx)
+		return nil, contextError(ctx)
 	}
 }
 
-// exchange sends a request under the call's id and closes the record with its
-// answer.
-func (c *child) exchange(ctx context.Context, r *record, request send) (json.RawMessage, error) {
-	// Only what is named here crosses: the caller's outgoing metadata is not ours.
+// roundTrip sends a request under the call's id and ends the call with its answer.
+func (c *child) roundTrip(ctx context.Context, r *record, request requestFunc) (json.RawMessage, error) {
+	// The caller's own outgoing metadata is left out.
 	wireCtx := metadata.NewOutgoingContext(ctx, metadata.Pairs(handshake.MetaCall, r.id))
-	trace := &sent{Context: wireCtx}
-	answer, err := request(trace, c) //nolint:contextcheck // the context is the call's own, which may outlive its caller
-	c.inflight.answered(r)
+	tracked := &trackedContext{Context: wireCtx}
+	answer, err := request(tracked, c) //nolint:contextcheck // the context is the call's own, which may outlive its caller
+	c.inflight.end(r)
 	if err != nil {
-		return nil, c.callError(ctx, err, trace.reached())
+		return nil, c.callError(ctx, err, tracked.reached())
 	}
 	if answer.err != nil {
 		return nil, errcode.FromWire(answer.err)
@@ -213,18 +212,18 @@ func (c *child) exchange(ctx context.Context, r *record, request send) (json.Raw
 	return answer.result, nil
 }
 
-// sent is the context of one request, with the place where gRPC tells whether it
-// got as far as a connection.
-type sent struct {
+// trackedContext is the context of one request. gRPC sets peer once the request has a
+// connection.
+type trackedContext struct {
 	context.Context
 	peer peer.Peer
 }
 
-func (s *sent) reached() bool { return s.peer.Addr != nil }
+func (t *trackedContext) reached() bool { return t.peer.Addr != nil }
 
-// peerOf is the call option that fills it in.
+// peerOf returns the call option that sets the peer of a trackedContext.
 func peerOf(ctx context.Context) grpc.CallOption {
-	return grpc.Peer(&ctx.(*sent).peer)
+	return grpc.Peer(&ctx.(*trackedContext).peer)
 }
 
 var errNeverSent = errors.New("the request never reached the plugin")

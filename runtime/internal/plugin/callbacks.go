@@ -29,13 +29,14 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
 )
 
-// callbacks is what the host serves to one process: on a socket in the process's
-// directory, to whoever shows the process's token, for calls in its inflight.
+// callbacks serves the requests that one process makes to the host, on a socket in the
+// process's directory. Each request has to show the process's token and to belong to
+// a call in flight.
 type callbacks struct {
 	elementv1.UnimplementedHostServer
 
 	typ      string
-	calls    Calls // nil: this process may not call elements
+	calls    Calls // nil if the process may not call elements
 	inflight *inflight
 	out      *outputs.Log
 	logger   *slog.Logger
@@ -44,43 +45,43 @@ type callbacks struct {
 	server   *grpc.Server
 }
 
-// maxRequests bounds what one process may ask for at once. A login Type has one
-// open for each message whose vendor is slow; logins must get through beside them.
+// maxRequests bounds the requests that one process has open. A login Type may have one
+// for each message whose vendor is slow, and logins must get through beside them.
 const maxRequests = 8192
 
-// keptGoroutines serve one request after the other, each with a stack that has
-// grown already; what comes when all are busy gets goroutines of its own.
-const keptGoroutines = 32
+// idleWorkers is how many goroutines are kept for further requests, since their stacks
+// have grown already.
+const idleWorkers = 32
 
-// window is HTTP/2's, of a request and of a connection. One that is set keeps gRPC
-// from measuring the connection by a ping with every message, which costs a socket
-// on the same machine more than it can gain.
+// window is the HTTP/2 window of requests and connections. A fixed one keeps gRPC from
+// measuring the connection with a ping for every message, which on one machine costs
+// more than it gains.
 const window = 1 << 20
 
-// serve starts the server of a process whose private directory is dir.
-func (h *Host) serve(spec Spec, dir string, book *inflight, out *outputs.Log) (*callbacks, error) {
+// serveCallbacks starts the server for a process with the private directory dir.
+func (h *Host) serveCallbacks(spec Spec, dir string, calls *inflight, out *outputs.Log) (*callbacks, error) {
 	var random [32]byte
 	_, _ = rand.Read(random[:])
 	cb := &callbacks{
-		typ: spec.Type, inflight: book, out: out, logger: h.logger.With("type", spec.Type),
+		typ: spec.Type, inflight: calls, out: out, logger: h.logger.With("type", spec.Type),
 		token: hex.EncodeToString(random[:]), address: filepath.Join(dir, "host"),
 	}
 	options := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(handshake.MaxMessageSize + carrier.Overhead),
 		grpc.MaxSendMsgSize(handshake.MaxMessageSize + carrier.Overhead),
 		grpc.MaxConcurrentStreams(maxRequests),
-		grpc.NumStreamWorkers(keptGoroutines),
+		grpc.NumStreamWorkers(idleWorkers),
 		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window),
 		grpc.UnaryInterceptor(cb.unary),
 		grpc.StreamInterceptor(cb.stream),
 	}
 	if h.cfg.Trace.Provider != nil {
-		options = append(options, grpc.StatsHandler(&tracer{otelgrpc.NewServerHandler(h.cfg.Trace.options()...), book}))
+		options = append(options, grpc.StatsHandler(&tracer{otelgrpc.NewServerHandler(h.cfg.Trace.options()...), calls}))
 	}
 	cb.server = grpc.NewServer(options...)
 	var services grpc.ServiceRegistrar = cb.server
 	if h.cfg.Trace.Provider == nil {
-		services = carrier.NewServer(cb.server, carrier.Options{Most: maxRequests, Kept: keptGoroutines, Unary: cb.unary})
+		services = carrier.NewServer(cb.server, carrier.Options{Most: maxRequests, Kept: idleWorkers, Unary: cb.unary})
 	}
 	elementv1.RegisterHostServer(services, cb)
 	if declaresReferences(spec.Description) {
@@ -100,8 +101,8 @@ func (h *Host) serve(spec Spec, dir string, book *inflight, out *outputs.Log) (*
 	return cb, nil
 }
 
-// declaresReferences says whether a Type's schema has places for names of other
-// elements. Its instances may call those that stand there.
+// declaresReferences reports whether the schema of a Type has keys that name other
+// elements. Its instances may call the elements that they name.
 func declaresReferences(d *elementv1.TypeDescription) bool {
 	var schema any
 	if json.Unmarshal([]byte(d.GetConfigSchema()), &schema) != nil {
@@ -131,13 +132,13 @@ func hasKeyword(schema any, keyword string) bool {
 	return false
 }
 
-// tracer makes the call being served the parent of a request that names none.
+// tracer makes the call being served the parent of requests that carry no trace.
 type tracer struct {
 	stats.Handler
 	inflight *inflight
 }
 
-// TagRPC is called first for each request; what the request itself carries wins.
+// TagRPC sets the parent. What the request itself carries takes precedence.
 func (t *tracer) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	meta, _ := metadata.FromIncomingContext(ctx)
 	if span := t.inflight.span(first(meta, handshake.MetaCall)); span.IsValid() {
@@ -154,16 +155,16 @@ func (t Trace) options() []otelgrpc.Option {
 	return options
 }
 
-// unary admits a request and gives it the context of the call that it is for.
+// unary authenticates a request and gives it the context of its call.
 func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
 	meta, _ := metadata.FromIncomingContext(ctx)
-	if !cb.admits(meta) {
-		return nil, unauthenticated
+	if !cb.authenticated(meta) {
+		return nil, errUnauthenticated
 	}
 	id := first(meta, handshake.MetaCall)
 	defer func() {
 		if value := recover(); value != nil {
-			cb.logger.With(panicinfo.Attrs(value)...).Error("a host service panicked", "method", info.FullMethod)
+			cb.logger.With(panicinfo.Attrs(value)...).Error("host service panicked", "method", info.FullMethod)
 			resp, err = nil, errcode.ToStatus(errcode.New(errcode.Internal, "an internal error"))
 		}
 	}()
@@ -173,9 +174,9 @@ func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerI
 			ctx = element.WithCall(ctx, call)
 		}
 	default:
-		inner, leave, ok := cb.inflight.enter(ctx, id)
+		inner, leave, ok := cb.inflight.contextFor(ctx, id)
 		if !ok {
-			return nil, refused
+			return nil, errNoSuchCall
 		}
 		defer leave()
 		ctx = inner
@@ -187,14 +188,13 @@ func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerI
 	return resp, nil
 }
 
-var refused = status.Error(codes.PermissionDenied, "this request belongs to no call that is being served")
+var errNoSuchCall = status.Error(codes.PermissionDenied, "the request belongs to no call in flight")
 
-// stream admits the stream that carries requests, each of which unary admits, and no
-// other.
+// stream authenticates the stream that carries requests. There is no other stream.
 func (cb *callbacks) stream(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	meta, _ := metadata.FromIncomingContext(stream.Context())
-	if !cb.admits(meta) {
-		return unauthenticated
+	if !cb.authenticated(meta) {
+		return errUnauthenticated
 	}
 	if info.FullMethod != elementv1.Carrier_Carry_FullMethodName {
 		return status.Error(codes.Unimplemented, "no such stream")
@@ -202,27 +202,27 @@ func (cb *callbacks) stream(service any, stream grpc.ServerStream, info *grpc.St
 	return handler(service, stream)
 }
 
-// admits says whether a request shows the process's token.
-func (cb *callbacks) admits(meta metadata.MD) bool {
+// authenticated reports whether a request shows the process's token.
+func (cb *callbacks) authenticated(meta metadata.MD) bool {
 	return subtle.ConstantTimeCompare([]byte(first(meta, handshake.MetaToken)), []byte(cb.token)) == 1
 }
 
-var unauthenticated = status.Error(codes.Unauthenticated, "the process's token is missing or wrong")
+var errUnauthenticated = status.Error(codes.Unauthenticated, "the process's token is missing or wrong")
 
-// status gives a service's error as it crosses to the plugin: whole when it has a
-// code, as it is when it is a status, and else without its words.
+// status returns a service's error as the plugin gets it: an error with a code and a
+// status as they are, any other without its text.
 func (cb *callbacks) status(method string, err error) error {
 	var coded *errcode.Error
 	if errors.As(err, &coded) {
 		return errcode.ToStatus(coded)
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return errcode.ToStatus(errcode.Wrap(err, errcode.DeadlineExceeded, "the call's time was up"))
+		return errcode.ToStatus(errcode.Wrap(err, errcode.DeadlineExceeded, "the call timed out"))
 	}
 	if _, ok := status.FromError(err); ok {
 		return err
 	}
-	cb.logger.Error("a host service failed", "method", method, "error", err)
+	cb.logger.Error("host service failed", "method", method, "error", err)
 	return errcode.ToStatus(err)
 }
 
@@ -233,11 +233,10 @@ func first(meta metadata.MD, name string) string {
 	return ""
 }
 
-// maxLogLines is how many lines of one Log request are looked at.
+// maxLogLines bounds the lines of one Log request. Further ones are dropped.
 const maxLogLines = 256
 
-// Log writes lines under the name of the element whose call is being served, or
-// the Type's.
+// Log writes lines to the log, with the element and request of the call being served.
 func (cb *callbacks) Log(ctx context.Context, req *elementv1.LogRequest) (*elementv1.LogResponse, error) {
 	lines := req.GetLines()
 	if len(lines) > maxLogLines {
@@ -254,7 +253,7 @@ func (cb *callbacks) Log(ctx context.Context, req *elementv1.LogRequest) (*eleme
 			}
 		}
 		if serving {
-			attrs = append(attrs, slog.String("element", call.Element), slog.String("requestId", call.RequestID))
+			attrs = append(attrs, slog.String("element", call.Element), slog.String("request_id", call.RequestID))
 		}
 		cb.out.Record(level, line.GetMessage(), attrs...) //nolint:contextcheck // a log line belongs to no request
 	}
@@ -289,11 +288,11 @@ func (cb *callbacks) Get(ctx context.Context, req *elementv1.HostGetRequest) (*e
 	return &elementv1.HostGetResponse{ValueJson: value}, nil
 }
 
-// wire is errcode.ToWire, with a context's end as what it is.
+// wire is errcode.ToWire, but that it gives the end of a context its code.
 func (cb *callbacks) wire(err error) *elementv1.Error {
 	var coded *errcode.Error
 	if !errors.As(err, &coded) && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
-		err = errcode.Wrap(err, errcode.DeadlineExceeded, "the call's time was up")
+		err = errcode.Wrap(err, errcode.DeadlineExceeded, "the call timed out")
 	}
 	return errcode.ToWire(err)
 }

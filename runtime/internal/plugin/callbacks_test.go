@@ -112,7 +112,7 @@ func TestOtherFamiliesOnlyLog(t *testing.T) {
 	}
 	require.Equal(t, "WARN", line["level"])
 	require.Equal(t, testInstance, line["element"])
-	require.Equal(t, "r-1", line["requestId"])
+	require.Equal(t, "r-1", line["request_id"])
 	require.NotContains(t, line["msg"], "\n")
 }
 

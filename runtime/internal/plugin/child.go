@@ -30,8 +30,8 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/plugin/runner"
 )
 
-// child is one process, from its start to its end. A Process has one after the
-// other, and two while one is replaced.
+// child is one process from its start to its end. A Process has one child at a time,
+// and two while one replaces the other.
 type child struct {
 	host     *Host
 	spec     Spec
@@ -42,24 +42,24 @@ type child struct {
 	run      *runner.Runner
 	client   *goplugin.Client
 	conn     *grpc.ClientConn
-	// carried is how requests go to the process, nil where each goes by itself.
+	// carried carries requests to the process on one stream; nil if each is sent by itself.
 	carried *carrier.Conn
 	api     elementv1.ElementClient
 
-	// configured has what became of each *generation here: *configured.
+	// configured maps each *generation to its *configured.
 	configured sync.Map
 
 	closing sync.Once
 	frozen  atomic.Bool
-	watched chan struct{} // closed when nothing watches any more
+	watched chan struct{} // closed when watch has returned
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
 	cut   bool
 }
 
-// launch starts a process and has it describe its Type. ctx bounds all of it. The
-// child is there on an error too, when it has something to say.
+// launch starts a process and reads its description. ctx bounds both. The child may be
+// returned with an error, for its output.
 func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 	dir, err := h.newDir()
 	if err != nil {
@@ -73,7 +73,7 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 		_ = os.RemoveAll(dir)
 		return c, err
 	}
-	if c.cb, err = h.serve(spec, dir, c.inflight, c.out); err != nil {
+	if c.cb, err = h.serveCallbacks(spec, dir, c.inflight, c.out); err != nil {
 		_ = os.RemoveAll(dir)
 		return c, err
 	}
@@ -91,13 +91,13 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 	if err != nil {
 		close(c.watched)
 		c.kill()
-		return c, c.ownEnd(err)
+		return c, c.startError(err)
 	}
 	go c.watch() //nolint:contextcheck // the watch lives as long as the process, not its start
 	return c, nil
 }
 
-// connect runs go-plugin's handshake and dials.
+// connect runs go-plugin's handshake and connects.
 func (c *child) connect(ctx context.Context) error {
 	config := &goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
@@ -106,11 +106,11 @@ func (c *child) connect(ctx context.Context) error {
 		Plugins:          goplugin.PluginSet{handshake.PluginName: &wire{}},
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		RunnerFunc:       c.run.Func,
-		// ctx bounds the start; go-plugin's own bound, which says less, never comes first.
+		// ctx bounds the start. go-plugin's own bound, with a poorer error, never comes first.
 		StartTimeout: 2 * c.host.times.Start,
 		SkipHostEnv:  true,
 		AutoMTLS:     c.spec.TCP,
-		// Off: go-plugin's own parser of what a plugin prints never runs.
+		// go-plugin must not parse what a plugin prints.
 		Logger:           hclog.NewNullLogger(),
 		SyncStdout:       c.out.Stream("stdout"), //nolint:contextcheck // a log line belongs to no request
 		SyncStderr:       c.out.Stream("stderr"), //nolint:contextcheck // a log line belongs to no request
@@ -129,20 +129,20 @@ func (c *child) connect(ctx context.Context) error {
 		return failure
 	case <-ctx.Done():
 	}
-	// What go-plugin waits for ends with the process and its connections.
+	// go-plugin stops waiting when the process and its connections have ended.
 	c.run.Signal(syscall.SIGKILL)
 	c.cutConns()
 	select {
 	case <-negotiated:
 	case <-time.After(c.host.times.StopGrace):
 	}
-	return fmt.Errorf("the plugin didn't start in time: %w", ctx.Err())
+	return fmt.Errorf("the plugin did not start in time: %w", ctx.Err())
 }
 
 func (c *child) negotiate() (err error) {
 	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("handshake: %v", fault)
+		if value := recover(); value != nil {
+			err = fmt.Errorf("handshake: %v", value)
 		}
 	}()
 	if _, err := c.client.Start(); err != nil {
@@ -157,7 +157,7 @@ func (c *child) negotiate() (err error) {
 		return errors.New("the plugin doesn't speak gRPC")
 	}
 	c.conn = grpcClient.Conn
-	// A request that is traced has metadata of its own.
+	// Traced requests have metadata, which a carrier leaves out.
 	if c.host.cfg.Trace.Provider != nil {
 		c.api = elementv1.NewElementClient(c.conn)
 		return nil
@@ -174,7 +174,7 @@ func (c *child) dialOptions() []grpc.DialOption {
 		grpc.WithContextDialer(c.dial),
 		grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(handshake.MaxMessageSize), grpc.MaxCallSendMsgSize(handshake.MaxMessageSize)),
-		// The broker isn't used here, and a plugin could flood the host through it.
+		// The broker isn't used, and a plugin could flood the host through it.
 		grpc.WithStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 			if method == brokerMethod {
 				return nil, status.Error(codes.Unimplemented, "no broker")
@@ -191,7 +191,7 @@ func (c *child) dialOptions() []grpc.DialOption {
 	return options
 }
 
-// dial connects to where the plugin listens, by connections that can be cut.
+// dial connects to the plugin and keeps the connection for cutConns.
 func (c *child) dial(ctx context.Context, _ string) (net.Conn, error) {
 	network, address := c.run.Address()
 	var dialer net.Dialer
@@ -228,7 +228,7 @@ func (c *child) describe(ctx context.Context) error {
 	for _, t := range resp.GetTypes() {
 		if t.GetName() == c.spec.Type || t.GetName() == last {
 			if c.spec.Description != nil && !proto.Equal(t, c.spec.Description) {
-				c.host.logger.Warn("the plugin describes itself otherwise than the file beside it, which is what counts; make that anew", "type", c.spec.Type)
+				c.host.logger.Warn("the plugin's description differs from the file beside it, which counts; write the file again", "type", c.spec.Type)
 			}
 			return nil
 		}
@@ -236,7 +236,7 @@ func (c *child) describe(ctx context.Context) error {
 	return fmt.Errorf("the executable doesn't serve the Type %s", c.spec.Type)
 }
 
-// watch pings until the process has ended, and kills it when it doesn't answer.
+// watch pings the process until it has ended, and kills it if it doesn't answer.
 func (c *child) watch() {
 	defer close(c.watched)
 	times := c.host.times
@@ -259,8 +259,8 @@ func (c *child) watch() {
 	}
 }
 
-// ping reports whether the process answers; that it knows no health service is an
-// answer too.
+// ping reports whether the process answers. That it has no health service is an answer
+// too.
 func (c *child) ping(deadline time.Duration) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
@@ -276,30 +276,30 @@ func (c *child) ping(deadline time.Duration) bool {
 
 const shutdownMethod = "/plugin.GRPCController/Shutdown"
 
-// stop asks the process to exit, by go-plugin's Shutdown and then by the end of
-// its lifeline and SIGTERM, and kills it when it hasn't after the grace.
+// stop asks the process to exit, with go-plugin's Shutdown and then with the end of its
+// lifeline and SIGTERM, and kills it after a grace period.
 func (c *child) stop() {
 	grace := c.host.times.StopGrace
 	ctx, cancel := context.WithTimeout(context.Background(), grace/2)
 	defer cancel()
 	switch err := c.conn.Invoke(ctx, shutdownMethod, &emptypb.Empty{}, &emptypb.Empty{}); status.Code(err) {
 	case codes.DeadlineExceeded:
-		// Frozen: it would not hear anything else either.
+		// It is frozen and would not notice anything else either.
 	case codes.Unimplemented:
 		c.release(grace / 2)
 	default:
-		// Asked: its own exit is the cleaner end. The answer may be lost with it.
+		// It was asked and may exit by itself, which may lose the answer.
 		c.await(grace / 4)
 		c.release(grace / 4)
 	}
 	c.kill()
 }
 
-// release asks a process to exit that doesn't know Shutdown or didn't heed it.
-func (c *child) release(patience time.Duration) {
+// release asks a process to exit that didn't do so on Shutdown.
+func (c *child) release(wait time.Duration) {
 	c.run.Release()
 	c.run.Signal(syscall.SIGTERM)
-	c.await(patience)
+	c.await(wait)
 }
 
 func (c *child) await(d time.Duration) {
@@ -309,8 +309,8 @@ func (c *child) await(d time.Duration) {
 	}
 }
 
-// kill ends the process at once, with its group, and cleans up after it. It never
-// waits for anything that a process could hold up for good.
+// kill kills the process with its group and cleans up. It waits for nothing that a
+// process could delay forever.
 func (c *child) kill() {
 	c.closing.Do(func() {
 		c.run.Signal(syscall.SIGKILL)
@@ -340,7 +340,7 @@ func (c *child) kill() {
 	})
 }
 
-// wire is the entry of go-plugin's plugin set; the host dials by itself.
+// wire is the entry in go-plugin's plugin set. The host connects by itself.
 type wire struct {
 	goplugin.NetRPCUnsupportedPlugin
 }

@@ -14,25 +14,25 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// Config is what a Host needs. Only App is required.
+// Config is the configuration of a Host. Only App is required.
 type Config struct {
 	Logger *slog.Logger
-	// TempDir is where the host makes its private directory; empty: the system's.
-	// One whose name is too long for a unix socket is passed over for /tmp.
+	// TempDir is where the host makes its private directory; the default is the
+	// system's. If its name is too long for a unix socket, /tmp is used.
 	TempDir string
-	// App is told to the plugins.
+	// App describes the app to plugins.
 	App *elementv1.App
 	// Services are offered to the plugins of their families.
 	Services []HostService
-	// Calls is how plugins of the families with a host service, and of Types whose
-	// schema has references, reach other elements; nil: they don't.
+	// Calls lets plugins reach other elements, if their family has a host service or
+	// their schema has references. It may be nil.
 	Calls    Calls
 	Timings  Timings
 	Trace    Trace
 	Observer Observer
 }
 
-// HostService is what the host serves, beside Host, to the plugins of one family.
+// HostService is served to the plugins of one family, beside the service Host.
 type HostService struct {
 	// Meta is the family's full name.
 	Meta string
@@ -41,53 +41,52 @@ type HostService struct {
 	Register func(grpc.ServiceRegistrar)
 }
 
-// Calls reaches other elements on behalf of the call being served. The
-// implementation enforces that the configuration of from.Element names fullName.
-// It is called from any goroutine; its errors go to the plugin whole.
+// Calls reaches other elements on behalf of the call being served. The implementation
+// makes sure that the configuration of from.Element names fullName. It is called from
+// any goroutine. Plugins get its errors whole.
 type Calls interface {
 	Call(ctx context.Context, from element.Call, fullName, function string, args json.RawMessage) (json.RawMessage, error)
 	Get(ctx context.Context, from element.Call, fullName, property string) (json.RawMessage, error)
 }
 
-// Trace carries trace context over the wire; off while Provider is nil.
+// Trace carries trace context to and from plugins. It is off if Provider is nil.
 type Trace struct {
 	Provider   trace.TracerProvider
 	Propagator propagation.TextMapPropagator
 }
 
-// Observer is told of what happens, for metrics. Its methods are called on the
-// path of calls and must not block.
+// Observer counts calls and processes, for metrics. Its methods must not block.
 type Observer interface {
-	// Called: a call of a function ended, after d; code is empty for success.
+	// Called is called when a call has ended after d; code is empty for success.
 	Called(typ, function, code string, d time.Duration)
-	// Exited: a process of the Type ended unasked or could not be started.
+	// Exited is called when a process of the Type exited unasked or could not be started.
 	Exited(typ string)
 }
 
-// Timings are the deadlines of a process's life. Zero fields take the defaults.
+// Timings are the timeouts of a process's life. Zero fields have defaults.
 type Timings struct {
-	// Start bounds the start of a process up to its description, Configure one
-	// instance's configuration.
+	// Start bounds the start of a process up to its description, Configure the
+	// configuration of one instance.
 	Start, Configure time.Duration
-	// Every PingEvery the process is asked whether it lives, with PingDeadline to
-	// answer; after PingMisses in a row without an answer it is killed.
+	// PingEvery is the interval of pings, PingDeadline the time for an answer. A process
+	// that misses PingMisses pings in a row is killed.
 	PingEvery, PingDeadline time.Duration
 	PingMisses              int
-	// Backoff is the pause before the first restart; it doubles to BackoffMax and
-	// starts anew once a process has lived for Healthy. Calls wait for a pause of
-	// up to BackoffWait and fail at once in a longer one.
+	// Backoff is the pause before the first restart. It doubles up to BackoffMax and
+	// starts again once a process has lived for Healthy. Calls wait for a pause of up to
+	// BackoffWait and fail at once in a longer one.
 	Backoff, BackoffMax, BackoffWait, Healthy time.Duration
-	// More than Budget ends within BudgetWindow make the Type failed; it is tried
+	// After more than Budget exits within BudgetWindow the Type has failed. It is tried
 	// again after FailedRetry.
 	Budget                    int
 	BudgetWindow, FailedRetry time.Duration
-	// StopGrace is what a process is given to exit when asked.
+	// StopGrace is the time that a process has to exit when asked.
 	StopGrace time.Duration
-	// Drain bounds how long a replaced process may finish its calls.
+	// Drain bounds how long a replaced process finishes its calls.
 	Drain time.Duration
 	// RunToEnd bounds a call that goes on without its caller and has no deadline.
 	RunToEnd time.Duration
-	// Waiters is how many calls may wait for one process to start.
+	// Waiters bounds the calls that wait for one process to start.
 	Waiters int
 }
 
@@ -121,7 +120,7 @@ func (t Timings) withDefaults() Timings {
 	return t
 }
 
-type silent struct{}
+type noObserver struct{}
 
-func (silent) Called(string, string, string, time.Duration) {}
-func (silent) Exited(string)                                {}
+func (noObserver) Called(string, string, string, time.Duration) {}
+func (noObserver) Exited(string)                                {}

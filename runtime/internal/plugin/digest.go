@@ -15,15 +15,13 @@ import (
 	"strings"
 )
 
-// Digest gives the SHA-256, in hex, of what a Spec runs: the executable's bytes,
-// or, with an interpreter, its bytes and the name, the mode's executable bit and
-// the content of every file in the element's directory, in order, and the script
-// where that lies elsewhere.
+// Digest returns the SHA-256, in hex, of what a Spec runs: the bytes of the executable
+// or, with an interpreter, its bytes and the name, executable bit and content of every
+// file in the element's directory, in order, and the script if it lies elsewhere.
 func Digest(spec Spec) (string, error) { return digest(spec, "") }
 
-// digest hashes what spec runs and, where copyTo is not empty, writes what it
-// hashes there: "run" is the executable or interpreter, "dir" the directory. The
-// bytes hashed are the bytes written.
+// digest hashes what spec runs. If copyTo is not empty, it writes the bytes that it
+// hashes there: "run" is the executable or interpreter, "dir" the directory.
 func digest(spec Spec, copyTo string) (string, error) {
 	sum := sha256.New()
 	if spec.Interpreter == "" {
@@ -44,7 +42,7 @@ func digest(spec Spec, copyTo string) (string, error) {
 	if err := hashDir(sum, spec, target(copyTo, "dir")); err != nil {
 		return "", err
 	}
-	// One that lies in a plugin directory has nothing beside it that is its own.
+	// A script in a plugin directory has no files of its own beside it.
 	if _, inside := scriptBelow(spec); !inside {
 		inner := sha256.New()
 		if err := hashFile(inner, spec.Path, target(copyTo, "script")); err != nil {
@@ -55,7 +53,7 @@ func digest(spec Spec, copyTo string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// scriptBelow names the script below the element's directory.
+// scriptBelow returns the path of the script below the element's directory.
 func scriptBelow(spec Spec) (string, bool) {
 	below, err := filepath.Rel(spec.Dir, spec.Path)
 	return below, err == nil && filepath.IsLocal(below)
@@ -68,7 +66,7 @@ func target(copyTo, name string) string {
 	return filepath.Join(copyTo, name)
 }
 
-// item adds one entry so that no two lists of entries give the same bytes.
+// item adds an entry so that different lists of entries never give the same bytes.
 func item(sum hash.Hash, kind byte, name string, inner hash.Hash) {
 	var length [8]byte
 	binary.BigEndian.PutUint64(length[:], uint64(len(name)))
@@ -78,8 +76,8 @@ func item(sum hash.Hash, kind byte, name string, inner hash.Hash) {
 	sum.Write(inner.Sum(nil))
 }
 
-// hashDir hashes every file of the element's directory, in name order. A link is
-// hashed as such and must stay within the directory.
+// hashDir hashes every file of the element's directory, in the order of names. It
+// hashes the target of a link, which must stay within the directory.
 func hashDir(sum hash.Hash, spec Spec, to string) error {
 	root, err := os.OpenRoot(spec.Dir)
 	if err != nil {
@@ -103,7 +101,7 @@ func hashDir(sum hash.Hash, spec Spec, to string) error {
 				return err
 			}
 			if _, err := root.Stat(name); err != nil || filepath.IsAbs(link) {
-				return fmt.Errorf("%s: a link that leads out of the element's directory, or nowhere", name)
+				return fmt.Errorf("%s: a link out of the element's directory, or to nothing", name)
 			}
 			inner.Write([]byte(link))
 			item(sum, 'l', name, inner)
@@ -167,8 +165,7 @@ func hashOpen(sum hash.Hash, file *os.File, to string) (executable bool, err err
 	return executable, errors.Join(err, out.Close())
 }
 
-// interpreterPath finds an interpreter; links are followed, so that what is
-// hashed is what the name stands for.
+// interpreterPath finds an interpreter.
 func interpreterPath(name string) (string, error) {
 	path := name
 	if !strings.ContainsRune(name, filepath.Separator) {

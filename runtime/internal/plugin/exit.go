@@ -9,11 +9,11 @@ import (
 
 var errFrozen = errors.New("the plugin stopped answering and was killed")
 
-// exit tells why a child has ended.
-func exit(c *child) error {
+// exitError returns why a child has ended.
+func exitError(c *child) error {
 	err := c.run.Err()
 	var status *exec.ExitError
-	if c.frozen.Load() && errors.As(err, &status) && status.ExitCode() == -1 { // by a signal: ours
+	if c.frozen.Load() && errors.As(err, &status) && status.ExitCode() == -1 { // by our signal
 		return errFrozen
 	}
 	if err != nil {
@@ -22,9 +22,9 @@ func exit(c *child) error {
 	return errors.New("the plugin ended by itself")
 }
 
-// ownEnd puts the end of a process that ended by itself, before it served, in
-// place of what go-plugin makes of the missing handshake.
-func (c *child) ownEnd(err error) error {
+// startError returns the exit of a process that ended before it served, in place of
+// go-plugin's error about the missing handshake.
+func (c *child) startError(err error) error {
 	select {
 	case <-c.run.Done():
 	default:
@@ -41,7 +41,7 @@ func (c *child) ownEnd(err error) error {
 	return err
 }
 
-// killed says whether a process was ended as the host ends one.
+// killed reports whether a process was ended by SIGKILL, as the host does it.
 func killed(status *exec.ExitError) bool {
 	wait, ok := status.Sys().(syscall.WaitStatus)
 	return ok && wait.Signaled() && wait.Signal() == syscall.SIGKILL

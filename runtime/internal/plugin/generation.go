@@ -10,19 +10,19 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// generation is an instance's configuration that the process has taken and is to
-// have again after each start.
+// generation is a configuration of an instance that the process has taken. It gets it
+// again after each start.
 type generation struct {
 	in   Instance
-	wire *elementv1.Instance // shared by all requests, never changed
+	wire *elementv1.Instance // shared by all requests
 }
 
 func newGeneration(in Instance) *generation {
 	return &generation{in: in, wire: &elementv1.Instance{Type: in.Type, Name: in.Name, Generation: in.Generation}}
 }
 
-// configured is what became of a generation in one child. err is valid once done
-// is closed.
+// configured is the result of giving one child a generation. err is valid once done is
+// closed.
 type configured struct {
 	done chan struct{}
 	err  error
@@ -30,14 +30,14 @@ type configured struct {
 }
 
 const (
-	// replayers is how many generations are configured at once after a start.
-	replayers = 8
-	// replayRetry is how long a generation that couldn't be configured again stays
-	// unavailable before a call tries it once more.
+	// maxReplays bounds the generations that are configured at once after a start.
+	maxReplays = 8
+	// replayRetry is how long a generation stays unavailable that could not be
+	// configured again, before a call tries once more.
 	replayRetry = 5 * time.Second
 )
 
-// configure gives one configuration to the process.
+// configure gives the process a configuration.
 func (c *child) configure(ctx context.Context, g *generation) ([]*elementv1.Diagnostic, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.host.times.Configure)
 	defer cancel()
@@ -54,14 +54,14 @@ func (c *child) configure(ctx context.Context, g *generation) ([]*elementv1.Diag
 	return resp.GetWarnings(), nil
 }
 
-// took notes that the process has a generation.
-func (c *child) took(g *generation) {
+// markConfigured notes that the process has a generation.
+func (c *child) markConfigured(g *generation) {
 	entry := &configured{done: make(chan struct{}), at: time.Now()}
 	close(entry.done)
 	c.configured.Store(g, entry)
 }
 
-// has reports whether a call on g may go to the process; the path of every call.
+// has reports whether the process has a generation.
 func (c *child) has(g *generation) bool {
 	value, ok := c.configured.Load(g)
 	if !ok {
@@ -76,8 +76,8 @@ func (c *child) has(g *generation) bool {
 	}
 }
 
-// ensure gives the process a generation that it doesn't have yet, once for all
-// who ask, and waits.
+// ensure gives the process a generation that it doesn't have yet, once for all callers,
+// and waits.
 func (c *child) ensure(ctx context.Context, g *generation) error {
 	entry := &configured{done: make(chan struct{})}
 	for {
@@ -98,15 +98,15 @@ func (c *child) ensure(ctx context.Context, g *generation) error {
 			break
 		}
 	}
-	// The work is for all who wait: the first one's leaving doesn't end it.
+	// Others may wait for it, so it goes on when this caller's context ends.
 	_, entry.err = c.configure(context.WithoutCancel(ctx), g)
 	entry.at = time.Now()
 	close(entry.done)
 	return entry.err
 }
 
-// replay gives the process all generations, some at a time, and returns what
-// couldn't be configured.
+// replay gives the process all generations, several at a time, and returns those that
+// could not be configured.
 func (c *child) replay(ctx context.Context, all []*generation) error {
 	work := make(chan *generation)
 	var (
@@ -114,7 +114,7 @@ func (c *child) replay(ctx context.Context, all []*generation) error {
 		mu   sync.Mutex
 		errs []error
 	)
-	for range min(replayers, len(all)) {
+	for range min(maxReplays, len(all)) {
 		wg.Go(func() {
 			for g := range work {
 				if err := c.ensure(ctx, g); err != nil {
@@ -141,7 +141,7 @@ type replayError struct {
 func (e *replayError) Error() string { return e.in.Name + ": " + e.err.Error() }
 func (e *replayError) Unwrap() error { return e.err }
 
-// unconfigured is the error of a call on a generation that isn't there.
+// unconfigured returns the error of a call on a generation that the process lacks.
 func unconfigured(err error) error {
 	e := errcode.Wrap(err, errcode.ElementUnavailable, "the element could not be configured again").
 		With("outcome", errcode.OutcomeNotExecuted)

@@ -1,23 +1,22 @@
-// Package plugin runs Types as processes: it starts, configures, watches,
-// restarts, replaces and stops them, carries calls to them, and serves what they
-// may ask of the host. It knows processes and the wire contract; it does not know
-// the files of apps, nor what any Type does.
+// Package plugin runs Types as processes. It starts, configures, watches, restarts,
+// replaces and stops them, sends calls to them, and serves their requests to the host.
+// It knows processes and the wire contract, but neither the files of apps nor what a
+// Type does.
 //
 // The life of a Type's process:
 //
 //  1. Host.Process makes a Process, which runs nothing.
-//  2. The first Start, Configure, Call, Get or Check starts it, once for all who
-//     wait. It is started under a guard (package guard), by a runner of our own
-//     under go-plugin's handshake (package runner), with its output bounded
-//     (package outputs), and is ready once it has described its Type and taken
-//     all generations that were configured before.
-//  3. While it is ready, an exit is seen at once and a freeze by missed pings. It
-//     is then started again, after a pause that grows; too many ends in a while
-//     make it failed, to be tried again later.
+//  2. The first Start, Configure, Call, Get or Check starts it, once for all that
+//     wait: under a guard (package guard), with go-plugin's handshake and a runner of
+//     our own (package runner), and with bounded output (package outputs). It is ready
+//     once it has described its Type and taken all generations configured before.
+//  3. While it is ready, its exit is noticed at once and a freeze by missed pings. It
+//     is then started again after a pause that grows. After too many exits it has
+//     failed and is tried again later.
 //  4. Replace starts another executable beside it, gives that one all generations,
-//     switches calls over, and lets the old one finish its own.
-//  5. Stop, or Host.Close, ends it: calls finish within a bound, it is asked to
-//     exit, then killed with its whole process group.
+//     switches calls over, and lets the old one finish its calls.
+//  5. Stop, or Host.Close, ends it: calls finish within a bound, then the process is
+//     asked to exit and killed with its process group.
 package plugin
 
 import (
@@ -50,10 +49,10 @@ type Host struct {
 
 	mu        sync.Mutex
 	closed    bool
-	processes map[typeOf]*Process
+	processes map[typeKey]*Process
 }
 
-// guardian is the guard, or what stands in for it where there is no shell.
+// guardian is the guard, or its stand-in if there is no shell.
 type guardian interface {
 	runner.Groups
 	Close()
@@ -65,9 +64,9 @@ func (unguarded) Add(int)    {}
 func (unguarded) Remove(int) {}
 func (unguarded) Close()     {}
 
-// socketPath is the longest socket name below a host's directory, "/p12345" and
-// go-plugin's own "/plugin1234567890", and maxSocketPath what a socket address
-// holds on macOS, the shorter of the two systems (sun_path, 104 with its NUL).
+// socketPath is the length of the longest socket name below a host's directory, and
+// maxSocketPath that of a socket address on macOS, where it is shortest (sun_path, 104
+// with its NUL).
 const (
 	socketPath    = len("/p12345") + len("/plugin1234567890")
 	maxSocketPath = 103
@@ -82,9 +81,9 @@ func New(cfg Config) (*Host, error) {
 		cfg.App = &elementv1.App{}
 	}
 	if cfg.Observer == nil {
-		cfg.Observer = silent{}
+		cfg.Observer = noObserver{}
 	}
-	h := &Host{cfg: cfg, logger: cfg.Logger, times: cfg.Timings.withDefaults(), processes: make(map[typeOf]*Process)}
+	h := &Host{cfg: cfg, logger: cfg.Logger, times: cfg.Timings.withDefaults(), processes: make(map[typeKey]*Process)}
 	dir, err := privateDir(cfg.TempDir)
 	if err != nil {
 		return nil, err
@@ -95,16 +94,16 @@ func New(cfg Config) (*Host, error) {
 	if g, err := guard.Start(h.logger, dir); err == nil {
 		h.guard = g
 	} else {
-		// A container without a shell: its init process's end is everybody's.
-		h.logger.Warn("no guard: frozen plugins may outlive a host that is killed", "error", err)
+		// A container without a shell ends all its processes together.
+		h.logger.Warn("no guard, frozen plugins may outlive a host that is killed", "error", err)
 		h.guard = unguarded{}
 	}
 	h.spawner = runner.NewSpawner()
 	return h, nil
 }
 
-// privateDir makes the host's directory, mode 0700, where sockets below it have
-// names short enough.
+// privateDir makes the host's directory, with mode 0700, where the names of sockets
+// below it are short enough.
 func privateDir(base string) (string, error) {
 	if base == "" {
 		base = os.TempDir()
@@ -125,20 +124,20 @@ func privateDir(base string) (string, error) {
 			return dir, nil
 		}
 		_ = os.Remove(dir)
-		errs = append(errs, fmt.Errorf("%s is too long a name for unix sockets below it", absolute))
+		errs = append(errs, fmt.Errorf("the name %s is too long for unix sockets below it", absolute))
 	}
 	return "", fmt.Errorf("a private directory for plugins: %w", errors.Join(errs...))
 }
 
-// typeOf names a Type among all apps.
-type typeOf struct{ owner, name string }
+// typeKey identifies a Type among all apps.
+type typeKey struct{ owner, name string }
 
-// Process gives the process of spec's Type and Owner, making it if there is none
-// or it was stopped. One that exists keeps its own spec: Replace changes it.
+// Process returns the process of spec's Type and Owner, and makes it if there is none or
+// it was stopped. An existing one keeps its own spec, which Replace changes.
 func (h *Host) Process(spec Spec) *Process {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	which := typeOf{spec.Owner, spec.Type}
+	which := typeKey{spec.Owner, spec.Type}
 	if p := h.processes[which]; p != nil && (h.closed || !p.ended()) {
 		return p
 	}
@@ -150,19 +149,19 @@ func (h *Host) Process(spec Spec) *Process {
 	return p
 }
 
-// Remove stops a process, its calls finishing while ctx lasts, and forgets it.
+// Remove stops a process and forgets it. Its calls finish while ctx lasts.
 func (h *Host) Remove(ctx context.Context, p *Process) error {
 	err := p.Stop(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if which := (typeOf{p.spec.Owner, p.spec.Type}); !h.closed && h.processes[which] == p {
+	if which := (typeKey{p.spec.Owner, p.spec.Type}); !h.closed && h.processes[which] == p {
 		delete(h.processes, which)
 	}
 	return err
 }
 
-// Close stops all processes, at once whatever ctx leaves to their calls, and
-// removes what is left: the directory, the guard.
+// Close stops all processes, ends the guard and removes the host's directory. Calls
+// finish while ctx lasts.
 func (h *Host) Close(ctx context.Context) error {
 	h.mu.Lock()
 	if h.closed {
@@ -187,7 +186,8 @@ func (h *Host) newDir() (string, error) {
 	return dir, os.Mkdir(dir, 0o700)
 }
 
-// app is what a plugin is told of the app; an empty title is the one at start.
+// app returns the description of the app for plugins. An empty title means the one at
+// start.
 func (h *Host) app(title string) *elementv1.App {
 	if title == "" || title == h.cfg.App.GetTitle() {
 		return h.cfg.App

@@ -11,9 +11,9 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// inflight holds the calls that one process is serving. A call is in it from before
-// it is sent until it has been answered; while it is, the process may act for it by
-// its id. So it is also what a process that is replaced waits for.
+// inflight holds the calls that one process is serving. A call is in flight from before
+// it is sent until it has been answered. Meanwhile the process may act for it by its
+// id. A process that is replaced waits for its calls in flight.
 type inflight struct {
 	mu      sync.Mutex
 	closed  bool
@@ -21,13 +21,13 @@ type inflight struct {
 	drained chan struct{}
 }
 
-// record is one call.
+// record is a call in flight.
 type record struct {
 	id    string
 	call  element.Call
 	depth int
-	// ctx is the call's own: when it ends, or the call is answered, what the plugin
-	// has asked for on its behalf ends too.
+	// ctx is the call's own. When it ends, so do the requests that the plugin makes on
+	// the call's behalf.
 	ctx context.Context
 	end context.CancelFunc
 }
@@ -36,8 +36,8 @@ func newInflight() *inflight {
 	return &inflight{records: make(map[string]*record), drained: make(chan struct{})}
 }
 
-// open records a call; false: the process takes no more.
-func (l *inflight) open(ctx context.Context, call element.Call, depth int) (*record, bool) {
+// begin records a call. It returns false if the process takes no more calls.
+func (l *inflight) begin(ctx context.Context, call element.Call, depth int) (*record, bool) {
 	var random [16]byte
 	_, _ = rand.Read(random[:])
 	r := &record{id: hex.EncodeToString(random[:]), call: call, depth: depth}
@@ -51,8 +51,8 @@ func (l *inflight) open(ctx context.Context, call element.Call, depth int) (*rec
 	return r, true
 }
 
-// answered removes a call.
-func (l *inflight) answered(r *record) {
+// end removes a call that has been answered.
+func (l *inflight) end(r *record) {
 	r.end()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,7 +70,7 @@ func (l *inflight) checkDrained() {
 	}
 }
 
-// close refuses further calls; drained is closed when the last one has ended.
+// close stops taking calls. It closes drained when the last one has ended.
 func (l *inflight) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,13 +78,14 @@ func (l *inflight) close() {
 	l.checkDrained()
 }
 
-func (l *inflight) inFlight() int {
+// count returns the number of calls.
+func (l *inflight) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.records)
 }
 
-// lookup gives the call of an id, for log lines.
+// lookup returns the call of an id, for log lines.
 func (l *inflight) lookup(id string) (element.Call, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,8 +96,7 @@ func (l *inflight) lookup(id string) (element.Call, bool) {
 	return r.call, true
 }
 
-// span gives the trace context of a call, for requests of a plugin that knows
-// nothing of traces.
+// span returns the trace context of a call, for requests of plugins that don't trace.
 func (l *inflight) span(id string) trace.SpanContext {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,10 +106,10 @@ func (l *inflight) span(id string) trace.SpanContext {
 	return trace.SpanContext{}
 }
 
-// enter returns the context of a request that the plugin makes for a call: it
-// carries the call, ends with it, and has its deadline. leave is called when the
-// request has been answered. ok is false where there is no such call in flight.
-func (l *inflight) enter(ctx context.Context, id string) (_ context.Context, leave func(), ok bool) {
+// contextFor returns the context of a request that the plugin makes for a call. It
+// carries the call, ends with it, and has its deadline. The caller calls leave when
+// the request has been answered. ok is false if there is no such call in flight.
+func (l *inflight) contextFor(ctx context.Context, id string) (_ context.Context, leave func(), ok bool) {
 	l.mu.Lock()
 	r := l.records[id]
 	l.mu.Unlock()
@@ -131,8 +131,8 @@ func (l *inflight) enter(ctx context.Context, id string) (_ context.Context, lea
 	}, true
 }
 
-// maxDepth is how many calls may be nested in each other across processes: a
-// circle of elements that call each other ends here.
+// maxDepth bounds how deep calls are nested across processes, which ends a loop of
+// elements that call each other.
 const maxDepth = 8
 
 type depthKey struct{}

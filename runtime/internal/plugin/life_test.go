@@ -116,13 +116,13 @@ func TestStartsThatFail(t *testing.T) {
 	}
 }
 
-func TestADescriptionThatIsOutOfDateIsTold(t *testing.T) {
+func TestOutdatedDescriptionIsLogged(t *testing.T) {
 	for _, title := range []string{"", "Another"} {
 		h, log := testHost(t, Config{})
 		spec := hostileSpec()
 		spec.Description = &elementv1.TypeDescription{Name: "Hostile", Title: title}
 		require.NoError(t, h.Process(spec).Start(testContext(t)))
-		require.Equal(t, title != "", strings.Contains(log.String(), "describes itself otherwise"))
+		require.Equal(t, title != "", strings.Contains(log.String(), "differs from the file beside it"))
 	}
 }
 
@@ -190,7 +190,7 @@ func TestCrashesUnderLoadCostOnlyCallsInFlight(t *testing.T) {
 
 // watcher looks at a process's state when it is told of its end.
 type watcher struct {
-	silent
+	noObserver
 	look func()
 }
 

@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// pins keeps one private copy of each executable that a digest was asked for:
-// what was hashed is what runs, whatever happens to the original meanwhile.
+// pins keeps a private copy of each executable with a required digest, so that what was
+// hashed is what runs.
 type pins struct {
 	dir string
 
@@ -24,10 +24,10 @@ type pinned struct {
 	err  error
 }
 
-var errDigest = errors.New("the executable is not the one that is pinned")
+var errDigest = errors.New("the executable is not the pinned one")
 
-// of gives the copy's directory; it is made by the first who asks. A failure is
-// not kept: the file may be put right.
+// of returns the directory of the copy, made by the first call. It doesn't keep an
+// error, since the file may be corrected.
 func (p *pins) of(spec Spec) (string, error) {
 	want := strings.ToLower(spec.SHA256)
 	p.mu.Lock()
@@ -70,7 +70,7 @@ func (p *pins) copy(spec Spec, want string) (string, error) {
 	return dir, nil
 }
 
-// program is what a process is started with.
+// program is the command line of a process.
 type program struct {
 	path string
 	args []string
@@ -78,11 +78,11 @@ type program struct {
 	env  []string
 }
 
-// interpreterEnv is what an interpreter gets beside what was asked for: all that it learns of where programs are, and
-// that Python is to leave no __pycache__ in a directory of which every file is pinned.
+// interpreterEnv is added to the environment of interpreters. Python must not write
+// __pycache__ into a directory whose files are all pinned.
 var interpreterEnv = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE=1"}
 
-// program settles what runs for a spec; privateDir is the process's own.
+// program returns the command line for a spec. privateDir is the process's own.
 func (h *Host) program(spec Spec, privateDir string) (program, error) {
 	prog := program{dir: spec.Dir, env: append([]string{}, spec.Env...)}
 	if prog.dir == "" {
@@ -97,7 +97,7 @@ func (h *Host) program(spec Spec, privateDir string) (program, error) {
 		path, script = interpreter, spec.Path
 		prog.env = append(slices.Clone(interpreterEnv), prog.env...)
 	}
-	// A copy runs under the original's name: interpreters find their libraries by it.
+	// A copy runs under the original's name, by which interpreters find their libraries.
 	prog.args = []string{path}
 	prog.path = path
 	if spec.SHA256 != "" {

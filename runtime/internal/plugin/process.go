@@ -12,20 +12,20 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// Process is a Type's process over its restarts and replacements. All methods may
-// be called from any goroutine; none holds a lock while it waits.
+// Process is the process of a Type over its restarts and replacements. All methods may
+// be called from any goroutine. None holds a lock while it waits.
 type Process struct {
 	host   *Host
 	typ    string
 	logger *slog.Logger
 
-	// current is the child that takes calls, nil when there is none.
+	// current is the child that takes calls; nil if there is none.
 	current atomic.Pointer[child]
 
 	gensMu sync.RWMutex
 	gens   map[key]*generation
 
-	// replacing lets one Replace work at a time.
+	// replacing is held by the Replace that is under way.
 	replacing chan struct{}
 	adopt     chan adoption
 	stop      chan struct{} // closed by Stop
@@ -63,9 +63,9 @@ func (p *Process) Start(ctx context.Context) error {
 	return err
 }
 
-// Configure gives the process one generation of an instance, beside those it has.
-// When the plugin refuses it the error is a *ConfigError. What it takes is
-// remembered, and given again after each restart before the next call.
+// Configure gives the process a generation of an instance, beside those it has. The
+// error is a *ConfigError if the plugin rejects it. After each restart the process gets
+// all generations again before the next call.
 func (p *Process) Configure(ctx context.Context, in Instance) (warnings []*elementv1.Diagnostic, err error) {
 	var avoid *child
 	for attempt := 0; ; attempt++ {
@@ -76,14 +76,14 @@ func (p *Process) Configure(ctx context.Context, in Instance) (warnings []*eleme
 		g := newGeneration(in)
 		warnings, err = c.configure(ctx, g)
 		if err == nil {
-			c.took(g)
+			c.markConfigured(g)
 			p.gensMu.Lock()
 			p.gens[in.key()] = g
 			p.gensMu.Unlock()
 			return warnings, nil
 		}
 		err = p.configureError(ctx, err)
-		// Configuring twice does no harm, so a process that ended meanwhile is waited for.
+		// Configuring twice does no harm, so another process may try.
 		if attempt > 0 || !isUnavailable(err) || ctx.Err() != nil {
 			return warnings, err
 		}
@@ -106,7 +106,7 @@ func (p *Process) Check(ctx context.Context, typ, name string, config []byte) (*
 	return answer, nil
 }
 
-// Release lets a generation go. No call on it is in flight or follows.
+// Release frees a generation. No call on it is in flight or follows.
 func (p *Process) Release(name string, gen uint64) {
 	k := key{name, gen}
 	p.gensMu.Lock()
@@ -132,12 +132,12 @@ func (p *Process) Release(name string, gen uint64) {
 			Instance: g.wire,
 		})
 		if err != nil {
-			p.logger.Debug("a generation was not released", "element", g.in.Name, "generation", g.in.Generation)
+			p.logger.Debug("releasing a generation failed", "element", g.in.Name, "generation", g.in.Generation)
 		}
 	})
 }
 
-// Stop ends the process for good: calls in flight finish while ctx lasts.
+// Stop ends the process for good. Calls in flight finish while ctx lasts.
 func (p *Process) Stop(ctx context.Context) error {
 	p.end(ctx)
 	<-p.stopped
@@ -145,7 +145,7 @@ func (p *Process) Stop(ctx context.Context) error {
 	return nil
 }
 
-// end begins the stop.
+// end begins to stop the process.
 func (p *Process) end(ctx context.Context) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -165,7 +165,7 @@ func (p *Process) ended() bool {
 	return p.stopping
 }
 
-// State tells how the process is.
+// State returns the state of the process.
 func (p *Process) State() State {
 	p.gensMu.RLock()
 	names := make(map[string]struct{}, len(p.gens))
@@ -179,16 +179,16 @@ func (p *Process) State() State {
 	s.Instances = len(names)
 	c := p.current.Load()
 	if c != nil {
-		s.InFlight += c.inflight.inFlight()
+		s.InFlight += c.inflight.count()
 		s.LastLines = c.out.Last()
 	}
 	for old := range p.drains {
-		s.InFlight += old.inflight.inFlight()
+		s.InFlight += old.inflight.count()
 	}
 	return s
 }
 
-// phase notes where the process is and wakes who waits for that; p.mu is held.
+// phase sets the phase and wakes those who wait for a change. p.mu is held.
 func (p *Process) phase(phase Phase) {
 	if p.state.Phase != phase {
 		p.state.Phase, p.state.Since = phase, time.Now()
@@ -197,8 +197,8 @@ func (p *Process) phase(phase Phase) {
 	p.changed = make(chan struct{})
 }
 
-// await gives the child that takes calls, other than avoid, starting one if need
-// be. It waits for a start and for a short pause, and fails at once in a long one.
+// await returns the child that takes calls, other than avoid, and starts one if
+// necessary. It waits for a start and in a short pause, and fails at once in a long one.
 func (p *Process) await(ctx context.Context, avoid *child) (*child, error) {
 	if c := p.current.Load(); c != nil && c != avoid {
 		return c, nil
@@ -210,7 +210,7 @@ func (p *Process) await(ctx context.Context, avoid *child) (*child, error) {
 		if c := p.current.Load(); c != nil && c != avoid {
 			return c, nil
 		}
-		if err := p.refusal(failures); err != nil {
+		if err := p.unavailable(failures); err != nil {
 			return nil, err
 		}
 		if !p.running {
@@ -238,12 +238,12 @@ func waitFor(ctx context.Context, changed <-chan struct{}) error {
 	case <-changed:
 		return nil
 	case <-ctx.Done():
-		return ended(ctx)
+		return contextError(ctx)
 	}
 }
 
-// refusal tells why there is nothing to wait for, nil when there is; p.mu is held.
-func (p *Process) refusal(failures int) error {
+// unavailable returns why waiting is of no use, nil if it is. p.mu is held.
+func (p *Process) unavailable(failures int) error {
 	if p.stopping {
 		return errcode.Unavailable(errcode.OutcomeNotExecuted, "the element's plugin is stopped")
 	}
@@ -259,7 +259,7 @@ func (p *Process) refusal(failures int) error {
 	return nil
 }
 
-func notStarted(cause error, pause time.Duration, words string) error {
-	e := errcode.Wrap(cause, errcode.ElementUnavailable, "%s", words).With("outcome", errcode.OutcomeNotExecuted)
+func notStarted(cause error, pause time.Duration, message string) error {
+	e := errcode.Wrap(cause, errcode.ElementUnavailable, "%s", message).With("outcome", errcode.OutcomeNotExecuted)
 	return e.After(pause)
 }

@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// adoption hands a probed child of another executable to supervise.
+// adoption hands a child with another executable to supervise.
 type adoption struct {
 	child *child
 	spec  Spec
 	taken chan struct{}
 }
 
-// Replace changes what the process runs: the new executable is started beside the
-// old one, describes its Type and takes every generation; then calls go to it and
-// the old one finishes its own. On an error everything is as it was. A process
-// that was never asked for only changes its spec.
+// Replace changes what the process runs. The new executable is started beside the old
+// one, describes its Type and takes every generation. Then calls go to it, and the old
+// one finishes its own. On an error everything stays as it was. A process that was
+// never started only changes its spec.
 func (p *Process) Replace(ctx context.Context, spec Spec) error {
 	select {
 	case p.replacing <- struct{}{}:
 		defer func() { <-p.replacing }()
 	case <-ctx.Done():
-		return ended(ctx)
+		return contextError(ctx)
 	}
 	if p.setIdle(spec) {
 		return nil
@@ -47,17 +47,17 @@ func (p *Process) Replace(ctx context.Context, spec Spec) error {
 		return nil
 	case <-c.run.Done():
 		c.kill()
-		return p.rejected(c, exit(c))
+		return p.rejected(c, exitError(c))
 	case <-p.stop:
 		c.stop() //nolint:contextcheck // a stop has a bound of its own
 		return errors.New("the process is stopped")
 	case <-ctx.Done():
 		c.stop() //nolint:contextcheck // a stop has a bound of its own
-		return ended(ctx)
+		return contextError(ctx)
 	}
 }
 
-// setIdle changes the spec of a process that was never asked for.
+// setIdle changes the spec of a process that was never started.
 func (p *Process) setIdle(spec Spec) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -73,12 +73,12 @@ func (p *Process) rejected(c *child, err error) error {
 	if c != nil && c.out != nil {
 		lines = c.out.Last()
 	}
-	p.logger.Error("the changed plugin is not used", "error", err, "lastLines", lines)
+	p.logger.Error("the changed plugin failed to start", "error", err, "last_lines", lines)
 	return err
 }
 
-// working lists the generations that the current child serves: one that it
-// doesn't is no reason to refuse its successor.
+// working returns the generations that the current child serves. Others are no reason
+// to reject its successor.
 func (p *Process) working() []*generation {
 	all := p.generations()
 	c := p.current.Load()
@@ -94,8 +94,8 @@ func (p *Process) working() []*generation {
 	return working
 }
 
-// take makes an adopted child the current one; only supervise calls it.
-func (p *Process) take(a adoption) {
+// adoptChild makes another child the current one. Only supervise calls it.
+func (p *Process) adoptChild(a adoption) {
 	p.mu.Lock()
 	p.spec = a.spec
 	p.failure = nil
@@ -103,7 +103,7 @@ func (p *Process) take(a adoption) {
 	p.mu.Unlock()
 	p.publish(a.child)
 	close(a.taken)
-	p.logger.Info("plugin replaced", "pid", a.child.run.PID())
+	p.logger.Info("plugin process replaced", "pid", a.child.run.PID())
 }
 
 // drain lets a replaced child finish its calls, then stops it.

@@ -187,7 +187,7 @@ func TestDigestOfAnInterpretedTypeCoversEveryFile(t *testing.T) {
 
 	require.NoError(t, os.Symlink("/etc/passwd", filepath.Join(dir, "out")))
 	_, err := Digest(spec)
-	require.ErrorContains(t, err, "leads out")
+	require.ErrorContains(t, err, "a link out of")
 }
 
 func TestTCPComesWithTLS(t *testing.T) {

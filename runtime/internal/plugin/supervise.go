@@ -9,8 +9,8 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
 )
 
-// supervise is the one goroutine that starts, restarts and ends children. It runs
-// from the first demand until Stop.
+// supervise starts, restarts and ends children. It runs in one goroutine, from the
+// first request until Stop.
 func (p *Process) supervise() {
 	defer func() {
 		p.mu.Lock()
@@ -30,7 +30,7 @@ func (p *Process) supervise() {
 		}
 		since := time.Now()
 		if c != nil {
-			c = p.attend(c)
+			c = p.supervised(c)
 		}
 		if c != nil { // another was adopted
 			continue
@@ -56,7 +56,7 @@ func within(ends []time.Time, window time.Duration) []time.Time {
 	return ends
 }
 
-// start brings up a child with all generations; nil when that failed.
+// start starts a child with all generations. It returns nil if that failed.
 func (p *Process) start() *child {
 	p.mu.Lock()
 	spec := p.spec
@@ -69,27 +69,27 @@ func (p *Process) start() *child {
 	defer startCancel()
 	c, err := p.host.launch(startCtx, spec)
 	if err != nil {
-		p.note(c, err, true)
+		p.recordEnd(c, err, true)
 		return nil
 	}
-	// A stop doesn't wait for instances to be configured.
+	// Stop doesn't wait for instances to be configured.
 	defer context.AfterFunc(ctx, func() { c.run.Signal(syscall.SIGKILL) })()
 	if err := c.replay(ctx, p.generations()); err != nil {
-		p.logger.Error("instances could not be configured again; their calls fail", "error", err)
+		p.logger.Error("configuring instances again failed, their calls fail", "error", err)
 	}
 	select {
 	case <-c.run.Done():
 		c.kill()
-		p.note(c, exit(c), true)
+		p.recordEnd(c, exitError(c), true)
 		return nil
 	default:
 	}
 	p.publish(c)
-	p.logger.Info("plugin started", "pid", c.run.PID(), "took", time.Since(began))
+	p.logger.Info("plugin started", "pid", c.run.PID(), "duration_ms", time.Since(began).Milliseconds())
 	return c
 }
 
-// untilStop is a context that ends with Stop.
+// untilStop returns a context that ends with Stop.
 func (p *Process) untilStop() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
@@ -112,7 +112,7 @@ func (p *Process) generations() []*generation {
 	return all
 }
 
-// publish lets calls go to c.
+// publish makes c the child that takes calls.
 func (p *Process) publish(c *child) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -123,17 +123,17 @@ func (p *Process) publish(c *child) {
 	p.phase(Ready)
 }
 
-// attend waits until c has ended, or is to end, or is replaced: then it returns
-// the child that took its place.
-func (p *Process) attend(c *child) *child {
+// supervised waits until c has ended or is stopped or replaced. In the last case it
+// returns the child that took its place.
+func (p *Process) supervised(c *child) *child {
 	select {
 	case <-c.run.Done():
 		p.withdraw(c)
 		c.kill()
-		p.note(c, exit(c), false)
+		p.recordEnd(c, exitError(c), false)
 		return nil
 	case a := <-p.adopt:
-		p.take(a)
+		p.adoptChild(a)
 		p.workers.Go(func() { p.drain(c) })
 		return a.child
 	case <-p.stop:
@@ -157,8 +157,8 @@ func (p *Process) withdraw(c *child) { p.current.CompareAndSwap(c, nil) }
 
 const maxReason = 1024
 
-// note keeps why a child ended or never was, for operators.
-func (p *Process) note(c *child, err error, starting bool) {
+// recordEnd keeps why a child ended or could not be started.
+func (p *Process) recordEnd(c *child, err error, starting bool) {
 	if p.ended() {
 		return
 	}
@@ -166,21 +166,21 @@ func (p *Process) note(c *child, err error, starting bool) {
 	if c != nil && c.out != nil {
 		lines = c.out.Last()
 	}
-	// The handshake's errors quote what the plugin printed.
-	words := outputs.Printable(err.Error()[:min(len(err.Error()), maxReason)])
+	// Errors of the handshake quote what the plugin printed.
+	reason := outputs.Printable(err.Error()[:min(len(err.Error()), maxReason)])
 	p.mu.Lock()
 	p.failure = err
-	p.state.LastError, p.state.LastLines = words, lines
+	p.state.LastError, p.state.LastLines = reason, lines
 	if starting {
 		p.failures++
 	}
 	p.mu.Unlock()
 	p.host.cfg.Observer.Exited(p.typ)
-	p.logger.Error("plugin ended", "error", words, "starting", starting, "lastLines", lines)
+	p.logger.Error("plugin ended", "error", reason, "starting", starting, "last_lines", lines)
 }
 
-// pause waits before the next start. It returns early with the child that a
-// Replace brings, and with nil at Stop.
+// pause waits before the next start. It returns early with the child of a Replace, and
+// with nil at Stop.
 func (p *Process) pause(ends int, pause *time.Duration) (c *child, adopted bool) {
 	times := p.host.times
 	*pause = min(max(2*(*pause), times.Backoff), times.BackoffMax)
@@ -192,13 +192,13 @@ func (p *Process) pause(ends int, pause *time.Duration) (c *child, adopted bool)
 	p.mu.Lock()
 	p.until = time.Now().Add(wait)
 	before := p.state.Phase
-	p.state.PID = 0 // with the phase: who sees Ready sees a process
+	p.state.PID = 0 // changes with the phase, so that Ready always has a process
 	p.phase(phase)
 	failure := p.state.LastError
 	lines := p.state.LastLines
 	p.mu.Unlock()
 	if phase == Failed && before != Failed {
-		p.logger.Error("plugin failed too often; it is tried again later", "after", wait, "error", failure, "lastLines", lines)
+		p.logger.Error("plugin failed too often, trying again later", "retry_ms", wait.Milliseconds(), "error", failure, "last_lines", lines)
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -206,7 +206,7 @@ func (p *Process) pause(ends int, pause *time.Duration) (c *child, adopted bool)
 	case <-timer.C:
 	case <-p.stop:
 	case a := <-p.adopt:
-		p.take(a)
+		p.adoptChild(a)
 		return a.child, true
 	}
 	return nil, false

@@ -1,13 +1,14 @@
-// Package guard makes sure that what a host started does not outlive it, however
-// the host ends. A guard is one small shell process in a session of its own that
-// reads the host's pipe; when the pipe ends, it kills the process groups it was
-// told of and removes the host's private directory. SIGKILL reaches stopped
-// processes too, which a plugin's own watch on its lifeline does not.
+// Package guard kills what a host has started when the host ends, however it ends. A
+// guard is a small shell process in a session of its own that reads a pipe from the
+// host. When the pipe ends, the guard kills the process groups that it knows and
+// removes the host's private directory. SIGKILL ends stopped processes too, which a
+// plugin that watches its lifeline can't do for itself.
 //
-// It knows nothing of plugins: only of process groups and one directory.
+// It knows only process groups and one directory, and nothing of plugins.
 package guard
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -19,47 +20,15 @@ import (
 	"time"
 )
 
-// script is plain POSIX sh. It ignores what a terminal sends to a session, keeps
-// the groups as a list of words, and after the end of its input kills twice, for
-// a group that was being forked into, and removes the directory last.
-const script = `
-trap '' HUP INT QUIT TERM PIPE TSTP TTIN TTOU
-PATH=/usr/bin:/bin
-groups=
-dir=
-while IFS= read -r line; do
-	verb=${line%% *}
-	rest=${line#* }
-	case $verb in
-	dir) dir=$rest ;;
-	add) groups="$groups $rest" ;;
-	del)
-		left=
-		for g in $groups; do
-			[ "$g" = "$rest" ] || left="$left $g"
-		done
-		groups=$left
-		;;
-	esac
-done
-for round in 1 2 3; do
-	for g in $groups; do
-		kill -KILL "-$g" 2>/dev/null
-	done
-	case $dir in
-	/*) rm -rf -- "$dir" 2>/dev/null ;;
-	esac
-	[ -z "$groups" ] && break
-	[ "$round" = 3 ] || sleep 0.1 2>/dev/null || sleep 1
-done
-`
+//go:embed guard.sh
+var script string
 
 const (
 	writeTimeout = 2 * time.Second
 	restartPause = 100 * time.Millisecond
 )
 
-// Guard is the host's end. All methods may be called from any goroutine.
+// Guard is the host's side of a guard. All methods may be called from any goroutine.
 type Guard struct {
 	logger *slog.Logger
 	dir    string
@@ -77,8 +46,7 @@ type shell struct {
 	stdin *os.File
 }
 
-// Start starts a guard for a host whose private directory is dir, an absolute
-// path. The guard is running when it returns.
+// Start starts a guard for a host with the private directory dir, an absolute path.
 func Start(logger *slog.Logger, dir string) (*Guard, error) {
 	if !strings.HasPrefix(dir, "/") || strings.ContainsAny(dir, "\n\r") {
 		return nil, errors.New("guard: not an absolute directory name")
@@ -92,24 +60,24 @@ func Start(logger *slog.Logger, dir string) (*Guard, error) {
 	return g, nil
 }
 
-// Add has a process group killed when the host ends.
+// Add adds a process group to those killed when the host ends.
 func (g *Guard) Add(pgid int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.groups[pgid] = struct{}{}
-	g.tell(fmt.Sprintf("add %d\n", pgid))
+	g.send(fmt.Sprintf("add %d\n", pgid))
 }
 
-// Remove forgets a group. It is called before the group's leader is reaped, so
-// that the number can't be another's yet.
+// Remove removes a group. Call it before the group's leader is reaped, while the
+// number can't belong to another group.
 func (g *Guard) Remove(pgid int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.groups, pgid)
-	g.tell(fmt.Sprintf("del %d\n", pgid))
+	g.send(fmt.Sprintf("del %d\n", pgid))
 }
 
-// PID is the guard's process id, 0 while it is being restarted.
+// PID returns the guard's process id, 0 while it is being restarted.
 func (g *Guard) PID() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -119,8 +87,7 @@ func (g *Guard) PID() int {
 	return g.shell.cmd.Process.Pid
 }
 
-// Close ends the guard, which then kills and removes what it still knows, and
-// waits for it.
+// Close ends the guard, which kills and removes what it still knows, and waits for it.
 func (g *Guard) Close() {
 	g.mu.Lock()
 	if !g.closed {
@@ -134,20 +101,20 @@ func (g *Guard) Close() {
 	g.wg.Wait()
 }
 
-// launch starts the shell and tells it everything. g.mu is held.
+// launch starts the shell with all that it has to know. g.mu is held.
 func (g *Guard) launch() error {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("guard: %w", err)
 	}
-	// Told before it is started: there is no moment in which it knows too little.
-	var words strings.Builder
-	fmt.Fprintf(&words, "dir %s\n", g.dir)
+	// Written before the start, so that the shell never knows too little.
+	var text strings.Builder
+	fmt.Fprintf(&text, "dir %s\n", g.dir)
 	for pgid := range g.groups {
-		fmt.Fprintf(&words, "add %d\n", pgid)
+		fmt.Fprintf(&text, "add %d\n", pgid)
 	}
 	_ = write.SetWriteDeadline(time.Now().Add(writeTimeout))
-	_, err = write.WriteString(words.String())
+	_, err = write.WriteString(text.String())
 	cmd := exec.Command("/bin/sh", "-c", script, "lintel-guard") //nolint:noctx // the guard outlives every context
 	cmd.Env = []string{}
 	cmd.Dir = "/"
@@ -168,14 +135,14 @@ func (g *Guard) launch() error {
 	return nil
 }
 
-// tell writes to the shell. One that doesn't read is killed, which has watch
-// start another. g.mu is held.
-func (g *Guard) tell(words string) {
+// send writes to the shell. It kills one that doesn't read, and watch starts another.
+// g.mu is held.
+func (g *Guard) send(text string) {
 	if g.shell == nil || g.closed {
 		return
 	}
 	_ = g.shell.stdin.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if _, err := g.shell.stdin.WriteString(words); err != nil {
+	if _, err := g.shell.stdin.WriteString(text); err != nil {
 		_ = g.shell.cmd.Process.Kill()
 	}
 }
@@ -188,12 +155,12 @@ func (g *Guard) watch(s *shell) {
 	_ = s.stdin.Close()
 	g.shell = nil
 	for !g.closed {
-		g.logger.Warn("the guard of plugin processes ended; starting another")
+		g.logger.Warn("the guard of plugin processes ended, starting another")
 		err := g.launch()
 		if err == nil {
 			break
 		}
-		g.logger.Error("the guard of plugin processes can't be started", "error", err)
+		g.logger.Error("starting the guard of plugin processes failed", "error", err)
 		g.mu.Unlock()
 		select {
 		case <-g.ended:
