@@ -48,8 +48,8 @@ var rules = []rule{
 		packages: []string{"runtime/element"}, forbidden: []string{"elements/...", "runtime/..."},
 	},
 	{
-		room: "runtime/errortable", ignorance: "the rest of the runtime",
-		packages: []string{"runtime/errortable"}, forbidden: []string{"runtime/..."},
+		room: "runtime/errortable, runtime/problem", ignorance: "the rest of the runtime",
+		packages: []string{"runtime/errortable", "runtime/problem"}, forbidden: []string{"runtime/..."},
 	},
 	{
 		room: "runtime/internal/catalog", ignorance: "processes",
@@ -88,8 +88,9 @@ var rules = []rule{
 		packages: []string{"cmd/lintel-types"}, forbidden: []string{"runtime/...", "server/...", "web/..."},
 	},
 	{
-		room: "internal/seal", ignorance: "everything else",
-		packages: []string{"internal/seal"}, forbidden: []string{"plugins/...", "runtime/...", "elements/...", "server/...", "web/...", "cmd/..."},
+		room: "internal/memo, internal/seal, internal/strictjson", ignorance: "everything else",
+		packages:  []string{"internal/memo", "internal/seal", "internal/strictjson"},
+		forbidden: []string{"plugins/...", "runtime/...", "elements/...", "server/...", "web/...", "cmd/...", "internal/..."},
 	},
 	{
 		room: "test/blackbox, test/browser, test/clients", ignorance: "what they test",
