@@ -30,9 +30,6 @@ const (
 	pollMost     = 250 * time.Millisecond
 )
 
-// codeBusy answers a repeat while the first attempt is still running.
-const codeBusy errcode.Code = "CODE_BUSY"
-
 // idempotency answers requests that come again under one Idempotency-Key as it
 // answered the first. Answers are kept encrypted.
 type idempotency struct {
@@ -123,7 +120,7 @@ func (p *idempotency) run(ctx context.Context, c call, scope extension.Scope) (a
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return nil, false, errcode.New(codeBusy, "the same request is in progress").After(time.Second)
+			return nil, false, errcode.New("CODE_BUSY", "the same request is in progress").After(time.Second)
 		}
 	}
 }

@@ -76,12 +76,11 @@ func (q *request) fail(err error) {
 // answerTo looks the answer to an error up, and logs what it keeps from strangers.
 func (q *request) answerTo(err error) answer {
 	e := coded(err)
-	a := answer{err: e, code: e.Code}
-	known := false
-	if a.Entry, known = q.server.errors.lookup(e.Code); !known {
-		a.Entry, a.code = internalError, errcode.Internal
+	entry, known := q.server.errors.lookup(e.Code)
+	a := answer{Entry: entry, err: e, code: e.Code, status: entry.Status}
+	if !known {
+		a = answer{Entry: internalError, err: e, code: errcode.Internal, status: internalError.Status}
 	}
-	a.status = a.Status
 	if own, ok := errors.AsType[extension.HTTPError](err); ok {
 		a.status = own.Status
 	}

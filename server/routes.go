@@ -46,15 +46,13 @@ type router struct{ mux *http.ServeMux }
 func (r router) handle(pattern string, methods []string, h handler) {
 	r.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) {
 		q := w.(*request)
-		err := error(nil)
-		if methods == nil || slices.Contains(methods, q.r.Method) {
-			err = h(q)
-		} else {
+		if methods != nil && !slices.Contains(methods, q.r.Method) {
 			allow := strings.Join(methods, ", ")
 			q.Header().Set("Allow", allow)
-			err = extension.WithStatus(errcode.New(errcode.Params, "this path takes %s only", allow), http.StatusMethodNotAllowed)
+			q.fail(extension.WithStatus(errcode.New(errcode.Params, "this path takes %s only", allow), http.StatusMethodNotAllowed))
+			return
 		}
-		if err != nil {
+		if err := h(q); err != nil {
 			q.fail(err)
 		}
 	})
