@@ -1,5 +1,5 @@
-// Package seal encrypts and authenticates values that the process gives away: to a
-// store, in a token or in a cookie. Each purpose has a key of its own, derived from
+// Package seal encrypts and authenticates values that leave the process: in a store, a
+// token or a cookie. Each purpose has a key of its own, derived from
 // the app's secret.
 //
 // It doesn't know what a value means or when it expires.

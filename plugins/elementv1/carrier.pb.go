@@ -21,7 +21,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Frames are what one side had to say when it wrote.
+// Frames are the frames that a side writes at a time.
 type Frames struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Frames        []*Frame               `protobuf:"bytes,1,rep,name=frames,proto3" json:"frames,omitempty"`
@@ -66,22 +66,22 @@ func (x *Frames) GetFrames() []*Frame {
 	return nil
 }
 
-// Frame is a request, its cancellation, or its answer.
+// Frame is a request, its cancellation, or its response.
 type Frame struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Chosen by who asks, new for each request of the stream; the answer has it too.
+	// Chosen by the requesting side, unique in the stream; the response has the same.
 	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Of a request: the full method, "/lintel.element.v1.Element/Call".
+	// Of a request: the full method, such as "/lintel.element.v1.Element/Call".
 	Method string `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
-	// Of a request: the metadata "lintel-call", where it has that.
+	// Of a request: the metadata "lintel-call", if there is one.
 	Call string `protobuf:"bytes,3,opt,name=call,proto3" json:"call,omitempty"`
-	// Of a request: what is left until its deadline, in microseconds; 0: none.
+	// Of a request: the time until its deadline, in microseconds; 0 if it has none.
 	TimeoutUs int64 `protobuf:"varint,4,opt,name=timeout_us,json=timeoutUs,proto3" json:"timeout_us,omitempty"`
-	// The request's or the answer's message.
+	// The message of the request or the response.
 	Message []byte `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
-	// Of an answer that is an error: a google.rpc.Status.
+	// Of a response that is an error: a google.rpc.Status.
 	Status []byte `protobuf:"bytes,6,opt,name=status,proto3" json:"status,omitempty"`
-	// The request of this id is no longer waited for. It has no answer.
+	// Set if the request with this ID is cancelled. It gets no response.
 	Cancel        bool `protobuf:"varint,7,opt,name=cancel,proto3" json:"cancel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

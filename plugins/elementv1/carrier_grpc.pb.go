@@ -26,15 +26,14 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Carrier may be served by either side beside its other services: the plugin's
-// beside Element, the host's beside Host. It carries unary requests to those
-// services over one stream, which costs each of them a fraction of a request of its
-// own. Whoever doesn't serve it answers UNIMPLEMENTED, and is asked as usual; a
-// plugin in another language needs none of it.
+// Carrier may be served by either side beside its other services: by the plugin beside
+// Element, by the host beside Host. It carries unary requests to those services over
+// one stream, at a fraction of the cost of separate requests. It is optional: a side
+// that responds with UNIMPLEMENTED gets separate requests.
 type CarrierClient interface {
-	// Carry lasts as long as the connection. Requests and answers are in no order.
-	// When the stream ends, what has no answer yet has ended as a request of its own
-	// would with the connection.
+	// Carry lasts as long as the connection. Requests and responses are in no particular
+	// order. When the stream ends, requests without a response have failed, as separate
+	// requests fail with their connection.
 	Carry(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[Frames, Frames], error)
 }
 
@@ -63,15 +62,14 @@ type Carrier_CarryClient = grpc.BidiStreamingClient[Frames, Frames]
 // All implementations must embed UnimplementedCarrierServer
 // for forward compatibility.
 //
-// Carrier may be served by either side beside its other services: the plugin's
-// beside Element, the host's beside Host. It carries unary requests to those
-// services over one stream, which costs each of them a fraction of a request of its
-// own. Whoever doesn't serve it answers UNIMPLEMENTED, and is asked as usual; a
-// plugin in another language needs none of it.
+// Carrier may be served by either side beside its other services: by the plugin beside
+// Element, by the host beside Host. It carries unary requests to those services over
+// one stream, at a fraction of the cost of separate requests. It is optional: a side
+// that responds with UNIMPLEMENTED gets separate requests.
 type CarrierServer interface {
-	// Carry lasts as long as the connection. Requests and answers are in no order.
-	// When the stream ends, what has no answer yet has ended as a request of its own
-	// would with the connection.
+	// Carry lasts as long as the connection. Requests and responses are in no particular
+	// order. When the stream ends, requests without a response have failed, as separate
+	// requests fail with their connection.
 	Carry(grpc.BidiStreamingServer[Frames, Frames]) error
 	mustEmbedUnimplementedCarrierServer()
 }

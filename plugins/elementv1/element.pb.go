@@ -1,9 +1,9 @@
 // The contract between the Lintel runtime (the host) and a plugin.
 //
-// A plugin is an executable that serves one or more Types. The host starts one
-// process per Type, speaks the hashicorp/go-plugin handshake (gRPC only) and
-// then calls the Element service below. What the plugin may ask of the host
-// stands in host.proto and login.proto.
+// A plugin is an executable that serves one or more Types. The host starts one process
+// per Type, performs the hashicorp/go-plugin handshake (gRPC only), and then calls the
+// Element service below. host.proto and login.proto define what the plugin may ask of
+// the host.
 //
 // v1 is frozen: fields and methods are only ever added.
 
@@ -110,7 +110,7 @@ func (x *DescribeResponse) GetTypes() []*TypeDescription {
 	return nil
 }
 
-// TypeDescription is what the host knows of a Type without running it.
+// TypeDescription describes a Type. The host knows it without starting a process.
 type TypeDescription struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The Type's full name, or its last segment: "SMS.Http" or "Http".
@@ -119,16 +119,18 @@ type TypeDescription struct {
 	Description string      `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
 	Functions   []*Function `protobuf:"bytes,4,rep,name=functions,proto3" json:"functions,omitempty"`
 	Properties  []*Property `protobuf:"bytes,5,rep,name=properties,proto3" json:"properties,omitempty"`
-	// JSON Schema 2020-12 of an instance's configuration, as JSON text.
-	// Keywords of ours: "writeOnly": true marks a secret; "x-element":
-	// "SMS.Meta" marks a string that is the full name of an element of that family,
-	// which the instance may then call; "x-excludes": {"smsFullName": "SMS.Route"}
-	// marks a key that must not be set where the element that the key beside it
-	// names is of that family; "x-warnings": [{"if": a schema, "pointer": "/key",
-	// "message": "…"}] at the top has operators warned of the configurations that
-	// fit "if"; "x-refusals", written alike, makes them errors.
+	// JSON Schema 2020-12 of an instance's configuration, as JSON text. "writeOnly": true
+	// marks a secret. Lintel's own keywords are:
+	//
+	//	"x-element": "SMS.Meta": the string is the full name of an element of that
+	//	  family, which the instance may call.
+	//	"x-excludes": {"smsFullName": "SMS.Route"}: the key must be absent if the key
+	//	  smsFullName beside it names an element of that family.
+	//	"x-warnings": [{"if": a schema, "pointer": "/key", "message": "…"}], at the top:
+	//	  operators are warned of configurations that match the schema.
+	//	"x-refusals", in the same form: such configurations are errors.
 	ConfigSchema string `protobuf:"bytes,6,opt,name=config_schema,json=configSchema,proto3" json:"config_schema,omitempty"`
-	// The file name of an instance's configuration where e.json names none.
+	// The file name of an instance's configuration, for instances whose e.json names none.
 	ConfigFile    string `protobuf:"bytes,7,opt,name=config_file,json=configFile,proto3" json:"config_file,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -219,16 +221,16 @@ type Function struct {
 	Title string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	Desc  string                 `protobuf:"bytes,3,opt,name=desc,proto3" json:"desc,omitempty"`
 	Args  []*Argument            `protobuf:"bytes,4,rep,name=args,proto3" json:"args,omitempty"`
-	// One of the data types; empty: nothing is returned.
+	// One of the data types; empty if nothing is returned.
 	ReturnType string `protobuf:"bytes,5,opt,name=return_type,json=returnType,proto3" json:"return_type,omitempty"`
-	// Whether a signed-in user is needed when called from outside.
+	// Whether callers outside the app must be signed in.
 	LoginRequired bool `protobuf:"varint,6,opt,name=login_required,json=loginRequired,proto3" json:"login_required,omitempty"`
-	// Whether the function is offered to callers outside the app at all.
+	// Whether callers outside the app may call the function.
 	Exposed bool `protobuf:"varint,7,opt,name=exposed,proto3" json:"exposed,omitempty"`
-	// The work goes on when the caller gives up: the host does not cancel it.
+	// The host doesn't cancel a call if its caller goes away.
 	RunsToEnd bool `protobuf:"varint,8,opt,name=runs_to_end,json=runsToEnd,proto3" json:"runs_to_end,omitempty"`
-	// JSON Schema 2020-12 of what is returned, without references; empty: what
-	// return_type says.
+	// JSON Schema 2020-12 of the result, without references; empty if return_type says it
+	// all.
 	ReturnSchema  string `protobuf:"bytes,9,opt,name=return_schema,json=returnSchema,proto3" json:"return_schema,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -334,7 +336,7 @@ type Argument struct {
 	// Stext, Ltext, Numeric, Checkbox, Phone, JitDict, JitList or RowData.
 	DataType string `protobuf:"bytes,3,opt,name=data_type,json=dataType,proto3" json:"data_type,omitempty"`
 	Required bool   `protobuf:"varint,4,opt,name=required,proto3" json:"required,omitempty"`
-	// JSON text of the default; empty: none.
+	// JSON text of the default; empty if there is none.
 	DefaultJson   string `protobuf:"bytes,5,opt,name=default_json,json=defaultJson,proto3" json:"default_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -465,10 +467,10 @@ func (x *Property) GetDataType() string {
 	return ""
 }
 
-// Instance names one generation of one instance of a Type.
+// Instance names a generation of an instance of a Type.
 type Instance struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Full name of the Type whose code serves it.
+	// Full name of the Type whose code serves the instance.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	// Full name of the instance.
 	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
@@ -598,12 +600,12 @@ func (x *ConfigureRequest) GetApp() *App {
 	return nil
 }
 
-// App is what an instance may know of the app it lies in.
+// App describes the app that an instance belongs to.
 type App struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	AppId string                 `protobuf:"bytes,1,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
 	Title string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
-	// Started with --dev.
+	// Whether the app was started with --dev.
 	Dev           bool `protobuf:"varint,3,opt,name=dev,proto3" json:"dev,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -662,9 +664,9 @@ func (x *App) GetDev() bool {
 
 type ConfigureResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Empty when the generation is ready for calls.
+	// Empty if the generation is ready for calls.
 	Diagnostics []*Diagnostic `protobuf:"bytes,1,rep,name=diagnostics,proto3" json:"diagnostics,omitempty"`
-	// Things an operator should know, shown at start and by validate.
+	// Warnings for operators, shown when the app starts and when it is validated.
 	Warnings      []*Diagnostic `protobuf:"bytes,2,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -714,12 +716,12 @@ func (x *ConfigureResponse) GetWarnings() []*Diagnostic {
 	return nil
 }
 
-// Diagnostic is one thing that is wrong with a configuration.
+// Diagnostic is a fault of a configuration, or a warning about it.
 type Diagnostic struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// JSON pointer into the configuration; empty: the whole.
+	// JSON pointer into the configuration; empty for the whole.
 	Pointer string `protobuf:"bytes,1,opt,name=pointer,proto3" json:"pointer,omitempty"`
-	// A sentence without any value of the configuration in it.
+	// A sentence that quotes no value of the configuration.
 	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -773,9 +775,9 @@ type CallRequest struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Instance *Instance              `protobuf:"bytes,1,opt,name=instance,proto3" json:"instance,omitempty"`
 	Function string                 `protobuf:"bytes,2,opt,name=function,proto3" json:"function,omitempty"`
-	// Named arguments, types checked and defaults filled in. A JSON object.
+	// The named arguments, a JSON object. Types are checked and defaults filled in.
 	ArgsJson []byte `protobuf:"bytes,3,opt,name=args_json,json=argsJson,proto3" json:"args_json,omitempty"`
-	// The id of the request that this call belongs to, for logs.
+	// The ID of the request that the call belongs to, for logs.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -841,10 +843,10 @@ func (x *CallRequest) GetRequestId() string {
 
 type CallResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// JSON text of what the function returned.
+	// JSON text of the function's result.
 	ResultJson []byte `protobuf:"bytes,1,opt,name=result_json,json=resultJson,proto3" json:"result_json,omitempty"`
 	Error      *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
-	// Ignored. It announced work after the answer, which the host does itself now.
+	// Ignored. It announced work after the response, which the host does itself now.
 	//
 	// Deprecated: Marked as deprecated in lintel/element/v1/element.proto.
 	Continues     bool `protobuf:"varint,3,opt,name=continues,proto3" json:"continues,omitempty"`
@@ -1087,12 +1089,12 @@ func (x *CheckRequest) GetApp() *App {
 type CheckResponse struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	Diagnostics []*Diagnostic          `protobuf:"bytes,1,rep,name=diagnostics,proto3" json:"diagnostics,omitempty"`
-	// The former name of steps. The host reads it where steps is empty; the SDK
-	// fills both, for hosts that know rungs only.
+	// The former name of steps. The host reads it if steps is empty; the SDK fills both,
+	// for hosts that only know rungs.
 	//
 	// Deprecated: Marked as deprecated in lintel/element/v1/element.proto.
 	Rungs []*Rung `protobuf:"bytes,2,rep,name=rungs,proto3" json:"rungs,omitempty"`
-	// What was tried beyond the configuration itself, in order.
+	// What was tried, in order.
 	Steps         []*CheckStep `protobuf:"bytes,3,rep,name=steps,proto3" json:"steps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1354,18 +1356,18 @@ func (*ReleaseResponse) Descriptor() ([]byte, []int) {
 	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{20}
 }
 
-// Error is an error with a code; it crosses the boundary whole.
+// Error is an error with a code. The caller gets it whole.
 type Error struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A name of the contract's table, SMS_REFUSED for one.
+	// One of the contract's codes, such as SMS_REFUSED.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
-	// Words for people. No phone, code, key or path.
+	// A message for people, without phones, codes, keys and paths.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	// Whether the same call may succeed later, unchanged.
+	// Whether the same call may succeed later.
 	Retryable bool `protobuf:"varint,3,opt,name=retryable,proto3" json:"retryable,omitempty"`
-	// Milliseconds to wait; 0: not known.
+	// Milliseconds to wait; 0 if unknown.
 	RetryAfterMs int64 `protobuf:"varint,4,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"`
-	// A JSON object of further facts; may be empty.
+	// A JSON object with details; may be empty.
 	DetailsJson   []byte `protobuf:"bytes,5,opt,name=details_json,json=detailsJson,proto3" json:"details_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

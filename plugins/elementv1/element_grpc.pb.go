@@ -1,9 +1,9 @@
 // The contract between the Lintel runtime (the host) and a plugin.
 //
-// A plugin is an executable that serves one or more Types. The host starts one
-// process per Type, speaks the hashicorp/go-plugin handshake (gRPC only) and
-// then calls the Element service below. What the plugin may ask of the host
-// stands in host.proto and login.proto.
+// A plugin is an executable that serves one or more Types. The host starts one process
+// per Type, performs the hashicorp/go-plugin handshake (gRPC only), and then calls the
+// Element service below. host.proto and login.proto define what the plugin may ask of
+// the host.
 //
 // v1 is frozen: fields and methods are only ever added.
 
@@ -42,22 +42,22 @@ const (
 //
 // Element is served by the plugin.
 type ElementClient interface {
-	// Describe lists the Types of this executable. The answer depends on nothing
-	// but the executable: the same text lies beside it as a file, so that the
-	// host can list and validate without starting anything.
+	// Describe lists the Types of this executable. The response depends only on the
+	// executable. It also lies beside the executable as a file, so that the host can list
+	// Types and validate configurations without starting a process.
 	Describe(ctx context.Context, in *DescribeRequest, opts ...grpc.CallOption) (*DescribeResponse, error)
-	// Configure hands over the configuration of one instance as a numbered
-	// generation. Generations of one instance live side by side until released.
-	// An error in the answer leaves the earlier generations untouched.
+	// Configure passes the configuration of an instance, as a numbered generation. The
+	// generations of an instance live side by side until they are released. If the
+	// response has diagnostics, the earlier generations are unchanged.
 	Configure(ctx context.Context, in *ConfigureRequest, opts ...grpc.CallOption) (*ConfigureResponse, error)
-	// Call runs one function of one generation of an instance.
+	// Call runs a function of a generation of an instance.
 	Call(ctx context.Context, in *CallRequest, opts ...grpc.CallOption) (*CallResponse, error)
-	// Get reads one property.
+	// Get reads a property of a generation of an instance.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// Check tests a configuration without keeping it.
 	Check(ctx context.Context, in *CheckRequest, opts ...grpc.CallOption) (*CheckResponse, error)
-	// Release lets a generation of an instance go. Calls in flight on it have
-	// ended by then. Releasing what is not there is no error.
+	// Release releases a generation of an instance, whose calls have ended by then. It is
+	// no error if there is no such generation.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
 }
 
@@ -135,22 +135,22 @@ func (c *elementClient) Release(ctx context.Context, in *ReleaseRequest, opts ..
 //
 // Element is served by the plugin.
 type ElementServer interface {
-	// Describe lists the Types of this executable. The answer depends on nothing
-	// but the executable: the same text lies beside it as a file, so that the
-	// host can list and validate without starting anything.
+	// Describe lists the Types of this executable. The response depends only on the
+	// executable. It also lies beside the executable as a file, so that the host can list
+	// Types and validate configurations without starting a process.
 	Describe(context.Context, *DescribeRequest) (*DescribeResponse, error)
-	// Configure hands over the configuration of one instance as a numbered
-	// generation. Generations of one instance live side by side until released.
-	// An error in the answer leaves the earlier generations untouched.
+	// Configure passes the configuration of an instance, as a numbered generation. The
+	// generations of an instance live side by side until they are released. If the
+	// response has diagnostics, the earlier generations are unchanged.
 	Configure(context.Context, *ConfigureRequest) (*ConfigureResponse, error)
-	// Call runs one function of one generation of an instance.
+	// Call runs a function of a generation of an instance.
 	Call(context.Context, *CallRequest) (*CallResponse, error)
-	// Get reads one property.
+	// Get reads a property of a generation of an instance.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// Check tests a configuration without keeping it.
 	Check(context.Context, *CheckRequest) (*CheckResponse, error)
-	// Release lets a generation of an instance go. Calls in flight on it have
-	// ended by then. Releasing what is not there is no error.
+	// Release releases a generation of an instance, whose calls have ended by then. It is
+	// no error if there is no such generation.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
 	mustEmbedUnimplementedElementServer()
 }

@@ -75,7 +75,7 @@ type LoginClient interface {
 	// Register creates the user of an identity. Errors: those of Exchange,
 	// PHONE_IN_USE and REGISTRATION_CLOSED (the code stays good).
 	Register(ctx context.Context, in *RegisterRequest, opts ...grpc.CallOption) (*RegisterResponse, error)
-	// Bind gives the signed-in user an identity. Errors: LOGIN_REQUIRED, FORBIDDEN,
+	// Bind binds an identity to the signed-in user. Errors: LOGIN_REQUIRED, FORBIDDEN,
 	// PHONE_ALREADY_BOUND, CODE_*, PHONE_IN_USE.
 	Bind(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (*BindResponse, error)
 	// Unbind takes the signed-in user's identity away. Errors: LOGIN_REQUIRED,
@@ -259,7 +259,7 @@ type LoginServer interface {
 	// Register creates the user of an identity. Errors: those of Exchange,
 	// PHONE_IN_USE and REGISTRATION_CLOSED (the code stays good).
 	Register(context.Context, *RegisterRequest) (*RegisterResponse, error)
-	// Bind gives the signed-in user an identity. Errors: LOGIN_REQUIRED, FORBIDDEN,
+	// Bind binds an identity to the signed-in user. Errors: LOGIN_REQUIRED, FORBIDDEN,
 	// PHONE_ALREADY_BOUND, CODE_*, PHONE_IN_USE.
 	Bind(context.Context, *BindRequest) (*BindResponse, error)
 	// Unbind takes the signed-in user's identity away. Errors: LOGIN_REQUIRED,

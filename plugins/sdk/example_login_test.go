@@ -12,8 +12,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
-// DeskConfig needs no key but the SMS element's: how long codes are and live, how
-// many may be sent, the host reads from the keys that a login declares beside it.
+// DeskConfig declares the SMS element, and the keys of the host's policy that
+// operators may change. The others have their defaults.
 type DeskConfig struct {
 	SMSFullName string `json:"smsFullName" jsonschema:"required" element:"SMS.Meta"`
 	CodeLength  int    `json:"codeLength" jsonschema:"minimum=6,maximum=10" default:"8"`
@@ -39,8 +39,7 @@ type LoginResult struct {
 
 func openDesk(_ context.Context, c DeskConfig, _ sdk.Env) (*Desk, error) { return &Desk{c}, nil }
 
-// SendMessage has the host send a code: it makes the code, keeps to the limits, and
-// calls the SMS element.
+// SendMessage has the host make a code, check the limits, and call the SMS element.
 func (d *Desk) SendMessage(ctx context.Context, in SendArgs) (sdk.None, error) {
 	identity := d.config.Prefix + in.Desk
 	message, err := json.Marshal(map[string]any{"phoneList": []string{identity}})

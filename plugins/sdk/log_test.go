@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A host that is frozen doesn't read: who logs must not wait for it, and learns
-// afterwards what was lost.
+// A frozen host doesn't read: logging must not wait for it. The number of dropped
+// lines is logged afterwards.
 func TestLoggingNeverWaitsForAStalledHost(t *testing.T) {
 	r, w := io.Pipe()
 	logger := newLogger(newLineQueue(w))

@@ -29,7 +29,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
-// The test's own executable is the plugin when a host starts it.
+// Started by a host, the test's own executable is the plugin.
 func TestMain(m *testing.M) {
 	if os.Getenv(handshake.CookieKey) != "" {
 		sdk.Main(ProbeType())
@@ -62,7 +62,7 @@ func ProbeType() sdk.Type {
 		sdk.Func("echo", (*Probe).Echo), sdk.Func("ask", (*Probe).Ask), sdk.Func("account", (*Probe).Account))
 }
 
-// host is a Host and Login service that keeps what it was asked with.
+// host is a Host and Login service that records metadata.
 type host struct {
 	elementv1.UnimplementedHostServer
 	elementv1.UnimplementedLoginServer

@@ -19,7 +19,7 @@ type BindRequest struct {
 	Code   string `json:"code" arg:"Stext,required" title:"Code"`
 }
 
-// Bind gives the current user a phone. It checks the account before phone and code. If
+// Bind binds a phone to the current user. It checks the account before phone and code. If
 // the phone is bound to this user already, the host knows whether this very request
 // has bound it.
 func (p *PhoneLogin) Bind(ctx context.Context, in BindRequest) (int, error) {

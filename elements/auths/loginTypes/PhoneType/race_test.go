@@ -11,8 +11,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
-// atOnce calls a function n times at once and counts how that ended, by code;
-// success is "".
+// atOnce calls a function n times at once and counts the outcomes by code; success is
+// "".
 func (w *world) atOnce(n int, userID, function string, args sdktest.Args) map[errcode.Code]int {
 	var (
 		wg    sync.WaitGroup

@@ -28,8 +28,8 @@ const (
 	bob   = "13900139000"
 )
 
-// world is the Type with the real login service, a store in memory, a SQLite
-// database, and an SMS element that does what a test says.
+// world is an instance of the Type with the real login service, a cache in memory, a
+// SQLite database, and an SMS element that the test controls.
 type world struct {
 	t    testing.TB
 	host *sdktest.Host
@@ -41,7 +41,7 @@ type world struct {
 
 	mu       sync.Mutex
 	messages []map[string]any
-	// vendor says how a send ends; nil: accepted.
+	// vendor answers sends; nil: it accepts them.
 	vendor func(ctx context.Context, args map[string]any) (any, error)
 }
 
@@ -96,7 +96,7 @@ func (w *world) send(ctx context.Context, name, function string, args map[string
 // others is element.Elements.
 type others struct{ *world }
 
-// Call is how the login service has a message sent.
+// Call sends a message for the login service.
 func (w others) Call(ctx context.Context, name, function string, args json.RawMessage) (json.RawMessage, error) {
 	var named map[string]any
 	if err := json.Unmarshal(args, &named); err != nil {
@@ -117,7 +117,7 @@ func acceptedBy(args map[string]any) any {
 	}
 }
 
-// vendors says how sends end from now on.
+// vendors sets the answer to sends from now on.
 func (w *world) vendors(vendor func(ctx context.Context, args map[string]any) (any, error)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -130,7 +130,7 @@ func (w *world) sent() []map[string]any {
 	return append([]map[string]any(nil), w.messages...)
 }
 
-// last gives the code that was sent last.
+// last returns the code that was sent last.
 func (w *world) last() string {
 	w.t.Helper()
 	sent := w.sent()
@@ -145,7 +145,7 @@ func (w *world) Call(ctx context.Context, function string, args sdktest.Args) (a
 	return w.Instance.Call(element.WithCall(ctx, call), function, args)
 }
 
-// by is a call of a user; empty: of nobody.
+// by is the context of a call of a user, or of nobody if userID is empty.
 func by(userID string) context.Context {
 	caller := element.Caller{UserID: userID}
 	if userID != "" {
@@ -154,7 +154,7 @@ func by(userID string) context.Context {
 	return element.WithCall(context.Background(), element.Call{Element: login, Caller: caller})
 }
 
-// code has a code sent and gives it.
+// code sends a code and returns it.
 func (w *world) code(userID, phone, purpose string) string {
 	w.t.Helper()
 	args := sdktest.Args{"phone": phone}
@@ -166,7 +166,7 @@ func (w *world) code(userID, phone, purpose string) string {
 	return w.last()
 }
 
-// user registers one.
+// user registers a user and returns the ID.
 func (w *world) user(phone string) string {
 	w.t.Helper()
 	out, err := w.Call(by(""), "register", sdktest.Args{"phone": phone, "code": w.code("", phone, ""), "nick": "Nick"})

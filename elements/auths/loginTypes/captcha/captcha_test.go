@@ -250,7 +250,7 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
-// What a request for a picture costs, while pictures are made ahead.
+// BenchmarkImage measures a request for a picture while pictures are made ahead.
 func BenchmarkImageRequest(b *testing.B) {
 	m := opened(b, dchest{})
 	for range picturesKept {

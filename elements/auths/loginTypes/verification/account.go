@@ -28,7 +28,7 @@ func (s *Service) Account(ctx context.Context, _ *elementv1.AccountRequest) (*el
 	return &elementv1.AccountResponse{UserId: user.ID, Identity: user.Phone}, nil
 }
 
-// Bind gives the signed-in user an identity. A user who has one is refused before
+// Bind binds an identity to the signed-in user. A user who has one is refused before
 // anything else.
 func (s *Service) Bind(ctx context.Context, in *elementv1.BindRequest) (*elementv1.BindResponse, error) {
 	ctx, r, err := s.begin(ctx)

@@ -79,7 +79,7 @@ func TestAccountTellsWhoAsks(t *testing.T) {
 	requireCode(t, errcode.LoginRequired, err)
 }
 
-// Who may not is told so before any code is looked at.
+// A caller without the right is refused before any code is compared.
 func TestAccountChecksComeBeforeTheCode(t *testing.T) {
 	w := newWorld(t)
 	w.dir.add(databases.User{ID: "bare"})
@@ -154,7 +154,7 @@ func TestLastLoginIsKeptWherePolicySaysSo(t *testing.T) {
 	require.NoError(t, w.unbind(as("u"), code), "the code was not taken")
 }
 
-// moving gives a user with a ticket and a code of their new phone.
+// moving returns a world with a user who has a ticket, and a code of their new phone.
 func moving(t *testing.T) (w *world, ticket, code string) {
 	w = newWorld(t)
 	w.dir.add(databases.User{ID: "u", Phone: mobile})

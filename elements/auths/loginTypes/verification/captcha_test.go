@@ -26,12 +26,12 @@ const (
 	always = captchaAlways
 )
 
-// from is a request of nobody from an address.
+// from is a call of nobody from an address.
 func from(address string) element.Call {
 	return element.Call{Element: login, Caller: element.Caller{Address: address}}
 }
 
-// try is a send of any kind.
+// try describes a send.
 type try struct {
 	mode     string
 	call     element.Call
@@ -51,7 +51,7 @@ func (w *world) try(t try) (*held, error) {
 	})
 }
 
-// number makes the nth identity of a prefix.
+// number returns the nth identity of a prefix.
 func number(prefix string, n int) string { return fmt.Sprintf("%s%06d", prefix, n) }
 
 // pow makes a captcha and solves it.
@@ -219,9 +219,9 @@ func TestAnAddressIsAskedAfterThreeSendsInAnHour(t *testing.T) {
 	}
 }
 
-// TestACrowdThatVerifiesNothingIsAsked sends from an address each, so that only
-// crowds can ask.
-func TestACrowdThatVerifiesNothingIsAsked(t *testing.T) {
+// Each send comes from an address of its own, so that only risk groups require a
+// captcha.
+func TestARiskGroupThatVerifiesNothingNeedsCaptchas(t *testing.T) {
 	for name, test := range map[string]struct {
 		sends, verified int
 		after           time.Duration
@@ -266,7 +266,7 @@ func TestACrowdThatVerifiesNothingIsAsked(t *testing.T) {
 	}
 }
 
-func TestCrowdsAreOtherCrowdsThanTheirNeighbours(t *testing.T) {
+func TestRiskGroupsNeedNames(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.hold(call(), &elementv1.ReserveRequest{Identity: mobile, Crowds: []string{""}})
 	requireCode(t, errcode.Internal, err)
@@ -308,7 +308,7 @@ func TestPicturesAreMadeForAnAddressWithinItsLimit(t *testing.T) {
 	w.requireError("wrong", err)
 	_, err = w.svc.MakeCaptcha(w.in(call()), &elementv1.MakeCaptchaRequest{})
 	requireCode(t, errcode.Params, err)
-	// Captchas under names lie in the store, so they are limited whatever their kind.
+	// Named captchas are kept in the cache, so they are limited whatever their kind.
 	for i := range 2000 {
 		_, err = w.svc.MakeCaptcha(w.in(from("192.0.2.1")), &elementv1.MakeCaptchaRequest{
 			Kind: elementv1.CaptchaKind_CAPTCHA_KIND_POW, Id: fmt.Sprintf("2f1d8a52-6a63-4b7f-9a4e-%012d", i),

@@ -14,7 +14,7 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// dies lets the host be killed at a step of a register, and gives the code.
+// dies returns a world whose host was killed at a step of a register, and the code.
 func dies(t *testing.T, at string) (*world, string) {
 	w := newWorld(t)
 	code := w.send(call(), mobile, "")
@@ -97,8 +97,8 @@ func TestHostKilledInTheMiddleOfARegister(t *testing.T) {
 	}
 }
 
-// The database asks again by itself; what it loses even so, the caller's repeat
-// learns.
+// The database retries by itself. If a reply is lost even so, the caller's repeat gets
+// the result.
 func TestRepeatLearnsALostReplyOfTheDatabase(t *testing.T) {
 	w := newWorld(t)
 	code := w.send(call(), mobile, "")
@@ -179,8 +179,8 @@ func TestHostKilledInTheMiddleOfAMove(t *testing.T) {
 	}
 }
 
-// The answer was lost after the change: what it left behind doesn't make a repeat
-// of the same operation a mistake, while any other request is told of it.
+// The answer was lost after the change. What the change left behind doesn't refuse a
+// repeat of the request, but does refuse any other request.
 func TestRepeatOfAChangeThatWasMadeIsAnsweredAsMade(t *testing.T) {
 	one := func() element.Call {
 		c := as("u")
@@ -212,8 +212,8 @@ func TestRepeatOfAChangeThatWasMadeIsAnsweredAsMade(t *testing.T) {
 	})
 }
 
-// A store that forgets, as one does after a failover, must not let a ticket or a
-// code pay twice.
+// A cache that forgets, as after a failover, must not let a ticket or a code be used
+// twice.
 func TestDatabaseRemembersWhatAStoreForgot(t *testing.T) {
 	w, ticket, code := moving(t)
 	for _, used := range []string{"code", "ticket"} {
@@ -230,7 +230,7 @@ func TestDatabaseRemembersWhatAStoreForgot(t *testing.T) {
 	}
 }
 
-// codeID finds the id of a user's code by looking at it.
+// codeID returns the ID of a user's code.
 func (w *world) codeID(t *testing.T, code string) string {
 	got, err := w.store.Guess(t.Context(), caches.Guess{
 		Request: randomID(), Key: w.svc.keys.identity(login, other), Holder: "u", Bucket: "u:u", Purpose: "updatePhone",

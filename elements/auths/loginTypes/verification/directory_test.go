@@ -9,8 +9,8 @@ import (
 	"github.com/lintel-run/lintel/elements/databases"
 )
 
-// directory is a user directory in memory, with the rules of the contract. Only
-// what the service asks for is there; the rest panics.
+// directory is a user directory in memory, by the contract of databases.Directory. The
+// methods that the service doesn't use panic.
 type directory struct {
 	databases.Directory
 
@@ -24,9 +24,10 @@ type directory struct {
 	kept    string
 	notices []databases.Notice
 
-	// asked counts calls by name.
+	// asked counts calls by method.
 	asked map[string]int
-	// down is how many calls of a name are to fail, lost of how many the answer is lost.
+	// down is how many calls of a method will fail, and lost how many will be made with
+	// their reply lost.
 	down, lost map[string]int
 }
 
@@ -56,14 +57,14 @@ func step[T any](d *directory, name string, do func() (T, error)) (T, error) {
 	return out, err
 }
 
-// fails makes the next n calls of a name fail without being done.
+// fails makes the next n calls of a method fail without effect.
 func (d *directory) fails(name string, n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.down[name] = n
 }
 
-// loses makes the next n calls of a name fail after they were done.
+// loses makes the next n calls of a method take effect and fail.
 func (d *directory) loses(name string, n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -110,7 +111,7 @@ func (d *directory) User(_ context.Context, id string) (databases.User, error) {
 	})
 }
 
-// pay inserts uses; again says that this very request has paid before.
+// pay inserts uses. again reports that this very request inserted them before.
 func (d *directory) pay(uses ...databases.Use) (again bool, err error) {
 	for _, u := range uses {
 		if had, ok := d.uses[u.ID]; ok {
@@ -220,7 +221,7 @@ func (d *directory) MovePhone(_ context.Context, id, from, to, keep string, code
 	return err
 }
 
-// Notices gives all, however long they have waited.
+// Notices returns all notices, however long they have waited.
 func (d *directory) Notices(context.Context, time.Duration, int) ([]databases.Notice, error) {
 	return step(d, "Notices", func() ([]databases.Notice, error) { return slices.Clone(d.notices), nil })
 }

@@ -14,8 +14,8 @@ type guess struct {
 	holder   string
 	purpose  string
 	digits   string
-	// userID is the user whom the code is to log in. It does so even if it has
-	// already registered this very user and nobody learned of it.
+	// userID is the user to log in. A code that has registered this very user, without
+	// anybody getting the answer, still logs them in.
 	userID string
 	// entry is the test phone's entry to compare with; nil: a code that was sent.
 	entry *testEntry
@@ -31,8 +31,8 @@ type match struct {
 	codeID  string
 }
 
-// usedError reports a right code that an earlier request used, whose answer was
-// lost.
+// usedError reports that a right code was used by an earlier request, whose answer
+// was lost.
 type usedError struct {
 	use databases.Use
 }
@@ -107,9 +107,8 @@ func (r *request) resolve(ctx context.Context, g guess, m match) error {
 	return usedError{use}
 }
 
-// mayFollow reports whether a code that was used may be used once more: to log in
-// the user whom it registered. The session that it opens carries the code's ID, so
-// there is one at most.
+// mayFollow reports whether a code that registered a user may also log in that user.
+// The session has the code's ID, unique, so there is at most one.
 func (g guess) mayFollow(use databases.Use) bool {
 	return use.Kind == purposeRegister && g.userID != "" && use.UserID == g.userID && g.then == caches.Consume
 }

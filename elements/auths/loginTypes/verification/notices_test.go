@@ -16,7 +16,7 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// moves changes a phone with a notice, and gives what the SMS element was asked.
+// moves replaces a phone with a notice, and returns the calls of the SMS element.
 func moves(t *testing.T, before func(w *world)) (told func() []string, moved error) {
 	w, ticket, code := moving(t)
 	var mu sync.Mutex
@@ -72,7 +72,7 @@ func TestANoticeOutlivesItsProcess(t *testing.T) {
 	}
 }
 
-// At most once: one whose taking was not answered is nobody's.
+// A notice is sent at most once: nobody sends one that may have been taken.
 func TestANoticeThatMayHaveBeenTakenIsNotSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told, err := moves(t, func(w *world) { w.dir.loses("TakeNotice", 1) })

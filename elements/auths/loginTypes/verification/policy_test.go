@@ -62,7 +62,7 @@ func TestPolicyIsThatOfTheCallsConfiguration(t *testing.T) {
 	require.Equal(t, 7, p.CodeLength)
 }
 
-// A policy that a request brings is that of a Type built when it counted.
+// Types that were built for v0.1.0 send a policy with each request.
 func TestAPolicyInARequestIsIgnored(t *testing.T) {
 	w := newWorld(t)
 	w.sms = accepts

@@ -17,7 +17,7 @@ import (
 
 const rounds = 5
 
-// atOnce runs do n times at once and counts how it ended, by code; success is "".
+// atOnce runs do n times at once and counts the outcomes by code; success is "".
 func atOnce(n int, do func(i int) error) map[errcode.Code]int {
 	var (
 		wg    sync.WaitGroup
@@ -134,7 +134,7 @@ func TestOneOf50TicketUsesAtOnce(t *testing.T) {
 	}
 }
 
-// codeWithoutCooldown makes a user's code of one phone beside those of others.
+// codeWithoutCooldown makes a code of a user for the phone, ignoring the cooldown.
 func (w *world) codeWithoutCooldown(userID string) string {
 	w.t.Helper()
 	digits := randomDigits(6)

@@ -91,9 +91,9 @@ func (r *request) createUser(ctx context.Context, g guess, m match, u databases.
 	}, nil
 }
 
-// errRegistered returns the answer to a code that registered a user of whom nobody
-// learned: the phone is in use now, and the code stays good for logging in. Any
-// other code that was used is rejected.
+// errRegistered returns the answer to a code that has registered a user, although
+// nobody got the answer: the phone is in use now, and the code stays good for logging
+// in. Any other used code is rejected.
 func errRegistered(err error) error {
 	var used usedError
 	if errors.As(err, &used) && used.use.Kind == purposeRegister {

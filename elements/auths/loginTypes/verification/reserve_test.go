@@ -30,7 +30,7 @@ func TestDigitsAreUniform(t *testing.T) {
 			seen[c-'0']++
 		}
 	}
-	// Chi-square with 9 degrees of freedom: 45 is passed once in a million runs.
+	// Chi-square with 9 degrees of freedom: 45 is exceeded once in a million runs.
 	var chi float64
 	for _, count := range seen {
 		d := float64(count) - n/10
@@ -195,7 +195,7 @@ func TestClosedRegistrationTellsNobodyWhoIsKnown(t *testing.T) {
 	require.False(t, reserved[other].deliver)
 	require.Equal(t, 2, w.dir.count("UserByPhone")/2, "one look-up a send, known or not")
 
-	// Guesses at both go the same way.
+	// Guesses at both are answered alike.
 	for n := 1; n <= 6; n++ {
 		_, known := w.exchange(call(), mobile, wrong(reserved[mobile].digits, n))
 		_, unknown := w.exchange(call(), other, wrong(reserved[mobile].digits, n))
@@ -252,8 +252,8 @@ func TestDeviceOfAnotherPhoneIsAStrangers(t *testing.T) {
 	}
 }
 
-// What each outcome of a send leaves: whether the new code, the code before it
-// and another send work afterwards.
+// Each outcome of a send decides whether the new code, the previous code, and another
+// send work afterwards.
 func TestOutcomesOfASend(t *testing.T) {
 	for name, tc := range map[string]struct {
 		settle          func(w *world, r *held)

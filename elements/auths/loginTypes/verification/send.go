@@ -181,8 +181,7 @@ func (d delivery) callElement(ctx context.Context) error {
 
 // end commits the reservation of an accepted send and rolls back that of a refused
 // one. After an unknown outcome it stays open. So does that of a refused send that
-// was answered before: what a rollback gives back tells strangers that the identity
-// is known.
+// was answered before: a rollback would show strangers that the identity is known.
 //
 // A failure changes nothing for the caller: the code of an open reservation works
 // until it expires.

@@ -37,7 +37,7 @@ func sendRequest(identity string, test *elementv1.TestEntry) *elementv1.SendRequ
 	}
 }
 
-// sendBy is one Send, and the code that the SMS element was given.
+// sendBy sends a code, and returns what the SMS element got.
 func (w *world) sendBy(ctx context.Context, test *elementv1.TestEntry, answer string, fails error) (*elementv1.SendResponse, string, error) {
 	var code string
 	w.sms = func(ctx context.Context, name, function string, args json.RawMessage) (json.RawMessage, error) {

@@ -27,7 +27,7 @@ const (
 	other  = "+8613900139000"
 )
 
-// world is an app with a login service over a store in memory.
+// world is an app with a login service and stores in memory.
 type world struct {
 	t     testing.TB
 	svc   *Service
@@ -40,7 +40,7 @@ type world struct {
 	settings map[string]any
 	version  *element.Config
 	inFlight atomic.Int32
-	// sms answers calls of other elements; nil: none is named.
+	// sms answers calls of other elements; nil: the configuration names none.
 	sms func(ctx context.Context, name, function string, args json.RawMessage) (json.RawMessage, error)
 }
 
@@ -69,7 +69,7 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// store fails on demand: without doing what it was asked (down), or after (lost).
+// store fails on demand, either without effect (down) or after it (lost).
 type store struct {
 	caches.Store
 	element.Instance
@@ -183,10 +183,10 @@ func configOf(t testing.TB, settings map[string]any) *element.Config {
 	return &element.Config{JSON: text}
 }
 
-// call is a request of nobody; operations are random.
+// call is a call of nobody.
 func call() element.Call { return element.Call{Element: login} }
 
-// as is a request of a user.
+// as is a call of a user.
 func as(userID string) element.Call {
 	return element.Call{Element: login, Caller: element.Caller{UserID: userID, SessionID: "session of " + userID}}
 }
@@ -269,7 +269,7 @@ func (w *world) move(c element.Call, ticket, identity, code string) error {
 	return err
 }
 
-// loginCode opens a loginCode as the sessions do.
+// loginCode takes a loginCode as sessions do.
 func (w *world) loginCode(text string) (tokens.LoginCode, caches.TokenOutcome) {
 	w.t.Helper()
 	at, ok := tokens.Parse(text)
@@ -286,7 +286,7 @@ func (w *world) loginCode(text string) (tokens.LoginCode, caches.TokenOutcome) {
 	return value, got.Outcome
 }
 
-// wrong is a code that differs from code by n.
+// wrong returns a code that differs from code by n.
 func wrong(code string, n int) string {
 	var v int
 	_, _ = fmt.Sscanf(code, "%d", &v)
@@ -299,7 +299,7 @@ func requireCode(t testing.TB, want errcode.Code, err error) {
 	require.Equal(t, want, errcode.Of(err), "%v", err)
 }
 
-// frozen gives stores that never answer.
+// frozen has a database that never answers.
 type frozen struct{ *world }
 
 func (f *frozen) Default(kind string) (element.Instance, func(), error) {

@@ -75,7 +75,7 @@ func (s *Service) Authenticate(ctx context.Context, accessToken string) (element
 	return element.Caller{UserID: user, SessionID: claims.SessionID}, nil
 }
 
-// Genuine returns the caller for whom an access token was issued, even if the session
+// Genuine returns the caller that an access token was issued to, even if the session
 // has ended since. It returns the zero Caller for any other text, an expired token,
 // and a token that can't be verified now.
 func (s *Service) Genuine(ctx context.Context, accessToken string) element.Caller {

@@ -173,8 +173,8 @@ func TestStoreThatForgetsGivesNoSecondSession(t *testing.T) {
 	require.Len(t, s.database.sessions, 1)
 }
 
-// The stores ask again by themselves; what they lose even so, the caller's repeat
-// learns.
+// The stores retry by themselves. If a reply is lost even so, the caller's repeat gets
+// the result.
 func TestLostRepliesDontRejectALoginCode(t *testing.T) {
 	for name, lose := range map[string]func(s *stand){
 		"of the cache":    func(s *stand) { s.cache.loses = 1 },
@@ -195,7 +195,7 @@ func TestLostRepliesDontRejectALoginCode(t *testing.T) {
 	}
 }
 
-// Nobody has the session that was opened then: another request may open one.
+// Nobody has the session whose creation was not confirmed: another request may open one.
 func TestALoginCodeWhoseSessionWasLostIsGood(t *testing.T) {
 	s := newStand(t)
 	code := s.loginCode()

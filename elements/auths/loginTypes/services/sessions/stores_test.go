@@ -24,7 +24,7 @@ type tokenStore struct {
 	mu    sync.Mutex
 	held  map[string]*heldToken
 	fails int
-	// loses: the work is done, but the reply is lost.
+	// loses is how many calls are made whose reply is lost.
 	loses int
 }
 
@@ -67,7 +67,7 @@ func (s *tokenStore) EndToken(_ context.Context, e caches.EndToken) error {
 	return nil
 }
 
-// rows is the part of a database that sessions use, by the rules of Directory.
+// rows is the part of a database that sessions use, by the contract of Directory.
 type rows struct {
 	databases.Directory
 	element.Instance
@@ -335,7 +335,7 @@ func (s *stand) replica() *Service {
 	return service
 }
 
-// loginCode issues one as the login service does.
+// loginCode issues a loginCode as the login service does.
 func (s *stand) loginCode() string {
 	s.made++
 	token := tokens.New("abcdefghijklmnopqrstuv", sha256.Sum256([]byte{s.made}))
