@@ -4,10 +4,6 @@
 package memorytype
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/internal/builtin"
 	"github.com/lintel-run/lintel/plugins/elementv1"
@@ -35,22 +31,14 @@ type Config struct {
 	MaxEntries int `json:"maxEntries"`
 }
 
-const defaultMaxEntries = 1_000_000
-
 func init() {
-	element.RegisterBuiltin(&element.Builtin{
-		Description: &elementv1.TypeDescription{
+	builtin.Register(&builtin.Type[Config]{
+		Description: elementv1.TypeDescription{
 			Name: Name, Title: "In memory", ConfigSchema: schema, ConfigFile: "cache.json",
 			Description: "In the runtime's own memory: for one process and for tests; nothing survives a restart.",
 		},
 		Embedded: true,
-		Open: func(_ context.Context, _ element.Env, config json.RawMessage) (element.Instance, error) {
-			var c Config
-			if err := builtin.Decode(config, &c); err != nil {
-				return nil, fmt.Errorf("%s: %w", Name, err)
-			}
-			return New(c), nil
-		},
+		Open:     func(_ element.Env, c Config) (element.Instance, error) { return New(c), nil },
 	})
 }
 

@@ -44,7 +44,7 @@ func New(c Config) *Store {
 
 func newStore(c Config, now func() int64) *Store {
 	if c.MaxEntries <= 0 {
-		c.MaxEntries = defaultMaxEntries
+		c.MaxEntries = 1_000_000
 	}
 	s := &Store{
 		max:   c.MaxEntries,

@@ -78,23 +78,25 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, bound)
 }
 
-// call runs a script, and again with the same arguments until there is a reply or ctx
-// ends. A script returns the same for the same request, so a lost reply costs no more
+// call runs a script, and again with the same arguments until there is a reply, ctx ends
+// or bound is over. A script returns the same for the same request, so a lost reply costs no more
 // than time.
 func (s *Store) call(ctx context.Context, script *redis.Script, keys []string, a *args) (reply, error) {
-	return retry(ctx, func() *redis.Cmd { return script.Run(ctx, s.client, keys, a.list...) })
+	return retry(ctx, func(ctx context.Context) *redis.Cmd { return script.Run(ctx, s.client, keys, a.list...) })
 }
 
 // callWhole is call with the text of the script. While replies are lost, so is the one
 // that the server doesn't know a script by its hash.
 func (s *Store) callWhole(ctx context.Context, script *redis.Script, keys []string, a *args) (reply, error) {
-	return retry(ctx, func() *redis.Cmd { return script.Eval(ctx, s.client, keys, a.list...) })
+	return retry(ctx, func(ctx context.Context) *redis.Cmd { return script.Eval(ctx, s.client, keys, a.list...) })
 }
 
-func retry(ctx context.Context, run func() *redis.Cmd) (reply, error) {
+func retry(ctx context.Context, run func(context.Context) *redis.Cmd) (reply, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
 	unknown := false
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		r, err := run().Slice()
+		r, err := run(ctx).Slice()
 		if err == nil {
 			return r, nil
 		}

@@ -34,8 +34,6 @@ func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.GuessResult, 
 
 // EndClaim implements caches.CodeStore.
 func (s *Store) EndClaim(ctx context.Context, e caches.EndClaim) error {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
 	a := s.args(6).add(e.Request, e.Holder, e.CodeID, e.Used)
 	keys := withToken(stateKey(e.Key), e.Key, e.Issue, a)
 	_, err := s.call(ctx, endClaimScript, keys, a)
@@ -73,24 +71,18 @@ func (s *Store) Token(ctx context.Context, t caches.TokenRequest) (caches.TokenR
 
 // EndToken implements caches.TokenStore.
 func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
 	_, err := s.call(ctx, endTokenScript, []string{tokenKey(e.Key, e.Hash)}, s.args(3).add(e.Request, int(e.End), e.Linger))
 	return err
 }
 
 // Issue implements caches.TokenStore.
 func (s *Store) Issue(ctx context.Context, key string, i caches.Issue) error {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
 	_, err := s.call(ctx, issueScript, []string{tokenKey(key, i.Hash)}, s.args(2).add(string(i.Value), i.TTL))
 	return err
 }
 
 // Begin implements caches.IdempotencyStore.
 func (s *Store) Begin(ctx context.Context, b caches.Begin) (caches.BeginResult, error) {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
 	r, err := s.call(ctx, beginScript, []string{recordKey(b.Key)}, s.args(4).add(b.Owner, b.Fingerprint, b.Lease, b.TTL))
 	if err != nil {
 		return caches.BeginResult{}, err
@@ -100,8 +92,6 @@ func (s *Store) Begin(ctx context.Context, b caches.Begin) (caches.BeginResult, 
 
 // Finish implements caches.IdempotencyStore.
 func (s *Store) Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
 	_, err := s.call(ctx, finishScript, []string{recordKey(key)}, s.args(4).add(owner, answer != nil, string(answer), ttl))
 	return err
 }

@@ -12,10 +12,6 @@
 package redistype
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/internal/builtin"
 	"github.com/lintel-run/lintel/plugins/elementv1"
@@ -61,18 +57,12 @@ type Config struct {
 }
 
 func init() {
-	element.RegisterBuiltin(&element.Builtin{
-		Description: &elementv1.TypeDescription{
+	builtin.Register(&builtin.Type[Config]{
+		Description: elementv1.TypeDescription{
 			Name: Name, Title: "Redis", ConfigSchema: schema, ConfigFile: "cache.json",
 			Description: "In Redis (one server, Sentinel or Cluster), shared by any number of machines.",
 		},
-		Open: func(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
-			var c Config
-			if err := builtin.Decode(config, &c); err != nil {
-				return nil, fmt.Errorf("%s: %w", Name, err)
-			}
-			return New(env, c)
-		},
+		Open: func(env element.Env, c Config) (element.Instance, error) { return New(env, c) },
 	})
 }
 

@@ -91,8 +91,6 @@ func (s *Store) reserve(ctx context.Context, q reservation, peek bool, counted [
 
 // Commit implements caches.ReservationStore.
 func (s *Store) Commit(ctx context.Context, r caches.Reservation) error {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
 	_, err := s.call(ctx, commitScript, []string{stateKey(r.Key)}, s.args(3).add(r.Request, r.Holder, r.CodeID))
 	return err
 }

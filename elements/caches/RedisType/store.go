@@ -3,7 +3,6 @@ package redistype
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -40,7 +39,7 @@ type Store struct {
 func New(env element.Env, c Config) (*Store, error) {
 	o, err := c.options()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", Name, err)
+		return nil, err
 	}
 	s := &Store{
 		client:     redis.NewUniversalClient(o),

@@ -127,8 +127,6 @@ func (s *Store) undo(ctx context.Context, err error, request, attempt string, ke
 		return
 	}
 	s.undoLater(&pendingUndo{keys[0], func(ctx context.Context) bool {
-		ctx, cancel := bounded(ctx)
-		defer cancel()
 		_, err := s.callWhole(ctx, script, keys, a)
 		return err == nil
 	}, time.Now().Add(undoUntil)})

@@ -7,10 +7,6 @@
 package sqlitetype
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/internal/builtin"
 	"github.com/lintel-run/lintel/plugins/elementv1"
@@ -39,19 +35,14 @@ type Config struct {
 }
 
 func init() {
-	element.RegisterBuiltin(&element.Builtin{
-		Description: &elementv1.TypeDescription{
+	builtin.Register(&builtin.Type[Config]{
+		Description: elementv1.TypeDescription{
 			Name: Name, Title: "SQLite file", ConfigSchema: schema, ConfigFile: "cache.json",
 			Description: "In a file of the data directory, shared by several processes on one machine.",
 		},
 		Embedded: true,
-		Open: func(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
-			c := Config{Path: "caches.db"}
-			if err := builtin.Decode(config, &c); err != nil {
-				return nil, fmt.Errorf("%s: %w", Name, err)
-			}
-			return New(env, c)
-		},
+		Default:  Config{Path: "caches.db"},
+		Open:     func(env element.Env, c Config) (element.Instance, error) { return New(env, c) },
 	})
 }
 

@@ -48,7 +48,7 @@ func New(env element.Env, c Config) (*Store, error) {
 func newStore(env element.Env, c Config, now func() int64) (*Store, error) {
 	file, err := sqlitefile.New(env.DataDir, c.Path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: path: %w", Name, err)
+		return nil, err
 	}
 	s := &Store{
 		file: file, log: env.Logger,

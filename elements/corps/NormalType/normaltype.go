@@ -5,8 +5,6 @@ package normaltype
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/lintel-run/lintel/elements/corps"
 	"github.com/lintel-run/lintel/elements/internal/builtin"
@@ -38,20 +36,23 @@ const schema = `{
   }
 }`
 
+type config struct {
+	Title     string `json:"title"`
+	AllowJoin int    `json:"allowJoin"`
+}
+
 func init() {
-	element.RegisterBuiltin(&element.Builtin{
-		Description: &elementv1.TypeDescription{
-			Name:        Name,
-			Title:       "Corp",
+	builtin.Register(&builtin.Type[config]{
+		Description: elementv1.TypeDescription{
+			Name: Name, Title: "Corp", ConfigSchema: schema, ConfigFile: "corp.json",
 			Description: "An organisation that users belong to.",
 			Properties: []*elementv1.Property{
 				{Name: "title", Title: "Title", DataType: "Stext"},
 				{Name: "allowJoin", Title: "New users join", DataType: "Checkbox"},
 			},
-			ConfigSchema: schema,
-			ConfigFile:   "corp.json",
 		},
 		Embedded: true,
+		Default:  config{AllowJoin: 1},
 		Open:     open,
 	})
 }
@@ -70,19 +71,8 @@ var (
 	_ corps.Corp       = (*Corp)(nil)
 )
 
-func open(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
-	settings := struct {
-		Title     string `json:"title"`
-		AllowJoin int    `json:"allowJoin"`
-	}{AllowJoin: 1}
-	if err := builtin.Decode(config, &settings); err != nil {
-		return nil, fmt.Errorf("%s: %w", Name, err)
-	}
-	return &Corp{
-		fullName:  env.Element,
-		title:     cmp.Or(settings.Title, env.Title, env.Element),
-		allowJoin: settings.AllowJoin != 0,
-	}, nil
+func open(env element.Env, c config) (element.Instance, error) {
+	return &Corp{fullName: env.Element, title: cmp.Or(c.Title, env.Title, env.Element), allowJoin: c.AllowJoin != 0}, nil
 }
 
 // FullName returns the instance's full name.

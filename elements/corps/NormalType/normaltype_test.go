@@ -22,7 +22,7 @@ func TestCorp(t *testing.T) {
 		{`{"title": "Acme", "allowJoin": 0}`, "Acme", false},
 		{`{"allowJoin": 1}`, "Instance", true},
 	} {
-		i, err := open(t.Context(), env, json.RawMessage(test.config))
+		i, err := element.BuiltinOf(Name).Open(t.Context(), env, json.RawMessage(test.config))
 		require.NoError(t, err)
 		c := i.(corps.Corp)
 		require.Equal(t, "corps.acme", c.FullName())

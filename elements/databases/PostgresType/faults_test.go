@@ -221,7 +221,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 	} {
 		config, err := json.Marshal(map[string]string{"url": url})
 		require.NoError(t, err)
-		i, err := open(t.Context(), element.Env{AppID: "a"}, config)
+		i, err := element.BuiltinOf(Name).Open(t.Context(), element.Env{AppID: "a"}, config)
 		if err != nil {
 			require.ErrorIs(t, err, errcode.Params)
 		} else {

@@ -3,10 +3,6 @@
 package postgrestype
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/elements/databases/internal/sqldirectory"
 	"github.com/lintel-run/lintel/elements/internal/builtin"
@@ -34,14 +30,15 @@ const schema = `{
   }
 }`
 
+type config struct {
+	URL string `json:"url"`
+}
+
 func init() {
-	element.RegisterBuiltin(&element.Builtin{
-		Description: &elementv1.TypeDescription{
-			Name:         Name,
-			Title:        "PostgreSQL database",
-			Description:  "Users, corps, sessions and keys in a PostgreSQL database that many replicas share.",
-			ConfigSchema: schema,
-			ConfigFile:   "database.json",
+	builtin.Register(&builtin.Type[config]{
+		Description: elementv1.TypeDescription{
+			Name: Name, Title: "PostgreSQL database", ConfigSchema: schema, ConfigFile: "database.json",
+			Description: "Users, corps, sessions and keys in a PostgreSQL database that many replicas share.",
 		},
 		Open: open,
 	})
@@ -59,14 +56,8 @@ var (
 	_ databases.Directory = (*Database)(nil)
 )
 
-func open(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
-	var settings struct {
-		URL string `json:"url"`
-	}
-	if err := builtin.Decode(config, &settings); err != nil {
-		return nil, fmt.Errorf("%s: %w", Name, err)
-	}
-	e, err := newEngine(settings.URL)
+func open(env element.Env, c config) (element.Instance, error) {
+	e, err := newEngine(c.URL)
 	if err != nil {
 		return nil, err
 	}

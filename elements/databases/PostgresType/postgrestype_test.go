@@ -16,7 +16,7 @@ func openAt(t testing.TB, url, app string) *Database {
 	t.Helper()
 	config, err := json.Marshal(map[string]string{"url": url})
 	require.NoError(t, err)
-	i, err := open(t.Context(), element.Env{AppID: app}, config)
+	i, err := element.BuiltinOf(Name).Open(t.Context(), element.Env{AppID: app}, config)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, i.Close()) })
 	return i.(*Database)

@@ -3,10 +3,6 @@
 package sqlitetype
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/elements/databases/internal/sqldirectory"
 	"github.com/lintel-run/lintel/elements/internal/builtin"
@@ -34,16 +30,18 @@ const schema = `{
   }
 }`
 
+type config struct {
+	Path string `json:"path"`
+}
+
 func init() {
-	element.RegisterBuiltin(&element.Builtin{
-		Description: &elementv1.TypeDescription{
-			Name:         Name,
-			Title:        "SQLite database",
-			Description:  "Users, corps, sessions and keys in one SQLite file, for one machine.",
-			ConfigSchema: schema,
-			ConfigFile:   "database.json",
+	builtin.Register(&builtin.Type[config]{
+		Description: elementv1.TypeDescription{
+			Name: Name, Title: "SQLite database", ConfigSchema: schema, ConfigFile: "database.json",
+			Description: "Users, corps, sessions and keys in one SQLite file, for one machine.",
 		},
 		Embedded: true,
+		Default:  config{Path: "lintel.db"},
 		Open:     open,
 	})
 }
@@ -60,16 +58,10 @@ var (
 	_ databases.Directory = (*Database)(nil)
 )
 
-func open(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
-	settings := struct {
-		Path string `json:"path"`
-	}{Path: "lintel.db"}
-	if err := builtin.Decode(config, &settings); err != nil {
-		return nil, fmt.Errorf("%s: %w", Name, err)
-	}
-	file, err := sqlitefile.New(env.DataDir, settings.Path)
+func open(env element.Env, c config) (element.Instance, error) {
+	file, err := sqlitefile.New(env.DataDir, c.Path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", Name, err)
+		return nil, err
 	}
 	return &Database{Directory: sqldirectory.New(&engine{file: file}, env.AppID, env.Logger)}, nil
 }

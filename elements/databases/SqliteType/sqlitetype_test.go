@@ -20,7 +20,7 @@ import (
 
 func openIn(t testing.TB, dir, app, config string) *Database {
 	t.Helper()
-	i, err := open(t.Context(), element.Env{AppID: app, DataDir: dir}, json.RawMessage(config))
+	i, err := element.BuiltinOf(Name).Open(t.Context(), element.Env{AppID: app, DataDir: dir}, json.RawMessage(config))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, i.Close()) })
 	return i.(*Database)
@@ -35,7 +35,7 @@ func TestPathStaysBelowTheDataDirectory(t *testing.T) {
 	for _, path := range []string{"../x.db", "/tmp/x.db", "a/../../x.db", ""} {
 		config, err := json.Marshal(map[string]string{"path": path})
 		require.NoError(t, err)
-		_, err = open(t.Context(), element.Env{AppID: "a", DataDir: t.TempDir()}, config)
+		_, err = element.BuiltinOf(Name).Open(t.Context(), element.Env{AppID: "a", DataDir: t.TempDir()}, config)
 		require.ErrorIs(t, err, errcode.Params, path)
 	}
 	dir, outside := t.TempDir(), t.TempDir()

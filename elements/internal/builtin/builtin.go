@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 
+	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -25,9 +27,9 @@ func (Silent) Get(_ context.Context, property string) (any, error) {
 	return nil, errcode.New(errcode.FunctionNotFound, "the element has no property %q", property)
 }
 
-// Decode reads a configuration. An empty one leaves into as it is; a key that into
+// decode reads a configuration. An empty one leaves into as it is. A key that into
 // doesn't have is an error, except $schema.
-func Decode(config json.RawMessage, into any) error {
+func decode(config json.RawMessage, into any) error {
 	if len(bytes.TrimSpace(config)) == 0 {
 		return nil
 	}
@@ -38,7 +40,7 @@ func Decode(config json.RawMessage, into any) error {
 	delete(keys, "$schema")
 	plain, err := json.Marshal(keys)
 	if err != nil {
-		return errcode.New(errcode.Params, "the configuration is not a JSON object")
+		return err
 	}
 	d := json.NewDecoder(bytes.NewReader(plain))
 	d.DisallowUnknownFields()
@@ -46,4 +48,32 @@ func Decode(config json.RawMessage, into any) error {
 		return errcode.New(errcode.Params, "the configuration doesn't fit the schema")
 	}
 	return nil
+}
+
+// Type is a built-in Type whose instances are configured by a C.
+type Type[C any] struct {
+	Description elementv1.TypeDescription
+	// Embedded is that of an element.Builtin.
+	Embedded bool
+	// Default is the configuration without any key.
+	Default C
+	Open    func(env element.Env, config C) (element.Instance, error)
+}
+
+// Register registers a Type. It must be called from an init function.
+func Register[C any](t *Type[C]) {
+	element.RegisterBuiltin(&element.Builtin{
+		Description: &t.Description,
+		Embedded:    t.Embedded,
+		Open: func(_ context.Context, env element.Env, config json.RawMessage) (instance element.Instance, err error) {
+			c := t.Default
+			if err = decode(config, &c); err == nil {
+				instance, err = t.Open(env, c)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", t.Description.GetName(), err)
+			}
+			return instance, nil
+		},
+	})
 }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/lintel-run/lintel/elements/databases"
 )
 
@@ -21,10 +23,9 @@ type Directory struct {
 	log    *slog.Logger
 
 	// ready is set once the schema is up to date.
-	ready atomic.Bool
-	mu    sync.Mutex
-	// migration is the one in progress, if any.
-	migration *migration
+	ready     atomic.Bool
+	migration singleflight.Group
+	mu        sync.Mutex
 	closed    bool
 
 	background context.Context

@@ -50,50 +50,43 @@ func MigrateTo(ctx context.Context, db *sql.DB, d Dialect, version int64) error 
 	return err
 }
 
-// migration is a run of Migrate that callers wait for.
-type migration struct {
-	done chan struct{}
-	err  error
-}
-
 // migrated waits until the schema is up to date or ctx ends. The migration goes on
 // after a caller has given up.
 func (d *Directory) migrated(ctx context.Context) error {
 	if d.ready.Load() {
 		return nil
 	}
-	d.mu.Lock()
-	if d.closed {
-		d.mu.Unlock()
-		return &FailureError{Reason: "closed", Unavailable: true}
-	}
-	m := d.migration
-	if m == nil {
-		m = &migration{done: make(chan struct{})}
-		d.migration = m
-		d.running.Add(1)
-		go d.migrate(m)
-	}
-	d.mu.Unlock()
 	select {
-	case <-m.done:
-		return m.err
+	case run := <-d.migration.DoChan("", func() (any, error) { return nil, d.migrate() }):
+		return run.Err
 	case <-ctx.Done():
 		return &FailureError{Reason: "timeout", Unavailable: true}
 	}
 }
 
-func (d *Directory) migrate(m *migration) {
+func (d *Directory) migrate() error {
+	if !d.start() {
+		return &FailureError{Reason: "closed", Unavailable: true}
+	}
 	defer d.running.Done()
 	ctx, cancel := context.WithTimeout(d.background, migrationTime)
 	defer cancel()
-	m.err = d.engine.Migrate(ctx)
-	d.mu.Lock()
-	d.migration = nil
-	if m.err == nil && !d.ready.Swap(true) && !d.closed {
-		d.running.Add(1)
+	if err := d.engine.Migrate(ctx); err != nil {
+		return err
+	}
+	if !d.ready.Swap(true) && d.start() {
 		go d.purgeNowAndThen()
 	}
-	d.mu.Unlock()
-	close(m.done)
+	return nil
+}
+
+// start counts work in the background, for which the caller calls d.running.Done. It
+// reports false after Close.
+func (d *Directory) start() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.closed {
+		d.running.Add(1)
+	}
+	return !d.closed
 }
