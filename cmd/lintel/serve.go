@@ -184,7 +184,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	case err := <-failed:
 		return err
 	case s := <-signals:
-		logger.Info("draining; a second signal ends at once", "signal", s.String(), "timeout", f.drainTimeout)
+		logger.Info("draining; a second signal ends at once", "signal", s.String(), "timeout_ms", f.drainTimeout.Milliseconds())
 	}
 	go func() {
 		<-signals
@@ -216,7 +216,7 @@ func drain(srv *server.Server, app *runtime.App, timeout time.Duration, logger *
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := errors.Join(srv.Drain(ctx), app.Drain(ctx)); err != nil {
-		logger.Warn("requests were still in flight after the drain timeout", "timeout", timeout)
+		logger.Warn("requests were still in flight after the drain timeout", "timeout_ms", timeout.Milliseconds())
 		return nil
 	}
 	logger.Info("drained")
