@@ -3,8 +3,9 @@
 // whole pages, counts seconds down and does what a captcha asks for.
 //
 // What the pages do, they do by calls of elements, as a client from outside would.
-// They know neither sessions nor stores nor plugins. How a person logs in with a
-// phone is in phonelogin.go.
+// They know neither sessions nor stores nor plugins. Of login Types they know the
+// phone login: its functions are in phonelogin.go, its steps in login.go and
+// account.go.
 package web
 
 import (

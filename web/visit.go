@@ -5,13 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"time"
-
-	"html/template"
 
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/server/extension"

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -90,74 +91,46 @@ func readErrors(u *scan.Unit) (*familyErrors, []problem.Problem) {
 	return f, nil
 }
 
-// owner is a Meta that has taken a code or number.
-type owner struct {
+// claim is the place where a code, or a number, was declared first.
+type claim struct {
 	family *familyErrors
 	code   errcode.Code
 }
 
-func (o owner) String() string {
-	return fmt.Sprintf("%s:%d", o.family.file, o.family.lines[o.code])
-}
+func (c claim) String() string { return fmt.Sprintf("%s:%d", c.family.file, c.family.lines[c.code]) }
 
 // errorTable joins the codes of all Metas. Where two declare the same code or
 // number, the first keeps it: the library's, then by name.
 func (s *Snapshot) errorTable() {
 	metas := slices.DeleteFunc(append(s.Elements(), s.Others()...), func(e *Element) bool { return e.errors == nil || e.Broken })
-	slices.SortStableFunc(metas, func(a, b *Element) int {
-		switch {
-		case a.App == "" && b.App != "":
-			return -1
-		case a.App != "" && b.App == "":
-			return 1
-		}
-		return 0
-	})
-	s.Errors = make(errortable.Table)
-	codes, numbers := make(map[errcode.Code]owner), make(map[int]owner)
+	slices.SortStableFunc(metas, func(a, b *Element) int { return cmp.Compare(min(len(a.App), 1), min(len(b.App), 1)) })
+	free := 0
 	for _, meta := range metas {
-		f := meta.errors
-		for _, code := range slices.Sorted(maps.Keys(f.table)) {
-			entry := f.table[code]
-			var message string
-			if slices.Contains(ownCodes, code) {
+		for _, entry := range meta.errors.table {
+			free = max(free, entry.Number+1)
+		}
+	}
+	s.Errors = make(errortable.Table)
+	codes, numbers := make(map[errcode.Code]claim), make(map[int]claim)
+	for _, meta := range metas {
+		for _, code := range slices.Sorted(maps.Keys(meta.errors.table)) {
+			entry, own := meta.errors.table[code], claim{meta.errors, code}
+			byCode, codeTaken := codes[code]
+			byNumber, numberTaken := numbers[entry.Number]
+			message := ""
+			switch {
+			case slices.Contains(ownCodes, code):
 				message = fmt.Sprintf("%s is a code of the runtime; give the family's code a name of its own", code)
-			} else if first, taken := codes[code]; taken {
-				message = fmt.Sprintf("%s is declared in %s too; give one of them another name", code, first)
-			} else if first, taken := numbers[entry.Number]; taken && first.family != f {
-				message = fmt.Sprintf("%s has the number %d of %s in %s; %d is free", code, entry.Number, first.code, first, freeNumber(entry.Number, numbers, metas))
-			}
-			if message != "" {
-				s.Problems = append(s.Problems, problem.Problem{Element: meta.FullName, Code: problem.CodeErrors, File: f.file, Line: f.lines[code],
-					Pointer: strictjson.Pointer([]string{"errors", string(code)}), Message: message, Serving: true})
+			case codeTaken:
+				message = fmt.Sprintf("%s is declared in %s too; give one of them another name", code, byCode)
+			case numberTaken && byNumber.family != meta.errors:
+				message = fmt.Sprintf("%s has the number %d of %s in %s; %d is free", code, entry.Number, byNumber.code, byNumber, free)
+			default:
+				s.Errors[code], codes[code], numbers[entry.Number] = entry, own, own
 				continue
 			}
-			s.Errors[code] = entry
-			codes[code] = owner{f, code}
-			if _, taken := numbers[entry.Number]; !taken {
-				numbers[entry.Number] = owner{f, code}
-			}
+			s.Problems = append(s.Problems, problem.Problem{Element: meta.FullName, Code: problem.CodeErrors, File: meta.errors.file, Line: meta.errors.lines[code],
+				Pointer: strictjson.Pointer([]string{"errors", string(code)}), Message: message, Serving: true})
 		}
 	}
-}
-
-// freeNumber returns the next number that no Meta declares.
-func freeNumber(after int, taken map[int]owner, metas []*Element) int {
-	declared := func(n int) bool {
-		if _, ok := taken[n]; ok {
-			return true
-		}
-		return slices.ContainsFunc(metas, func(e *Element) bool {
-			for _, entry := range e.errors.table {
-				if entry.Number == n {
-					return true
-				}
-			}
-			return false
-		})
-	}
-	for declared(after) {
-		after++
-	}
-	return after
 }
