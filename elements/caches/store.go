@@ -10,10 +10,9 @@
 // change. For ten minutes, the same ID returns the first answer and changes
 // nothing more, so a caller that lost a reply can ask again.
 //
-// A call that returns an error leaves nothing taken: what its Reserve, its Guess
-// or its Token with Consume took is given back, before the call returns where the
-// store can still be reached, otherwise as soon as it can. A call of the same
-// request that succeeds in the meantime keeps it.
+// A Reserve, a Guess or a Token with Consume that returns an error is undone: before it
+// returns if the store can still be reached, else as soon as it can. A call of the same
+// request that succeeds in the meantime keeps what was taken.
 //
 // # A cache of one's own
 //
@@ -78,7 +77,8 @@ type CodeStore interface {
 	// one that matches.
 	Guess(ctx context.Context, g Guess) (GuessResult, error)
 	// EndClaim ends the claim of a Guess: it removes the code if it was used, and
-	// frees it otherwise. A used code is removed whoever claims it by now.
+	// frees it otherwise. A used code is removed even if another request
+	// claims it by now.
 	EndClaim(ctx context.Context, e EndClaim) error
 }
 

@@ -61,11 +61,18 @@ func TestMemoryComesBackWhenNobodyAsks(t *testing.T) {
 			_, err := s.Reserve(ctx, reserveOf(fmt.Sprint("k", i)))
 			require.NoError(t, err)
 		}
-		require.Len(t, s.table.entries, 5000)
+		kept := func() (entries, queued int) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return len(s.table.entries), len(s.table.queue)
+		}
+		entries, _ := kept()
+		require.Equal(t, 5000, entries)
 		time.Sleep(11 * time.Minute)
 		synctest.Wait()
-		require.Empty(t, s.table.entries)
-		require.Empty(t, s.table.queue)
+		entries, queued := kept()
+		require.Zero(t, entries)
+		require.Zero(t, queued)
 	})
 }
 

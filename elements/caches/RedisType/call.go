@@ -79,8 +79,8 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // call runs a script, and again with the same arguments until there is a reply, ctx ends
-// or bound is over. A script returns the same for the same request, so a lost reply costs no more
-// than time.
+// or bound has passed. A script returns the same for the same request, so a lost reply
+// costs no more than time.
 func (s *Store) call(ctx context.Context, script *redis.Script, keys []string, a *args) (reply, error) {
 	return retry(ctx, func(ctx context.Context) *redis.Cmd { return script.Run(ctx, s.client, keys, a.list...) })
 }

@@ -102,26 +102,27 @@ type job struct {
 const (
 	waiting int32 = iota
 	begun
+	// abandoned: the caller got an error before there was an outcome.
 	abandoned
+	// delivered: the caller gets the outcome.
+	delivered
 )
 
-// do runs a job, and returns an error once the caller has waited for bound.
+// do runs a job, and returns an error if the caller has waited for bound.
 func (s *Store) do(ctx context.Context, j *job) error {
 	if err := ctx.Err(); err != nil {
 		return unavailable(err)
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, errSlow)
+	defer cancel()
 	j.until = time.Now().Add(bound)
 	j.done = make(chan error, 1)
-	timer := time.NewTimer(bound)
-	defer timer.Stop()
 	select {
 	case s.jobs <- j:
 	case <-s.stop:
 		return unavailable(errClosed)
 	case <-ctx.Done():
-		return unavailable(ctx.Err())
-	case <-timer.C:
-		return unavailable(errSlow)
+		return unavailable(context.Cause(ctx))
 	}
 	select {
 	case err := <-j.done:
@@ -129,19 +130,17 @@ func (s *Store) do(ctx context.Context, j *job) error {
 	case <-s.done:
 		return s.ended(j)
 	case <-ctx.Done():
-	case <-timer.C:
 	}
 	if j.phase.CompareAndSwap(waiting, abandoned) {
 		return unavailable(errSlow)
 	}
 	// It has begun. Its end is near, and then its outcome is known.
-	timer.Reset(lateness)
 	select {
 	case err := <-j.done:
 		return err
 	case <-s.done:
 		return s.ended(j)
-	case <-timer.C:
+	case <-time.After(lateness):
 	}
 	if j.phase.CompareAndSwap(begun, abandoned) {
 		return unavailable(errSlow)

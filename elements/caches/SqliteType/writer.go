@@ -24,9 +24,6 @@ var (
 	errSlow   = errors.New("too slow")
 )
 
-// delivered is the phase of a job whose outcome its caller gets.
-const delivered int32 = abandoned + 1
-
 // writer owns the connection; its loop is the only goroutine that uses it.
 type writer struct {
 	store   *Store

@@ -95,7 +95,7 @@ func (r *oldReader) state() *State {
 	s.Sends, s.Guesses, s.Refusals = oldList(r, bucket), oldList(r, bucket), r.times()
 	s.Requests = oldList(r, func() *Request {
 		q := &Request{Id: r.text(), Expires: r.int()}
-		r.int() // its outcome, which the code tells
+		r.int() // the outcome, which follows from the code
 		q.Code, q.Made, q.MadeShared, q.Committed = r.text(), r.int(), r.int(), r.int() == 1
 		return q
 	})
@@ -104,7 +104,7 @@ func (r *oldReader) state() *State {
 			return &Unverified{Code: r.text(), Sent: r.int(), Expires: r.int(), Groups: oldList(r, r.text)}
 		})
 	}
-	if len(r.from) > 0 { // and codes were not given back
+	if len(r.from) > 0 { // and no guess was undone
 		s.Consumed = oldList(r, func() *Consumed { return &Consumed{Request: r.text(), Attempt: r.text(), Code: r.code()} })
 	}
 	return s
@@ -133,7 +133,7 @@ func (r *oldReader) token() *Token {
 		Value: []byte(r.text()), Expires: r.int(), TakenBy: r.text(), LingersUntil: r.int(),
 		Claim: r.text(), ClaimEnds: r.int(), Released: oldList(r, r.text),
 	}
-	if len(r.from) > 0 { // tokens were not given back at first
+	if len(r.from) > 0 { // no call was undone at first
 		t.Attempt, t.RestoredExpires = r.text(), r.int()
 	}
 	return t
