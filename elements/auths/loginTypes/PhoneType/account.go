@@ -118,8 +118,12 @@ type UpdatePhoneRequest struct {
 
 // UpdatePhone replaces the current user's phone. The host notifies the old one.
 func (p *PhoneLogin) UpdatePhone(ctx context.Context, in UpdatePhoneRequest) (int, error) {
-	if _, err := boundAccount(ctx, in.UserID); err != nil {
+	own, err := account(ctx, in.UserID)
+	if err != nil {
 		return 0, err
+	}
+	if own == "" {
+		return 0, errNotBound()
 	}
 	identity, err := p.identity(in.NewPhone)
 	if err != nil {
@@ -149,40 +153,28 @@ func (p *PhoneLogin) UpdatePhone(ctx context.Context, in UpdatePhoneRequest) (in
 // account returns the phone of the current user, or "" if none is bound. userID must be
 // the current user's ID.
 func account(ctx context.Context, userID string) (own string, err error) {
-	out, err := sdk.HostOf(ctx).Login().Account(ctx, &elementv1.AccountRequest{})
-	if err != nil {
-		return "", err
-	}
-	switch out.GetUserId() {
-	case "":
-		return "", errcode.New(errcode.LoginRequired, "nobody is signed in")
-	case userID:
-		return out.GetIdentity(), nil
-	}
-	return "", errcode.New(errcode.Forbidden, "this is another user's")
-}
-
-// boundAccount is like account, but fails if no phone is bound.
-func boundAccount(ctx context.Context, userID string) (string, error) {
-	own, err := account(ctx, userID)
-	if err == nil && own == "" {
-		return "", errNotBound()
+	current, own, err := currentUser(ctx)
+	if err == nil && current != userID {
+		return "", errcode.New(errcode.Forbidden, "this is another user's")
 	}
 	return own, err
 }
 
 // ownPhone returns the current user's phone.
 func ownPhone(ctx context.Context) (string, error) {
-	out, err := sdk.HostOf(ctx).Login().Account(ctx, &elementv1.AccountRequest{})
-	switch {
-	case err != nil:
-		return "", err
-	case out.GetUserId() == "":
-		return "", errcode.New(errcode.LoginRequired, "nobody is signed in")
-	case out.GetIdentity() == "":
+	_, own, err := currentUser(ctx)
+	if err == nil && own == "" {
 		return "", errNotBound()
 	}
-	return out.GetIdentity(), nil
+	return own, err
+}
+
+func currentUser(ctx context.Context) (userID, own string, err error) {
+	out, err := sdk.HostOf(ctx).Login().Account(ctx, &elementv1.AccountRequest{})
+	if err == nil && out.GetUserId() == "" {
+		err = errcode.New(errcode.LoginRequired, "nobody is signed in")
+	}
+	return out.GetUserId(), out.GetIdentity(), err
 }
 
 func errNotBound() error {

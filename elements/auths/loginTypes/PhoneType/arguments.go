@@ -50,15 +50,7 @@ func (p *PhoneLogin) checkCode(arg, code string) error {
 
 // isCode reports whether code is exactly n ASCII digits.
 func isCode(code string, n int) bool {
-	if len(code) != n {
-		return false
-	}
-	for i := range len(code) {
-		if code[i] < '0' || code[i] > '9' {
-			return false
-		}
-	}
-	return true
+	return len(code) == n && strings.Trim(code, "0123456789") == ""
 }
 
 // maxNick is in characters.

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/lintel-run/lintel/internal/seal"
 )
 
@@ -80,10 +82,10 @@ func newMaker(derive func(purpose string) ([]byte, error), r renderer) (*Maker, 
 	m := &Maker{tokens: key, demand: newDemand(), sounds: make(map[string]*stock)}
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop = stop
-	b := newBudget()
-	m.pictures = newStock(ctx, &m.work, b, pictureCost, picturesKept, func() (item, error) { return draw(r) })
+	budget := rate.NewLimiter(perSecond, burst)
+	m.pictures = newStock(ctx, &m.work, budget, pictureCost, picturesKept, func() (item, error) { return draw(r) })
 	for _, language := range languages {
-		m.sounds[language] = newStock(ctx, &m.work, b, soundCost, soundsKept, func() (item, error) { return speak(r, language) })
+		m.sounds[language] = newStock(ctx, &m.work, budget, soundCost, soundsKept, func() (item, error) { return speak(r, language) })
 	}
 	return m, nil
 }

@@ -4,6 +4,17 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// The budget for making items, in pictures: about half a millisecond of CPU each. After
+// a burst, captchas use at most a quarter of one CPU, however many are requested.
+const (
+	pictureCost = 1
+	soundCost   = 10
+	burst       = 2000
+	perSecond   = 500
 )
 
 const (
@@ -18,8 +29,8 @@ const (
 type stock struct {
 	life   context.Context
 	work   *sync.WaitGroup
-	budget *budget
-	cost   float64
+	budget *rate.Limiter
+	cost   int
 	items  chan item
 	// produce makes an item. One goroutine at a time calls it.
 	produce func() (item, error)
@@ -28,7 +39,7 @@ type stock struct {
 	filling bool
 }
 
-func newStock(life context.Context, work *sync.WaitGroup, budget *budget, cost float64, size int, produce func() (item, error)) *stock {
+func newStock(life context.Context, work *sync.WaitGroup, budget *rate.Limiter, cost, size int, produce func() (item, error)) *stock {
 	return &stock{life: life, work: work, budget: budget, cost: cost, items: make(chan item, size), produce: produce}
 }
 
@@ -67,7 +78,7 @@ func (s *stock) fill() {
 
 func (s *stock) run() {
 	for s.more() {
-		if !s.budget.wait(s.life, s.cost) {
+		if s.budget.WaitN(s.life, s.cost) != nil {
 			continue
 		}
 		it, err := s.produce()

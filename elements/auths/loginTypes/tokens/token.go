@@ -60,7 +60,7 @@ func Parse(token string) (Ref, bool) {
 		return Ref{}, false
 	}
 	for i, part := range parts {
-		if len(part) != lengths[i] || !base64url(part) {
+		if len(part) != lengths[i] || strings.Trim(part, base64url) != "" {
 			return Ref{}, false
 		}
 	}
@@ -78,14 +78,5 @@ func Hash(token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-func base64url(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
-		default:
-			return false
-		}
-	}
-	return true
-}
+// base64url is the alphabet of base64url.
+const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

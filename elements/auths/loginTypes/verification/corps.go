@@ -2,7 +2,7 @@ package verification
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -21,7 +21,7 @@ func (r *request) corpOfNewUsers(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if closed(config["allowJoin"]) {
+	if allowJoin, set := config["allowJoin"]; set && fmt.Sprint(allowJoin) == "0" {
 		return "", nil
 	}
 	title, _ := config["title"].(string)
@@ -35,19 +35,4 @@ func (r *request) corpOfNewUsers(ctx context.Context) (string, error) {
 		return "", errStore(err)
 	}
 	return corp.ID, nil
-}
-
-// closed reports whether allowJoin is 0. It is 1 by default.
-func closed(allowJoin any) bool {
-	switch v := allowJoin.(type) {
-	case float64:
-		return v == 0
-	case int:
-		return v == 0
-	case json.Number:
-		return v == "0"
-	case bool:
-		return !v
-	}
-	return false
 }

@@ -1,6 +1,9 @@
 package verification
 
-import "crypto/rand"
+import (
+	"crypto/rand"
+	"strings"
+)
 
 // randomDigits returns n decimal digits, uniformly distributed. It drops the bytes
 // that would favor some digits.
@@ -21,13 +24,5 @@ func randomDigits(n int) string {
 
 // isDigits reports whether s is exactly n ASCII digits.
 func isDigits(s string, n int) bool {
-	if len(s) != n {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
+	return len(s) == n && strings.Trim(s, "0123456789") == ""
 }

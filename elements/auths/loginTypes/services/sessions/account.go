@@ -50,12 +50,18 @@ func (s *Service) callerOf(ctx context.Context, directory directory, refreshToke
 	return element.Caller{UserID: session.UserID, SessionID: id}, nil
 }
 
-func (s *Service) currentUser(ctx context.Context) (any, error) {
-	who := element.CallerOf(ctx)
-	if who.UserID == "" {
-		return nil, errLoginRequired()
+// signedIn returns the caller, who must be signed in, and the database. The caller
+// calls release.
+func (s *Service) signedIn(ctx context.Context) (who element.Caller, directory directory, release func(), err error) {
+	if who = element.CallerOf(ctx); who.UserID == "" {
+		return who, nil, nil, errLoginRequired()
 	}
-	directory, release, err := s.directory()
+	directory, release, err = s.directory()
+	return who, directory, release, err
+}
+
+func (s *Service) currentUser(ctx context.Context) (any, error) {
+	who, directory, release, err := s.signedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -91,11 +97,7 @@ func (s *Service) currentUser(ctx context.Context) (any, error) {
 }
 
 func (s *Service) sessions(ctx context.Context) (any, error) {
-	who := element.CallerOf(ctx)
-	if who.UserID == "" {
-		return nil, errLoginRequired()
-	}
-	directory, release, err := s.directory()
+	who, directory, release, err := s.signedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +122,7 @@ func (s *Service) sessions(ctx context.Context) (any, error) {
 }
 
 func (s *Service) endSession(ctx context.Context, sessionID string) (any, error) {
-	who := element.CallerOf(ctx)
-	if who.UserID == "" {
-		return nil, errLoginRequired()
-	}
-	directory, release, err := s.directory()
+	who, directory, release, err := s.signedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
