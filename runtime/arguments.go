@@ -10,12 +10,12 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// shortText is the most characters of an Stext or Phone.
+// shortText bounds the characters of an Stext or Phone.
 const shortText = 255
 
-// bind gives a call's arguments by name, with their types checked and defaults
-// filled in: either in the order of the function's list, or one Args.
-// API_PARAMS_ERROR names the argument that is wrong in data.arg.
+// bind returns the arguments of a call by name, with types checked and defaults filled
+// in. args are in the order of the function's list, or one Args. Its error is
+// API_PARAMS_ERROR with the name of the argument as the detail "arg".
 func bind(fn *elementv1.Function, args []any) (Args, error) {
 	if len(args) == 1 {
 		if named, ok := args[0].(Args); ok {
@@ -76,7 +76,7 @@ func declares(fn *elementv1.Function, name string) bool {
 	return false
 }
 
-// clip bounds a name that the caller made up, for an answer.
+// clip shortens a name from the caller for an error message.
 func clip(name string) string {
 	const most = 64
 	if len(name) <= most {
@@ -90,7 +90,7 @@ func clip(name string) string {
 	return ""
 }
 
-// typed gives the value as a JSON value of the data type, and whether it is one.
+// typed returns the value as a JSON value of the data type, and whether it is one.
 func typed(dataType string, value any) (any, bool) {
 	switch dataType {
 	case "Stext", "Phone":
@@ -133,7 +133,7 @@ func numeric(value any) (any, bool) {
 	return n, ok
 }
 
-// checkbox takes true, false, 1 and 0, and gives a bool.
+// checkbox returns a bool for true, false, 1 and 0.
 func checkbox(value any) (any, bool) {
 	if on, ok := value.(bool); ok {
 		return on, true
@@ -151,7 +151,7 @@ func checkbox(value any) (any, bool) {
 	return nil, false
 }
 
-// viaJSON gives a Go value as the JSON value it encodes to, nil if it has none.
+// viaJSON returns the JSON value that a Go value encodes to, nil if there is none.
 func viaJSON(value any) any {
 	text, err := json.Marshal(value)
 	if err != nil {

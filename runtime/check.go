@@ -11,7 +11,7 @@ import (
 
 // CheckStep is one step of a check, in the order tried.
 type CheckStep struct {
-	// Name is configuration, ready, or what the Type calls it: credentials, for one.
+	// Name is configuration, ready, or a name of the Type such as credentials.
 	Name    string `json:"name"`
 	OK      bool   `json:"ok"`
 	Message string `json:"message,omitempty"`
@@ -57,10 +57,10 @@ func (c *Check) OK() bool {
 
 const stepConfiguration = "configuration"
 
-// Check tests an instance, and those that its configuration names, without
-// sending or changing anything: the configuration as it is read and as its Type
-// sees it, then what the Type can try beyond that. ELEMENT_NOT_FOUND, and
-// API_PARAMS_ERROR for what is no instance.
+// Check tests an instance and those that its configuration names, without sending or
+// changing anything: the configuration as it is read and as its Type sees it, and what
+// else the Type can try. Its error is ELEMENT_NOT_FOUND, or API_PARAMS_ERROR for an
+// element that is no instance.
 func (a *App) Check(ctx context.Context, fullName string) (*Check, error) {
 	el, err := a.GetElement(fullName)
 	if err != nil {

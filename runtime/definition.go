@@ -8,19 +8,19 @@ import (
 	"github.com/lintel-run/lintel/runtime/problem"
 )
 
-// Info is what app.json says of an app.
+// Info describes an app.
 type Info struct {
 	AppID   string `json:"appId"`
 	Name    string `json:"name"`
 	Title   string `json:"title"`
 	Version string `json:"version"`
-	// Dir and DataDir are absolute; for operators only.
+	// Dir and DataDir are absolute, and for operators only.
 	Dir     string `json:"dir"`
 	DataDir string `json:"dataDir"`
 	Dev     bool   `json:"dev"`
 }
 
-// Definition is an element's e.json and what follows from it.
+// Definition describes an element: its e.json and what follows from it.
 type Definition struct {
 	FullName string `json:"fullName"`
 	Title    string `json:"title"`
@@ -28,15 +28,15 @@ type Definition struct {
 	Rank string `json:"rank"`
 	// Type is the full name of what it derives from; empty for a Meta.
 	Type string `json:"type"`
-	// Meta is the family.
+	// Meta is the full name of the family.
 	Meta string `json:"meta"`
 	Tag  string `json:"tag,omitempty"`
-	// App is the appId of the app it comes from; empty: the official library.
+	// App is the appId of the app it comes from, empty for the official library.
 	App string `json:"app,omitempty"`
-	// Functions that callers outside the app may call.
+	// Functions are those that callers outside the app may call.
 	Functions []Function `json:"functionList"`
-	// ConfigSchema of a Type is the JSON Schema of its instances' configurations,
-	// and ConfigFile the name of their file where e.json names none.
+	// ConfigSchema of a Type is the JSON Schema of its instances' configurations, and
+	// ConfigFile the name of their file unless e.json names one.
 	ConfigSchema json.RawMessage `json:"configSchema,omitempty"`
 	ConfigFile   string          `json:"configFile,omitempty"`
 	// EJSON is the text of e.json.
@@ -52,20 +52,20 @@ type Argument = element.Argument
 // Problem is something wrong with an element or the app.
 type Problem = problem.Problem
 
-// Status is what operators see.
+// Status describes a running app to operators.
 type Status struct {
 	App      Info      `json:"app"`
 	Started  time.Time `json:"started"`
 	Elements int       `json:"elements"`
-	// Reloaded is when the newest snapshot went live.
+	// Reloaded is when the app was last loaded.
 	Reloaded time.Time `json:"reloaded"`
 	Problems []Problem `json:"problems"`
 	Plugins  []Plugin  `json:"plugins"`
-	// Stores tells of each built-in instance that can say whether it is ready.
+	// Stores are the built-in instances that are open.
 	Stores []Store `json:"stores"`
 }
 
-// Plugin is the state of one plugin process.
+// Plugin is the state of a plugin process.
 type Plugin struct {
 	Type string `json:"type"`
 	// State is idle, starting, ready, draining, backoff, failed or stopped.
@@ -79,7 +79,7 @@ type Plugin struct {
 	LastOutput []string  `json:"lastOutput,omitempty"`
 }
 
-// Store is the state of one store.
+// Store is the state of a store.
 type Store struct {
 	Element string `json:"element"`
 	Ready   bool   `json:"ready"`

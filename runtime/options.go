@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Option changes how Open, Validate and Lock work.
+// Option is an option of Open, Validate, List and Lock.
 type Option func(*settings)
 
 type settings struct {
@@ -38,77 +38,78 @@ func newSettings(opts []Option) settings {
 	return s
 }
 
-// WithPluginDir adds a directory in which bare names of plugin executables are
-// looked up, before the directory of the running executable.
+// WithPluginDir adds a directory to look up the bare names of plugin executables in,
+// before the directory of the running executable.
 func WithPluginDir(dir string) Option {
 	return func(s *settings) { s.pluginDirs = append(s.pluginDirs, dir) }
 }
 
-// WithLogger sets where the app logs; the default is slog.Default.
+// WithLogger sets the app's logger. The default is slog.Default.
 func WithLogger(logger *slog.Logger) Option {
 	return func(s *settings) { s.logger = logger }
 }
 
-// WithVariables sets variables that win over the process environment.
+// WithVariables sets variables that take precedence over the process environment.
 func WithVariables(vars map[string]string) Option {
 	return func(s *settings) { s.variables = vars }
 }
 
-// WithDataDir sets the data directory; the default is appData in the app.
+// WithDataDir sets the data directory. The default is appData in the app's directory.
 func WithDataDir(dir string) Option {
 	return func(s *settings) { s.dataDir = dir }
 }
 
 // WithSecret sets the app's secret: base64 or hex of at least 32 random bytes.
 // The default is LINTEL_SECRET, then the file "secret" in the data directory,
-// which is made on first start when both default stores are embedded.
+// which is made on first start if both default stores are embedded.
 func WithSecret(secret string) Option {
 	return func(s *settings) { s.secret = secret }
 }
 
-// WithDev allows what is for development only, such as an SMS outbox, and uses
-// the embedded stores whatever app.json names.
+// WithDev allows what is only for development, such as an SMS outbox, and uses the
+// embedded stores whatever app.json names.
 func WithDev() Option {
 	return func(s *settings) { s.dev = true }
 }
 
-// WithLocked refuses plugin executables that lintel.lock doesn't pin.
+// WithLocked rejects plugin executables that lintel.lock doesn't pin.
 func WithLocked() Option {
 	return func(s *settings) { s.locked = true }
 }
 
-// WithoutWatch loads once and never reloads.
+// WithoutWatch loads the app once and never reloads it.
 func WithoutWatch() Option {
 	return func(s *settings) { s.watch = false }
 }
 
-// WithTracerProvider makes spans of calls and carries the trace into plugins and
-// back. Without it nothing is traced.
+// WithTracerProvider traces calls, in plugins too. Without it nothing is traced.
 func WithTracerProvider(tp trace.TracerProvider) Option {
 	return func(s *settings) { s.tracer = tp }
 }
 
-// WithObserver is told of calls and plugin processes, for metrics.
+// WithObserver sets an Observer of calls and plugin processes.
 func WithObserver(o Observer) Option {
 	return func(s *settings) { s.observer = o }
 }
 
-// WithStoreWait bounds how long Open waits for a default store that can't be
-// reached yet; the default is 5 s.
+// WithStoreWait bounds how long Open waits for a default store that can't be reached
+// yet. The default is 5 s.
 func WithStoreWait(d time.Duration) Option {
 	return func(s *settings) { s.storeWait = d }
 }
 
-// Observer is told what happens, from any goroutine; it must return quickly.
+// Observer observes calls and plugin processes, for metrics. Its methods are called from
+// any goroutine and must return quickly.
 type Observer interface {
-	// Called: a call of an element's function has ended with a code, "" for none.
+	// Called is called when a call of a function has ended with a code, "" for none.
 	Called(element, typeName, function string, took time.Duration, code Code)
-	// Restarted: a plugin process of a Type has ended unasked and is started again.
+	// Restarted is called when a plugin process of a Type has exited unasked and is
+	// started again.
 	Restarted(typeName string)
 }
 
-// restarts tells an Observer of processes that ended unasked; calls are observed
-// where all elements are, built-in ones too.
+// restarts reports processes that exited unasked to an Observer. callRecorder reports
+// calls, those of built-in Types too.
 type restarts struct{ observer Observer }
 
 func (restarts) Called(string, string, string, time.Duration) {}

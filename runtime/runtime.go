@@ -23,9 +23,9 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// Error is the error of every call: a code of the contract, a message for
-// people, whether and when to try again, and further facts. It works with
-// errors.Is (against a Code) and errors.As.
+// Error is the error of calls: a code of the contract, a message for people, whether and
+// when to try again, and details. It works with errors.As, and with errors.Is for a
+// Code.
 type Error = errcode.Error
 
 // Code is the stable name of what went wrong.
@@ -34,11 +34,11 @@ type Code = errcode.Code
 // Args are the named arguments of a call.
 type Args = element.Args
 
-// Caller says who asks.
+// Caller is who makes a call.
 type Caller = element.Caller
 
-// WithCaller says who asks. Without it nobody is signed in, and limits that
-// count by address don't apply.
+// WithCaller returns a context with the caller of calls made with it. Without a caller
+// nobody is signed in, and limits by address don't apply.
 func WithCaller(ctx context.Context, c Caller) context.Context {
 	return element.WithCaller(ctx, c)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-// secretBytes is the least length of the app's secret, and that of a made one.
+// secretBytes is the least length of the app's secret, and the length of a new one.
 const secretBytes = 32
 
 // secret is the root of the app's keys. The zero secret has no keys.
@@ -32,8 +32,8 @@ func (s secret) key(appID, purpose string) ([]byte, error) {
 	return hkdf.Key(sha256.New, s.root, []byte("lintel:"+appID), purpose, 32)
 }
 
-// findSecret takes the secret that was given, else LINTEL_SECRET, else the file
-// "secret" in the data directory; with makeOne, that file is made.
+// findSecret returns the given secret, else that of LINTEL_SECRET, else that of the file
+// "secret" in the data directory. With makeOne it makes a missing file.
 func findSecret(given, dataDir string, makeOne bool) (secret, error) {
 	if given == "" {
 		given = os.Getenv("LINTEL_SECRET")
@@ -64,7 +64,7 @@ var errShortSecret = errors.New("it must be base64 or hex of at least 32 random 
 func decodeSecret(text string) ([]byte, error) {
 	text = strings.TrimSpace(text)
 	if root, err := hex.DecodeString(text); err == nil && len(root) < secretBytes {
-		return nil, errShortSecret // though base64 would take it for more
+		return nil, errShortSecret // which base64 would take for longer
 	}
 	decoders := []func(string) ([]byte, error){
 		hex.DecodeString,
@@ -100,8 +100,8 @@ func readSecret(path string) (secret, error) {
 	return secret{root}, nil
 }
 
-// makeSecret writes a new secret whole, or leaves the one that another process
-// has made meanwhile.
+// makeSecret writes a new secret atomically. One that another process makes meanwhile
+// stays.
 func makeSecret(path string) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

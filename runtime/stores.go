@@ -86,7 +86,7 @@ func (x *index) storeReady(ctx context.Context, name string) error {
 		return err
 	}
 	defer release()
-	readier, ok := instance.(element.Readier)
+	readier, ok := instance.(element.ReadyChecker)
 	if !ok {
 		return nil
 	}

@@ -1,7 +1,6 @@
-// Package strictjson reads JSON and remembers where each value stood, so that
-// whoever finds a value wrong can name its file, line and JSON pointer, even
-// after several files were merged into one value. It knows nothing of what the
-// values mean.
+// Package strictjson reads JSON strictly. Its values keep their file and line, so that a
+// problem with a value can name its place even after several files were merged. It
+// doesn't know what the values mean.
 package strictjson
 
 import (
@@ -23,38 +22,37 @@ const (
 	Object
 )
 
-// String is the kind's name as JSON Schema spells it.
+// String returns the name of the kind in JSON Schema.
 func (k Kind) String() string {
 	return [...]string{"null", "boolean", "number", "string", "array", "object"}[k]
 }
 
-// Value is one JSON value with the place it came from. A Value that has been
-// merged or handed out is not changed any more.
+// Value is a JSON value with its place. It isn't changed once it has been read.
 type Value struct {
 	Kind Kind
-	// File and Line, from 1, are the place of the value.
+	// File and Line, from 1, are its place.
 	File string
 	Line int
-	// Text is a String's value, or the literal of a Number or Bool.
+	// Text is the value of a String, or the literal of a Number or Bool.
 	Text string
-	// Items of an Array.
+	// Items are those of an Array.
 	Items []*Value
-	// Members of an Object, in the order of the source.
+	// Members are those of an Object, in the order of the source.
 	Members []Member
-	// Variable names the variable that the whole value stands for, once replaced.
+	// Variable is the variable that the whole value came from.
 	Variable string
-	// Masked is how Text may be shown, when secret variables went into it.
+	// Masked is Text with secret variables masked, empty if it holds none.
 	Masked string
 }
 
-// Member is a name with its value. Line is the name's.
+// Member is a member of an Object. Line is that of its name.
 type Member struct {
 	Name  string
 	Line  int
 	Value *Value
 }
 
-// Get gives a member of an Object, nil where there is none.
+// Get returns a member of an Object, nil if there is none.
 func (v *Value) Get(name string) *Value {
 	if v == nil {
 		return nil
@@ -67,7 +65,7 @@ func (v *Value) Get(name string) *Value {
 	return nil
 }
 
-// Without gives the Object without one member.
+// Without returns the Object without a member.
 func (v *Value) Without(name string) *Value {
 	if v.Get(name) == nil {
 		return v
@@ -82,8 +80,8 @@ func (v *Value) Without(name string) *Value {
 	return &c
 }
 
-// At follows the tokens of a JSON pointer as far as they lead, and gives the
-// last value and line on the way: the member's own line where it has one.
+// At follows the tokens of a JSON pointer as far as they lead. It returns the last value
+// on the way and its line, of a member that of its name.
 func (v *Value) At(tokens []string) (*Value, int) {
 	line := v.Line
 	for _, token := range tokens {
@@ -110,7 +108,7 @@ func (v *Value) At(tokens []string) (*Value, int) {
 	return v, line
 }
 
-// Any gives the value as encoding/json would, with numbers as json.Number.
+// Any returns the value as encoding/json decodes it, with numbers as json.Number.
 func (v *Value) Any() any {
 	switch v.Kind {
 	case Null:
@@ -137,7 +135,7 @@ func (v *Value) Any() any {
 	return nil
 }
 
-// Append adds the value's compact JSON text, members in order.
+// Append appends the compact JSON text of the value to dst.
 func (v *Value) Append(dst []byte) []byte {
 	switch v.Kind {
 	case Null:
@@ -171,7 +169,7 @@ func (v *Value) Append(dst []byte) []byte {
 
 func appendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
-	s = strings.ToValidUTF8(s, "\uFFFD") // what an environment variable may hold
+	s = strings.ToValidUTF8(s, "\uFFFD") // environment variables may hold any bytes
 	dst = append(dst, '"')
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -188,8 +186,8 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// Merge lays over on top of base: objects are merged member by member, anything
-// else is replaced. Each part of the result keeps its place. Neither is changed.
+// Merge returns base with over merged into it: objects member by member, anything else
+// replaced. All parts keep their places. Neither argument is changed.
 func Merge(base, over *Value) *Value {
 	if base == nil {
 		return over
@@ -217,7 +215,7 @@ func Merge(base, over *Value) *Value {
 	return &merged
 }
 
-// Pointer writes tokens as a JSON pointer (RFC 6901).
+// Pointer returns the JSON pointer (RFC 6901) of tokens.
 func Pointer(tokens []string) string {
 	var b strings.Builder
 	for _, token := range tokens {
@@ -227,7 +225,7 @@ func Pointer(tokens []string) string {
 	return b.String()
 }
 
-// Tokens reads a JSON pointer; what doesn't begin with a slash has none.
+// Tokens returns the tokens of a JSON pointer, none if it doesn't begin with a slash.
 func Tokens(pointer string) []string {
 	below, ok := strings.CutPrefix(pointer, "/")
 	if !ok {

@@ -33,7 +33,7 @@ func BenchmarkInvoke(b *testing.B) {
 		b.Fatal(err)
 	}
 	server := grpc.NewServer(grpc.NumStreamWorkers(32), grpc.InitialWindowSize(1<<20), grpc.InitialConnWindowSize(1<<20))
-	elementv1.RegisterElementServer(carrier.NewServer(server, carrier.Options{Most: 1024, Kept: 32}), echo{})
+	elementv1.RegisterElementServer(carrier.NewServer(server, carrier.Options{MaxRequests: 1024, IdleWorkers: 32}), echo{})
 	go func() { _ = server.Serve(listener) }()
 	b.Cleanup(server.Stop)
 	conn, err := grpc.NewClient("unix://"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithInitialWindowSize(1<<20), grpc.WithInitialConnWindowSize(1<<20))

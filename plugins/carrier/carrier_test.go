@@ -83,7 +83,7 @@ func serving(options carrier.Options, call func(context.Context, *elementv1.Call
 	}
 }
 
-var usual = carrier.Options{Most: 64, Kept: 2}
+var usual = carrier.Options{MaxRequests: 64, IdleWorkers: 2}
 
 func limited(t testing.TB) context.Context {
 	t.Helper()
@@ -246,7 +246,7 @@ func TestNoMoreAtOnceThanAdmitted(t *testing.T) {
 	const most, all = 3, 40
 	var now, seen atomic.Int32
 	gate := make(chan struct{})
-	w := newWorld(t, serving(carrier.Options{Most: most, Kept: 1}, func(context.Context, *elementv1.CallRequest) (*elementv1.CallResponse, error) {
+	w := newWorld(t, serving(carrier.Options{MaxRequests: most, IdleWorkers: 1}, func(context.Context, *elementv1.CallRequest) (*elementv1.CallResponse, error) {
 		if n := now.Add(1); n > most {
 			seen.Store(n)
 		}

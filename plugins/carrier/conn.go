@@ -15,25 +15,24 @@ import (
 	"github.com/lintel-run/lintel/plugins/handshake"
 )
 
-// Conn is a connection whose unary requests go over one stream of another
-// connection, which is opened with the first request and again after it has ended.
-// Where the other side doesn't serve Carrier, and for large messages, each request
-// goes by itself. Of the outgoing metadata only handshake.MetaCall is carried, and of
-// the call options only grpc.Peer is heeded: it is filled in when the request was
-// written.
+// Conn is a connection that sends unary requests over one stream of another connection.
+// It opens the stream with the first request, and again after it has ended. It sends
+// large messages, and all if the other side doesn't serve Carrier, as requests of their
+// own. Of the outgoing metadata it carries only handshake.MetaCall. Of the call options
+// it supports only grpc.Peer, which is set once the request was written.
 type Conn struct {
 	plain grpc.ClientConnInterface
-	// attach gives the context of the stream what the other side wants to see once.
+	// attach adds metadata to the context of the stream.
 	attach func(context.Context) context.Context
 
-	mu      sync.Mutex
-	current *session
-	closed  bool
-	alone   bool // the other side doesn't serve Carrier
+	mu          sync.Mutex
+	current     *session
+	closed      bool
+	unsupported bool // the other side doesn't serve Carrier
 }
 
-// NewConn carries requests over plain. attach, where it isn't nil, adds to the
-// metadata with which the stream is opened.
+// NewConn returns a Conn that sends requests over plain. attach, which may be nil, adds
+// metadata to the context of the stream.
 func NewConn(plain grpc.ClientConnInterface, attach func(context.Context) context.Context) *Conn {
 	if attach == nil {
 		attach = func(ctx context.Context) context.Context { return ctx }
@@ -41,8 +40,8 @@ func NewConn(plain grpc.ClientConnInterface, attach func(context.Context) contex
 	return &Conn{plain: plain, attach: attach}
 }
 
-// Close ends the stream and waits for that. Requests without an answer fail with
-// Unavailable, and later ones go by themselves.
+// Close ends the stream and waits for its end. Requests without an answer fail with
+// Unavailable. Later ones are sent by themselves.
 func (c *Conn) Close() {
 	c.mu.Lock()
 	s := c.current
@@ -64,7 +63,7 @@ func (c *Conn) Invoke(ctx context.Context, method string, args, reply any, opts 
 	if err != nil {
 		return status.Error(codes.Internal, "the request can't be written")
 	}
-	if len(message) > bulk {
+	if len(message) > maxCarried {
 		return c.plain.Invoke(ctx, method, args, reply, opts...)
 	}
 	frame := &elementv1.Frame{Method: method, Message: message}
@@ -76,7 +75,7 @@ func (c *Conn) Invoke(ctx context.Context, method string, args, reply any, opts 
 			frame.Call = values[0]
 		}
 	}
-	answer, written, err := s.ask(ctx, frame)
+	answer, written, err := s.request(ctx, frame)
 	if written {
 		for _, option := range opts {
 			if p, ok := option.(grpc.PeerCallOption); ok {
@@ -85,13 +84,13 @@ func (c *Conn) Invoke(ctx context.Context, method string, args, reply any, opts 
 		}
 	}
 	if err != nil {
-		if status.Code(err) == codes.Unimplemented && s.unserved() {
-			c.giveUp()
+		if status.Code(err) == codes.Unimplemented && s.unsupported() {
+			c.markUnsupported()
 			return c.plain.Invoke(ctx, method, args, reply, opts...)
 		}
 		return err
 	}
-	if err := answered(answer); err != nil {
+	if err := answerError(answer); err != nil {
 		return err
 	}
 	if err := proto.Unmarshal(answer.GetMessage(), reply.(proto.Message)); err != nil {
@@ -100,16 +99,16 @@ func (c *Conn) Invoke(ctx context.Context, method string, args, reply any, opts 
 	return nil
 }
 
-// NewStream implements grpc.ClientConnInterface; streams are not carried.
+// NewStream implements grpc.ClientConnInterface. Streams are not carried.
 func (c *Conn) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	return c.plain.NewStream(ctx, desc, method, opts...)
 }
 
-// session gives the stream, nil where requests go by themselves.
+// session returns the stream, nil if requests are to be sent by themselves.
 func (c *Conn) session() *session {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || c.alone {
+	if c.closed || c.unsupported {
 		return nil
 	}
 	if c.current == nil || c.current.ended() {
@@ -118,21 +117,21 @@ func (c *Conn) session() *session {
 	return c.current
 }
 
-func (c *Conn) giveUp() {
+func (c *Conn) markUnsupported() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.alone = true
+	c.unsupported = true
 }
 
-// answered gives the error of an answer that is one.
-func answered(answer *elementv1.Frame) error {
+// answerError returns the error of an answer, nil if it has none.
+func answerError(answer *elementv1.Frame) error {
 	if len(answer.GetStatus()) == 0 {
 		return nil
 	}
 	return readStatus(answer.GetStatus())
 }
 
-// address stands for the other end in grpc.Peer.
+// address is the address of the other side in grpc.Peer.
 type address struct{}
 
 func (address) Network() string { return "carrier" }

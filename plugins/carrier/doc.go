@@ -1,26 +1,24 @@
-// Package carrier has many unary gRPC requests share one stream of a connection,
-// by the service Carrier of the wire contract. Between two processes of one machine
-// most of what a small request costs is its own stream: headers, trailers, its
-// bookkeeping at both ends. A Conn and a Server take the places of a connection and
-// a server; what is generated for a service works with them unchanged.
+// Package carrier sends many unary gRPC requests over one stream of a connection, with
+// the service Carrier of the wire contract. Between two processes of one machine most
+// of the cost of a small request is that of its own stream. A Conn and a Server take
+// the place of a gRPC connection and server, and generated code works with them.
 //
-// It knows no service that it carries. What asks for more than a request's context,
-// method and message (headers, trailers, trace context) is not carried.
+// It knows none of the services that it carries. It carries a request's deadline,
+// method, message and call id, but no headers, trailers or trace context.
 package carrier
 
-// Overhead is by how much a gRPC message that carries others may be larger than the
-// largest of them, in bytes: a server that serves Carrier adds it to
-// handshake.MaxMessageSize for its limits, to receive and to send.
+// Overhead is how many bytes larger than handshake.MaxMessageSize a message with frames
+// may be. A server that serves Carrier adds it to its message size limits.
 const Overhead = 128 << 10
 
 const (
-	// bulk is the size in bytes from which on a message goes as a request of its own,
-	// so that others don't wait behind it.
-	bulk = 256 << 10
-	// queued is how many frames may wait to be written before who asks waits.
-	queued = 1024
-	// batch is from how many bytes on nothing more is written at once.
-	batch = 64 << 10
-	// header is about what a frame adds to its message, in bytes.
-	header = 128
+	// maxCarried is the size of the largest message that is carried. A larger one is sent
+	// as a request of its own, so that others don't wait behind it.
+	maxCarried = 256 << 10
+	// maxQueued is how many frames wait to be written before senders block.
+	maxQueued = 1024
+	// batchSize is the size at which a batch of frames is written.
+	batchSize = 64 << 10
+	// frameOverhead is roughly what a frame adds to its message.
+	frameOverhead = 128
 )

@@ -14,8 +14,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/handshake"
 )
 
-// Server serves Carrier beside other services, whose unary methods it carries: those
-// registered with it, which it registers with the gRPC server too.
+// Server serves Carrier and, through it, the unary methods of the services that are
+// registered with it. It registers them with the gRPC server too.
 type Server struct {
 	elementv1.UnimplementedCarrierServer
 
@@ -26,16 +26,15 @@ type Server struct {
 	streams atomic.Int32
 }
 
-// Options of a Server.
+// Options are the options of a Server.
 type Options struct {
-	// Most is how many requests may be served at once; further ones wait unread.
-	Most int
-	// Kept is how many goroutines stay for the next request, with stacks that have
-	// grown already.
-	Kept int
-	// Unary is called around each carried request, as the gRPC server's interceptor is
-	// around others. Its context has the stream's metadata with the request's
-	// handshake.MetaCall in place of the stream's.
+	// MaxRequests bounds the requests that are served at once. Further ones wait unread.
+	MaxRequests int
+	// IdleWorkers is how many goroutines are kept for further requests, since their
+	// stacks have grown already.
+	IdleWorkers int
+	// Unary intercepts each carried request. Its context has the token of the stream and
+	// the call id of the request as metadata.
 	Unary grpc.UnaryServerInterceptor
 }
 
@@ -44,15 +43,15 @@ type method struct {
 	handler grpc.MethodHandler
 }
 
-// NewServer serves Carrier at plain.
+// NewServer returns a Server that is registered with plain.
 func NewServer(plain grpc.ServiceRegistrar, options Options) *Server {
-	s := &Server{plain: plain, options: options, methods: make(map[string]method), places: make(chan struct{}, options.Most)}
+	s := &Server{plain: plain, options: options, methods: make(map[string]method), places: make(chan struct{}, options.MaxRequests)}
 	elementv1.RegisterCarrierServer(plain, s)
 	return s
 }
 
-// RegisterService implements grpc.ServiceRegistrar. Like there, it must not be
-// called while requests are served.
+// RegisterService implements grpc.ServiceRegistrar. It must not be called while requests
+// are served.
 func (s *Server) RegisterService(desc *grpc.ServiceDesc, service any) {
 	s.plain.RegisterService(desc, service)
 	for _, m := range desc.Methods {
@@ -60,12 +59,12 @@ func (s *Server) RegisterService(desc *grpc.ServiceDesc, service any) {
 	}
 }
 
-// maxStreams is how many streams may be open at once: one for each connection, and
-// those whose end has not been noticed.
+// maxStreams bounds the open streams: one for each connection, and those that have ended
+// unnoticed.
 const maxStreams = 64
 
-// Carry implements Carrier. When the stream has ended it cancels what is being served,
-// without waiting for it.
+// Carry implements Carrier. When the stream ends it cancels the requests being served
+// and doesn't wait for them.
 func (s *Server) Carry(stream grpc.BidiStreamingServer[elementv1.Frames, elementv1.Frames]) error {
 	defer s.streams.Add(-1)
 	if s.streams.Add(1) > maxStreams {
@@ -74,7 +73,7 @@ func (s *Server) Carry(stream grpc.BidiStreamingServer[elementv1.Frames, element
 	ctx, cancel := context.WithCancel(stream.Context())
 	defer cancel()
 	md, _ := metadata.FromIncomingContext(ctx)
-	v := &serving{
+	v := &serverStream{
 		server: s, ctx: ctx, token: md[handshake.MetaToken], out: newWriter(),
 		work: make(chan *job), cancels: make(map[uint64]context.CancelFunc),
 	}
@@ -90,7 +89,7 @@ func (s *Server) Carry(stream grpc.BidiStreamingServer[elementv1.Frames, element
 	return err
 }
 
-// call runs a method as the gRPC server would.
+// call runs a method as a gRPC server does.
 func (s *Server) call(ctx context.Context, frame *elementv1.Frame) ([]byte, error) {
 	m, ok := s.methods[frame.GetMethod()]
 	if !ok {

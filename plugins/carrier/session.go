@@ -19,14 +19,14 @@ import (
 type session struct {
 	cancel context.CancelFunc
 	out    *writer
-	gone   chan struct{} // closed when nothing of the session runs any more
-	heard  atomic.Bool   // something came
+	gone   chan struct{} // closed when all goroutines of the session have ended
+	heard  atomic.Bool   // a frame was received
 
 	mu      sync.Mutex
 	next    uint64
 	waiting map[uint64]chan *elementv1.Frame // nil after the end
-	done    chan struct{}                    // closed at the end
-	err     error                            // why; read after done
+	done    chan struct{}                    // closed at the end of the stream
+	err     error                            // valid after done
 }
 
 func newSession(attach func(context.Context) context.Context, conn grpc.ClientConnInterface) *session {
@@ -55,7 +55,7 @@ func (s *session) run(ctx context.Context, conn grpc.ClientConnInterface) {
 		s.cancel()
 	}()
 	s.out.run(ctx, stream)
-	// A write that fails says less than what is read after it.
+	// The error of reading tells more than that of writing.
 	<-read
 }
 
@@ -80,9 +80,9 @@ func (s *session) read(stream grpc.BidiStreamingClient[elementv1.Frames, element
 	}
 }
 
-// ask sends a request and waits for its answer, the end of ctx or of the stream.
-// written says whether the request was, or was being, written.
-func (s *session) ask(ctx context.Context, frame *elementv1.Frame) (answer *elementv1.Frame, written bool, err error) {
+// request sends a request and waits for its answer or for the end of ctx or the stream.
+// written reports whether the request was written, at least in part.
+func (s *session) request(ctx context.Context, frame *elementv1.Frame) (answer *elementv1.Frame, written bool, err error) {
 	waiter := make(chan *elementv1.Frame, 1)
 	s.mu.Lock()
 	if s.waiting == nil {
@@ -116,7 +116,7 @@ func (s *session) ask(ctx context.Context, frame *elementv1.Frame) (answer *elem
 		}
 		return nil, written, status.FromContextError(ctx.Err()).Err()
 	}
-	// An answer that came with the end is an answer.
+	// An answer that came with the end counts.
 	select {
 	case answer = <-waiter:
 		return answer, true, nil
@@ -147,8 +147,8 @@ func (s *session) ended() bool {
 	}
 }
 
-// unserved says whether the stream ended because the other side doesn't serve
-// Carrier: then none of its requests was executed.
-func (s *session) unserved() bool {
+// unsupported reports whether the stream ended because the other side doesn't serve
+// Carrier. Then none of its requests was executed.
+func (s *session) unsupported() bool {
 	return s.ended() && !s.heard.Load() && status.Code(s.err) == codes.Unimplemented
 }

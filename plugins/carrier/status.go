@@ -7,20 +7,20 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// writeStatus gives an error as it crosses.
+// writeStatus encodes an error as a status.
 func writeStatus(err error) []byte {
 	s, ok := status.FromError(err)
 	if !ok {
 		s = status.FromContextError(err)
 	}
 	raw, err := proto.Marshal(s.Proto())
-	if err != nil || len(raw) > bulk {
+	if err != nil || len(raw) > maxCarried {
 		raw, _ = proto.Marshal(status.New(codes.Internal, "an error that can't be written").Proto())
 	}
 	return raw
 }
 
-// readStatus gives the error that crossed, never nil.
+// readStatus decodes a status. It never returns nil.
 func readStatus(raw []byte) error {
 	var s spb.Status
 	if proto.Unmarshal(raw, &s) != nil || s.GetCode() == int32(codes.OK) {

@@ -10,8 +10,8 @@ import (
 // entry is a frame that waits to be written.
 type entry struct {
 	frame *elementv1.Frame
-	// fate is settled once, by the writer before it writes the frame or by who asks
-	// and goes: what is told as not written never is.
+	// fate is decided once: by the writer before it writes the frame, or by a sender
+	// that gives up. A frame that was dropped is never written.
 	fate atomic.Int32
 }
 
@@ -21,15 +21,16 @@ const (
 	entryDropped
 )
 
+// write reports whether the frame is to be written.
 func (e *entry) write() bool { return e.fate.CompareAndSwap(entryWaits, entryWritten) }
 
-// drop says whether the frame is not going to be written.
+// drop reports whether the frame is never written.
 func (e *entry) drop() bool { return e.fate.CompareAndSwap(entryWaits, entryDropped) }
 
-// writer writes what is queued, all that waits at once.
+// writer writes queued frames in batches.
 type writer struct{ queue chan *entry }
 
-func newWriter() *writer { return &writer{queue: make(chan *entry, queued)} }
+func newWriter() *writer { return &writer{queue: make(chan *entry, maxQueued)} }
 
 // sender is the writing half of a stream.
 type sender interface {
@@ -47,9 +48,9 @@ func (w *writer) run(ctx context.Context, stream sender) {
 			for e != nil {
 				if e.write() {
 					out.Frames = append(out.Frames, e.frame)
-					size += header + len(e.frame.GetMessage()) + len(e.frame.GetStatus())
+					size += frameOverhead + len(e.frame.GetMessage()) + len(e.frame.GetStatus())
 				}
-				e = w.more(size)
+				e = w.next(size)
 			}
 		case <-ctx.Done():
 			return
@@ -64,9 +65,9 @@ func (w *writer) run(ctx context.Context, stream sender) {
 	}
 }
 
-// more gives a frame to be written beside those of size bytes, if there is one.
-func (w *writer) more(size int) *entry {
-	if size > batch {
+// next returns another frame for a batch of size bytes, nil if there is none.
+func (w *writer) next(size int) *entry {
+	if size > batchSize {
 		return nil
 	}
 	select {
@@ -77,7 +78,7 @@ func (w *writer) more(size int) *entry {
 	}
 }
 
-// cancel tells the other side that a request isn't waited for, without waiting.
+// cancel sends the cancellation of a request, without waiting.
 func (w *writer) cancel(id uint64, done <-chan struct{}) {
 	e := &entry{frame: &elementv1.Frame{Id: id, Cancel: true}}
 	select {

@@ -1,7 +1,7 @@
-// Package errcode is the error that crosses every boundary of Lintel: from a
-// plugin to the host, from an element to its caller, from the server to a client.
+// Package errcode defines the errors that cross the boundaries of Lintel: from a plugin
+// to the host, from an element to its caller, from the server to a client.
 //
-// It knows the codes that the runtime itself gives. A family of elements adds
+// It knows only the codes that the runtime itself returns. A family of elements adds
 // its own as further constants, with their numbers and HTTP statuses in errors.json
 // beside its Meta; docs/errors.md lists them all.
 package errcode
@@ -15,43 +15,47 @@ import (
 // Code is the stable name of what went wrong, such as "ELEMENT_UNAVAILABLE".
 type Code string
 
-// Error makes a code usable as the target of errors.Is:
+// Error makes a Code a target for errors.Is:
 //
 //	errors.Is(err, errcode.ElementNotFound)
 func (c Code) Error() string { return string(c) }
 
-// The codes that the runtime gives.
+// The codes that the runtime returns.
 const (
-	// Params: an argument is missing, undeclared or of a wrong type; Details has "arg".
+	// Params means that an argument is missing, undeclared or of a wrong type. Details
+	// has "arg". The caller corrects the argument.
 	Params Code = "API_PARAMS_ERROR"
-	// LoginRequired: nobody is signed in.
+	// LoginRequired means that nobody is signed in. The caller signs in.
 	LoginRequired Code = "LOGIN_REQUIRED"
-	// Forbidden: not this user's, or not callable from outside.
+	// Forbidden means that this caller may not do this. Trying again doesn't help.
 	Forbidden Code = "FORBIDDEN"
-	// ElementNotFound: no element has this full name.
+	// ElementNotFound means that no element has this full name.
 	ElementNotFound Code = "ELEMENT_NOT_FOUND"
-	// FunctionNotFound: the element has no such function, or property.
+	// FunctionNotFound means that the element has no such function or property.
 	FunctionNotFound Code = "FUNCTION_NOT_FOUND"
-	// ElementUnavailable: the element's plugin is down or its configuration is
-	// bad. Details has "outcome", OutcomeNotExecuted or OutcomeUnknown.
+	// ElementUnavailable means that the element's plugin is down or its configuration is
+	// bad. Details has "outcome". The caller may try again if that is
+	// OutcomeNotExecuted.
 	ElementUnavailable Code = "ELEMENT_UNAVAILABLE"
-	// StoreUnavailable: a cache or database can't be reached.
+	// StoreUnavailable means that a cache or database can't be reached. The caller tries
+	// again later.
 	StoreUnavailable Code = "STORE_UNAVAILABLE"
-	// DeadlineExceeded: the call's time was up.
+	// DeadlineExceeded means that the call took too long. It may have had an effect.
 	DeadlineExceeded Code = "DEADLINE_EXCEEDED"
-	// Internal: a fault of ours, or a panic in the call.
+	// Internal means an error in Lintel or in the element. The log has its cause.
 	Internal Code = "INTERNAL"
 )
 
-// What Details["outcome"] of an ElementUnavailable says of the call.
+// The values of Details["outcome"] of an ElementUnavailable: whether the call was
+// executed.
 const (
 	OutcomeNotExecuted = "not_executed"
 	OutcomeUnknown     = "unknown"
 )
 
-// Error is an error with a code. Message is for people and holds no phone, code,
-// key or path. RetryAfter is 0 where the wait is not known. Details are JSON
-// values, shown to callers.
+// Error is an error with a code. Message is for people and holds no phone number, code,
+// key or path. RetryAfter is 0 if the wait is not known. Details are JSON values that
+// callers see.
 type Error struct {
 	Code       Code
 	Message    string
@@ -62,20 +66,20 @@ type Error struct {
 	cause error
 }
 
-// New makes an error. The format must not be given secrets.
+// New returns an error. Its message must hold no secret.
 func New(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// Wrap makes an error with a cause for errors.Is/As and logs. The cause never
-// crosses a boundary and is not part of Error().
+// Wrap returns an error with a cause for errors.Is, errors.As and logs. The cause never
+// crosses a boundary and is not part of the error's text.
 func Wrap(cause error, code Code, format string, args ...any) *Error {
 	e := New(code, format, args...)
 	e.cause = cause
 	return e
 }
 
-// Error is "CODE: message".
+// Error returns "CODE: message".
 func (e *Error) Error() string {
 	if e.Message == "" {
 		return string(e.Code)
@@ -83,10 +87,10 @@ func (e *Error) Error() string {
 	return string(e.Code) + ": " + e.Message
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is holds for the error's Code and for an *Error of the same Code.
+// Is reports whether target is the error's Code or an *Error of the same Code.
 func (e *Error) Is(target error) bool {
 	switch t := target.(type) {
 	case Code:
@@ -97,7 +101,7 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// With sets one detail and returns the error.
+// With sets a detail and returns the error.
 func (e *Error) With(key string, value any) *Error {
 	if e.Details == nil {
 		e.Details = make(map[string]any)
@@ -106,26 +110,26 @@ func (e *Error) With(key string, value any) *Error {
 	return e
 }
 
-// After says how long to wait, marks the error retryable and returns it.
+// After marks the error as retryable after a wait and returns it.
 func (e *Error) After(wait time.Duration) *Error {
 	e.Retryable, e.RetryAfter = true, wait
 	return e
 }
 
-// Retry marks the error retryable and returns it.
+// Retry marks the error as retryable and returns it.
 func (e *Error) Retry() *Error {
 	e.Retryable = true
 	return e
 }
 
-// As gives the Error in err's chain, and whether there is one.
+// As returns the Error in err's chain, and whether there is one.
 func As(err error) (*Error, bool) {
 	var e *Error
 	ok := errors.As(err, &e)
 	return e, ok
 }
 
-// Of gives the code of an error, Internal for one without.
+// Of returns the code of an error, Internal if it has none.
 func Of(err error) Code {
 	var e *Error
 	if errors.As(err, &e) {
@@ -134,7 +138,7 @@ func Of(err error) Code {
 	return Internal
 }
 
-// Unavailable makes an ElementUnavailable with its outcome.
+// Unavailable returns an ElementUnavailable with its outcome.
 func Unavailable(outcome, format string, args ...any) *Error {
 	e := New(ElementUnavailable, format, args...).With("outcome", outcome)
 	e.Retryable = outcome == OutcomeNotExecuted

@@ -10,9 +10,9 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-// GRPCStatus lets an Error be returned as it is by a gRPC method whose answer has
-// no place for one, such as those of the Login service: it crosses whole, as a
-// detail of the status. FromStatus reads it.
+// GRPCStatus returns the error as a status with the whole error as a detail, which
+// FromStatus reads. A gRPC method whose answer has no field for errors, such as those of
+// the Login service, returns an Error as it is.
 func (e *Error) GRPCStatus() *status.Status {
 	s := status.New(codes.Unknown, string(e.Code))
 	detailed, err := s.WithDetails(ToWire(e))
@@ -22,7 +22,7 @@ func (e *Error) GRPCStatus() *status.Status {
 	return detailed
 }
 
-// ToStatus gives any error as such a status: one without a code becomes Internal
+// ToStatus returns any error as such a status. An error without a code becomes Internal,
 // without its text. nil stays nil.
 func ToStatus(err error) error {
 	if err == nil {
@@ -35,15 +35,15 @@ func ToStatus(err error) error {
 	return e.GRPCStatus().Err()
 }
 
-// FromStatus gives the Error that crossed as a status. A status without one
-// becomes DeadlineExceeded, ElementUnavailable (the connection was lost: the
-// outcome is unknown) or Internal. nil stays nil.
+// FromStatus returns the Error of a status. A status without one becomes
+// DeadlineExceeded, ElementUnavailable (the connection was lost and the outcome is
+// unknown) or Internal. nil stays nil.
 func FromStatus(err error) error {
 	if err == nil {
 		return nil
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return Wrap(err, DeadlineExceeded, "the call's time was up")
+		return Wrap(err, DeadlineExceeded, "the call timed out")
 	}
 	s, ok := status.FromError(err)
 	if !ok {
@@ -56,7 +56,7 @@ func FromStatus(err error) error {
 	}
 	switch s.Code() {
 	case codes.DeadlineExceeded, codes.Canceled:
-		return Wrap(err, DeadlineExceeded, "the call's time was up")
+		return Wrap(err, DeadlineExceeded, "the call timed out")
 	case codes.Unavailable:
 		e := Unavailable(OutcomeUnknown, "the connection was lost")
 		e.cause = err

@@ -8,8 +8,8 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-// ToWire gives the error as it crosses to or from a plugin; an error without a
-// code becomes Internal without its text, which may hold anything. nil stays nil.
+// ToWire encodes an error for the wire to or from a plugin. An error without a code
+// becomes Internal, without its text, which may hold anything. nil stays nil.
 func ToWire(err error) *elementv1.Error {
 	if err == nil {
 		return nil
@@ -32,7 +32,7 @@ func ToWire(err error) *elementv1.Error {
 	return w
 }
 
-// FromWire gives the error that ToWire gave, nil for nil.
+// FromWire decodes an error of ToWire, nil for nil.
 func FromWire(w *elementv1.Error) error {
 	if w == nil {
 		return nil
@@ -47,7 +47,7 @@ func FromWire(w *elementv1.Error) error {
 		e.Code = Internal
 	}
 	if len(w.GetDetailsJson()) > 0 {
-		// Details that can't be read are left out: the code is what counts.
+		// Details that can't be read are left out.
 		if json.Unmarshal(w.GetDetailsJson(), &e.Details) != nil {
 			e.Details = nil
 		}

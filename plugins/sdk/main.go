@@ -76,7 +76,7 @@ type servedPlugin struct {
 }
 
 func (p *servedPlugin) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
-	elementv1.RegisterElementServer(carrier.NewServer(s, carrier.Options{Most: maxCalls, Kept: workers}), p.element)
+	elementv1.RegisterElementServer(carrier.NewServer(s, carrier.Options{MaxRequests: maxCalls, IdleWorkers: workers}), p.element)
 	return nil
 }
 

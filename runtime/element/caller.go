@@ -1,6 +1,6 @@
-// Package element is the vocabulary that the runtime, its built-in Types and the
-// host services share: who calls, with which arguments, and what a Type in the
-// runtime's own process has to offer. It knows no particular Type.
+// Package element defines what the runtime, built-in Types and host services share: the
+// caller and arguments of a call, and what a Type in the host's own process implements.
+// It knows no particular Type.
 package element
 
 import (
@@ -12,37 +12,37 @@ import (
 // Args are the named arguments of a call, as JSON values.
 type Args map[string]any
 
-// Caller says who asks. The zero Caller is nobody: not signed in, and address
-// limits don't apply.
+// Caller is who makes a call. The zero Caller is not signed in, and limits by address
+// don't apply to it.
 type Caller struct {
-	// UserID of the signed-in user; empty: nobody.
+	// UserID is that of the signed-in user; empty if nobody is signed in.
 	UserID string
-	// SessionID of that user's session.
+	// SessionID is that of the user's session.
 	SessionID string
 	// Address is the client's IP address, without a port.
 	Address string
-	// Device is the device token that the client showed, unchecked.
+	// Device is the client's device token, unchecked.
 	Device string
 }
 
-// Call is what the host knows of a call that is being served. Host services and
-// built-in Types take it from the context, never from the plugin's words.
+// Call is a call being served, as the host knows it. Host services and built-in Types
+// take it from the context and never from what a plugin sends.
 type Call struct {
 	// Element is the full name of the instance that serves the call.
 	Element string
-	// App is the appId of the app that the instance comes from; empty: the official
-	// library. What the instance's configuration names is looked up from there.
+	// App is the appId of the app that the instance comes from, empty for the official
+	// library. The elements that its configuration names are looked up from there.
 	App string
 	// Type is the full name of the Type whose code serves it.
 	Type string
 	// Function is the function's name; empty outside a call.
 	Function string
-	// RequestID names the request in logs.
+	// RequestID identifies the request in logs.
 	RequestID string
-	// Operation names the request to the stores: a repeat of the same request
-	// carries the same Operation and is answered as the first was.
+	// Operation identifies the request to stores. A repeated request has the same
+	// Operation and gets the same answer.
 	Operation string
-	// Caller is who asks.
+	// Caller is who made the call.
 	Caller Caller
 	// Config is the configuration that the instance serves the call with; nil
 	// outside a call.
@@ -52,8 +52,7 @@ type Call struct {
 // Config is one version of an instance's configuration. All calls that a version
 // serves share the pointer, so what is read from it can be kept beside it.
 type Config struct {
-	// JSON is validated, has the defaults of the schema and the values of variables:
-	// it holds secrets.
+	// JSON is valid, with defaults merged and variables replaced. It holds secrets.
 	JSON json.RawMessage
 	// References are the full names of the elements that it names.
 	References []string
@@ -70,19 +69,19 @@ type (
 	operationKey struct{}
 )
 
-// WithCaller says who asks.
+// WithCaller returns a context with the caller of calls made with it.
 func WithCaller(ctx context.Context, c Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// CallerOf gives who asks, the zero Caller when nobody was named.
+// CallerOf returns the caller, the zero Caller if there is none.
 func CallerOf(ctx context.Context) Caller {
 	c, _ := ctx.Value(callerKey{}).(Caller)
 	return c
 }
 
-// WithCall puts the call being served into the context, and its Caller,
-// RequestID and Operation with it.
+// WithCall returns a context with the call being served and its Caller, RequestID and
+// Operation.
 func WithCall(ctx context.Context, c Call) context.Context {
 	ctx = WithCaller(ctx, c.Caller)
 	ctx = WithRequestID(ctx, c.RequestID)
@@ -90,29 +89,29 @@ func WithCall(ctx context.Context, c Call) context.Context {
 	return context.WithValue(ctx, callKey{}, c)
 }
 
-// CallOf gives the call being served.
+// CallOf returns the call being served.
 func CallOf(ctx context.Context) (Call, bool) {
 	c, ok := ctx.Value(callKey{}).(Call)
 	return c, ok
 }
 
-// WithRequestID names the request in logs.
+// WithRequestID returns a context with the id of the request in logs.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
 
-// RequestID gives the request's name, empty when it has none.
+// RequestID returns the id of the request, empty if it has none.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
 }
 
-// WithOperation names the request to the stores.
+// WithOperation returns a context with the id of the request for stores.
 func WithOperation(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, operationKey{}, id)
 }
 
-// Operation gives the request's name to the stores, empty when it has none.
+// Operation returns the id of the request for stores, empty if it has none.
 func Operation(ctx context.Context) string {
 	id, _ := ctx.Value(operationKey{}).(string)
 	return id

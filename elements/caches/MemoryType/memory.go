@@ -45,5 +45,5 @@ func init() {
 var (
 	_ caches.Store     = (*Store)(nil)
 	_ element.Instance = (*Store)(nil)
-	_ element.Readier  = (*Store)(nil)
+	_ element.ReadyChecker  = (*Store)(nil)
 )

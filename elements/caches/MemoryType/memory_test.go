@@ -81,7 +81,7 @@ func TestTheElementOpensAndCloses(t *testing.T) {
 	require.True(t, b.Embedded)
 	instance, err := b.Open(ctx, element.Env{}, json.RawMessage(`{"maxEntries": 2000}`))
 	require.NoError(t, err)
-	require.NoError(t, instance.(element.Readier).Ready(ctx))
+	require.NoError(t, instance.(element.ReadyChecker).Ready(ctx))
 	_, err = instance.Call(ctx, "anything", nil)
 	require.Error(t, err)
 	require.NoError(t, instance.Close())

@@ -70,7 +70,7 @@ func TestConfigurationHasADefaultPathAndNoUnknownKeys(t *testing.T) {
 	open, dir := element.BuiltinOf(Name).Open, t.TempDir()
 	instance, err := open(ctx, element.Env{DataDir: dir}, json.RawMessage(`{"$schema":"x"}`))
 	require.NoError(t, err)
-	require.NoError(t, instance.(element.Readier).Ready(ctx))
+	require.NoError(t, instance.(element.ReadyChecker).Ready(ctx))
 	require.NoError(t, instance.Close())
 	require.FileExists(t, filepath.Join(dir, "caches.db"))
 	_, err = open(ctx, element.Env{DataDir: dir}, json.RawMessage(`{"file":"x"}`))

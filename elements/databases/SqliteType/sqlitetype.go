@@ -54,7 +54,7 @@ type Database struct {
 
 var (
 	_ element.Instance    = (*Database)(nil)
-	_ element.Readier     = (*Database)(nil)
+	_ element.ReadyChecker     = (*Database)(nil)
 	_ databases.Directory = (*Database)(nil)
 )
 

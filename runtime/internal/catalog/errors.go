@@ -23,8 +23,8 @@ import (
 // errorsFile holds the error codes of a family, beside its Meta.
 const errorsFile = "errors.json"
 
-// ownCodes are answered by the server itself. Numbers below 21000 are theirs, as
-// errors.schema.json has it.
+// ownCodes are those that the server answers itself. errors.schema.json reserves the
+// numbers below 21000 for them.
 var ownCodes = []errcode.Code{
 	errcode.Internal, errcode.Params, errcode.LoginRequired, errcode.Forbidden, errcode.ElementNotFound,
 	errcode.FunctionNotFound, errcode.ElementUnavailable, errcode.StoreUnavailable, errcode.DeadlineExceeded,
@@ -99,8 +99,8 @@ type claim struct {
 
 func (c claim) String() string { return fmt.Sprintf("%s:%d", c.family.file, c.family.lines[c.code]) }
 
-// errorTable joins the codes of all Metas. Where two declare the same code or
-// number, the first keeps it: the library's, then by name.
+// errorTable joins the codes of all Metas. If two declare the same code or number, the
+// first has it: that of the library, then the first by name.
 func (s *Snapshot) errorTable() {
 	metas := slices.DeleteFunc(append(s.Elements(), s.Others()...), func(e *Element) bool { return e.errors == nil || e.Broken })
 	slices.SortStableFunc(metas, func(a, b *Element) int { return cmp.Compare(min(len(a.App), 1), min(len(b.App), 1)) })

@@ -8,10 +8,10 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/catalog/manifest"
 )
 
-// Find lists elements in name order, each once: ".T" the instances of T and of
-// Types derived from it, "a.*" all below a, "#x=y" those whose e.json has
-// "x": "y", a full name that element, and unions of these by ",".
-// API_PARAMS_ERROR for another selector.
+// Find returns the elements of a selector in name order: ".T" selects the instances of T
+// and of Types derived from it, "a.*" everything below a, "#x=y" those whose e.json has
+// "x": "y", a full name one element, and "," joins selectors. Any other selector is an
+// API_PARAMS_ERROR.
 func (s *Snapshot) Find(selector string) ([]*Element, error) {
 	var tests []func(*Element) bool
 	for part := range strings.SplitSeq(selector, ",") {
@@ -51,7 +51,7 @@ func parseSelector(part string) func(*Element) bool {
 	return nil
 }
 
-// has says whether e.json has a text under a key; a tag may list several words.
+// has reports whether e.json has a text under a key. A tag may list several words.
 func (e *Element) has(key, value string) bool {
 	switch key {
 	case "title":

@@ -10,7 +10,7 @@ import (
 	"github.com/lintel-run/lintel/runtime/problem"
 )
 
-// AppInfo is what app.json says of the app.
+// AppInfo is the description of the app in app.json.
 type AppInfo struct {
 	AppID   string
 	Name    string
@@ -20,31 +20,30 @@ type AppInfo struct {
 	Dir string
 }
 
-// Snapshot is the app's elements at one time. Nobody changes it.
+// Snapshot holds the elements of the app at one time. It doesn't change.
 type Snapshot struct {
 	App AppInfo
-	// Problems of the app and of all elements, in order.
+	// Problems are those of the app and of all elements, in order.
 	Problems []problem.Problem
-	// Defaults gives the full names behind app.json's default elements, by kind.
-	// One that turns out to be unfit leaves the one of before.
+	// Defaults are the full names of the default elements, by kind. If a changed one
+	// is unfit, the earlier one stays.
 	Defaults map[string]string
 	// Errors are the codes that all Metas declare.
 	Errors errortable.Table
-	// Unfit are those of Defaults that name nothing, or an element of another family.
+	// Unfit are the problems of Defaults that name no element of the right family.
 	Unfit map[string]problem.Problem
 
 	elements map[string]*Element
 	names    []string
-	// hidden is where the view of another app's elements differs, by appId.
+	// hidden is where elements of another app see other elements, by appId.
 	hidden map[string]map[string]*Element
 }
 
-// Lookup gives the element of a full name as the running app sees it, nil if
-// there is none.
+// Lookup returns the element of a full name as the app sees it, nil if there is none.
 func (s *Snapshot) Lookup(fullName string) *Element { return s.elements[fullName] }
 
-// LookupFrom gives the element of a full name as the elements of an app see it:
-// they find that app's private elements, and no other's. appID is an Element's App.
+// LookupFrom returns the element of a full name as the elements of an app see it: with
+// that app's private elements and without those of others.
 func (s *Snapshot) LookupFrom(appID, fullName string) *Element {
 	if e, ok := s.hidden[appID][fullName]; ok {
 		return e
@@ -52,7 +51,7 @@ func (s *Snapshot) LookupFrom(appID, fullName string) *Element {
 	return s.elements[fullName]
 }
 
-// Elements lists all elements that the running app sees, in name order.
+// Elements returns all elements that the app sees, in name order.
 func (s *Snapshot) Elements() []*Element {
 	all := make([]*Element, len(s.names))
 	for i, name := range s.names {
@@ -61,8 +60,8 @@ func (s *Snapshot) Elements() []*Element {
 	return all
 }
 
-// Others lists the elements that only the elements of a parent see: its private
-// ones. They serve calls as any other.
+// Others returns the private elements that only other elements of a parent see. They
+// serve calls like any other.
 func (s *Snapshot) Others() []*Element {
 	var all []*Element
 	for _, view := range s.hidden {
@@ -78,7 +77,7 @@ func (s *Snapshot) Others() []*Element {
 	return all
 }
 
-// Len is the number of elements that the running app sees.
+// Len returns the number of elements that the app sees.
 func (s *Snapshot) Len() int { return len(s.names) }
 
 // snapshot returns what the pass has settled.
@@ -127,8 +126,7 @@ func (p *pass) snapshot(problems []problem.Problem) *Snapshot {
 	return s
 }
 
-// defaults names the elements behind the kinds of defaults, and checks those
-// that app.json names.
+// defaults sets the default elements and checks those that app.json names.
 func (p *pass) defaults(s *Snapshot) {
 	app := p.roots[0].App
 	for kind, family := range manifest.Families {

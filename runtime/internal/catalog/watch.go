@@ -15,18 +15,17 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/catalog/scan"
 )
 
-// How changes are noticed. All of it together stays within a second.
+// These add up to less than a second, in which every change is noticed.
 const (
-	settleFor  = 50 * time.Millisecond  // no event for so long, then look
-	settleMax  = 250 * time.Millisecond // but look after this at the latest
-	pollEvery  = 500 * time.Millisecond // where nothing tells of changes
-	sweepEvery = 10 * time.Second       // in case an event was lost
+	quietPeriod   = 50 * time.Millisecond  // without an event before the files are read
+	maxQuietWait  = 250 * time.Millisecond // for a quiet period
+	pollInterval  = 500 * time.Millisecond // if the system reports no changes
+	sweepInterval = 10 * time.Second       // in case an event was lost
 )
 
-// Watch calls onChange with each new snapshot until ctx ends, at most a second
-// after what made it new. It is told by the system where that works and looks for
-// itself where it doesn't. Load comes first. onChange is called from one goroutine
-// at a time; while it runs, changes wait. The error is nil when ctx ended.
+// Watch calls onChange with each new snapshot until ctx ends, at most a second after the
+// change. It uses file system events if there are any, and polls otherwise. Load must be
+// called first. onChange isn't called concurrently. The error is nil if ctx ended.
 func (l *Loader) Watch(ctx context.Context, onChange func(*Snapshot)) error {
 	w := &watcher{loader: l, onChange: onChange, shown: l.Current()}
 	if w.shown == nil {
@@ -40,29 +39,30 @@ func (l *Loader) Watch(ctx context.Context, onChange func(*Snapshot)) error {
 	l.mu.Lock()
 	w.follow()
 	l.mu.Unlock()
-	// What changed between Load and here is seen by this look.
+	// Notice what changed since Load.
 	w.look(ctx, nil)
 	return w.run(ctx)
 }
 
-// watcher is owned by the goroutine of Watch.
+// watcher belongs to the goroutine of Watch.
 type watcher struct {
 	loader   *Loader
 	events   *fsnotify.Watcher
 	onChange func(*Snapshot)
 	shown    *Snapshot
-	// poll: not all directories can be watched.
+	// poll means that not all directories can be watched.
 	poll bool
-	// changed directories since the last look, and whether all below them counts.
+	// changed holds the directories with events, and whether everything below them
+	// counts as changed.
 	changed map[string]bool
 	first   time.Time
-	since   time.Time
+	quietAt time.Time // when the changes are read, unless events go on
 	took    time.Duration
-	// due is when something missing has to be looked at again.
+	// due is when something has to be looked at even without an event.
 	due time.Time
-	// places are the roots' directories as last seen: nothing tells when one of
-	// them is put in another's place.
-	places string
+	// placement is that of the roots when last seen. There is no event when another
+	// directory takes the place of a root.
+	placed string
 }
 
 func (w *watcher) run(ctx context.Context) error {
@@ -72,7 +72,7 @@ func (w *watcher) run(ctx context.Context) error {
 		events, failures = w.events.Events, w.events.Errors
 	}
 	swept := time.Now()
-	w.places = w.placement()
+	w.placed = w.placement()
 	timer := time.NewTimer(w.wait(swept))
 	defer timer.Stop()
 	for {
@@ -94,18 +94,18 @@ func (w *watcher) run(ctx context.Context) error {
 				swept = time.Time{}
 				break
 			}
-			w.loader.cfg.Logger.Warn("watching files failed; looking for changes instead", "error", err)
+			w.loader.cfg.Logger.Warn("watching files failed, polling instead", "error", err)
 			w.poll = true
 		case <-timer.C:
 		}
 		now := time.Now()
-		places := w.placement()
+		placed := w.placement()
 		switch {
-		case now.Sub(swept) >= w.sweepAfter(), places != w.places:
-			w.places = places
+		case now.Sub(swept) >= w.sweepAfter(), placed != w.placed:
+			w.placed = placed
 			w.look(ctx, nil)
 			swept = time.Now()
-		case len(w.changed) > 0 && w.settled(now), !w.due.IsZero() && !now.Before(w.due):
+		case len(w.changed) > 0 && !now.Before(w.quietAt), !w.due.IsZero() && !now.Before(w.due):
 			changed := w.changed
 			if changed == nil {
 				changed = map[string]bool{}
@@ -116,31 +116,21 @@ func (w *watcher) run(ctx context.Context) error {
 	}
 }
 
-// settled says whether the changes noted so far are to be looked at now: an
-// editor's dance takes several events.
-func (w *watcher) settled(now time.Time) bool {
-	return !now.Before(w.settleAt())
-}
-
-func (w *watcher) settleAt() time.Time {
-	return w.since
-}
-
 func (w *watcher) sweepAfter() time.Duration {
 	if w.poll {
-		return min(pollEvery+w.took, 900*time.Millisecond)
+		return min(pollInterval+w.took, 900*time.Millisecond)
 	}
-	return max(sweepEvery, 100*w.took)
+	return max(sweepInterval, 100*w.took)
 }
 
 func (w *watcher) wait(swept time.Time) time.Duration {
 	now := time.Now()
 	next := swept.Add(w.sweepAfter())
-	if glance := now.Add(pollEvery); glance.Before(next) {
-		next = glance // at the places of the roots
+	if glance := now.Add(pollInterval); glance.Before(next) {
+		next = glance // at the placement of the roots
 	}
-	if len(w.changed) > 0 && w.settleAt().Before(next) {
-		next = w.settleAt()
+	if len(w.changed) > 0 && w.quietAt.Before(next) {
+		next = w.quietAt
 	}
 	if !w.due.IsZero() && w.due.Before(next) {
 		next = w.due
@@ -148,7 +138,7 @@ func (w *watcher) wait(swept time.Time) time.Duration {
 	return max(next.Sub(now), time.Millisecond)
 }
 
-// note remembers where something happened.
+// note notes the directory of an event.
 func (w *watcher) note(event fsnotify.Event) {
 	if event.Op == fsnotify.Chmod && !strings.HasSuffix(event.Name, ".json") && filepath.Ext(event.Name) != "" {
 		return
@@ -158,9 +148,9 @@ func (w *watcher) note(event fsnotify.Event) {
 		w.changed = make(map[string]bool)
 		w.first = now
 	}
-	w.since = now.Add(settleFor)
-	if latest := w.first.Add(settleMax); w.since.After(latest) {
-		w.since = latest
+	w.quietAt = now.Add(quietPeriod)
+	if latest := w.first.Add(maxQuietWait); w.quietAt.After(latest) {
+		w.quietAt = latest
 	}
 	dir := filepath.Dir(event.Name)
 	if _, noted := w.changed[dir]; !noted {
@@ -174,7 +164,7 @@ func (w *watcher) note(event fsnotify.Event) {
 	}
 }
 
-// look brings the loader up to date and tells of a new snapshot.
+// look brings the loader up to date and calls onChange with a new snapshot.
 func (w *watcher) look(ctx context.Context, changed map[string]bool) {
 	l := w.loader
 	start := time.Now()
@@ -225,6 +215,6 @@ func (w *watcher) add(dir string) {
 	if err == nil || errors.Is(err, fs.ErrNotExist) || w.poll {
 		return
 	}
-	w.loader.cfg.Logger.Warn("not every directory can be watched; looking for changes instead", "error", errors.Unwrap(err))
+	w.loader.cfg.Logger.Warn("not every directory can be watched, polling instead", "error", errors.Unwrap(err))
 	w.poll = true
 }

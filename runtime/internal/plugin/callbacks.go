@@ -81,7 +81,7 @@ func (h *Host) serveCallbacks(spec Spec, dir string, calls *inflight, out *outpu
 	cb.server = grpc.NewServer(options...)
 	var services grpc.ServiceRegistrar = cb.server
 	if h.cfg.Trace.Provider == nil {
-		services = carrier.NewServer(cb.server, carrier.Options{Most: maxRequests, Kept: idleWorkers, Unary: cb.unary})
+		services = carrier.NewServer(cb.server, carrier.Options{MaxRequests: maxRequests, IdleWorkers: idleWorkers, Unary: cb.unary})
 	}
 	elementv1.RegisterHostServer(services, cb)
 	if declaresReferences(spec.Description) {

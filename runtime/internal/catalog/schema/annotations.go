@@ -11,15 +11,15 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/catalog/variables"
 )
 
-// Reference is a string that the schema says is the full name of an element.
+// Reference is a string that is the full name of an element according to the schema.
 type Reference struct {
 	Tokens []string
 	Name   string
 	Family string
 }
 
-// References lists the references of a valid value. Of alternatives only those
-// that the value fits count.
+// References returns the references of a valid value. Of alternatives only those that
+// the value matches count.
 func (s *Schema) References(v *strictjson.Value) []Reference {
 	var refs []Reference
 	walk(v, applicable([]*jsonschema.Schema{s.root}), nil, func(v *strictjson.Value, schemas []*jsonschema.Schema, tokens []string) {
@@ -39,14 +39,14 @@ func (s *Schema) References(v *strictjson.Value) []Reference {
 	return refs
 }
 
-// Exclusion says that a value must not be there where the element of the full
-// name at Beside is of Family.
+// Exclusion means that the value at Tokens is not allowed if the element named at Beside
+// belongs to Family.
 type Exclusion struct {
 	Tokens, Beside []string
 	Family         string
 }
 
-// Exclusions lists those that a valid value is subject to.
+// Exclusions returns the exclusions of a valid value.
 func (s *Schema) Exclusions(v *strictjson.Value) []Exclusion {
 	var found []Exclusion
 	walk(v, applicable([]*jsonschema.Schema{s.root}), nil, func(v *strictjson.Value, schemas []*jsonschema.Schema, tokens []string) {
@@ -73,8 +73,7 @@ func (s *Schema) Exclusions(v *strictjson.Value) []Exclusion {
 	return found
 }
 
-// isSet says whether a value says anything: an empty string, and an object or
-// list of nothing else, don't.
+// isSet reports whether a value is more than empty strings and null.
 func isSet(v *strictjson.Value) bool {
 	switch v.Kind {
 	case strictjson.String:
@@ -101,8 +100,8 @@ func walk(v *strictjson.Value, schemas []*jsonschema.Schema, tokens []string, vi
 	}
 }
 
-// Masked gives an object with everything secret replaced: what a schema marks
-// "writeOnly", and what came from secret variables.
+// Masked returns an object with secrets masked: values that the schema marks "writeOnly"
+// and those of secret variables.
 func (s *Schema) Masked(v *strictjson.Value) map[string]any {
 	masked, _ := mask(v, applicable([]*jsonschema.Schema{s.root})).(map[string]any)
 	return masked
@@ -139,7 +138,7 @@ func mask(v *strictjson.Value, schemas []*jsonschema.Schema) any {
 	return v.Any()
 }
 
-// hide masks a whole value; of objects the members' names stay.
+// hide masks a whole value. It keeps the names of members.
 func hide(v *strictjson.Value) any {
 	if v.Kind != strictjson.Object {
 		return variables.Mask

@@ -2,11 +2,11 @@ package schema
 
 import "strings"
 
-// maxKey bounds the names that are compared.
+// maxKey bounds the length of names that are compared.
 const maxKey = 64
 
-// nearest gives the candidate that a misspelt name was probably meant to be,
-// empty if none is near: at most a third of the letters differ.
+// nearest returns the candidate that a misspelt name was probably meant to be, empty if
+// more than a third of the letters differ in all of them.
 func nearest(name string, candidates []string) string {
 	best, bestDistance := "", len(name)/3+1
 	if len(name) > maxKey {
@@ -24,8 +24,8 @@ func nearest(name string, candidates []string) string {
 	return best
 }
 
-// distance is the optimal string alignment distance: insertions, deletions,
-// substitutions and swaps of neighbours.
+// distance returns the optimal string alignment distance: the number of insertions,
+// deletions, substitutions and swaps of neighbours.
 func distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)

@@ -11,9 +11,8 @@ import (
 // maxRemarks bounds the "x-warnings" of a schema, and its "x-refusals".
 const maxRemarks = 64
 
-// remark is one of a schema's "x-warnings" or "x-refusals": {"if": a schema,
-// "message": "…", "pointer": "/key"}. It holds for the configurations that the
-// schema fits.
+// remark is an entry of "x-warnings" or "x-refusals": {"if": a schema, "message": "…",
+// "pointer": "/key"}. It applies to configurations that match the schema.
 type remark struct {
 	when    *jsonschema.Schema
 	tokens  []string
@@ -26,7 +25,7 @@ func compileRemarks(root map[string]any, keyword string) ([]remark, error) {
 	}
 	list, ok := root[keyword].([]any)
 	if !ok || len(list) > maxRemarks {
-		return nil, fmt.Errorf("the schema's %q is no list of at most %d", keyword, maxRemarks)
+		return nil, fmt.Errorf("the schema's %q is not a list of at most %d", keyword, maxRemarks)
 	}
 	remarks := make([]remark, len(list))
 	for i, item := range list {
@@ -52,11 +51,10 @@ func compileRemarks(root map[string]any, keyword string) ([]remark, error) {
 	return remarks, nil
 }
 
-// Warnings lists what the schema has to say of a valid configuration.
+// Warnings returns the "x-warnings" that apply to a valid configuration.
 func (s *Schema) Warnings(v *strictjson.Value) []Finding { return findings(s.warnings, v) }
 
-// Refusals lists what the schema has against a configuration beyond what Validate
-// says.
+// Refusals returns the "x-refusals" that apply to a configuration.
 func (s *Schema) Refusals(v *strictjson.Value) []Finding { return findings(s.refusals, v) }
 
 func findings(remarks []remark, v *strictjson.Value) []Finding {

@@ -1,9 +1,8 @@
-// Package schema checks configurations against JSON Schema 2020-12 and reads
-// what its keywords of ours say: "writeOnly" marks secrets, "x-element" marks
-// strings that are full names of elements, "x-excludes" marks what can't go with
-// some of them, "x-warnings" lists what an operator should know of a valid
-// configuration, and "x-refusals" what can't work. Its messages are made from the
-// kind of an error and quote the schema, never a value of the configuration.
+// Package schema checks configurations against JSON Schema 2020-12 and evaluates further
+// keywords: "writeOnly" marks secrets, "x-element" strings that are full names of
+// elements, "x-excludes" what some of these exclude; "x-warnings" lists what operators
+// should know of a valid configuration, "x-refusals" what can't work. Its messages quote
+// the schema but never a value of the configuration.
 package schema
 
 import (
@@ -16,7 +15,7 @@ import (
 	"github.com/lintel-run/lintel/internal/strictjson"
 )
 
-// Schema is a compiled schema; it may be used from any goroutine.
+// Schema is a compiled schema. It may be used from any goroutine.
 type Schema struct {
 	root     *jsonschema.Schema
 	warnings []remark
@@ -25,9 +24,9 @@ type Schema struct {
 
 const location = "urn:lintel:config"
 
-// Compile reads a schema. Members that a schema's "properties" don't know are
-// errors unless it says otherwise. References to other documents are refused.
-// An empty text is the schema of an empty object.
+// Compile compiles a schema. Members that are not among its "properties" are errors
+// unless it says otherwise. It must not refer to other documents. An empty text is the
+// schema of an empty object.
 func Compile(text string) (*Schema, error) {
 	if strings.TrimSpace(text) == "" {
 		text = `{"type":"object"}`
@@ -39,7 +38,7 @@ func Compile(text string) (*Schema, error) {
 	doc := parsed.Any()
 	root, ok := doc.(map[string]any)
 	if !ok {
-		return nil, errors.New("the schema is no JSON object")
+		return nil, errors.New("the schema is not a JSON object")
 	}
 	if root["properties"] == nil && root["$ref"] == nil {
 		root["properties"] = map[string]any{}
@@ -68,8 +67,8 @@ func Compile(text string) (*Schema, error) {
 	return &Schema{root: compiled, warnings: warnings, refusals: refusals}, nil
 }
 
-// closeObjects refuses unknown members of each object schema that lists its
-// properties and says nothing about others.
+// closeObjects disallows further members in each object schema that lists its properties
+// and says nothing about others.
 func closeObjects(s map[string]any, depth int) {
 	if depth > strictjson.MaxDepth {
 		return
@@ -133,16 +132,15 @@ func compileElement(_ *jsonschema.CompilerContext, obj map[string]any) (jsonsche
 	return k, nil
 }
 
-// Finding is one thing that a schema says of a value.
+// Finding is something that is wrong with a value, or a remark about it.
 type Finding struct {
 	Tokens  []string
 	Message string
-	// Unknown: a member that the schema doesn't know.
+	// Unknown means that the schema doesn't know the member.
 	Unknown bool
 }
 
-// Validate lists what is wrong with a value, in the order of the source where
-// that is cheap; nothing when it is valid.
+// Validate returns what is wrong with a value, in the order of the source.
 func (s *Schema) Validate(v *strictjson.Value) []Finding {
 	err := s.root.Validate(v.Any())
 	if err == nil {

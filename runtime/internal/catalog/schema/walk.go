@@ -10,8 +10,8 @@ import (
 	"github.com/lintel-run/lintel/internal/strictjson"
 )
 
-// applicable lists the schemas that may speak of a value: the given ones and all
-// that they refer to or combine. Which alternative holds is not looked at.
+// applicable returns the schemas that may apply to a value: the given ones and all that
+// they refer to or combine, with every alternative.
 func applicable(schemas []*jsonschema.Schema) []*jsonschema.Schema {
 	var all []*jsonschema.Schema
 	var add func(*jsonschema.Schema)
@@ -40,7 +40,7 @@ func applicable(schemas []*jsonschema.Schema) []*jsonschema.Schema {
 	return all
 }
 
-// member lists the schemas of an object's member.
+// member returns the schemas of an object's member.
 func member(schemas []*jsonschema.Schema, name string) []*jsonschema.Schema {
 	var subs []*jsonschema.Schema
 	for _, s := range schemas {
@@ -65,7 +65,7 @@ func member(schemas []*jsonschema.Schema, name string) []*jsonschema.Schema {
 	return applicable(subs)
 }
 
-// item lists the schemas of an array's item.
+// item returns the schemas of an array's item.
 func item(schemas []*jsonschema.Schema, i int) []*jsonschema.Schema {
 	var subs []*jsonschema.Schema
 	for _, s := range schemas {
@@ -86,7 +86,7 @@ func item(schemas []*jsonschema.Schema, i int) []*jsonschema.Schema {
 	return applicable(subs)
 }
 
-// keys lists the members that an object at a place may have.
+// keys returns the members that an object at a place may have.
 func (s *Schema) keys(v *strictjson.Value, at []string) []string {
 	schemas := applicable([]*jsonschema.Schema{s.root})
 	for _, token := range at {
@@ -110,9 +110,9 @@ func (s *Schema) keys(v *strictjson.Value, at []string) []string {
 	return slices.Compact(keys)
 }
 
-// Coerce gives the value in which a string that was nothing but a variable has
-// the type that the schema asks for: "6379" becomes 6379 where a number belongs.
-// It stays a string where a string may stand, or when its text is no such value.
+// Coerce returns the value with strings that came from a whole variable converted to the
+// type of the schema: "6379" becomes 6379 if that is a number. They stay strings if the
+// schema allows a string or the text isn't of that type.
 func (s *Schema) Coerce(v *strictjson.Value) *strictjson.Value {
 	return coerce(v, applicable([]*jsonschema.Schema{s.root}))
 }
@@ -159,7 +159,7 @@ func retype(v *strictjson.Value, schemas []*jsonschema.Schema) *strictjson.Value
 	return parsed
 }
 
-// relocate gives all parts of a value the place of the string it was read from.
+// relocate gives all parts of a value the place of another.
 func relocate(v, from *strictjson.Value) {
 	v.File, v.Line = from.File, from.Line
 	for i := range v.Members {

@@ -9,18 +9,17 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// FileError says that a .env file can't be read. It quotes nothing of it.
+// FileError means that a .env file can't be read. It quotes nothing of the file.
 type FileError struct {
-	// Line is where the first statement that can't be read begins, from 1; 0 where
-	// that isn't known.
+	// Line is where the first bad statement begins, from 1; 0 if that isn't known.
 	Line int
 }
 
-// Error doesn't name the line.
+// Error returns a message without the line.
 func (*FileError) Error() string { return "a line is not NAME=value" }
 
-// ParseFile reads the text of a .env file. Values are taken as they stand: a $ is
-// a $. The error is a *FileError.
+// ParseFile reads the text of a .env file. It expands nothing: a $ is a $. The error is
+// a *FileError.
 func ParseFile(src []byte) (map[string]string, error) {
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
 	values, err := parse(src)
@@ -32,7 +31,7 @@ func ParseFile(src []byte) (map[string]string, error) {
 
 var errNoName = errors.New("a line without a name")
 
-// parse hides each $ from the parser, which would expand it and what follows.
+// parse hides each $ from the parser, which would expand it.
 func parse(src []byte) (map[string]string, error) {
 	hidden := absent(src)
 	if hidden != "" {
@@ -44,7 +43,7 @@ func parse(src []byte) (map[string]string, error) {
 	}
 	for name, value := range values {
 		if name == "" {
-			return nil, errNoName // what the parser makes of a line without "="
+			return nil, errNoName // a line without "="
 		}
 		if hidden != "" {
 			values[name] = strings.ReplaceAll(value, hidden, "$")
@@ -53,8 +52,8 @@ func parse(src []byte) (map[string]string, error) {
 	return values, nil
 }
 
-// absent gives a character, of those for private use, that a text with a $ has
-// not; empty where there is no $.
+// absent returns a private-use character that the text doesn't hold, empty if the text
+// holds no $.
 func absent(src []byte) string {
 	if bytes.IndexByte(src, '$') < 0 {
 		return ""
@@ -67,11 +66,11 @@ func absent(src []byte) string {
 	return ""
 }
 
-// maxLooked bounds the lines among which a bad one is sought.
-const maxLooked = 300
+// maxSearched bounds the lines that badLine searches.
+const maxSearched = 300
 
-// badLine is the line behind the last one up to which the text can be read: of a
-// quoted value that isn't closed that is where it begins.
+// badLine returns the line after the last one up to which the text can be read. For a
+// quoted value that isn't closed, that is its first line.
 func badLine(src []byte) int {
 	good, lines, end := 0, 0, 0
 	for end < len(src) {
@@ -80,7 +79,7 @@ func badLine(src []byte) int {
 			next = len(src) - end
 		}
 		end += next
-		if lines++; lines > maxLooked {
+		if lines++; lines > maxSearched {
 			return 0
 		}
 		if _, err := parse(src[:end]); err == nil {

@@ -17,7 +17,7 @@ func TestParseFileQuotesNothing(t *testing.T) {
 		"hunter2-!=x":                 1,
 		"A=1\n\n# c\nhunter2\nB=2\n":  4,
 		"A=\"x\ny\"\nB='hunter2\nC=3": 3,
-		strings.Repeat("A=1\n", maxLooked+1) + "hunter2": 0,
+		strings.Repeat("A=1\n", maxSearched+1) + "hunter2": 0,
 	} {
 		_, err := ParseFile([]byte(text))
 		var bad *FileError

@@ -1,33 +1,33 @@
-// Package variables replaces {{NAME}} in configuration strings. It knows the
-// syntax and the order in which values are sought, and no configuration.
+// Package variables replaces {{NAME}} in configuration strings. It knows the syntax and
+// the order in which values are looked up, and no configuration.
 package variables
 
 import "strings"
 
-// Declaration is one entry of "variables" in an app.json or e.json.
+// Declaration is an entry of "variables" in an app.json or e.json.
 type Declaration struct {
 	Name  string
 	Title string
-	// Default is the declared default; HasDefault tells an empty one from none.
+	// Default is the declared default. HasDefault tells an empty one from none.
 	Default    string
 	HasDefault bool
 	Secret     bool
 }
 
-// Source says where values come from. It is not changed while in use.
+// Source is where values come from. It doesn't change while in use.
 type Source struct {
-	// Fixed win over all else, declared or not.
+	// Fixed values take precedence over all others, declared or not.
 	Fixed map[string]string
 	// LookupEnv reads the process environment, for declared names only.
 	LookupEnv func(string) (string, bool)
-	// Files are parsed .env files, the first that has a name wins.
+	// Files are parsed .env files, in order of precedence.
 	Files []map[string]string
-	// Declared are lists of declarations, the nearest first.
+	// Declared are lists of declarations, in order of precedence.
 	Declared [][]Declaration
 }
 
-// Lookup finds a variable's value. secret holds when any declaration says so.
-// An empty value is found all the same.
+// Lookup returns the value of a variable, which may be empty, whether any declaration
+// marks it as secret, and whether it was found.
 func (s *Source) Lookup(name string) (value string, secret, found bool) {
 	declared := false
 	var fallback string
@@ -61,21 +61,21 @@ func (s *Source) Lookup(name string) (value string, secret, found bool) {
 	return fallback, secret, hasFallback
 }
 
-// Mask is what stands in place of a secret.
+// Mask replaces secrets.
 const Mask = "******"
 
-// Expanded is what Expand made of a string.
+// Expanded is an expanded string.
 type Expanded struct {
 	Text string
-	// Masked is Text with the secret parts masked; equal to Text if there are none.
+	// Masked is Text with the secret parts masked.
 	Masked string
-	// Whole is the variable's name when the string was nothing but {{NAME}}.
+	// Whole is the name of the variable if the string was just {{NAME}}.
 	Whole string
 }
 
-// Expand replaces each {{NAME}} by its value, which is not expanded again, and
-// {{{{ by {{; other text in braces stays. missing names the first variable that
-// has no value or an empty one; empty when there is none.
+// Expand replaces each {{NAME}} by its value, which isn't expanded again, and {{{{ by {{.
+// Other text in braces stays. missing is the first variable without a value or with an
+// empty one.
 func (s *Source) Expand(text string) (out Expanded, missing string) {
 	if !Has(text) {
 		return Expanded{Text: text, Masked: text}, ""
@@ -114,10 +114,10 @@ func (s *Source) Expand(text string) (out Expanded, missing string) {
 	return out, ""
 }
 
-// Has says whether a text may hold something to expand.
+// Has reports whether a text may hold something to expand.
 func Has(text string) bool { return strings.Contains(text, "{{") }
 
-// leading gives NAME where the text starts with {{NAME}}.
+// leading returns NAME if the text starts with {{NAME}}, else "".
 func leading(text string) string {
 	if !strings.HasPrefix(text, "{{") {
 		return ""
@@ -136,7 +136,7 @@ func nameByte(c byte, digits bool) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || digits && c >= '0' && c <= '9'
 }
 
-// ValidName says whether a text is a variable's name: [A-Za-z_][A-Za-z0-9_]*.
+// ValidName reports whether a text is a variable's name: [A-Za-z_][A-Za-z0-9_]*.
 func ValidName(name string) bool {
 	for i := range len(name) {
 		if !nameByte(name[i], i > 0) {

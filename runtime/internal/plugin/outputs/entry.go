@@ -20,8 +20,8 @@ type entry struct {
 	attrs   []slog.Attr
 }
 
-// parse reads a line as hclog's JSON where it is that, otherwise as text with an
-// optional level in brackets. No field is trusted to be of any type.
+// parse reads a line as hclog's JSON or as text with an optional level in brackets. Its
+// fields may be of any type.
 func parse(raw []byte) entry {
 	if len(raw) > 0 && raw[0] == '{' {
 		if e, ok := parseJSON(raw); ok {
@@ -63,7 +63,7 @@ func parseJSON(raw []byte) (entry, bool) {
 	return e, true
 }
 
-// Level reads a level's name.
+// Level returns the level of a name, and whether there is one.
 func Level(name string) (slog.Level, bool) {
 	switch strings.ToLower(name) {
 	case "trace", "debug":
@@ -78,8 +78,8 @@ func Level(name string) (slog.Level, bool) {
 	return slog.LevelInfo, false
 }
 
-// Attributes makes log attributes of a plugin's fields: bounded in number and
-// length, printable, in name order.
+// Attributes returns log attributes for the fields of a plugin: bounded in number and
+// length, printable, in the order of their names.
 func Attributes(fields map[string]any) []slog.Attr {
 	names := make([]string, 0, len(fields))
 	for name := range fields {
@@ -108,8 +108,8 @@ func Attributes(fields map[string]any) []slog.Attr {
 	return attrs
 }
 
-// Printable replaces what could forge or disturb a log or a terminal: control
-// characters, line separators, characters that turn the writing direction, and
+// Printable replaces characters that could forge a log line or disturb a terminal:
+// control characters, line separators, those that change the writing direction, and
 // bytes that are not UTF-8.
 func Printable(s string) string {
 	clean := true

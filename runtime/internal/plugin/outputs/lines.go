@@ -1,27 +1,26 @@
-// Package outputs takes what a plugin process prints, whatever it prints, and
-// makes bounded log lines of it. Nothing a plugin writes can block it for good,
-// fill the host's memory, flood its log or forge its lines.
+// Package outputs turns the output of a plugin process into bounded log lines. Whatever a
+// plugin writes, it can't block itself, fill the host's memory, flood the log or forge
+// its lines. The package knows nothing of processes.
 package outputs
 
 import "bytes"
 
-// MaxLine is the longest line kept whole, in bytes. The rest of a longer one is
-// thrown away up to its newline.
+// MaxLine is the length in bytes of the longest line. The rest of a longer one is
+// dropped.
 const MaxLine = 64 << 10
 
-// Lines is a writer that cuts a stream into lines. It is not safe for several
-// goroutines; each stream has its own.
+// Lines is a writer that splits a stream into lines. It is not safe for concurrent use.
 type Lines struct {
 	emit     func(line []byte)
 	partial  []byte
 	skipping bool
 }
 
-// NewLines gives a writer that calls emit with each line, without its newline;
-// emit must not keep the slice.
+// NewLines returns a writer that calls emit with each line, without its newline. emit
+// must not keep the slice.
 func NewLines(emit func(line []byte)) *Lines { return &Lines{emit: emit} }
 
-// Write takes all of p and never fails.
+// Write writes all of p and never fails.
 func (l *Lines) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
@@ -40,8 +39,8 @@ func (l *Lines) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// take adds a piece of the current line; at MaxLine the line is given out and the
-// rest of it skipped.
+// take adds a piece to the current line. At MaxLine it emits the line and skips the
+// rest.
 func (l *Lines) take(piece []byte) {
 	if l.skipping || len(piece) == 0 {
 		return
@@ -49,14 +48,14 @@ func (l *Lines) take(piece []byte) {
 	if room := MaxLine - len(l.partial); len(piece) >= room {
 		l.partial = append(l.partial, piece[:room]...)
 		l.emit(l.partial)
-		// A buffer that grew large is not kept for a stream that is mostly small.
+		// Don't keep a large buffer for a stream of mostly short lines.
 		l.partial, l.skipping = nil, true
 		return
 	}
 	l.partial = append(l.partial, piece...)
 }
 
-// Flush gives out the line begun, at a newline and at the stream's end.
+// Flush emits the current line. It is called at the end of the stream.
 func (l *Lines) Flush() {
 	if !l.skipping && len(l.partial) > 0 {
 		l.emit(bytes.TrimSuffix(l.partial, []byte{'\r'}))

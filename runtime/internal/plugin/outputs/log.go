@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// Limits bound what one process adds to the log.
+// Limits bound the lines that one process logs.
 type Limits struct {
-	// LinesPerSecond and BytesPerSecond, with bursts of twice as much.
+	// LinesPerSecond and BytesPerSecond allow bursts of twice as much.
 	LinesPerSecond, BytesPerSecond float64
-	// Kept is how many last lines are kept for a crash report, KeptLine how many
+	// Kept is how many of the last lines are kept for a crash report, KeptLine how many
 	// bytes of each.
 	Kept, KeptLine int
 }
 
-// DefaultLimits are meant for a production log.
+// DefaultLimits returns limits for a production log.
 func DefaultLimits() Limits {
 	return Limits{LinesPerSecond: 200, BytesPerSecond: 1 << 20, Kept: 64, KeptLine: 1024}
 }
 
-// Log takes the lines of all streams of one process. All methods may be called
-// from any goroutine.
+// Log logs the lines of all streams of one process. All methods may be called from any
+// goroutine.
 type Log struct {
 	logger *slog.Logger
 	limits Limits
@@ -34,18 +34,18 @@ type Log struct {
 	bytes   float64
 	filled  time.Time
 	dropped int
-	since   time.Time // the first of those dropped
+	since   time.Time // when the first of them was dropped
 }
 
-// tellEvery is how often a flood's dropped lines are told of.
-const tellEvery = time.Second
+// reportInterval is how often the number of dropped lines is logged.
+const reportInterval = time.Second
 
-// NewLog writes to logger, which should name the plugin's Type.
+// NewLog returns a Log that writes to logger.
 func NewLog(logger *slog.Logger, limits Limits) *Log {
 	return &Log{logger: logger, limits: limits, lines: 2 * limits.LinesPerSecond, bytes: 2 * limits.BytesPerSecond, filled: time.Now()}
 }
 
-// Stream gives the writer for one of the process's streams.
+// Stream returns the writer for one of the process's streams.
 func (l *Log) Stream(name string) *Lines {
 	return NewLines(func(raw []byte) {
 		l.keep(raw)
@@ -57,8 +57,8 @@ func (l *Log) Stream(name string) *Lines {
 	})
 }
 
-// Record logs a line that the plugin handed over as such. The attributes must
-// have come through Attributes.
+// Record logs a line that the plugin sent as such. The attributes must come from
+// Attributes or the host.
 func (l *Log) Record(level slog.Level, message string, attrs ...slog.Attr) {
 	if len(message) > MaxLine {
 		message = message[:MaxLine]
@@ -72,7 +72,7 @@ func (l *Log) Record(level slog.Level, message string, attrs ...slog.Attr) {
 	}
 }
 
-// Last gives the newest lines, oldest first, fit for showing.
+// Last returns the last lines, oldest first, safe to print.
 func (l *Log) Last() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -98,8 +98,8 @@ func (l *Log) keep(raw []byte) {
 	l.next = (l.next + 1) % len(l.last)
 }
 
-// admit takes a line's share of the limits; what is refused is counted, and the
-// count is logged once a second while lines come.
+// admit reports whether a line is within the limits. It counts dropped lines and logs
+// their number once a second while lines come.
 func (l *Log) admit(size int) bool {
 	l.mu.Lock()
 	now := time.Now()
@@ -118,12 +118,12 @@ func (l *Log) admit(size int) bool {
 		l.dropped++
 	}
 	dropped := 0
-	if l.dropped > 0 && now.Sub(l.since) >= tellEvery {
+	if l.dropped > 0 && now.Sub(l.since) >= reportInterval {
 		dropped, l.dropped = l.dropped, 0
 	}
 	l.mu.Unlock()
 	if dropped > 0 {
-		l.logger.Warn("output of the plugin was dropped", "lines", dropped)
+		l.logger.Warn("plugin output dropped", "lines", dropped)
 	}
 	return ok
 }

@@ -6,13 +6,12 @@ import (
 	"syscall"
 )
 
-// firstOther is the first descriptor behind standard input, output and error.
+// firstOther is the first descriptor after standard input, output and error.
 const firstOther = 3
 
-// KeepFiles has what this process was started with open end at the start of
-// another: Go marks the files that it opens itself so, but not those that whoever
-// started it left open, and a plugin would find a listener or a secret's file there.
-// Nothing changes for this process.
+// KeepFiles marks inherited files to be closed in child processes. Go marks the files
+// that it opens itself, but not those that were open at the start of this process, such
+// as a listener or the file of a secret.
 func KeepFiles() {
 	if closeRangeOnExec(firstOther) {
 		return

@@ -7,14 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// attributes: a process group of its own.
+// attributes returns those of a process in a group of its own.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
 
-// waitExit returns when the process has ended, and leaves it to be reaped. It
-// asks kqueue: waitid on this system returns for a stopped process too
-// (https://github.com/golang/go/issues/19314). False: the system can't tell.
+// waitExit waits until the process has ended and leaves it to be reaped. It uses kqueue,
+// since waitid returns for a stopped process too on this system
+// (https://github.com/golang/go/issues/19314). It returns false if the system can't tell.
 func waitExit(pid int) bool {
 	queue, err := unix.Kqueue()
 	if err != nil {
@@ -34,5 +34,5 @@ func waitExit(pid int) bool {
 	}
 }
 
-// closeRangeOnExec: this system has no such call.
+// closeRangeOnExec returns false, since this system has no such call.
 func closeRangeOnExec(uint) bool { return false }

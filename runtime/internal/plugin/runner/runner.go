@@ -1,9 +1,8 @@
-// Package runner runs one plugin process under go-plugin's handshake: in a
-// process group of its own, with a given environment and no other, no input, and
-// outputs that are always read. What go-plugin's own runner leaves to chance is
-// settled here: a kill reaches the whole group and never blocks, the group is
-// dead before the leader's number can be another's, and a process ends when its
-// host does.
+// Package runner runs one plugin process for go-plugin's handshake: in a process group of
+// its own, with a given environment only, without input, and with outputs that are
+// always read. Unlike go-plugin's own runner, a kill reaches the whole group and never
+// blocks, the group is dead before the leader's number can be reused, and the process
+// ends when its host does. It knows nothing of Types.
 package runner
 
 import (
@@ -28,24 +27,23 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
 )
 
-// Groups is told of each process group, while it lives.
+// Groups keeps the process groups that are alive.
 type Groups interface {
 	Add(pgid int)
 	Remove(pgid int)
 }
 
-// Config is what a process is started with.
+// Config is the configuration of a Runner.
 type Config struct {
-	// Path is executed with Args, of which the first is the name it runs under.
+	// Path is executed with Args, whose first is the name it runs under.
 	Path string
 	Args []string
 	Dir  string
-	// Env is the whole environment but for what the handshake adds.
+	// Env is the whole environment, except for what the handshake adds.
 	Env []string
-	// SocketDir is where the plugin makes its socket: private, short, and the only
-	// place in which its socket is accepted.
+	// SocketDir is the private directory that the plugin's socket must be in.
 	SocketDir string
-	// TCP allows the plugin to listen on a loopback port in place of a socket.
+	// TCP allows the plugin to listen on a loopback port instead.
 	TCP bool
 
 	Spawner *Spawner
@@ -53,11 +51,11 @@ type Config struct {
 	Output  *outputs.Log
 }
 
-// drainTime is how long outputs are read after the process has ended: a
-// descendant that left the group may hold them open.
+// drainTime bounds how long outputs are read after the process has ended, since a
+// descendant outside the group may hold them open.
 const drainTime = 300 * time.Millisecond
 
-// Runner is one process. It implements go-plugin's runner.Runner.
+// Runner runs one process. It implements go-plugin's runner.Runner.
 type Runner struct {
 	cfg   Config
 	cmd   *exec.Cmd
@@ -77,12 +75,12 @@ type Runner struct {
 	done    chan struct{}
 }
 
-// New makes the runner of one process, which Start starts.
+// New returns the runner of a process, which Start starts.
 func New(cfg Config) *Runner {
 	return &Runner{cfg: cfg, first: newFirstLine(), done: make(chan struct{})}
 }
 
-// Func is go-plugin's RunnerFunc: it takes the handshake's variables from cmd.
+// Func is go-plugin's RunnerFunc. It takes the handshake's variables from cmd.
 func (r *Runner) Func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
 	own := exec.Command(r.cfg.Path) //nolint:noctx // the process outlives the context of its start
 	own.Path, own.Args, own.Dir = r.cfg.Path, r.cfg.Args, r.cfg.Dir
@@ -99,7 +97,7 @@ func (r *Runner) Func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, e
 // lifelineFD is the first of exec.Cmd's ExtraFiles.
 const lifelineFD = 3
 
-// Start starts the process; the context bounds only the start.
+// Start starts the process. The context bounds only the start.
 func (r *Runner) Start(ctx context.Context) error {
 	var files []*os.File
 	closeAll := func() {
@@ -123,8 +121,8 @@ func (r *Runner) Start(ctx context.Context) error {
 	r.cmd.Stdout, r.cmd.Stderr = outWrite, errWrite
 	r.cmd.ExtraFiles = []*os.File{lifeRead}
 	r.cmd.SysProcAttr = attributes()
-	// The number is told to Groups on the thread that started the process, so that
-	// nothing comes between.
+	// Groups learns the number on the thread that started the process, so that nothing
+	// comes between.
 	err := r.cfg.Spawner.do(func() error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -157,8 +155,8 @@ func (r *Runner) Start(ctx context.Context) error {
 	return nil
 }
 
-// wait sees the process end, kills what is left of its group, and only then
-// reaps it: until that moment its number can't belong to another process.
+// wait waits for the end of the process, kills what is left of its group, and only then
+// reaps it, since its number can't be reused before.
 func (r *Runner) wait() {
 	pid := r.cmd.Process.Pid
 	seen := waitExit(pid)
@@ -183,21 +181,22 @@ func (r *Runner) wait() {
 	close(r.done)
 }
 
-// Done is closed when the process has ended and its output has been read.
+// Done returns a channel that is closed when the process has ended and its output has
+// been read.
 func (r *Runner) Done() <-chan struct{} { return r.done }
 
-// Err tells how the process ended, nil for exit status 0; valid after Done.
+// Err returns how the process ended, nil for exit status 0. It is valid after Done.
 func (r *Runner) Err() error { return r.err }
 
-// PID is the process's number, 0 before it was started.
+// PID returns the process id, 0 before the start.
 func (r *Runner) PID() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.pid
 }
 
-// Signal sends to the whole process group; nothing happens once it has ended. A
-// SIGKILL before the start is carried out after it.
+// Signal sends a signal to the process group unless it has ended. A SIGKILL before the
+// start is sent after it.
 func (r *Runner) Signal(sig syscall.Signal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -209,7 +208,7 @@ func (r *Runner) Signal(sig syscall.Signal) {
 	}
 }
 
-// Release ends the lifeline: the plugin is asked to exit, as if the host had.
+// Release closes the lifeline, which asks the plugin to exit.
 func (r *Runner) Release() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -218,7 +217,7 @@ func (r *Runner) Release() {
 	}
 }
 
-// Address is where the plugin said that it listens.
+// Address returns the address that the plugin listens on.
 func (r *Runner) Address() (network, address string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -241,7 +240,7 @@ func (r *Runner) Kill(context.Context) error {
 	return nil
 }
 
-// ID is the process's number as text.
+// ID returns the process id as text.
 func (r *Runner) ID() string {
 	if pid := r.PID(); pid != 0 {
 		return strconv.Itoa(pid)
@@ -249,14 +248,14 @@ func (r *Runner) ID() string {
 	return ""
 }
 
-// Name names the process in go-plugin's own messages, which go nowhere.
+// Name returns the name of the executable, for go-plugin's messages.
 func (r *Runner) Name() string { return filepath.Base(r.cfg.Path) }
 
-// Diagnose has nothing to add: what the process printed is with its output.
+// Diagnose returns nothing, since the output is logged.
 func (r *Runner) Diagnose(context.Context) string { return "" }
 
-// PluginToHost accepts a socket within the process's own directory and, where
-// TCP is on, a loopback port. Anything else the plugin names is not dialled.
+// PluginToHost accepts a socket in the process's own directory and, if TCP is allowed, a
+// loopback port. The host connects to nothing else.
 func (r *Runner) PluginToHost(network, address string) (string, string, error) {
 	switch network {
 	case "unix":
@@ -266,7 +265,7 @@ func (r *Runner) PluginToHost(network, address string) (string, string, error) {
 	case "tcp":
 		host, _, err := net.SplitHostPort(address)
 		if err != nil || !r.cfg.TCP || !net.ParseIP(host).IsLoopback() {
-			return "", "", errors.New("the plugin listens on TCP, which is not on for it, or not on a loopback address")
+			return "", "", errors.New("the plugin listens on TCP, which is not allowed for it, or not on a loopback address")
 		}
 	default:
 		return "", "", errors.New("the plugin listens on neither a unix socket nor TCP")
@@ -277,7 +276,7 @@ func (r *Runner) PluginToHost(network, address string) (string, string, error) {
 	return network, address, nil
 }
 
-// HostToPlugin has nothing to translate.
+// HostToPlugin returns the address unchanged.
 func (r *Runner) HostToPlugin(network, address string) (string, string, error) {
 	return network, address, nil
 }

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// Spawner starts processes on one thread that lives as long as it does. Linux
-// sends a process its parent-death signal when the thread that started it ends
-// (https://github.com/golang/go/issues/27505), so that thread must be no other's.
+// Spawner starts processes on a thread of its own, since Linux sends a process its
+// parent-death signal when the thread that started it ends
+// (https://github.com/golang/go/issues/27505).
 type Spawner struct {
 	work chan func()
 	end  chan struct{}
@@ -18,12 +18,12 @@ type Spawner struct {
 
 var errSpawnerClosed = errors.New("the host is closed")
 
-// NewSpawner starts the thread.
+// NewSpawner starts the thread of a Spawner.
 func NewSpawner() *Spawner {
 	s := &Spawner{work: make(chan func()), end: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		// Not unlocked: the thread ends with the goroutine.
+		// It isn't unlocked, so that the thread ends with the goroutine.
 		runtime.LockOSThread()
 		for {
 			select {
@@ -48,7 +48,7 @@ func (s *Spawner) do(f func() error) error {
 	}
 }
 
-// Close ends the thread; processes that it started are killed with it.
+// Close ends the thread, and with it the processes that it started.
 func (s *Spawner) Close() {
 	s.once.Do(func() { close(s.end) })
 	<-s.done

@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// maxFirstLine bounds the handshake's line: with AutoMTLS it holds a certificate.
+// maxFirstLine bounds the line of the handshake, which may hold a certificate.
 const maxFirstLine = 16 << 10
 
-// readStdout gives go-plugin the first line and reads the rest for the log, so
-// that whoever writes there is never blocked.
+// readStdout passes the first line to go-plugin and the rest to the log, so that writers
+// are never blocked.
 func (r *Runner) readStdout() {
 	defer r.readers.Done()
 	in := bufio.NewReaderSize(r.stdout, maxFirstLine)
@@ -25,8 +25,8 @@ func (r *Runner) readStdout() {
 	rest.Flush()
 }
 
-// handshakeLine leaves out the server's certificate where TLS is off: go-plugin
-// v1.8.0 dereferences a TLS configuration that isn't there when it gets one.
+// handshakeLine removes the server's certificate if TLS is off, since go-plugin v1.8.0
+// would dereference a missing TLS configuration.
 func handshakeLine(line []byte, tls bool) []byte {
 	const fields = 5 // core version, app version, network, address, protocol
 	if parts := bytes.Split(bytes.TrimRight(line, "\r\n"), []byte("|")); !tls && len(parts) > fields {
@@ -42,11 +42,11 @@ func (r *Runner) readStderr() {
 	lines.Flush()
 }
 
-// Stdout has the first line and then ends.
+// Stdout returns a reader of the first line.
 func (r *Runner) Stdout() io.ReadCloser { return r.first }
 
-// Stderr is empty: it is read by the runner itself, and go-plugin's parser, which
-// can be made to panic, never sees it.
+// Stderr returns an empty reader. The runner reads the output itself, and go-plugin's
+// parser, which can be made to panic, never sees it.
 func (r *Runner) Stderr() io.ReadCloser { return io.NopCloser(bytes.NewReader(nil)) }
 
 // firstLine is a reader that waits until its content is set or it is closed.

@@ -150,7 +150,7 @@ func (s *served) GRPCServer(_ *goplugin.GRPCBroker, server *grpc.Server) error {
 		elementv1.RegisterElementServer(server, s)
 		return nil
 	}
-	elementv1.RegisterElementServer(carrier.NewServer(server, carrier.Options{Most: 1024, Kept: 4}), s)
+	elementv1.RegisterElementServer(carrier.NewServer(server, carrier.Options{MaxRequests: 1024, IdleWorkers: 4}), s)
 	return nil
 }
 

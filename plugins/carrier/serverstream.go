@@ -14,10 +14,10 @@ import (
 	"github.com/lintel-run/lintel/plugins/handshake"
 )
 
-// serving is one stream's side of a Server.
-type serving struct {
+// serverStream is one stream of a Server.
+type serverStream struct {
 	server *Server
-	ctx    context.Context //nolint:containedctx // the stream's, of which each request's is made
+	ctx    context.Context //nolint:containedctx // the stream's, from which those of requests derive
 	token  []string
 	out    *writer
 	work   chan *job
@@ -27,15 +27,15 @@ type serving struct {
 	cancels map[uint64]context.CancelFunc
 }
 
-// job is a request that is being served.
+// job is a request being served.
 type job struct {
 	frame  *elementv1.Frame
 	ctx    context.Context //nolint:containedctx // the request's
 	cancel context.CancelFunc
 }
 
-// read has requests served until the stream ends.
-func (v *serving) read(stream grpc.BidiStreamingServer[elementv1.Frames, elementv1.Frames]) error {
+// read reads requests and starts to serve them, until the stream ends.
+func (v *serverStream) read(stream grpc.BidiStreamingServer[elementv1.Frames, elementv1.Frames]) error {
 	for {
 		frames, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
@@ -54,7 +54,7 @@ func (v *serving) read(stream grpc.BidiStreamingServer[elementv1.Frames, element
 			case <-v.ctx.Done():
 				return v.ctx.Err()
 			}
-			j := v.enter(frame)
+			j := v.begin(frame)
 			select {
 			case v.work <- j:
 			default:
@@ -64,13 +64,12 @@ func (v *serving) read(stream grpc.BidiStreamingServer[elementv1.Frames, element
 	}
 }
 
-// worker serves one request after the other, until as many others wait for one as
-// are kept.
-func (v *serving) worker(j *job) {
+// worker serves requests one after the other, until enough workers are idle.
+func (v *serverStream) worker(j *job) {
 	for {
 		v.serve(j)
 		<-v.server.places
-		if !v.rest(1) {
+		if !v.addIdle(1) {
 			return
 		}
 		select {
@@ -78,23 +77,23 @@ func (v *serving) worker(j *job) {
 		case <-v.ctx.Done():
 			return
 		}
-		v.rest(-1)
+		v.addIdle(-1)
 	}
 }
 
-// rest counts a worker that waits, or no longer; false: enough wait.
-func (v *serving) rest(n int) bool {
+// addIdle adds n to the idle workers. It returns false if that would be too many.
+func (v *serverStream) addIdle(n int) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.idle+n > v.server.options.Kept {
+	if v.idle+n > v.server.options.IdleWorkers {
 		return false
 	}
 	v.idle += n
 	return true
 }
 
-// serve answers one request, unless it was cancelled meanwhile.
-func (v *serving) serve(j *job) {
+// serve serves a request and sends the answer, unless it was cancelled meanwhile.
+func (v *serverStream) serve(j *job) {
 	message, err := v.server.call(j.ctx, j.frame)
 	id := j.frame.GetId()
 	v.mu.Lock()
@@ -115,8 +114,8 @@ func (v *serving) serve(j *job) {
 	}
 }
 
-// enter makes a request's context, before the frame that may cancel it is read.
-func (v *serving) enter(frame *elementv1.Frame) *job {
+// begin makes the context of a request, before a frame that cancels it is read.
+func (v *serverStream) begin(frame *elementv1.Frame) *job {
 	md := metadata.MD{handshake.MetaToken: v.token}
 	if frame.GetCall() != "" {
 		md[handshake.MetaCall] = []string{frame.GetCall()}
@@ -133,7 +132,7 @@ func (v *serving) enter(frame *elementv1.Frame) *job {
 	return j
 }
 
-func (v *serving) cancel(id uint64) {
+func (v *serverStream) cancel(id uint64) {
 	v.mu.Lock()
 	cancel := v.cancels[id]
 	v.mu.Unlock()
