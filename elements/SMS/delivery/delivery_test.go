@@ -175,6 +175,33 @@ func TestSomeOfManyAccepted(t *testing.T) {
 	require.Equal(t, []string{"test-request", "test-request-2", "test-request-3"}, ids)
 }
 
+// Log fields are snake_case, and empty ones are left out.
+func TestASendIsLogged(t *testing.T) {
+	refused := delivery.Refused(smscode.Balance, "E1").WithDetail("no money")
+	refused.RequestID = "R"
+	for name, row := range map[string]struct {
+		outcome delivery.Outcome
+		want    map[string]any
+	}{
+		"accepted": {delivery.Accepted("m-1"), map[string]any{"level": "INFO", "msg": "sms accepted", "vendor": "Test", "message_id": "m-1"}},
+		"refused": {refused, map[string]any{"level": "WARN", "msg": "sms refused", "vendor": "Test", "reason": "balance",
+			"vendor_code": "E1", "vendor_request_id": "R", "detail": "no money"}},
+		"unknown": {delivery.Outcome{}, map[string]any{"level": "WARN", "msg": "sms unknown", "vendor": "Test"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sms := open(t, func(context.Context, *delivery.Message) delivery.Outcome { return row.outcome }, `{"verifyTemplateCode":"T"}`)
+			_, _ = sms.Call(context.Background(), "sendMessage", sdktest.Args{"phoneList": []string{phone}, "params": map[string]any{"code": "1"}})
+			var line map[string]any
+			require.NoError(t, json.Unmarshal([]byte(sms.Log()), &line), sms.Log())
+			require.IsType(t, 0.0, line["duration_ms"])
+			for _, key := range []string{"duration_ms", "time", "element", "request_id"} {
+				delete(line, key)
+			}
+			require.Equal(t, row.want, line)
+		})
+	}
+}
+
 func TestTextFromTheVendorIsRedacted(t *testing.T) {
 	for _, word := range []string{"x" + phone, "8613800138000", "13800138000!", "code 493027", "the-key"} {
 		o := delivery.Refused(smscode.Other, word)
