@@ -35,6 +35,6 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 			delivery.SignHint(c.VerifySign),
 		},
 	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
-		return &vendor{key: c.AccessKey, secret: c.AccessSecret, base: base, client: client}
+		return &vendor{c, base, client}
 	})
 }

@@ -24,9 +24,9 @@ import (
 // call, and the one of the SDK's service package writes a global map, so neither may
 // be shared. The connections are the instance's.
 type vendor struct {
-	key, secret string
-	base        *url.URL
-	client      *delivery.Client
+	Config
+	base   *url.URL
+	client *delivery.Client
 }
 
 // Deliver implements delivery.Vendor.
@@ -59,20 +59,32 @@ func (v *vendor) CheckCredentials(ctx context.Context, template, _ string) deliv
 
 // do lets the SDK build and sign one request.
 func (v *vendor) do(ctx context.Context, request requests.AcsRequest, response responses.AcsResponse) delivery.Outcome {
-	exchange := v.client.Exchange(ctx, v.prepare)
+	exchange := v.client.Exchange(ctx)
 	config := alisdk.NewConfig().WithScheme("HTTPS").WithAutoRetry(false).WithMaxRetryTime(0)
 	if deadline, ok := ctx.Deadline(); ok {
 		// The context ends the request before the SDK's own timeout does.
 		config = config.WithTimeout(time.Until(deadline) + time.Second)
 	}
-	config.Transport = exchange
-	client, err := alisdk.NewClientWithOptions("cn-hangzhou", config, credentials.NewStaticAKCredentialsProvider(v.key, v.secret))
+	config.Transport = transport(func(r *http.Request) (*http.Response, error) {
+		r, err := v.prepare(r.WithContext(ctx))
+		if err != nil {
+			return nil, err
+		}
+		return exchange.RoundTrip(r)
+	})
+	client, err := alisdk.NewClientWithOptions("cn-hangzhou", config, credentials.NewStaticAKCredentialsProvider(v.AccessKey, v.AccessSecret))
 	if err != nil {
 		return delivery.NoRequest()
 	}
 	_ = client.DoAction(request, response)
 	return exchange.Outcome(delivery.ReadJSON(readResponse))
 }
+
+// transport is a function as an http.RoundTripper.
+type transport func(*http.Request) (*http.Response, error)
+
+// RoundTrip calls t.
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
 // inBody are the parameters that the SDK puts into the query although they
 // authenticate the request. The vendor reads query and body as one, and the

@@ -57,11 +57,10 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 			regionHint,
 		},
 	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
-		return &vendor{client: client, senderID: c.SenderID, api: sns.New(sns.Options{
+		return &vendor{Config: c, client: client, api: sns.New(sns.Options{
 			Region:       c.Region,
 			BaseEndpoint: aws.String(base.String()),
 			Credentials:  credentials.NewStaticCredentialsProvider(c.AccessKey, c.SecretKey, ""),
-			HTTPClient:   delivery.ContextTransport{},
 			// One attempt only: messages have no ID of ours, so a second attempt would be a
 			// second message.
 			Retryer:          aws.NopRetryer{},

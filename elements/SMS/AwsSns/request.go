@@ -12,22 +12,27 @@ import (
 
 // vendor makes requests that AWS's SDK builds and signs.
 type vendor struct {
-	api      *sns.Client
-	client   *delivery.Client
-	senderID string
+	Config
+	api    *sns.Client
+	client *delivery.Client
 }
 
 // Deliver implements delivery.Vendor.
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
 	attributes := map[string]types.MessageAttributeValue{"AWS.SNS.SMS.SMSType": attribute("Transactional")}
-	if v.senderID != "" {
-		attributes["AWS.SNS.SMS.SenderID"] = attribute(v.senderID)
+	if v.SenderID != "" {
+		attributes["AWS.SNS.SMS.SenderID"] = attribute(v.SenderID)
 	}
-	exchange := v.client.Exchange(ctx, nil)
-	_, _ = v.api.Publish(exchange.Context(), &sns.PublishInput{
+	exchange := v.client.Exchange(ctx)
+	_, _ = v.api.Publish(ctx, &sns.PublishInput{
 		PhoneNumber: aws.String(m.Phone.E164()), Message: aws.String(m.Text), MessageAttributes: attributes,
-	})
+	}, over(exchange))
 	return exchange.Outcome(readSend)
+}
+
+// over makes the SDK use an exchange.
+func over(exchange *delivery.Exchange) func(*sns.Options) {
+	return func(o *sns.Options) { o.HTTPClient = exchange }
 }
 
 func attribute(value string) types.MessageAttributeValue {
@@ -36,7 +41,7 @@ func attribute(value string) types.MessageAttributeValue {
 
 // CheckCredentials asks for the settings of text messages.
 func (v *vendor) CheckCredentials(ctx context.Context, _, _ string) delivery.Outcome {
-	exchange := v.client.Exchange(ctx, nil)
-	_, _ = v.api.GetSMSAttributes(exchange.Context(), &sns.GetSMSAttributesInput{})
+	exchange := v.client.Exchange(ctx)
+	_, _ = v.api.GetSMSAttributes(ctx, &sns.GetSMSAttributesInput{}, over(exchange))
 	return exchange.Outcome(readSettings)
 }

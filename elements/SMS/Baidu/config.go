@@ -36,6 +36,6 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 			delivery.Hint(c.VerifyTemplateCode, `^sms-tmpl`, "verifyTemplateCode is the template's id, such as sms-tmpl-HNbGLw26882"),
 		},
 	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
-		return &vendor{key: c.AccessKey, secret: c.AccessSecret, receiptToken: c.ReceiptToken, base: base, client: client}
+		return &vendor{c, base, client}
 	})
 }

@@ -17,8 +17,8 @@ import (
 // timestamp may be of any age: until it gets status 200, the vendor repeats a callback
 // for hours with the timestamp of the first one.
 func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*delivery.CallbackResult, error) {
-	if v.receiptToken != "" {
-		given, want := strings.ToLower(c.Header.Get("signature")), callbackSignature(v.receiptToken, c.Header.Get("timestamp"), c.Body)
+	if v.ReceiptToken != "" {
+		given, want := strings.ToLower(c.Header.Get("signature")), callbackSignature(v.ReceiptToken, c.Header.Get("timestamp"), c.Body)
 		if !hmac.Equal([]byte(given), []byte(want)) {
 			return nil, delivery.ForgedCallback()
 		}

@@ -14,10 +14,9 @@ import (
 // vendor makes requests without the vendor's SDK, which uses plain http unless told
 // otherwise, overrides deadlines, and sends again by itself.
 type vendor struct {
-	key, secret  string
-	receiptToken string
-	base         *url.URL
-	client       *delivery.Client
+	Config
+	base   *url.URL
+	client *delivery.Client
 }
 
 // Deliver implements delivery.Vendor. The vendor sends a message with the same
@@ -47,7 +46,7 @@ func (v *vendor) do(ctx context.Context, method, path string, query url.Values, 
 		return delivery.NoRequest()
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	sign(req, v.key, v.secret, time.Now())
+	sign(req, v.AccessKey, v.AccessSecret, time.Now())
 	return v.client.Do(req, read)
 }
 

@@ -53,9 +53,6 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 			// HTTP clients leave the default port out of it.
 			base.Host = strings.TrimSuffix(base.Host, ":443")
 		}
-		return &vendor{
-			key: c.AppKey, secret: c.AppSecret, sender: c.Sender, base: base, client: client,
-			callback: c.StatusCallback, receiptKey: c.ReceiptKey, receiptSecret: c.ReceiptSecret,
-		}
+		return &vendor{c, base, client}
 	})
 }

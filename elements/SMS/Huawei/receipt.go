@@ -25,7 +25,7 @@ type report struct {
 // report for each part. If the configuration has the keys for signed reports, others
 // are refused.
 func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*delivery.CallbackResult, error) {
-	if v.receiptKey != "" && !v.signed(c) {
+	if v.ReceiptKey != "" && !v.signed(c) {
 		return nil, delivery.ForgedCallback()
 	}
 	reports, err := reportsOf(c)
@@ -77,7 +77,7 @@ var authorization = regexp.MustCompile(`^` + algorithm + `\s+Access=([^,]+),\s?S
 func (v *vendor) signed(c *delivery.Callback) bool {
 	parts := authorization.FindStringSubmatch(c.Header.Get("Authorization"))
 	date := c.Header.Get(dateHeader)
-	if parts == nil || parts[1] != v.receiptKey || date == "" {
+	if parts == nil || parts[1] != v.ReceiptKey || date == "" {
 		return false
 	}
 	hash := delivery.HexSHA256(string(c.Body))
@@ -85,5 +85,5 @@ func (v *vendor) signed(c *delivery.Callback) bool {
 		return false
 	}
 	canonical := canonicalRequest(c.Method, c.URL, c.Header, strings.Split(strings.ToLower(parts[2]), ";"), hash)
-	return hmac.Equal([]byte(parts[3]), []byte(signature(v.receiptSecret, date, canonical)))
+	return hmac.Equal([]byte(parts[3]), []byte(signature(v.ReceiptSecret, date, canonical)))
 }

@@ -14,32 +14,29 @@ import (
 // vendor makes requests without the vendor's SDK, which reads none of this service's
 // errors and takes a redirect or an empty response for success.
 type vendor struct {
-	key, secret, sender string
-	base                *url.URL
-	client              *delivery.Client
-
-	callback                  string
-	receiptKey, receiptSecret string
+	Config
+	base   *url.URL
+	client *delivery.Client
 }
 
 // Deliver implements delivery.Vendor.
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
 	switch mainland := m.Phone.Mainland(); {
-	case !mainland && (m.Sign != "" || strings.HasPrefix(v.sender, "csms")):
+	case !mainland && (m.Sign != "" || strings.HasPrefix(v.Sender, "csms")):
 		// Messages to other countries have no sign and a channel of their own.
 		return delivery.Unsent(smscode.Region, "this channel goes to mainland numbers only")
-	case mainland && strings.HasPrefix(v.sender, "isms"):
+	case mainland && strings.HasPrefix(v.Sender, "isms"):
 		return delivery.Unsent(smscode.Region, "this channel goes to numbers of other countries only")
 	}
 	form := url.Values{
-		"from": {v.sender}, "to": {m.Phone.E164()},
+		"from": {v.Sender}, "to": {m.Phone.E164()},
 		"templateId": {m.Template}, "templateParas": {delivery.JSON(m.Values())},
 	}
 	if m.Sign != "" {
 		form.Set("signature", m.Sign)
 	}
-	if v.callback != "" {
-		form.Set("statusCallback", v.callback)
+	if v.StatusCallback != "" {
+		form.Set("statusCallback", v.StatusCallback)
 	}
 	body := form.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, v.base.String()+"/sms/batchSendSms/v1", strings.NewReader(body))
@@ -47,6 +44,6 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 		return delivery.NoRequest()
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	sign(req, body, v.key, v.secret, time.Now())
+	sign(req, body, v.AppKey, v.AppSecret, time.Now())
 	return v.client.Do(req, delivery.ReadJSON(readResponse))
 }

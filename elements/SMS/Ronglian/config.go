@@ -37,6 +37,6 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 			delivery.Hint(c.VerifyTemplateCode, `^[0-9]+$`, "verifyTemplateCode is a number, the template's id"),
 		},
 	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
-		return &vendor{sid: c.AccountSid, token: c.AuthToken, appID: c.AppID, base: base, client: client}
+		return &vendor{c, base, client}
 	})
 }

@@ -6,9 +6,6 @@ import (
 	"context"
 	"net/url"
 
-	tc "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
-	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
-
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
@@ -41,11 +38,6 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 			delivery.SignHint(c.VerifySign),
 		},
 	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
-		p := profile.NewClientProfile()
-		p.HttpProfile.Scheme = base.Scheme
-		p.HttpProfile.Endpoint = base.Host + base.Path
-		p.DisableRegionBreaker = true // it would send again, elsewhere
-		api := tc.NewCommonClient(tc.NewCredential(c.SecretID, c.SecretKey), c.Region, p).WithHttpTransport(delivery.ContextTransport{})
-		return &vendor{client: client, appID: c.SdkAppID, api: api}
+		return &vendor{c, base, client}
 	})
 }

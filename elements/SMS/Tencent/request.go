@@ -2,10 +2,12 @@ package tencent
 
 import (
 	"context"
+	"net/url"
 	"strconv"
 
 	tc "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 	tchttp "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/http"
+	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/smscode"
@@ -14,9 +16,9 @@ import (
 // vendor makes requests that Tencent Cloud's SDK builds and signs. The SDK's service
 // package for SMS adds only types to that.
 type vendor struct {
-	api    *tc.Client
+	Config
+	base   *url.URL
 	client *delivery.Client
-	appID  string
 }
 
 // Deliver implements delivery.Vendor.
@@ -30,7 +32,7 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 	}
 	parameters := map[string]any{
 		"PhoneNumberSet":   []string{m.Phone.E164()},
-		"SmsSdkAppId":      v.appID,
+		"SmsSdkAppId":      v.SdkAppID,
 		"TemplateId":       m.Template,
 		"TemplateParamSet": m.Values(),
 		"SessionContext":   m.RequestID,
@@ -58,12 +60,16 @@ func (v *vendor) CheckCredentials(ctx context.Context, template, sign string) de
 
 // do lets the SDK build and sign one request.
 func (v *vendor) do(ctx context.Context, action string, parameters map[string]any, read func(*delivery.Response, response) delivery.Outcome) delivery.Outcome {
-	exchange := v.client.Exchange(ctx, nil)
+	exchange := v.client.Exchange(ctx)
 	request := tchttp.NewCommonRequest("sms", "2021-01-11", action)
 	if err := request.SetActionParameters(parameters); err != nil {
 		return delivery.NoRequest()
 	}
-	request.SetContext(exchange.Context())
-	_ = v.api.Send(request, tchttp.NewCommonResponse())
+	p := profile.NewClientProfile()
+	p.HttpProfile.Scheme = v.base.Scheme
+	p.HttpProfile.Endpoint = v.base.Host + v.base.Path
+	p.DisableRegionBreaker = true // it would send again, elsewhere
+	client := tc.NewCommonClient(tc.NewCredential(v.SecretID, v.SecretKey), v.Region, p).WithHttpTransport(exchange)
+	_ = client.Send(request, tchttp.NewCommonResponse())
 	return exchange.Outcome(delivery.ReadJSON(read))
 }

@@ -59,9 +59,6 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 			delivery.Hint(c.From, `^(\+[0-9]{7,15}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11})$`, "from is a number in E.164, a short code or a name of up to 11 letters and digits"),
 		},
 	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
-		return &vendor{
-			sid: c.AccountSid, token: c.AuthToken, from: c.From, service: c.MessagingServiceSid, content: c.ContentSid,
-			callback: c.StatusCallback, base: base, client: client,
-		}
+		return &vendor{c, base, client}
 	})
 }

@@ -21,7 +21,7 @@ func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*deliver
 	if err != nil {
 		return nil, delivery.UnreadableCallback("the body is no form")
 	}
-	if !hmac.Equal([]byte(c.Header.Get("X-Twilio-Signature")), []byte(signature(v.token, c.URL.String(), form))) {
+	if !hmac.Equal([]byte(c.Header.Get("X-Twilio-Signature")), []byte(signature(v.AuthToken, c.URL.String(), form))) {
 		return nil, delivery.ForgedCallback()
 	}
 	receipt := delivery.Receipt{MessageID: form.Get("MessageSid"), Code: form.Get("ErrorCode"), State: delivery.StatePending}

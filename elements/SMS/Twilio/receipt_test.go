@@ -18,7 +18,7 @@ func TestOnlySignedReceiptsAreTaken(t *testing.T) {
 	const address = "https://app.example/receipts/SMS/t/token?x=1"
 	at, err := url.Parse(address)
 	require.NoError(t, err)
-	v := &vendor{token: "the-token"}
+	v := &vendor{Config: Config{AuthToken: "the-token"}}
 	for status, want := range map[string]delivery.State{
 		"delivered": "delivered", "undelivered": "failed", "failed": "failed", "sent": "pending", "queued": "pending",
 	} {

@@ -14,8 +14,7 @@ import (
 
 // vendor makes requests that Twilio's SDK builds.
 type vendor struct {
-	sid, token, from, service, content, callback string
-
+	Config
 	base   *url.URL
 	client *delivery.Client
 }
@@ -27,16 +26,16 @@ const contentPrefix = "HX"
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
 	params := &api.CreateMessageParams{}
 	params.SetTo(m.Phone.E164())
-	if v.service != "" {
-		params.SetMessagingServiceSid(v.service)
+	if v.MessagingServiceSid != "" {
+		params.SetMessagingServiceSid(v.MessagingServiceSid)
 	} else {
-		params.SetFrom(v.from)
+		params.SetFrom(v.From)
 	}
-	if v.callback != "" {
-		params.SetStatusCallback(v.callback)
+	if v.StatusCallback != "" {
+		params.SetStatusCallback(v.StatusCallback)
 	}
 	// A call's own text replaces the instance's content template.
-	replaced := m.TextGiven && m.Template == v.content
+	replaced := m.TextGiven && m.Template == v.ContentSid
 	if strings.HasPrefix(m.Template, contentPrefix) && !replaced {
 		variables := make(map[string]string, len(m.Params))
 		for i, value := range m.Values() {
@@ -52,12 +51,12 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 
 // CheckCredentials asks for the account.
 func (v *vendor) CheckCredentials(ctx context.Context, _, _ string) delivery.Outcome {
-	return v.do(ctx, delivery.ReadJSON(readAccount), func(s *api.ApiService) { _, _ = s.FetchAccount(url.PathEscape(v.sid)) })
+	return v.do(ctx, delivery.ReadJSON(readAccount), func(s *api.ApiService) { _, _ = s.FetchAccount(url.PathEscape(v.AccountSid)) })
 }
 
 // do makes one request that the SDK builds in call.
 func (v *vendor) do(ctx context.Context, read delivery.ReadFunc, call func(*api.ApiService)) delivery.Outcome {
-	t := &transport{Exchange: v.client.Exchange(ctx, nil), vendor: v}
+	t := &transport{Exchange: v.client.Exchange(ctx), vendor: v}
 	// The SDK's own constructor reads TWILIO_EDGE and TWILIO_REGION.
 	call(api.NewApiService(&twilio.RequestHandler{Client: t}))
 	return t.Outcome(read)

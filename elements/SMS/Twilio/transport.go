@@ -46,12 +46,12 @@ func (t *transport) SendRequest(method, rawURL string, data url.Values, headers 
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "Lintel")
-	req.SetBasicAuth(t.vendor.sid, t.vendor.token)
+	req.SetBasicAuth(t.vendor.AccountSid, t.vendor.AuthToken)
 	return t.RoundTrip(req)
 }
 
 // AccountSid returns the account in the path.
-func (t *transport) AccountSid() string { return url.PathEscape(t.vendor.sid) }
+func (t *transport) AccountSid() string { return url.PathEscape(t.vendor.AccountSid) }
 
 // SetTimeout does nothing: the deadline is the message's.
 func (t *transport) SetTimeout(time.Duration) {}

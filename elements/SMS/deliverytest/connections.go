@@ -35,7 +35,8 @@ func (v Vendor) shared(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		// A caller may give up a connection that it still dials once it gets another.
+		// On a busy machine net/http closes a connection now and then, because it sees a
+		// response before the end of the request that it wrote.
 		all, _ := s.count()
 		require.LessOrEqual(t, all, callers+callers/4, "connections are not reused")
 		require.EqualValues(t, callers*each, s.requests.Load())

@@ -1,10 +1,8 @@
 package numbering
 
 import (
-	"slices"
 	"testing"
 
-	"github.com/nyaruka/phonenumbers"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,16 +21,12 @@ func TestRegionOfANumber(t *testing.T) {
 	}
 }
 
-func TestRegionsAreTheLibrarys(t *testing.T) {
-	var known []string
-	for name := range phonenumbers.GetSupportedRegions() {
-		known = append(known, name)
-		require.Equal(t, phonenumbers.GetCountryCodeForRegion(name), CallingCode(name), name)
-	}
-	slices.Sort(known)
-	require.Equal(t, known, Regions())
+func TestEveryRegionHasACallingCodeAndRules(t *testing.T) {
+	require.Greater(t, len(Regions()), 200)
 	for _, name := range Regions() {
+		require.NotZero(t, CallingCode(name), name)
 		r, _ := NewRules([]string{name}, name)
 		require.NotNil(t, r, name)
 	}
+	require.Zero(t, CallingCode("XX"))
 }
