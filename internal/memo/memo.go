@@ -26,9 +26,9 @@ type result[V any] struct {
 	err   error // likewise
 }
 
-// New returns a Memo of lookUp's results. A result is remembered for ttl from when
-// its look-up began; an error isn't. A look-up may take timeout: it doesn't end with
-// the caller who began it, since others may wait for it.
+// New returns a Memo of lookUp's results. A result is remembered for ttl since its
+// look-up began; an error isn't. A look-up may take timeout. It isn't canceled with the
+// caller who began it, since others may wait for it.
 func New[K comparable, V any](ttl, timeout time.Duration, lookUp func(ctx context.Context, key K) (V, error)) *Memo[K, V] {
 	return &Memo[K, V]{lookUp: lookUp, ttl: ttl, timeout: timeout, known: make(map[K]*result[V])}
 }

@@ -13,7 +13,7 @@ import (
 	"fmt"
 )
 
-// ErrOpen is returned for a value that this key didn't seal with this binding.
+// ErrOpen reports a value that this key didn't seal with this binding.
 var ErrOpen = errors.New("seal: the value was not sealed by this key with this binding")
 
 // Key seals values with AES-256-GCM and random nonces. Its methods may be called
@@ -38,8 +38,8 @@ func NewKey(derive func(purpose string) ([]byte, error), purpose string) (*Key, 
 	return &Key{aead}, nil
 }
 
-// Seal seals a value. Open needs the same binding, so a value can't be put in the
-// place of another one.
+// Seal seals a value. Open needs the same binding, so that a value can't replace
+// another one.
 func (k *Key) Seal(value []byte, binding string) []byte {
 	return k.aead.Seal(nil, nil, value, []byte(binding)) //nolint:gosec // G407: this AEAD generates its nonces
 }

@@ -24,7 +24,7 @@ const (
 	maxExponent = 400
 )
 
-// The kinds of SyntaxError that callers tell from others.
+// The kinds of SyntaxError that callers distinguish.
 var (
 	ErrNotUTF8   = errors.New("the text is not UTF-8")
 	ErrDuplicate = errors.New("a key stands twice in one object")
@@ -33,8 +33,8 @@ var (
 
 var trailingComma = regexp.MustCompile(`^,\s*[\]}]`)
 
-// SyntaxError tells why a text is not accepted. Message quotes nothing of it but the
-// names of members and single characters.
+// SyntaxError says why a text is not accepted. Message quotes only names of members and
+// single characters.
 type SyntaxError struct {
 	File    string
 	Line    int
@@ -68,8 +68,8 @@ func Parse(file string, src []byte) (*Value, error) {
 	return v, nil
 }
 
-// Check reports as a *SyntaxError why src is not one JSON text in UTF-8 with unique
-// names in each object, nested at most depth levels deep.
+// Check returns a *SyntaxError unless src is one JSON text in UTF-8, with unique names
+// in each object and at most depth levels of nesting.
 func Check(src []byte, depth int) error {
 	r := newReader("", src, depth)
 	return r.text(func(jsontext.Token) error {
@@ -184,6 +184,7 @@ func (r *reader) value(token jsontext.Token) (*Value, error) {
 	case '[':
 		v.Kind = Array
 		return v, r.items(v)
+	default: // next has refused it
 	}
 	return v, nil
 }
@@ -191,7 +192,7 @@ func (r *reader) value(token jsontext.Token) (*Value, error) {
 func (r *reader) members(v *Value) error {
 	for {
 		token, err := r.next()
-		if bad := (*SyntaxError)(nil); errors.As(err, &bad) && bad.Err == ErrDuplicate {
+		if bad := (*SyntaxError)(nil); errors.As(err, &bad) && errors.Is(bad.Err, ErrDuplicate) {
 			tokens := Tokens(bad.Pointer)
 			_, line := v.At(tokens[len(tokens)-1:])
 			bad.Message += fmt.Sprintf(", first in line %d", line)
