@@ -70,12 +70,7 @@ func Func[E, In, Out any](name string, fn func(*E, context.Context, In) (Out, er
 }
 
 func (f *function) addTo(t *typeDef) {
-	if f.element != t.element {
-		panic(fmt.Sprintf("sdk: %s: function %q is a method of %s, not of %s", t.name, f.name, f.element, t.element))
-	}
-	if f.name == "" || t.functions[f.name] != nil {
-		panic(fmt.Sprintf("sdk: %s: function %q has no name or is declared twice", t.name, f.name))
-	}
+	t.mustAccept("function", f.name, f.element, t.functions[f.name] != nil)
 	t.functions[f.name] = f
 	t.order = append(t.order, f.name)
 }
@@ -112,14 +107,19 @@ func Prop[E, V any](name string, fn func(*E, context.Context) (V, error), opts .
 }
 
 func (p *property) addTo(t *typeDef) {
-	if p.element != t.element {
-		panic(fmt.Sprintf("sdk: %s: property %q is a method of %s, not of %s", t.name, p.name, p.element, t.element))
-	}
-	if p.name == "" || t.properties[p.name] != nil {
-		panic(fmt.Sprintf("sdk: %s: property %q has no name or is declared twice", t.name, p.name))
-	}
+	t.mustAccept("property", p.name, p.element, t.properties[p.name] != nil)
 	t.properties[p.name] = p
 	t.propOrder = append(t.propOrder, p.name)
+}
+
+// mustAccept panics if a function or property can't be added to the Type.
+func (t *typeDef) mustAccept(kind, name string, element reflect.Type, taken bool) {
+	if element != t.element {
+		panic(fmt.Sprintf("sdk: %s: %s %q is a method of %s, not of %s", t.name, kind, name, element, t.element))
+	}
+	if name == "" || taken {
+		panic(fmt.Sprintf("sdk: %s: %s %q has no name or is declared twice", t.name, kind, name))
+	}
 }
 
 func (p *property) describe() *elementv1.Property {

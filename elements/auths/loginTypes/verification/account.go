@@ -31,15 +31,11 @@ func (s *Service) Account(ctx context.Context, _ *elementv1.AccountRequest) (*el
 // Bind binds an identity to the signed-in user. A user who has one is refused before
 // anything else.
 func (s *Service) Bind(ctx context.Context, in *elementv1.BindRequest) (*elementv1.BindResponse, error) {
-	ctx, r, err := s.begin(ctx)
+	ctx, r, user, err := s.beginAs(ctx, in.GetUserId())
 	if err != nil {
 		return nil, err
 	}
 	defer r.end()
-	user, err := r.currentUserIs(ctx, in.GetUserId())
-	if err != nil {
-		return nil, err
-	}
 	mark := r.changeMark(purposeBind, user.ID, in.GetIdentity())
 	if user.Phone != "" {
 		return &elementv1.BindResponse{}, r.unlessMade(ctx, mark, errChange(databases.ErrAlreadyBound))
@@ -61,15 +57,11 @@ func (s *Service) Bind(ctx context.Context, in *elementv1.BindRequest) (*element
 // Unbind takes the signed-in user's identity away. It is the user's only way to log
 // in.
 func (s *Service) Unbind(ctx context.Context, in *elementv1.UnbindRequest) (*elementv1.UnbindResponse, error) {
-	ctx, r, err := s.begin(ctx)
+	ctx, r, user, err := s.beginAs(ctx, in.GetUserId())
 	if err != nil {
 		return nil, err
 	}
 	defer r.end()
-	user, err := r.currentUserIs(ctx, in.GetUserId())
-	if err != nil {
-		return nil, err
-	}
 	mark := r.changeMark(purposeUnbind, user.ID)
 	if user.Phone == "" {
 		return &elementv1.UnbindResponse{}, r.unlessMade(ctx, mark, errNotBound())

@@ -12,17 +12,11 @@ import (
 // user, then compares in one step of the cache, which takes the code only if there
 // is a user.
 func (s *Service) Exchange(ctx context.Context, in *elementv1.ExchangeRequest) (*elementv1.ExchangeResponse, error) {
-	ctx, r, err := s.begin(ctx)
+	ctx, r, err := s.beginGuess(ctx, in.GetIdentity(), in.GetCode())
 	if err != nil {
 		return nil, err
 	}
 	defer r.end()
-	if err := checkIdentity(in.GetIdentity()); err != nil {
-		return nil, err
-	}
-	if err := r.checkDigits(in.GetCode()); err != nil {
-		return nil, err
-	}
 	g := guess{identity: in.GetIdentity(), purpose: purposeLogin, digits: in.GetCode()}
 	entry, err := r.testEntry(ctx, g.identity, in.GetTest())
 	if err != nil {

@@ -14,15 +14,11 @@ import (
 // then the code, changes the database in one transaction with the IDs of both, and
 // ends both claims. If the change fails, ticket and code stay good.
 func (s *Service) Move(ctx context.Context, in *elementv1.MoveRequest) (*elementv1.MoveResponse, error) {
-	ctx, r, err := s.begin(ctx)
+	ctx, r, user, err := s.beginAs(ctx, in.GetUserId())
 	if err != nil {
 		return nil, err
 	}
 	defer r.end()
-	user, err := r.currentUserIs(ctx, in.GetUserId())
-	if err != nil {
-		return nil, err
-	}
 	if user.Phone == "" {
 		return nil, errNotBound()
 	}

@@ -16,17 +16,11 @@ import (
 // Register claims the code, creates the user in one transaction with the code's ID,
 // and issues a loginCode as it ends the claim.
 func (s *Service) Register(ctx context.Context, in *elementv1.RegisterRequest) (*elementv1.RegisterResponse, error) {
-	ctx, r, err := s.begin(ctx)
+	ctx, r, err := s.beginGuess(ctx, in.GetIdentity(), in.GetCode())
 	if err != nil {
 		return nil, err
 	}
 	defer r.end()
-	if err := checkIdentity(in.GetIdentity()); err != nil {
-		return nil, err
-	}
-	if err := r.checkDigits(in.GetCode()); err != nil {
-		return nil, err
-	}
 	g := guess{identity: in.GetIdentity(), purpose: purposeRegister, digits: in.GetCode()}
 	if g.entry, err = r.testEntryOfOwner(ctx, g.identity, in.GetTest()); err != nil {
 		return nil, err

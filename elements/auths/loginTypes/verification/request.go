@@ -67,6 +67,41 @@ func (s *Service) begin(ctx context.Context) (context.Context, *request, error) 
 	return ctx, r, nil
 }
 
+// beginAs is begin for a change to the account of the signed-in user, whose ID must be
+// userID.
+func (s *Service) beginAs(ctx context.Context, userID string) (context.Context, *request, databases.User, error) {
+	ctx, r, err := s.begin(ctx)
+	if err != nil {
+		return nil, nil, databases.User{}, err
+	}
+	if current := r.call.Caller.UserID; current != "" && current != userID {
+		err = errcode.New(errcode.Forbidden, "this is another user's")
+	}
+	var user databases.User
+	if err == nil {
+		user, err = r.currentUser(ctx)
+	}
+	if err != nil {
+		r.end()
+	}
+	return ctx, r, user, err
+}
+
+// beginGuess is begin for a guess by anybody.
+func (s *Service) beginGuess(ctx context.Context, identity, code string) (context.Context, *request, error) {
+	ctx, r, err := s.begin(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err = checkIdentity(identity); err == nil {
+		err = r.checkDigits(code)
+	}
+	if err != nil {
+		r.end()
+	}
+	return ctx, r, err
+}
+
 // hold returns a default element of the app, and keeps it open until r ends.
 func hold[T any](r *request, kind string) (T, error) {
 	var none T
@@ -142,14 +177,6 @@ func (r *request) currentUser(ctx context.Context) (databases.User, error) {
 		return databases.User{}, errStore(err)
 	}
 	return user, nil
-}
-
-// currentUserIs returns the signed-in user, whose ID must be userID.
-func (r *request) currentUserIs(ctx context.Context, userID string) (databases.User, error) {
-	if current := r.call.Caller.UserID; current != "" && current != userID {
-		return databases.User{}, errcode.New(errcode.Forbidden, "this is another user's")
-	}
-	return r.currentUser(ctx)
 }
 
 // owner returns the user of an identity, or nil if it has none.
