@@ -117,7 +117,7 @@ func (s *Snapshot) errorTable() {
 			entry, own := meta.errors.table[code], claim{meta.errors, code}
 			byCode, codeTaken := codes[code]
 			byNumber, numberTaken := numbers[entry.Number]
-			message := ""
+			var message string
 			switch {
 			case slices.Contains(ownCodes, code):
 				message = fmt.Sprintf("%s is a code of the runtime; give the family's code a name of its own", code)
