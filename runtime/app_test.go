@@ -135,7 +135,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	require.Eventually(t, holds, 5*time.Second, 10*time.Millisecond, what)
 }
 
-// problem gives the problem of an element, nil for none.
+// problem returns the problem of an element, nil if there is none.
 func problem(app *runtime.App, name string) *runtime.Problem {
 	for _, p := range app.Problems() {
 		if p.Element == name {

@@ -76,8 +76,8 @@ func (r *reconciler) tryOpen(h *handle, g *generation, first bool) (done bool) {
 	return true
 }
 
-// replaceExecutable gives a process another executable, after the one that it may
-// be about to take. The channel is closed when that has ended.
+// replaceExecutable replaces the executable of a process, after a replacement that is
+// under way. The channel is closed when that has ended.
 func (r *reconciler) replaceExecutable(name string, old *typeCode, spec plugin.Spec) <-chan struct{} {
 	done := make(chan struct{})
 	r.changes = append(r.changes, done)

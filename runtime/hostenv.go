@@ -31,8 +31,7 @@ func (a *App) instanceEnv(g *generation) element.Env {
 	return env
 }
 
-// elements gives built-in code access to other elements, as those of one app see
-// them.
+// elements implements element.Elements for the elements of one app.
 type elements struct {
 	index *index
 	calls *callRecorder

@@ -11,7 +11,7 @@ import (
 	"github.com/lintel-run/lintel/runtime"
 )
 
-// family writes an app below another one, which has the Type, and gives its directory.
+// family writes an app below another one, which has the Type, and returns its directory.
 func family(t *testing.T) (dir, base string) {
 	t.Helper()
 	base = demoApp(t)
@@ -24,7 +24,7 @@ func family(t *testing.T) (dir, base string) {
 	return dir, base
 }
 
-// ownEcho gives the app an EchoType of its own, from another build of the demo.
+// ownEcho adds an EchoType of its own to the app, from another build of the demo.
 func ownEcho(t *testing.T, dir, access string) {
 	t.Helper()
 	write(t, dir, "demo/EchoType/e.json", `{"title": "My echo", "type": "demo.Meta", "backendBundleEntry": "./echo", "accessModifier": "`+access+`"}`)

@@ -170,8 +170,8 @@ func hasCode(def *catalog.Element) bool {
 	return def.Rank == catalog.Type && def.CodeType == def.FullName
 }
 
-// reconcileType starts the code of a new Type, or gives a running process its
-// changed executable. It reports whether the Type is new.
+// reconcileType makes the code of a new Type, or replaces the executable of a running
+// process. It reports whether the Type is new.
 func (r *reconciler) reconcileType(next *catalog.Snapshot, def *catalog.Element) (added bool) {
 	key := typeKeyOf(def)
 	old, known := r.types[key]
@@ -209,7 +209,7 @@ func (r *reconciler) spec(next *catalog.Snapshot, def *catalog.Element) plugin.S
 	}
 }
 
-// reconcileElement returns the Element of a key, made if it is new, after giving it
+// reconcileElement returns the Element of a key, made if it is new, after updating
 // its definition.
 func (r *reconciler) reconcileElement(next *catalog.Snapshot, def *catalog.Element, key handleKey) *Element {
 	h := r.handles[key]
@@ -224,8 +224,8 @@ func (r *reconciler) reconcileElement(next *catalog.Snapshot, def *catalog.Eleme
 	return h.el
 }
 
-// define gives an element a changed definition, and an instance a new generation if
-// its configuration or its code has changed.
+// define publishes a changed definition, for an instance with a new generation if its
+// configuration or its code has changed.
 func (r *reconciler) define(next *catalog.Snapshot, h *handle, def *catalog.Element) {
 	switch {
 	case def.Broken:

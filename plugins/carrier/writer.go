@@ -11,7 +11,7 @@ import (
 type entry struct {
 	frame *elementv1.Frame
 	// fate is decided once: by the writer before it writes the frame, or by a sender
-	// that gives up. A frame that was dropped is never written.
+	// that stops waiting. A frame that was dropped is never written.
 	fate atomic.Int32
 }
 

@@ -134,12 +134,12 @@ func sameDefaults(a, b *strictjson.Value) bool {
 	return a == b || reflect.DeepEqual(a, b)
 }
 
-// inheritCode gives the element the code of its base.
+// inheritCode sets the code to that of the base.
 func (e *Element) inheritCode() {
 	e.CodeType, e.CodeApp, e.Entry, e.Description, e.schema = e.above.CodeType, e.above.CodeApp, e.above.Entry, e.above.Description, e.above.schema
 }
 
-// setConfig gives an instance its configuration.
+// setConfig sets the configuration of an instance.
 func (e *Element) setConfig(r *configure.Result) {
 	e.configFile, e.Config, e.Masked, e.References, e.exclusions = r.File, r.Config, r.Masked, r.References, r.Exclusions
 	if e.Config != nil {

@@ -106,7 +106,7 @@ func (a *app) failure() problem.List {
 	return problems
 }
 
-// only gives the one problem of a snapshot.
+// only returns the one problem of a snapshot.
 func only(t *testing.T, s *Snapshot) problem.Problem {
 	t.Helper()
 	require.Len(t, s.Problems, 1, "%v", s.Problems)

@@ -60,8 +60,8 @@ func (p *pass) run() {
 	}
 }
 
-// visible returns the nodes that some view shows, in an order that gives the same
-// files the same revisions.
+// visible returns the nodes that some view shows. The order is that of the files, so
+// that revisions are reproducible.
 func (p *pass) visible() []*node {
 	nodes := make([]*node, 0, len(p.view.Main))
 	for _, list := range p.nodes {
@@ -263,7 +263,7 @@ func (p *pass) derive(n *node, e *Element, base *node) []problem.Problem {
 	return append(p.findCode(e), e.readDefaults()...)
 }
 
-// findCode gives a Type its own code or that of its base.
+// findCode sets the code of a Type to its own or that of its base.
 func (p *pass) findCode(e *Element) []problem.Problem {
 	u := e.unit
 	var problems []problem.Problem

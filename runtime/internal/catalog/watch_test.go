@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// watched runs Watch and gives the newest snapshot on demand.
+// watched runs Watch and keeps the newest snapshot.
 type watched struct {
 	mu     sync.Mutex
 	newest *Snapshot

@@ -155,7 +155,7 @@ func (t Trace) options() []otelgrpc.Option {
 	return options
 }
 
-// unary authenticates a request and gives it the context of its call.
+// unary authenticates a request and serves it in the context of its call.
 func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
 	meta, _ := metadata.FromIncomingContext(ctx)
 	if !cb.authenticated(meta) {
@@ -288,7 +288,7 @@ func (cb *callbacks) Get(ctx context.Context, req *elementv1.HostGetRequest) (*e
 	return &elementv1.HostGetResponse{ValueJson: value}, nil
 }
 
-// wire is errcode.ToWire, but that it gives the end of a context its code.
+// wire is errcode.ToWire, with a code for the end of a context.
 func (cb *callbacks) wire(err error) *elementv1.Error {
 	var coded *errcode.Error
 	if !errors.As(err, &coded) && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {

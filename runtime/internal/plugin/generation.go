@@ -37,7 +37,7 @@ const (
 	replayRetry = 5 * time.Second
 )
 
-// configure gives the process a configuration.
+// configure sends a configuration to the process.
 func (c *child) configure(ctx context.Context, g *generation) ([]*elementv1.Diagnostic, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.host.times.Configure)
 	defer cancel()
@@ -76,8 +76,8 @@ func (c *child) has(g *generation) bool {
 	}
 }
 
-// ensure gives the process a generation that it doesn't have yet, once for all callers,
-// and waits.
+// ensure configures a generation that the process doesn't have yet, once for all
+// callers, and waits.
 func (c *child) ensure(ctx context.Context, g *generation) error {
 	entry := &configured{done: make(chan struct{})}
 	for {
@@ -105,8 +105,7 @@ func (c *child) ensure(ctx context.Context, g *generation) error {
 	return entry.err
 }
 
-// replay gives the process all generations, several at a time, and returns those that
-// could not be configured.
+// replay configures all generations, several at a time, and returns those that failed.
 func (c *child) replay(ctx context.Context, all []*generation) error {
 	work := make(chan *generation)
 	var (

@@ -13,7 +13,7 @@
 //  3. While it is ready, its exit is noticed at once and a freeze by missed pings. It
 //     is then started again after a pause that grows. After too many exits it has
 //     failed and is tried again later.
-//  4. Replace starts another executable beside it, gives that one all generations,
+//  4. Replace starts another executable beside it, configures all generations there,
 //     switches calls over, and lets the old one finish its calls.
 //  5. Stop, or Host.Close, ends it: calls finish within a bound, then the process is
 //     asked to exit and killed with its process group.

@@ -188,7 +188,7 @@ func TestCrashesUnderLoadCostOnlyCallsInFlight(t *testing.T) {
 	mustCall(t, p, "echo", nil)
 }
 
-// watcher looks at a process's state when it is told of its end.
+// watcher records a process's state when the process ends.
 type watcher struct {
 	noObserver
 	look func()

@@ -63,7 +63,7 @@ func (p *Process) Start(ctx context.Context) error {
 	return err
 }
 
-// Configure gives the process a generation of an instance, beside those it has. The
+// Configure configures a generation of an instance, beside others. The
 // error is a *ConfigError if the plugin rejects it. After each restart the process gets
 // all generations again before the next call.
 func (p *Process) Configure(ctx context.Context, in Instance) (warnings []*elementv1.Diagnostic, err error) {

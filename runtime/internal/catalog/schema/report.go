@@ -11,7 +11,7 @@ import (
 	"github.com/lintel-run/lintel/internal/strictjson"
 )
 
-// maxFindings bounds how much one configuration can have to say.
+// maxFindings bounds the findings of one configuration.
 const maxFindings = 50
 
 type report struct {
@@ -37,7 +37,7 @@ func (r *report) sorted() []Finding {
 	})
 }
 
-// collect turns the tree of an error into findings at its leaves.
+// collect adds a finding for each leaf in the tree of an error.
 func (r *report) collect(e *jsonschema.ValidationError) {
 	switch e.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
@@ -53,8 +53,8 @@ func (r *report) collect(e *jsonschema.ValidationError) {
 	r.leaf(e)
 }
 
-// branches tells of the alternative that came nearest: the one of the right
-// type with the fewest errors.
+// branches reports the findings of the nearest alternative: the one of the right type
+// with the fewest errors.
 func (r *report) branches(e *jsonschema.ValidationError) {
 	if one, ok := e.ErrorKind.(*kind.OneOf); ok && len(one.Subschemas) > 1 {
 		r.add(e.InstanceLocation, false, "fits several alternatives of which exactly one is allowed")
@@ -84,8 +84,8 @@ func (r *report) branches(e *jsonschema.ValidationError) {
 	}
 }
 
-// typeAt gives the types that a branch wanted at a place, nil if the type there
-// was right.
+// typeAt returns the types that a branch expects at a place, nil if the type there is
+// right.
 func typeAt(e *jsonschema.ValidationError, at []string) []string {
 	if k, ok := e.ErrorKind.(*kind.Type); ok && slices.Equal(e.InstanceLocation, at) {
 		return k.Want

@@ -159,7 +159,7 @@ func retype(v *strictjson.Value, schemas []*jsonschema.Schema) *strictjson.Value
 	return parsed
 }
 
-// relocate gives all parts of a value the place of another.
+// relocate sets the place of all parts of a value to that of another.
 func relocate(v, from *strictjson.Value) {
 	v.File, v.Line = from.File, from.Line
 	for i := range v.Members {
