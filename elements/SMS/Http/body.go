@@ -1,11 +1,14 @@
 package httptype
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
@@ -14,7 +17,6 @@ type body interface {
 	// render returns the text of the body before it is encoded in the charset.
 	render(s *scope) (string, error)
 	mediaType() string
-	uses(source string) bool
 }
 
 const formType = "application/x-www-form-urlencoded"
@@ -82,38 +84,36 @@ type formField struct {
 
 func newForm(c Config, names placeholderNames) (body, error) {
 	e := charset(c.Charset).formEscaper()
-	object, err := parseJSON("/body", c.Body, func(pointer, text string) (template, error) { return compile(pointer, text, names, e) })
-	if err != nil {
-		return nil, err
-	}
-	if object.kind != '{' {
+	d := jsontext.NewDecoder(bytes.NewReader(c.Body), jsontext.AllowDuplicateNames(true))
+	if d.PeekKind() != '{' {
 		return nil, sdk.ConfigError("/body", "must be an object or text")
 	}
+	_, _ = d.ReadToken()
 	var f form
-	for i, member := range object.children {
-		pointer := "/body/" + escapePointer(object.names[i])
-		name, err := e.literal(object.names[i])
+	for d.PeekKind() == '"' {
+		name, err := d.ReadToken()
 		if err != nil {
+			return nil, sdk.ConfigError("/body", "is not JSON")
+		}
+		var field formField
+		pointer := "/body" + string(d.StackPointer())
+		if field.name, err = e.literal(name.String()); err != nil {
 			return nil, sdk.ConfigError(pointer, "can't be written in the charset")
 		}
-		value := member.text
-		switch {
-		case member.kind == '"':
-		case member.kind == 0 && member.literal != "null":
-			value = template{{literal: member.literal}}
-		default:
+		value, err := d.ReadValue()
+		text, ok := delivery.ScalarText(json.RawMessage(value))
+		if err != nil || !ok {
 			return nil, sdk.ConfigError(pointer, "must be text, a number, true or false")
 		}
-		f = append(f, formField{name, value})
+		if field.value, err = compile(pointer, text, names, e); err != nil {
+			return nil, err
+		}
+		f = append(f, field)
 	}
 	return f, nil
 }
 
 func (f form) mediaType() string { return formType }
-
-func (f form) uses(source string) bool {
-	return slices.ContainsFunc(f, func(field formField) bool { return field.value.uses(source) })
-}
 
 func (f form) render(s *scope) (string, error) {
 	fields := make([]string, 0, len(f))

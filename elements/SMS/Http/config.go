@@ -57,8 +57,8 @@ func Type() sdk.Type {
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	v := &vendor{config: c, charset: charset(c.Charset)}
-	names := placeholderNames{secrets: c.Secrets}
+	v := &vendor{config: c, charset: charset(c.Charset), uses: make(map[string]bool)}
+	names := placeholderNames{secrets: c.Secrets, used: v.uses}
 	var wrong []error
 	check := func(err error) {
 		if err != nil {
@@ -90,11 +90,11 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 
 	o := delivery.Options{
 		Settings: c.Settings, TemplateSettings: c.TemplateSettings,
-		RequireTemplate: v.uses("template"), RequireSign: v.uses("sign"), Close: v.client.Close,
+		RequireTemplate: v.uses["template"], RequireSign: v.uses["sign"], Close: v.client.Close,
 	}
 	// The request names the variables that it needs; no others are required.
 	o.VerifyParams = nil
-	if v.uses("text") {
+	if v.uses["text"] {
 		o.Text = c.Text
 	}
 	return delivery.NewSender("", v, o), nil

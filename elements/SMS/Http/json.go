@@ -3,119 +3,67 @@ package httptype
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
-	"strconv"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
-// jsonBody is a JSON value whose strings are templates.
-type jsonBody struct{ *node }
+// jsonBody is a JSON value whose strings are templates, token by token.
+type jsonBody []jsonToken
+
+type jsonToken struct {
+	jsontext.Token
+	text template // in place of the token, if it is a string and not a name
+}
 
 func newJSONBody(raw json.RawMessage, names placeholderNames) (body, error) {
-	root, err := parseJSON("/body", raw, func(pointer, text string) (template, error) { return compile(pointer, text, names, textEscaper) })
-	return &jsonBody{root}, err
-}
-
-func (b *jsonBody) mediaType() string { return "application/json" }
-
-func (b *jsonBody) render(s *scope) (string, error) {
-	var out bytes.Buffer
-	err := b.write(&out, s)
-	return out.String(), err
-}
-
-// node is a JSON value as it was written, with the members of objects in their order.
-type node struct {
-	kind     byte // '{', '[', '"', or 0 for a literal
-	names    []string
-	children []*node
-	text     template
-	literal  string
-}
-
-// compileFunc compiles the template at a pointer.
-type compileFunc func(pointer, text string) (template, error)
-
-func parseJSON(pointer string, raw json.RawMessage, compile compileFunc) (*node, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	return parseNode(pointer, d, compile)
-}
-
-func parseNode(pointer string, d *json.Decoder, compile compileFunc) (*node, error) {
-	token, err := d.Token()
-	if err != nil {
-		return nil, sdk.ConfigError(pointer, "is not JSON")
-	}
-	switch v := token.(type) {
-	case string:
-		text, err := compile(pointer, v)
-		return &node{kind: '"', text: text}, err
-	case json.Delim:
-		n := &node{kind: byte(v)}
-		for d.More() {
-			at := strconv.Itoa(len(n.children))
-			if v == '{' {
-				key, err := d.Token()
-				if err != nil {
-					return nil, sdk.ConfigError(pointer, "is not JSON")
-				}
-				n.names = append(n.names, key.(string))
-				at = escapePointer(key.(string))
-			}
-			child, err := parseNode(pointer+"/"+at, d, compile)
-			if err != nil {
+	d := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
+	var b jsonBody
+	for {
+		token, err := d.ReadToken()
+		switch {
+		case errors.Is(err, io.EOF):
+			return b, nil
+		case err != nil:
+			return nil, sdk.ConfigError("/body"+string(d.StackPointer()), "is not JSON")
+		}
+		t := jsonToken{Token: token.Clone()}
+		if token.Kind() == '"' && !isName(d) {
+			if t.text, err = compile("/body"+string(d.StackPointer()), token.String(), names, textEscaper); err != nil {
 				return nil, err
 			}
-			n.children = append(n.children, child)
 		}
-		if _, err := d.Token(); err != nil {
-			return nil, sdk.ConfigError(pointer, "is not JSON")
-		}
-		return n, nil
-	default:
-		literal, err := json.Marshal(v)
-		return &node{literal: string(literal)}, err
+		b = append(b, t)
 	}
 }
 
-func (n *node) uses(source string) bool {
-	return n.text.uses(source) || slices.ContainsFunc(n.children, func(c *node) bool { return c.uses(source) })
+// isName reports whether the last token is the name of an object's member.
+func isName(d *jsontext.Decoder) bool {
+	kind, length := d.StackIndex(d.StackDepth())
+	return kind == '{' && length%2 == 1
 }
 
-func (n *node) write(out *bytes.Buffer, s *scope) error {
-	switch n.kind {
-	case 0:
-		out.WriteString(n.literal)
-		return nil
-	case '"':
-		text, err := n.text.render(s)
-		if err == nil {
-			writeString(out, text)
-		}
-		return err
-	}
-	out.WriteByte(n.kind)
-	for i, c := range n.children {
-		if i > 0 {
-			out.WriteByte(',')
-		}
-		if n.kind == '{' {
-			writeString(out, n.names[i])
-			out.WriteByte(':')
-		}
-		if err := c.write(out, s); err != nil {
-			return err
-		}
-	}
-	out.WriteByte(n.kind + 2) // '}' and ']' are two after '{' and '['
-	return nil
-}
+func (b jsonBody) mediaType() string { return "application/json" }
 
-func writeString(out *bytes.Buffer, text string) {
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(text)          //nolint:errchkjson // a string can always be written
-	out.Truncate(out.Len() - 1) // the encoder's line end
+func (b jsonBody) render(s *scope) (string, error) {
+	var out bytes.Buffer
+	e := jsontext.NewEncoder(&out, jsontext.AllowDuplicateNames(true), jsontext.EscapeForJS(true))
+	for _, t := range b {
+		token := t.Token
+		if token.Kind() == '"' && t.text != nil {
+			text, err := t.text.render(s)
+			if err != nil {
+				return "", err
+			}
+			token = jsontext.String(strings.ToValidUTF8(text, "\uFFFD"))
+		}
+		if err := e.WriteToken(token); err != nil {
+			return "", err
+		}
+	}
+	return strings.TrimSuffix(out.String(), "\n"), nil
 }

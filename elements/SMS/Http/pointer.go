@@ -5,16 +5,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
-var (
-	pointerEscapes   = strings.NewReplacer("~", "~0", "/", "~1")
-	pointerUnescapes = strings.NewReplacer("~1", "/", "~0", "~")
-)
-
 // escapePointer escapes a name for a JSON pointer (RFC 6901).
-func escapePointer(name string) string { return pointerEscapes.Replace(name) }
+func escapePointer(name string) string {
+	return string(jsontext.Pointer("").AppendToken(name))[1:]
+}
 
 // checkPointer accepts a JSON pointer or "$". key is where it stands in the
 // configuration.
@@ -38,11 +37,7 @@ func decodeJSON(text string) (value any, ok bool) {
 
 // lookup returns the value at a pointer.
 func lookup(value any, pointer string) (any, bool) {
-	if pointer == "" {
-		return value, true
-	}
-	for segment := range strings.SplitSeq(pointer[1:], "/") {
-		segment = pointerUnescapes.Replace(segment)
+	for segment := range jsontext.Pointer(pointer).Tokens() {
 		switch container := value.(type) {
 		case map[string]any:
 			member, ok := container[segment]

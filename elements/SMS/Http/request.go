@@ -21,17 +21,8 @@ type vendor struct {
 	headers []header
 	body    body // nil for none
 	sign    template
+	uses    map[string]bool // the sources of placeholders anywhere in the request
 	client  *delivery.Client
-}
-
-// uses reports whether a placeholder occurs anywhere in the request.
-func (v *vendor) uses(source string) bool {
-	for _, h := range v.headers {
-		if h.value.uses(source) {
-			return true
-		}
-	}
-	return v.url.path.uses(source) || v.url.query.uses(source) || v.sign.uses(source) || v.body != nil && v.body.uses(source)
 }
 
 // Deliver implements delivery.Vendor.
@@ -89,9 +80,9 @@ func (v *vendor) ownID(m *delivery.Message) string {
 	switch {
 	case v.config.MessageID != "":
 		return ""
-	case v.uses("requestId"):
+	case v.uses["requestId"]:
 		return m.RequestID
-	case v.uses("requestNumber"):
+	case v.uses["requestNumber"]:
 		return m.Number()
 	}
 	return ""

@@ -21,15 +21,16 @@ type piece struct {
 }
 
 type placeholder struct {
-	source  string // such as phone or params
 	value   func(*scope) (value, error)
 	filters []filter
 }
 
-// placeholderNames are the names that placeholders can use in one place.
+// placeholderNames are the names that placeholders can use in one place. Sources that
+// they use are noted in used.
 type placeholderNames struct {
 	secrets map[string]string
 	extra   []string
+	used    map[string]bool
 }
 
 func (n placeholderNames) with(source string) placeholderNames {
@@ -88,7 +89,7 @@ func parsePlaceholder(pointer, text string, names placeholderNames) (*placeholde
 	parts := strings.Split(text, "|")
 	full := strings.TrimSpace(parts[0])
 	source, name, _ := strings.Cut(full, ".")
-	p := &placeholder{source: source}
+	p := &placeholder{}
 	switch {
 	case source == "params" && paramName.MatchString(name):
 		p.value = param(name)
@@ -103,6 +104,7 @@ func parsePlaceholder(pointer, text string, names placeholderNames) (*placeholde
 		known := slices.Concat(sourceNames, names.extra, []string{"params.NAME", "secrets.NAME"})
 		return nil, sdk.ConfigError(pointer, "unknown placeholder ${%s}; there are %s", full, strings.Join(known, ", "))
 	}
+	names.used[source] = true
 	for _, text := range parts[1:] {
 		f, err := parseFilter(pointer, strings.TrimSpace(text), names)
 		if err != nil {
@@ -111,11 +113,6 @@ func parsePlaceholder(pointer, text string, names placeholderNames) (*placeholde
 		p.filters = append(p.filters, f)
 	}
 	return p, nil
-}
-
-// uses reports whether a placeholder of this source occurs in the template.
-func (t template) uses(source string) bool {
-	return slices.ContainsFunc(t, func(p piece) bool { return p.placeholder != nil && p.placeholder.source == source })
 }
 
 // render returns the template with a message's values.
