@@ -92,6 +92,7 @@ lint: $(TOOLS)/.proto $(TOOLS)/.lint $(TOOLS)/.vuln generated
 	cd elements/caches/internal/otpstate && '$(TOOLS)'/buf lint
 	cd plugins/proto && '$(TOOLS)'/buf breaking --against $(PROTO_RELEASED)
 	.ci/shellcheck
+	.ci/prose
 	@PATH='$(TOOLS)':"$$PATH" .ci/vulnerabilities
 
 proto-release: $(TOOLS)/.proto
