@@ -252,7 +252,7 @@ func TestAFrozenPluginHoldsNoOtherChangeUp(t *testing.T) {
 		})
 		require.Less(t, time.Since(started), 9*time.Second, "a configuration may take ten")
 	}
-	const givenUp, inUse = `the last good one goes on" element=a.out`, `in use" element=a.out`
+	const givenUp, inUse = `last good one kept" element=a.out`, `configuration changed" element=a.out`
 	logged := func(words string) func() bool {
 		return func() bool { return strings.Contains(s.Log(), words) }
 	}
