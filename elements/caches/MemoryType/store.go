@@ -33,6 +33,8 @@ type Store struct {
 	mu     sync.Mutex
 	closed bool
 	table  table
+	// running is the step in progress.
+	running otpstate.Step
 }
 
 // New returns a store. Close ends it.
@@ -54,6 +56,7 @@ func newStore(c Config, now func() int64) *Store {
 		table: newTable(),
 	}
 	s.Operations = otpstate.NewOperations(s.step, false)
+	s.running = otpstate.Step{Values: &s.table, Windows: otpstate.ValueWindows{Values: &s.table}}
 	go s.sweep()
 	return s
 }
@@ -97,13 +100,14 @@ func (s *Store) step(ctx context.Context, op otpstate.Operation) error {
 		return err
 	}
 	s.table.now = s.now()
-	if op.Adds != nil && len(s.table.entries) > s.max-nearlyFull && !s.hasRoom(op.Adds()) {
+	if len(s.table.entries) > s.max-nearlyFull && !s.hasRoom(op.Adds()) {
 		s.table.evict(len(s.table.entries))
 		if !s.hasRoom(op.Adds()) {
 			return fmt.Errorf("%s: full: %w", Name, caches.ErrUnavailable)
 		}
 	}
-	op.Run(&otpstate.Step{Now: s.table.now, Values: &s.table, Windows: otpstate.ValueWindows{Values: &s.table}})
+	s.running.Now = s.table.now
+	op.Run(&s.running)
 	return nil
 }
 

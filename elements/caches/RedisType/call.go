@@ -96,6 +96,9 @@ func retry(ctx context.Context, run func(context.Context) *redis.Cmd) (reply, er
 	defer cancel()
 	unknown := false
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		if err := ctx.Err(); err != nil { // nothing is sent any more
+			return nil, &failure{reason: describe(err), unknown: unknown, cause: context.Cause(ctx)}
+		}
 		r, err := run(ctx).Slice()
 		if err == nil {
 			return r, nil

@@ -33,13 +33,19 @@ type pendingUndo struct {
 	try func(ctx context.Context) bool
 	// until is when it doesn't matter any more.
 	until time.Time
+	// done is guarded by pendingUndos.mu.
+	done bool
 }
 
 // undoReserveLater undoes a reservation: without a result nothing is sent, so the identity
 // must not wait for its interval.
 func (s *Store) undoReserveLater(q reservation) {
 	until := time.Now().Add(max(q.Interval, q.TTL))
-	s.undoLater(&pendingUndo{stateKey(q.Key), func(ctx context.Context) bool { return s.undoReserve(ctx, q) }, until})
+	s.undoLater(&pendingUndo{
+		key:   stateKey(q.Key),
+		try:   func(ctx context.Context) bool { return s.undoReserve(ctx, q) },
+		until: until,
+	})
 }
 
 func (s *Store) undoLater(u *pendingUndo) {
@@ -47,7 +53,7 @@ func (s *Store) undoLater(u *pendingUndo) {
 	select {
 	case s.undos <- u:
 	default:
-		s.pending.remove(u)
+		s.pending.finish(u)
 		s.log.Warn("too many operations wait to be undone")
 	}
 }
@@ -59,9 +65,13 @@ type pendingUndos struct {
 	byKey map[string][]*pendingUndo
 }
 
+// add adds an undo unless it is done.
 func (p *pendingUndos) add(u *pendingUndo) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if u.done {
+		return
+	}
 	if p.byKey == nil {
 		p.byKey = make(map[string][]*pendingUndo)
 	}
@@ -69,36 +79,49 @@ func (p *pendingUndos) add(u *pendingUndo) {
 	p.count.Add(1)
 }
 
-// remove removes an undo. It may have been removed before.
-func (p *pendingUndos) remove(u *pendingUndo) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	i := slices.Index(p.byKey[u.key], u)
-	if i < 0 {
-		return
-	}
-	p.count.Add(-1)
-	if p.byKey[u.key] = slices.Delete(p.byKey[u.key], i, i+1); len(p.byKey[u.key]) == 0 {
-		delete(p.byKey, u.key)
-	}
-}
-
-func (p *pendingUndos) at(key string) []*pendingUndo {
+// take removes and returns the undos of a key.
+func (p *pendingUndos) take(key string) []*pendingUndo {
 	if p.count.Load() == 0 {
 		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.byKey[key])
+	taken := p.byKey[key]
+	delete(p.byKey, key)
+	p.count.Add(-int64(len(taken)))
+	return taken
+}
+
+// finish marks an undo as done, and removes it if it is there.
+func (p *pendingUndos) finish(u *pendingUndo) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	u.done = true
+	if i := slices.Index(p.byKey[u.key], u); i >= 0 {
+		p.byKey[u.key] = slices.Delete(p.byKey[u.key], i, i+1)
+		p.count.Add(-1)
+	}
+	if len(p.byKey[u.key]) == 0 {
+		delete(p.byKey, u.key)
+	}
+}
+
+func (p *pendingUndos) isDone(u *pendingUndo) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return u.done
 }
 
 // undoFirst runs the undos that wait for a key. Without it, a call that comes as soon as
-// the server replies again could find a code taken that is about to be restored. An undo
-// that runs twice changes nothing the second time.
+// the server replies again could find a code taken that is about to be restored. Of calls
+// that come at once, one runs an undo: else many on one key would be busy with each
+// other's.
 func (s *Store) undoFirst(ctx context.Context, key string) {
-	for _, u := range s.pending.at(key) {
-		if u.try(ctx) {
-			s.pending.remove(u)
+	for _, u := range s.pending.take(key) {
+		if ctx.Err() == nil && u.try(ctx) {
+			s.pending.finish(u)
+		} else {
+			s.pending.add(u)
 		}
 	}
 }
@@ -126,10 +149,14 @@ func (s *Store) undo(ctx context.Context, err error, request, attempt string, ke
 	if s.undoAtOnce(ctx, script, keys, a) {
 		return
 	}
-	s.undoLater(&pendingUndo{keys[0], func(ctx context.Context) bool {
-		_, err := s.callWhole(ctx, script, keys, a)
-		return err == nil
-	}, time.Now().Add(undoUntil)})
+	s.undoLater(&pendingUndo{
+		key: keys[0],
+		try: func(ctx context.Context) bool {
+			_, err := s.callWhole(ctx, script, keys, a)
+			return err == nil
+		},
+		until: time.Now().Add(undoUntil),
+	})
 }
 
 // runUndos runs undos one after the other, as soon as the server replies.
@@ -139,12 +166,12 @@ func (s *Store) runUndos(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case u := <-s.undos:
-			for pause := firstPause; time.Now().Before(u.until) && !u.try(ctx); pause = min(2*pause, undoPause) {
+			for pause := firstPause; time.Now().Before(u.until) && !s.pending.isDone(u) && !u.try(ctx); pause = min(2*pause, undoPause) {
 				if !sleep(ctx, pause+rand.N(pause)) { //nolint:gosec // spreads tries, no secret
 					return
 				}
 			}
-			s.pending.remove(u)
+			s.pending.finish(u)
 		}
 	}
 }

@@ -78,14 +78,14 @@ func TestACodeIsRestoredBeforeTheNextGuess(t *testing.T) {
 	r := sent(t, other, "k")
 	g := guessOf(r, 1)
 	require.Equal(t, caches.GuessRight, guessAs(t, other, g, "lost"))
-	near.pending.add(&pendingUndo{stateKey("k"), func(ctx context.Context) bool {
+	near.pending.add(&pendingUndo{key: stateKey("k"), until: time.Now().Add(time.Minute), try: func(ctx context.Context) bool {
 		_, err := near.callWhole(ctx, undoGuessScript, []string{stateKey("k")}, near.args(4).add(g.Request, "lost", ""))
 		return err == nil
-	}, time.Now().Add(time.Minute)})
+	}})
 	got, err := near.Guess(ctx, guessOf(r, 2))
 	require.NoError(t, err)
 	require.Equal(t, caches.GuessRight, got.Outcome)
-	require.Empty(t, near.pending.at(stateKey("k")))
+	require.Empty(t, near.pending.take(stateKey("k")))
 }
 
 func TestAClaimWithoutAReplyIsReleased(t *testing.T) {

@@ -47,7 +47,7 @@ func init() {
 }
 
 var (
-	_ caches.Store     = (*Store)(nil)
-	_ element.Instance = (*Store)(nil)
-	_ element.ReadyChecker  = (*Store)(nil)
+	_ caches.Store         = (*Store)(nil)
+	_ element.Instance     = (*Store)(nil)
+	_ element.ReadyChecker = (*Store)(nil)
 )

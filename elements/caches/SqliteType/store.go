@@ -80,11 +80,10 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // operate runs an operation as a job.
 func (s *Store) operate(ctx context.Context, op otpstate.Operation) error {
-	j := &job{run: func(t *tx) error { return t.step(s.now(), op.Run) }}
-	if op.Undo != nil {
-		j.undo = func(t *tx) error { return t.step(s.now(), op.Undo) }
-	}
-	return s.do(ctx, j)
+	return s.do(ctx, &job{
+		run:  func(t *tx) error { return t.step(s.now(), op.Run) },
+		undo: func(t *tx) error { return t.step(s.now(), op.Undo) },
+	})
 }
 
 // job is an operation on its way to the writer and back.

@@ -147,9 +147,9 @@ func FuzzDecode(f *testing.F) {
 	s.at(1).reserve(&caches.Reserve{
 		Request: "r", Code: caches.Code{ID: "c", Purposes: []string{"p"}}, TTL: time.Minute, Interval: 1,
 		RiskGroups: []caches.RiskGroup{{Key: "g", Per: time.Minute}},
-	})
+	}, "")
 	s.at(1).issue("k", &caches.Issue{Hash: "h", Value: []byte("v"), TTL: time.Minute})
-	s.at(1).begin(&caches.Begin{Key: "k", Owner: "o", Lease: time.Minute})
+	s.at(1).begin(&caches.Begin{Key: "k", Owner: "o", Lease: time.Minute}, "")
 	for n, v := range s.values {
 		f.Add(byte(slices.Index(kinds, n.Kind)), v.bytes)
 	}
@@ -219,16 +219,16 @@ func TestValuesOfTheOldFormatAreRead(t *testing.T) {
 		RiskGroups: []caches.RiskGroup{{Key: "app", Per: 10 * time.Minute, MinSends: 2}},
 	}
 	require.Equal(t, caches.GuessUnresolved, at(now).guess(guess("g4", "mac-two"), "t").Outcome)
-	require.Equal(t, caches.Reserved, at(now).reserve(&caches.Reserve{Request: "q-two", Key: "k"}).Outcome, "it is a repeat")
-	require.Equal(t, caches.LimitSends, at(now).reserve(r).Limit)
+	require.Equal(t, caches.Reserved, at(now).reserve(&caches.Reserve{Request: "q-two", Key: "k"}, "").Outcome, "it is a repeat")
+	require.Equal(t, caches.LimitSends, at(now).reserve(r, "").Limit)
 	r.Sends = nil
 	r.Refusals = caches.Window{Max: 1, Per: time.Hour}
-	require.Equal(t, caches.LimitRefusals, at(2*time.Minute).reserve(r).Limit)
+	require.Equal(t, caches.LimitRefusals, at(2*time.Minute).reserve(r, "").Limit)
 	r.Refusals = caches.Window{}
-	require.Equal(t, caches.Reserved, at(2*time.Minute).reserve(r).Outcome, "both sends of the group are verified")
+	require.Equal(t, caches.Reserved, at(2*time.Minute).reserve(r, "").Outcome, "both sends of the group are verified")
 
 	require.Equal(t, caches.BeginResult{Outcome: caches.BeginDone, Answer: []byte("answer")},
-		at(59*time.Second).begin(&caches.Begin{Key: "k", Owner: "other", Fingerprint: "f"}))
+		at(59*time.Second).begin(&caches.Begin{Key: "k", Owner: "other", Fingerprint: "f"}, ""))
 	take := &caches.TokenRequest{Request: "c3", Key: "k", Hash: "h", Then: caches.Consume}
 	require.Equal(t, caches.TokenResult{Outcome: caches.TokenUsed, Value: []byte("value")}, at(30*time.Second).token(take, "a"))
 	at(30*time.Second).undoToken(&caches.TokenRequest{Request: "c2", Key: "k", Hash: "h"}, "a2")

@@ -148,8 +148,16 @@ func (s *Step) undoGuess(g *caches.Guess, attempt string) {
 	}
 }
 
+// endClaimNames returns the names under which an EndClaim may add values.
+func endClaimNames(e *caches.EndClaim) []Name {
+	if !e.Used {
+		return nil
+	}
+	return append(issueNames(e.Key, e.Issue), stateName(e.Key))
+}
+
 // endClaim is caches.Store's EndClaim.
-func (s *Step) endClaim(e *caches.EndClaim) {
+func (s *Step) endClaim(e *caches.EndClaim, _ string) (_ none) {
 	state := s.state(e.Key)
 	if state.remembered(ended+e.Request) != nil {
 		return
@@ -171,4 +179,5 @@ func (s *Step) endClaim(e *caches.EndClaim) {
 	}
 	state.remember(s.Now, &Request{Id: ended + e.Request})
 	s.keepState(e.Key, state)
+	return
 }

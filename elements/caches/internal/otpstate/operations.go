@@ -10,14 +10,14 @@ import (
 )
 
 // Operation is a call of a store's method.
-type Operation struct {
+type Operation interface {
 	// Run is the step that the store runs.
-	Run func(*Step)
-	// Undo, if not nil, undoes Run. A store calls it when its caller got an error
-	// although Run has been run.
-	Undo func(*Step)
-	// Adds, if not nil, returns the names under which Run may add values.
-	Adds func() []Name
+	Run(s *Step)
+	// Undo undoes Run. A store calls it if its caller got an error although Run has
+	// been run.
+	Undo(s *Step)
+	// Adds returns the names under which Run may add values.
+	Adds() []Name
 }
 
 // Operations implements caches.Store, except Ready, by steps of a store.
@@ -32,87 +32,114 @@ func NewOperations(do func(context.Context, Operation) error, undoes bool) Opera
 	return Operations{do: do, undoes: undoes}
 }
 
-// attempt returns an ID for a call, empty if the store undoes nothing.
-func (o Operations) attempt() string {
-	if o.undoes {
-		return uuid.NewString()
-	}
-	return ""
+// operation is a call with arguments A and a result R. What the caller gets is not read
+// from it after an error, since the step may still run.
+type operation[A, R any] struct {
+	args A
+	// attempt tells this call from others of the same request.
+	attempt string
+	result  R
+	run     func(s *Step, args *A, attempt string) R
+	undo    func(s *Step, args *A, attempt string)
+	adds    func(args *A) []Name
 }
 
-func call[R any](ctx context.Context, o Operations, op Operation, run func(*Step) R) (R, error) {
-	// A step that is run late must not write to what the caller got.
-	var result, none R
-	op.Run = func(s *Step) { result = run(s) }
+func (o *operation[A, R]) Run(s *Step) { o.result = o.run(s, &o.args, o.attempt) }
+
+func (o *operation[A, R]) Undo(s *Step) {
+	if o.undo != nil {
+		o.undo(s, &o.args, o.attempt)
+	}
+}
+
+func (o *operation[A, R]) Adds() []Name {
+	if o.adds == nil {
+		return nil
+	}
+	return o.adds(&o.args)
+}
+
+func call[A, R any](ctx context.Context, o Operations, op *operation[A, R]) (R, error) {
+	if o.undoes {
+		op.attempt = uuid.NewString()
+	}
 	if err := o.do(ctx, op); err != nil {
+		var none R
 		return none, err
 	}
-	return result, nil
+	return op.result, nil
 }
+
+// none is the result of an operation without one.
+type none = struct{}
 
 // Reserve implements caches.ReservationStore.
 func (o Operations) Reserve(ctx context.Context, r caches.Reserve) (caches.ReserveResult, error) {
-	return call(ctx, o, Operation{
-		Undo: func(s *Step) { s.undoReserve(&r) },
-		Adds: func() []Name { return reserveNames(&r) },
-	}, func(s *Step) caches.ReserveResult { return s.reserve(&r) })
+	return call(ctx, o, &operation[caches.Reserve, caches.ReserveResult]{
+		args: r, run: (*Step).reserve, undo: (*Step).undoReserve, adds: reserveNames,
+	})
 }
 
 // Commit implements caches.ReservationStore.
 func (o Operations) Commit(ctx context.Context, r caches.Reservation) error {
-	return o.do(ctx, Operation{Run: func(s *Step) { s.commit(&r) }})
+	_, err := call(ctx, o, &operation[caches.Reservation, none]{args: r, run: (*Step).commit})
+	return err
 }
 
 // Rollback implements caches.ReservationStore.
 func (o Operations) Rollback(ctx context.Context, r caches.Reservation, refusals caches.Window) error {
-	return o.do(ctx, Operation{Run: func(s *Step) { s.rollback(&r, refusals) }})
+	_, err := call(ctx, o, &operation[caches.Reservation, none]{
+		args: r, run: func(s *Step, r *caches.Reservation, _ string) (_ none) { s.rollback(r, refusals); return },
+	})
+	return err
 }
 
 // Guess implements caches.CodeStore.
 func (o Operations) Guess(ctx context.Context, g caches.Guess) (caches.GuessResult, error) {
-	attempt := o.attempt()
-	return call(ctx, o, Operation{
-		Undo: func(s *Step) { s.undoGuess(&g, attempt) },
-		Adds: func() []Name { return issueNames(g.Key, g.Issue) },
-	}, func(s *Step) caches.GuessResult { return s.guess(&g, attempt) })
+	return call(ctx, o, &operation[caches.Guess, caches.GuessResult]{
+		args: g, run: (*Step).guess, undo: (*Step).undoGuess,
+		adds: func(g *caches.Guess) []Name { return issueNames(g.Key, g.Issue) },
+	})
 }
 
 // EndClaim implements caches.CodeStore.
 func (o Operations) EndClaim(ctx context.Context, e caches.EndClaim) error {
-	op := Operation{Run: func(s *Step) { s.endClaim(&e) }}
-	if e.Used {
-		op.Adds = func() []Name { return append(issueNames(e.Key, e.Issue), stateName(e.Key)) }
-	}
-	return o.do(ctx, op)
+	_, err := call(ctx, o, &operation[caches.EndClaim, none]{args: e, run: (*Step).endClaim, adds: endClaimNames})
+	return err
 }
 
 // Token implements caches.TokenStore.
 func (o Operations) Token(ctx context.Context, r caches.TokenRequest) (caches.TokenResult, error) {
-	attempt := o.attempt()
-	return call(ctx, o, Operation{Undo: func(s *Step) { s.undoToken(&r, attempt) }},
-		func(s *Step) caches.TokenResult { return s.token(&r, attempt) })
+	return call(ctx, o, &operation[caches.TokenRequest, caches.TokenResult]{args: r, run: (*Step).token, undo: (*Step).undoToken})
 }
 
 // EndToken implements caches.TokenStore.
 func (o Operations) EndToken(ctx context.Context, e caches.EndToken) error {
-	return o.do(ctx, Operation{Run: func(s *Step) { s.endToken(&e) }})
+	_, err := call(ctx, o, &operation[caches.EndToken, none]{args: e, run: (*Step).endToken})
+	return err
 }
 
 // Issue implements caches.TokenStore.
 func (o Operations) Issue(ctx context.Context, key string, i caches.Issue) error {
-	return o.do(ctx, Operation{
-		Run:  func(s *Step) { s.issue(key, &i) },
-		Adds: func() []Name { return issueNames(key, &i) },
+	_, err := call(ctx, o, &operation[caches.Issue, none]{
+		args: i,
+		run:  func(s *Step, i *caches.Issue, _ string) (_ none) { s.issue(key, i); return },
+		adds: func(i *caches.Issue) []Name { return issueNames(key, i) },
 	})
+	return err
 }
 
 // Begin implements caches.IdempotencyStore.
 func (o Operations) Begin(ctx context.Context, b caches.Begin) (caches.BeginResult, error) {
-	return call(ctx, o, Operation{Adds: func() []Name { return []Name{recordName(b.Key)} }},
-		func(s *Step) caches.BeginResult { return s.begin(&b) })
+	return call(ctx, o, &operation[caches.Begin, caches.BeginResult]{
+		args: b, run: (*Step).begin, adds: func(b *caches.Begin) []Name { return []Name{recordName(b.Key)} },
+	})
 }
 
 // Finish implements caches.IdempotencyStore.
 func (o Operations) Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error {
-	return o.do(ctx, Operation{Run: func(s *Step) { s.finish(key, owner, answer, ttl) }})
+	_, err := call(ctx, o, &operation[string, none]{
+		args: key, run: func(s *Step, key *string, _ string) (_ none) { s.finish(*key, owner, answer, ttl); return },
+	})
+	return err
 }

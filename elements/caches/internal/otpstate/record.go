@@ -10,7 +10,7 @@ import (
 func recordName(key string) Name { return Name{Kind: KindRecord, Key: key} }
 
 // begin is caches.Store's Begin.
-func (s *Step) begin(b *caches.Begin) caches.BeginResult {
+func (s *Step) begin(b *caches.Begin, _ string) caches.BeginResult {
 	name := recordName(b.Key)
 	leaseEnds := s.Now + Millis(b.Lease)
 	if r := load[Record](s, name); r != nil && r.Expires > s.Now {

@@ -24,7 +24,7 @@ func reserveNames(r *caches.Reserve) []Name {
 }
 
 // reserve is caches.Store's Reserve.
-func (s *Step) reserve(r *caches.Reserve) caches.ReserveResult {
+func (s *Step) reserve(r *caches.Reserve, _ string) caches.ReserveResult {
 	state := s.state(r.Key)
 	if known := state.remembered(reserved + r.Request); known != nil {
 		return caches.ReserveResult{Outcome: caches.Reserved, CodeID: known.Code}
@@ -108,7 +108,7 @@ func (s *Step) takeReservation(state *State, r *caches.Reserve) {
 }
 
 // commit is caches.Store's Commit.
-func (s *Step) commit(r *caches.Reservation) {
+func (s *Step) commit(r *caches.Reservation, _ string) (_ none) {
 	state := s.state(r.Key)
 	open := state.openReservation(r)
 	if open == nil {
@@ -119,6 +119,7 @@ func (s *Step) commit(r *caches.Reservation) {
 		h.Live, h.Pending = h.Pending, nil
 	}
 	s.keepState(r.Key, state)
+	return
 }
 
 // rollback is caches.Store's Rollback. It reports whether there was a reservation.
@@ -163,7 +164,7 @@ func (x *State) openReservation(r *caches.Reservation) *Request {
 
 // undoReserve undoes a Reserve whose caller got an error, as if it had never been
 // called.
-func (s *Step) undoReserve(r *caches.Reserve) {
+func (s *Step) undoReserve(r *caches.Reserve, _ string) {
 	made := s.rollback(&caches.Reservation{
 		Request: r.Request, Key: r.Key, Holder: r.Holder, Bucket: r.Bucket, CodeID: r.Code.ID, Shared: r.Shared,
 	}, caches.Window{})

@@ -17,12 +17,12 @@ func TestAClockThatGoesBackProlongsNothing(t *testing.T) {
 		Sends: []caches.Window{{Max: 1, Per: time.Hour}},
 	}
 	now := time.Now().UnixMilli()
-	require.Equal(t, caches.Reserved, s.at(now).reserve(r).Outcome)
+	require.Equal(t, caches.Reserved, s.at(now).reserve(r, "").Outcome)
 	now -= time.Hour.Milliseconds()
 	r.Request = "b"
-	require.Equal(t, caches.ReserveResult{Outcome: caches.Cooldown, RetryAfter: 45 * time.Second}, s.at(now).reserve(r))
+	require.Equal(t, caches.ReserveResult{Outcome: caches.Cooldown, RetryAfter: 45 * time.Second}, s.at(now).reserve(r, ""))
 	now += Millis(45 * time.Second)
-	require.Equal(t, caches.LimitSends, s.at(now).reserve(r).Limit)
+	require.Equal(t, caches.LimitSends, s.at(now).reserve(r, "").Limit)
 	g := &caches.Guess{Purpose: "p", MAC: "m", Attempts: 1}
 	require.Equal(t, caches.GuessRight, s.at(now).guess(g, "").Outcome)
 	require.Equal(t, caches.GuessWrong, s.at(now+Millis(5*time.Minute)).guess(g, "").Outcome)

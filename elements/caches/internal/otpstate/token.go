@@ -111,11 +111,12 @@ func (s *Step) undoToken(r *caches.TokenRequest, attempt string) {
 }
 
 // endToken is caches.Store's EndToken.
-func (s *Step) endToken(e *caches.EndToken) {
+func (s *Step) endToken(e *caches.EndToken, _ string) (_ none) {
 	name := tokenName(e.Key, e.Hash)
 	if t := load[Token](s, name); t != nil && t.endClaim(s.Now, e) {
 		s.keepToken(name, t)
 	}
+	return
 }
 
 func (x *Token) endClaim(now int64, e *caches.EndToken) (changed bool) {
