@@ -51,9 +51,9 @@ type Database struct {
 }
 
 var (
-	_ element.Instance    = (*Database)(nil)
-	_ element.ReadyChecker     = (*Database)(nil)
-	_ databases.Directory = (*Database)(nil)
+	_ element.Instance     = (*Database)(nil)
+	_ element.ReadyChecker = (*Database)(nil)
+	_ databases.Directory  = (*Database)(nil)
 )
 
 func open(env element.Env, c config) (element.Instance, error) {
