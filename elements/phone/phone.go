@@ -28,6 +28,16 @@ func Parse(s string) (Number, error) {
 	return Number{digits[:n], digits[n:]}, nil
 }
 
+// Same reports whether a and b are spellings, as Parse takes them, of one number.
+func Same(a, b string) bool {
+	first, err := Parse(a)
+	if err != nil {
+		return false
+	}
+	second, err := Parse(b)
+	return err == nil && first == second
+}
+
 func isE164(digits string) bool {
 	return 7 <= len(digits) && len(digits) <= 15 && digits[0] != '0' && isDigits(digits)
 }

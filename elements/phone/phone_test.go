@@ -33,6 +33,18 @@ func TestParseRefusesWhatIsNotE164(t *testing.T) {
 	}
 }
 
+func TestSameNumber(t *testing.T) {
+	const number = "+8613800138000"
+	for text, want := range map[string]bool{
+		number: true, "13800138000": true, "+8613800138001": false, "+18613800138000": false, "8613800138000": false,
+		"+86138001380": false, "": false, "138****8000": false, "x": false,
+	} {
+		require.Equal(t, want, Same(text, number), text)
+		require.Equal(t, want, Same(number, text), text)
+	}
+	require.False(t, Same("x", "x"), "no number")
+}
+
 func TestMask(t *testing.T) {
 	for e164, want := range map[string]string{
 		"+8613800138000": "138****8000",

@@ -146,8 +146,8 @@ func (r *Router) tryInOrder(ctx context.Context, order []string, in delivery.Sen
 	return tried, nil, refusal
 }
 
-// forward sends a message through one element. An answer that accepts nothing leaves
-// the outcome unknown.
+// forward sends a message to one phone through one element. An answer that accepts
+// nothing, or the message to another phone, leaves the outcome unknown.
 func forward(ctx context.Context, name string, in delivery.SendRequest) (*accepted, error) {
 	answer := &accepted{element: name}
 	if err := sdk.HostOf(ctx).Call(ctx, name, "sendMessage", in, &answer.SendResult); err != nil {
@@ -156,7 +156,7 @@ func forward(ctx context.Context, name string, in delivery.SendRequest) (*accept
 		}
 		return nil, err
 	}
-	if len(answer.Results) != 1 || answer.Results[0].Status != delivery.StatusAccepted {
+	if len(answer.Results) != 1 || answer.Results[0].Status != delivery.StatusAccepted || !phone.Same(answer.Results[0].Phone, in.PhoneList[0]) {
 		return nil, errcode.New(smscode.Failed, "whether the message was sent is not known").
 			With("outcome", errcode.OutcomeUnknown).With(smscode.Through, name)
 	}

@@ -143,7 +143,12 @@ func TestWhatFailsOver(t *testing.T) {
 }
 
 func TestAnAnswerThatAcceptsNothingIsUnknown(t *testing.T) {
-	for _, results := range []any{nil, []any{}, []any{map[string]any{"phone": phone, "status": "unknown"}}} {
+	accepted := func(phone any) map[string]any { return map[string]any{"phone": phone, "status": "accepted"} }
+	for _, results := range []any{
+		nil, []any{}, []any{map[string]any{"phone": phone, "status": "unknown"}}, []any{map[string]any{"status": "accepted"}},
+		[]any{accepted("+8613800138001")}, []any{accepted("+1" + phone[1:])}, []any{accepted("138****8000")}, []any{accepted("")},
+		[]any{accepted(phone), accepted("+8613800138001")}, []any{accepted(1)},
+	} {
 		n := 0
 		host := &sdktest.Host{OnCall: func(context.Context, string, string, map[string]any) (any, error) {
 			n++
@@ -151,8 +156,9 @@ func TestAnAnswerThatAcceptsNothingIsUnknown(t *testing.T) {
 		}}
 		e := sdktest.Open(t, route.Type(), both, sdktest.WithHost(host))
 		_, err := send(e)
-		require.ErrorIs(t, err, smscode.Failed)
-		require.Equal(t, 1, n)
+		require.Error(t, err, results)
+		require.False(t, smscode.Unsent(err), results)
+		require.Equal(t, 1, n, "sent again")
 	}
 }
 

@@ -3,6 +3,7 @@ package sendlog
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,8 @@ type sendResult struct {
 	} `json:"results"`
 }
 
-// sendsOf returns the sends of an ended call, one for each phone.
+// sendsOf returns the sends of an ended call, one for each phone that it was for. A
+// phone without a result has an unknown one; a result for another phone says nothing.
 func sendsOf(ended element.EndedCall) []databases.Send {
 	common := databases.Send{
 		At: time.Now().Add(-ended.Took), Instance: ended.Element, Vendor: ended.Type[strings.LastIndexByte(ended.Type, '.')+1:],
@@ -50,13 +52,19 @@ func sendsOf(ended element.EndedCall) []databases.Send {
 	if result.RequestID != ended.RequestID {
 		common.VendorRequestID = clean(result.RequestID, private)
 	}
-	sends := make([]databases.Send, 0, len(result.Results))
+	missing := phonesOf(ended.Args)
+	sends := make([]databases.Send, 0, len(missing))
 	for _, r := range result.Results {
-		if r.Element != "" {
+		at := slices.IndexFunc(missing, func(e164 string) bool { return phone.Same(r.Phone, e164) })
+		if at < 0 {
 			continue
 		}
 		send := common
-		send.ID, send.Phone = newID(), phone.Mask(r.Phone)
+		send.ID, send.Phone = newID(), phone.Mask(missing[at])
+		missing = slices.Delete(missing, at, at+1)
+		if r.Element != "" {
+			continue
+		}
 		send.MessageID = clean(r.MessageID, private)
 		switch send.State = r.Status; send.State {
 		case databases.SendAccepted, databases.SendRefused:
@@ -65,7 +73,8 @@ func sendsOf(ended element.EndedCall) []databases.Send {
 		}
 		sends = append(sends, send)
 	}
-	return sends
+	common.State = databases.SendUnknown
+	return append(sends, sendPerPhone(common, missing)...)
 }
 
 // failedSends returns the sends of a call that ended with an error.

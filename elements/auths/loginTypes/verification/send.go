@@ -152,7 +152,8 @@ func (d delivery) send(ctx context.Context) (elementv1.Outcome, error) {
 	return elementv1.Outcome_OUTCOME_UNKNOWN, err
 }
 
-// callElement returns nil if the vendor accepted the message.
+// callElement returns nil if the vendor accepted the message: the answer has one
+// result, for the phone that the message was sent to.
 func (d delivery) callElement(ctx context.Context) error {
 	params, _ := d.message["params"].(map[string]any)
 	if params == nil {
@@ -168,15 +169,18 @@ func (d delivery) callElement(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var receipt struct {
+	var answer struct {
 		Results []struct {
+			Phone  string `json:"phone"`
 			Status string `json:"status"`
 		} `json:"results"`
 	}
-	if err := json.Unmarshal(result, &receipt); err != nil || len(receipt.Results) != 1 || receipt.Results[0].Status != statusAccepted {
-		return errcode.New(smscode.Failed, "whether the message was sent is not known")
+	if json.Unmarshal(result, &answer) == nil && len(answer.Results) == 1 {
+		if only := answer.Results[0]; only.Status == statusAccepted && phone.Same(only.Phone, d.reserved.identity) {
+			return nil
+		}
 	}
-	return nil
+	return errcode.New(smscode.Failed, "whether the message was sent is not known: its SMS element did not answer that it accepted this phone's message")
 }
 
 // end commits the reservation of an accepted send and rolls back that of a refused

@@ -21,7 +21,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-const taken = `{"results": [{"phone": "x", "status": "accepted"}]}`
+const taken = `{"results": [{"phone": "` + mobile + `", "status": "accepted"}]}`
 
 // accepts is an SMS element that accepts every message.
 func accepts(context.Context, string, string, json.RawMessage) (json.RawMessage, error) {
@@ -75,6 +75,12 @@ var outcomes = map[string]struct {
 	"an error without code": {fails: errors.New("?"), outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
 	"an empty answer":       {answer: `{}`, outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
 	"another status":        {answer: `{"results": [{"status": "queued"}]}`, outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
+	"another phone":         {answer: `{"results": [{"phone": "+8613900139000", "status": "accepted"}]}`, outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
+	"another country":       {answer: `{"results": [{"phone": "+113800138000", "status": "accepted"}]}`, outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
+	"no phone":              {answer: `{"results": [{"status": "accepted"}]}`, outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
+	"a masked phone":        {answer: `{"results": [{"phone": "138****8000", "status": "accepted"}]}`, outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
+	"another phone besides": {answer: `{"results": [{"phone": "+8613800138000", "status": "accepted"}, {"phone": "+8613900139000", "status": "accepted"}]}`, outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
+	"the phone as typed":    {answer: `{"results": [{"phone": "13800138000", "status": "accepted"}]}`, outcome: elementv1.Outcome_OUTCOME_ACCEPTED, works: true, logs: "a code was sent"},
 	"no JSON":               {answer: `accepted`, outcome: elementv1.Outcome_OUTCOME_UNKNOWN, works: true, logs: "not known"},
 }
 

@@ -44,7 +44,6 @@ func (s *Service) accessToken(ctx context.Context, session databases.Session) (s
 		"sid": session.ID,
 		"jti": uuid.NewString(),
 		"iat": now.Unix(),
-		"nbf": now.Unix(),
 		"exp": now.Add(accessTTL).Unix(),
 	})
 	token.Header["typ"] = accessTyp

@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -32,6 +33,7 @@ func TestAccessTokenHasTheClaimsOfTheContract(t *testing.T) {
 	require.LessOrEqual(t, claims["exp"].(float64)-claims["iat"].(float64), 900.0)
 	require.NotEmpty(t, claims["jti"])
 	require.NotEmpty(t, claims["sid"])
+	require.NotContains(t, claims, "nbf", "a verifier whose clock is a second behind would refuse the token")
 
 	require.NoError(t, s.service.SetPublicURL("https://app.example"))
 	_, err = s.service.Authenticate(t.Context(), access)
@@ -97,6 +99,28 @@ func TestOnlyOurAccessTokensPass(t *testing.T) {
 			require.ErrorIs(t, err, errcode.LoginRequired)
 			require.Equal(t, element.Caller{}, who)
 		})
+	}
+}
+
+// A token of a replica whose clock is up to a minute ahead is good, also one with the
+// nbf that earlier versions wrote.
+func TestAMinuteOfClockSkewIsAllowed(t *testing.T) {
+	s := newStand(t)
+	token, _, err := jwt.NewParser().ParseUnverified(s.login()["accessToken"].(string), jwt.MapClaims{})
+	require.NoError(t, err)
+	ours, err := s.service.keys.signing(t.Context())
+	require.NoError(t, err)
+	for _, claim := range []string{"iat", "nbf"} {
+		for ahead, good := range map[time.Duration]bool{0: true, time.Second: true, 55 * time.Second: true, 65 * time.Second: false} {
+			claims := maps.Clone(token.Claims.(jwt.MapClaims))
+			claims[claim] = time.Now().Add(ahead).Unix()
+			skewed := jwt.NewWithClaims(jwt.SigningMethodES256, claims)
+			skewed.Header = token.Header
+			text, err := skewed.SignedString(ours.private)
+			require.NoError(t, err)
+			_, err = s.service.Authenticate(t.Context(), text)
+			require.Equal(t, good, err == nil, "%s %s ahead: %v", claim, ahead, err)
+		}
 	}
 }
 
