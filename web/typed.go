@@ -3,11 +3,13 @@ package web
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/lintel-run/lintel/internal/decimal"
 )
 
 // tidyCode finds a code of n digits in what a person typed or pasted: with spaces
-// or hyphens, full-width digits, or the message around it. If there is none, it
-// returns all digits.
+// or hyphens, digits of any script, format characters, or the message around it. If
+// there is none, it returns all digits.
 func tidyCode(text string, n int) string {
 	var runs []string
 	var run strings.Builder
@@ -17,10 +19,10 @@ func tidyCode(text string, n int) string {
 			run.Reset()
 		}
 	}
-	for _, c := range text {
-		switch d := digit(c); {
-		case d >= 0:
-			run.WriteByte(byte('0' + d))
+	for _, c := range decimal.Plain(text) {
+		switch {
+		case isDigit(c):
+			run.WriteByte(byte(c))
 		case c == ' ', c == '\t', c == '-', c == '\u00a0', c == '\u3000', '\u2010' <= c && c <= '\u2015', c == '\u202f':
 		default:
 			end()
@@ -35,21 +37,23 @@ func tidyCode(text string, n int) string {
 	return strings.Join(runs, "")
 }
 
-// digit returns the value of an ASCII or full-width digit, -1 for any other.
-func digit(c rune) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case '０' <= c && c <= '９':
-		return int(c - '０')
+func isDigit(c rune) bool { return '0' <= c && c <= '9' }
+
+// plainNumber returns a number as the functions read it: with ASCII digits, without
+// format characters, and without the scheme tel:.
+func plainNumber(typed string) string {
+	const scheme = "tel:"
+	number := strings.TrimSpace(decimal.Plain(typed))
+	if len(number) >= len(scheme) && strings.EqualFold(number[:len(scheme)], scheme) {
+		number = strings.TrimSpace(number[len(scheme):])
 	}
-	return -1
+	return number
 }
 
 // international prefixes the calling code of the chosen country to a number that
 // was typed without one.
 func international(phone string, callingCode int, always bool) string {
-	phone = strings.TrimSpace(phone)
+	phone = plainNumber(phone)
 	if callingCode == 0 || !always || strings.HasPrefix(phone, "+") || strings.HasPrefix(phone, "＋") || strings.HasPrefix(phone, "00") {
 		return phone
 	}
@@ -63,10 +67,11 @@ func (p *Pages) mask(typed string, callingCode int) string {
 
 // e164 guesses the E.164 form of what was typed.
 func e164(typed string, callingCode int) string {
+	typed = plainNumber(typed)
 	var digits strings.Builder
 	for _, c := range typed {
-		if d := digit(c); d >= 0 {
-			digits.WriteByte(byte('0' + d))
+		if isDigit(c) {
+			digits.WriteRune(c)
 		}
 	}
 	all := digits.String()

@@ -9,7 +9,7 @@
 // LintelError). Colours: the CSS variables --accent and --on-accent.
 import { connect } from "./lintel.js";
 import { solve } from "./captcha.js";
-import { tidyCode } from "./code.js";
+import { tidyCode, tidyPhone } from "./code.js";
 
 const words = {
   en: {
@@ -106,7 +106,7 @@ class PhoneLogin extends HTMLElement {
     try {
       if (action === "send") {
         if (s.step === "phone") {
-          s.typed = value("phone").trim();
+          s.typed = tidyPhone(value("phone"));
           s.region = value("region");
           s.phone = s.region && !/^(\+|00)/.test(s.typed) ? "+" + this.config.callingCodes[s.region] + " " + s.typed : s.typed;
         }

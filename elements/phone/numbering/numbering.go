@@ -23,9 +23,11 @@ var (
 const (
 	china            = "CN"
 	chinaCallingCode = 86
-	// maxBytes bounds a spelling: 15 digits, a prefix, and a separator of three bytes
-	// after each.
-	maxBytes = 80
+	// maxBytes bounds what is read: the characters of the longest argument.
+	maxBytes = 4 * 255
+	// maxChars bounds a spelling without its format characters: 15 digits, a prefix,
+	// and separators between them.
+	maxChars = 80
 	// maxDigits bounds the digits of a spelling: 15 and an international prefix.
 	maxDigits = 20
 )

@@ -2,7 +2,7 @@
 import { computed, onScopeDispose, reactive, ref } from "vue";
 import { connect } from "lintel-client/lintel.js";
 import { solve } from "lintel-client/captcha.js";
-import { tidyCode } from "lintel-client/code.js";
+import { tidyCode, tidyPhone } from "lintel-client/code.js";
 
 export function usePhoneLogin(fullName, { url = "", words, onSignedIn }) {
   const app = connect(url);
@@ -21,12 +21,12 @@ export function usePhoneLogin(fullName, { url = "", words, onSignedIn }) {
 
   let loginCode = "";
   const number = () => {
-    const typed = form.phone.trim();
+    const typed = tidyPhone(form.phone);
     return config.value.regions.length < 2 || /^(\+|00)/.test(typed) ? typed : "+" + config.value.callingCodes[form.region] + " " + typed;
   };
   // The typed number, masked.
   const masked = computed(() => {
-    const digits = form.phone.replace(/\D/g, "").replace(/^(00)?86(?=1\d{10}$)/, "");
+    const digits = tidyPhone(form.phone).replace(/\D/g, "").replace(/^(00)?86(?=1\d{10}$)/, "");
     return /^1\d{10}$/.test(digits) ? digits.slice(0, 3) + "****" + digits.slice(-4) : "*".repeat(Math.max(digits.length - 2, 0)) + digits.slice(-2);
   });
   const after = (seconds) => (state.until = performance.now() + seconds * 1000);
