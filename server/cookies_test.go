@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,14 +49,27 @@ func newAuthApp(t testing.TB) *standInApp {
 	return app
 }
 
-func withCookie(name, value string) func(*http.Request) {
+// ofShop ends the names of the cookies of the app acme.shop.
+const ofShop = "_53306ea73d89f952"
+
+// withCookie sends a cookie of acme.shop.
+func withCookie(name, value string) func(*http.Request) { return withForeignCookie(name+ofShop, value) }
+
+// withForeignCookie sends a cookie by its whole name.
+func withForeignCookie(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.AddCookie(&http.Cookie{Name: name, Value: value}) }
 }
 
+// cookiesOf returns the cookies of an answer by their names without the hash, which
+// all must have.
 func cookiesOf(w *httptest.ResponseRecorder) map[string]*http.Cookie {
 	set := map[string]*http.Cookie{}
 	for _, c := range w.Result().Cookies() {
-		set[c.Name] = c
+		if name, ours := strings.CutSuffix(c.Name, ofShop); ours {
+			set[name] = c
+		} else {
+			set["without hash: "+c.Name] = c
+		}
 	}
 	return set
 }
@@ -111,16 +125,63 @@ func TestCookiesAreSecureOverHTTPS(t *testing.T) {
 				require.False(t, set["lintel_session"].Secure)
 				return
 			}
-			for _, name := range []string{"__Host-lintel_session", "__Secure-lintel_refresh", "__Host-lintel_device"} {
+			require.Len(t, set, 3)
+			for _, name := range []string{"__Host-lintel_session", "__Host-lintel_refresh", "__Host-lintel_device"} {
 				require.NotNil(t, set[name], name)
 				require.True(t, set[name].Secure)
+				require.Equal(t, "/", set[name].Path, "else browsers drop it")
+				require.Empty(t, set[name].Domain)
 			}
 			w, e := s.do(newCall(authPath+"currentUser", `{}`, c.change, withCookie("lintel_session", "a1")))
 			require.Equal(t, "", e.Data, "a cookie that plain http could set")
 			require.Equal(t, 200, w.Code)
 			_, e = s.do(newCall(authPath+"currentUser", `{}`, c.change, withCookie("__Host-lintel_session", "a1")))
 			require.Equal(t, "u", e.Data)
+			for _, planted := range []string{"lintel_refresh", "__Secure-lintel_refresh"} {
+				w, _ = s.do(newCall(authPath+"refresh", `{}`, c.change, withCookie(planted, "r1")))
+				require.Equal(t, 401, w.Code, "%s: a cookie that a sibling host could set", planted)
+			}
 		})
+	}
+}
+
+// Browsers send the cookies of a host to every port and path of it.
+func TestAppsOnOneHostDontMeet(t *testing.T) {
+	for _, public := range []string{"", "https://app.example/sub"} {
+		shop, other := newAuthApp(t), newAuthApp(t)
+		other.info.AppID = "acme.other"
+		a, b := serve(t, Options{PublicURL: public}, shop), serve(t, Options{PublicURL: public}, other)
+		login := func(s *stand) map[string]string {
+			r := newCall(authPath+"loginByCode", `{"platform":"web"}`)
+			org, app, _ := strings.Cut(s.app.info.AppID, ".")
+			r.URL.Path = "/api/" + org + "/" + app + "/" + authPath + "loginByCode"
+			w, _ := s.do(r)
+			set := map[string]string{}
+			for _, c := range w.Result().Cookies() {
+				set[c.Name] = c.Value
+			}
+			require.Len(t, set, 3)
+			return set
+		}
+		others := login(b)
+		for name := range login(a) {
+			require.NotContains(t, others, name)
+		}
+		for name, value := range others {
+			w, e := a.do(newCall(authPath+"currentUser", `{}`, withForeignCookie(name, value)))
+			require.Equal(t, 200, w.Code)
+			require.Empty(t, e.Data)
+			w, _ = a.do(newCall(authPath+"refresh", `{}`, withForeignCookie(name, value)))
+			require.Equal(t, 401, w.Code)
+			require.Empty(t, w.Result().Cookies(), "not taken from the other app either")
+		}
+		// Names of before apps had their own.
+		for name, value := range map[string]string{"lintel_session": "a1", "__Host-lintel_session": "a1", "lintel_refresh": "r1", "__Secure-lintel_refresh": "r1"} {
+			_, e := a.do(newCall(authPath+"currentUser", `{}`, withForeignCookie(name, value)))
+			require.Empty(t, e.Data)
+			w, _ := a.do(newCall(authPath+"refresh", `{}`, withForeignCookie(name, value)))
+			require.Equal(t, 401, w.Code)
+		}
 	}
 }
 
@@ -243,7 +304,7 @@ func TestPublicURLIsGivenToTheAuthSvc(t *testing.T) {
 	s := serve(t, Options{PublicURL: "https://app.example/sub"}, app)
 	w, _ := s.do(newCall(authPath+"loginByCode", `{"platform":"web"}`))
 	require.Equal(t, "https://app.example/sub", app.auth.(*standInAuth).public)
-	require.Equal(t, "/sub/", cookiesOf(w)["__Secure-lintel_refresh"].Path)
+	require.Equal(t, "/", cookiesOf(w)["__Host-lintel_refresh"].Path)
 	_, err := newServer(app, Options{PublicURL: "app.example"})
 	require.Error(t, err)
 }

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/lintel-run/lintel/server/extension"
@@ -27,11 +26,7 @@ func (q *request) setCaller() {
 
 // connection describes how the request came to the app of a public URL.
 func (q *request) connection(publicURL string) extension.Connection {
-	c := extension.Connection{SameOrigin: q.SameOrigin(), Secure: q.server.isSecure(q.r, publicURL)}
-	if u, err := url.Parse(publicURL); err == nil {
-		c.Base = strings.TrimSuffix(u.Path, "/")
-	}
-	return c
+	return extension.Connection{SameOrigin: q.SameOrigin(), Secure: q.server.isSecure(q.r, publicURL), AppID: q.server.info.AppID}
 }
 
 // isSecure reports whether the client's connection is https: here, by the app's

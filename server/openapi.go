@@ -13,6 +13,7 @@ import (
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/runtime/errortable"
+	"github.com/lintel-run/lintel/server/extension"
 )
 
 type dict = map[string]any
@@ -79,7 +80,7 @@ func (s *Server) describe(all []runtime.Definition) any {
 	return fill(openAPITemplate, dict{
 		"@title": cmp.Or(s.info.Title, s.info.AppID), "@version": cmp.Or(s.info.Version, "0"), "@appId": s.info.AppID,
 		"@tags": tags, "@paths": paths, "@codes": codes, "@numbers": slices.Compact(numbers), "@details": details,
-		"@sessionCookie": s.sessions.CookieName(),
+		"@sessionCookie": extension.Connection{Secure: strings.HasPrefix(s.public(), "https://"), AppID: s.info.AppID}.CookieName(s.sessions.SessionCookie()),
 	})
 }
 

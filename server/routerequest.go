@@ -41,8 +41,8 @@ func (q *request) SameOrigin() bool { return q.server.origin.Check(q.r) == nil }
 
 // CookieName implements extension.Request.
 func (q *request) CookieName(name string) (full string, secure bool) {
-	secure = q.server.isSecure(q.r, q.server.public())
-	return extension.CookieName(name, secure), secure
+	c := q.connection(q.server.public())
+	return c.CookieName(name), c.Secure
 }
 
 // SignIn implements extension.Request.

@@ -112,16 +112,6 @@ func (r RuntimeApp) Select(selector string) ([]Element, error) {
 
 var _ App = RuntimeApp{}
 
-// CookieName returns the name of a cookie for the whole host. Over https it has a
-// prefix that keeps other hosts, and whoever can write plain http, from setting
-// the cookie (RFC 6265bis, 4.1.3).
-func CookieName(name string, secure bool) string {
-	if secure {
-		return "__Host-" + name
-	}
-	return name
-}
-
 // BearerToken returns the token of Authorization: Bearer, and whether there is one.
 func BearerToken(h http.Header) (string, bool) {
 	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")

@@ -2,6 +2,8 @@ package extension
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 
@@ -10,8 +12,9 @@ import (
 
 // Sessions ties requests to users. Its methods may be called from any goroutine.
 type Sessions interface {
-	// CookieName returns the name of the session cookie over plain http.
-	CookieName() string
+	// SessionCookie returns the name of the session cookie, as Connection.CookieName
+	// takes it.
+	SessionCookie() string
 	// PublicURL returns where clients reach the app, empty where it isn't known.
 	PublicURL() string
 	// Identify returns the session of a request, nobody's where the request shows
@@ -25,8 +28,22 @@ type Connection struct {
 	SameOrigin bool
 	// Secure: the client's connection is https.
 	Secure bool
-	// Base is the path in front of the app's paths, as clients see it.
-	Base string
+	// AppID is the id of the app that it came to.
+	AppID string
+}
+
+// CookieName returns a cookie's name as browsers see it. It ends in a hash of the
+// app's id, because browsers send a host's cookies to every port and path of it:
+// apps on one host don't meet. Over https it has a prefix that keeps other hosts,
+// and whoever can write plain http, from setting the cookie (RFC 6265bis, 4.1.3.2);
+// such a cookie has no domain, and its path is /.
+func (c Connection) CookieName(name string) string {
+	digest := sha256.Sum256([]byte(c.AppID))
+	name += "_" + hex.EncodeToString(digest[:8])
+	if c.Secure {
+		return "__Host-" + name
+	}
+	return name
 }
 
 // Session is what one request shows of its user.

@@ -3,11 +3,9 @@ package sessionhttp
 import (
 	"net/http"
 	"time"
-
-	"github.com/lintel-run/lintel/server/extension"
 )
 
-// The cookies, by the names they have over plain http.
+// The cookies, by the names that extension.Connection completes.
 const (
 	sessionCookie = "lintel_session"
 	refreshCookie = "lintel_refresh"
@@ -20,19 +18,12 @@ const (
 	deviceCookieLife  = 180 * 24 * time.Hour
 )
 
-func cookieName(name string, secure bool) string {
-	if secure && name == refreshCookie {
-		return "__Secure-" + name // it has a path of its own, which __Host- doesn't allow
-	}
-	return extension.CookieName(name, secure)
-}
-
 // cookie returns a cookie's value. None counts in a request of another origin.
 func (v *session) cookie(name string) string {
 	if !v.SameOrigin {
 		return ""
 	}
-	c, err := v.r.Cookie(cookieName(name, v.Secure))
+	c, err := v.r.Cookie(v.CookieName(name))
 	if err != nil {
 		return ""
 	}
@@ -41,16 +32,12 @@ func (v *session) cookie(name string) string {
 
 func (v *session) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
 	cookie := &http.Cookie{ //nolint:gosec // G124: Secure wherever the client's connection is https
-		Name: cookieName(name, v.Secure), Value: value, Path: "/",
+		Name: v.CookieName(name), Value: value, Path: "/",
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: v.Secure,
 		MaxAge: int(life / time.Second),
 	}
 	if life < 0 {
 		cookie.MaxAge = -1
-	}
-	if name == refreshCookie {
-		// Not for the session service alone: the pages renew sessions too.
-		cookie.Path = v.Base + "/"
 	}
 	http.SetCookie(w, cookie)
 }

@@ -53,8 +53,8 @@ func New(app app, publicURL string) (*Sessions, error) {
 	return &Sessions{app, publicURL}, nil
 }
 
-// CookieName implements extension.Sessions.
-func (*Sessions) CookieName() string { return sessionCookie }
+// SessionCookie implements extension.Sessions.
+func (*Sessions) SessionCookie() string { return sessionCookie }
 
 // PublicURL implements extension.Sessions.
 func (s *Sessions) PublicURL() string {

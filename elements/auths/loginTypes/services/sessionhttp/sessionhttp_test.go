@@ -56,7 +56,7 @@ func identify(t *testing.T, s *fakeService, c extension.Connection, shown map[st
 	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	for name, value := range shown {
 		if strings.Contains(name, "lintel_") {
-			r.AddCookie(&http.Cookie{Name: name, Value: value})
+			r.AddCookie(&http.Cookie{Name: c.CookieName(name), Value: value})
 		} else {
 			r.Header.Set(name, value)
 		}
