@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"sync"
 
 	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
@@ -41,11 +42,18 @@ func (a *App) Status(ctx context.Context) Status {
 		if g := el.state.Load().current; g == nil || !g.isOpen() {
 			continue
 		}
-		store := Store{Element: def.FullName, Ready: true}
-		if err := a.index.storeReady(ctx, def.FullName); err != nil {
-			store.Ready, store.Error = false, err.Error()
-		}
-		status.Stores = append(status.Stores, store)
+		status.Stores = append(status.Stores, Store{Element: def.FullName, Ready: true})
 	}
+	// At once, so that one that doesn't answer takes no time from the others.
+	var looks sync.WaitGroup
+	for i := range status.Stores {
+		looks.Go(func() {
+			store := &status.Stores[i]
+			if err := a.index.storeReady(ctx, store.Element); err != nil {
+				store.Ready, store.Error = false, err.Error()
+			}
+		})
+	}
+	looks.Wait()
 	return status
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,6 +85,45 @@ func TestReadyzSeesAChangeWithinASecond(t *testing.T) {
 		time.Sleep(time.Second)
 		require.Equal(t, 503, get(s.Handler(), "/readyz").Code)
 		require.Equal(t, 200, get(s.Handler(), "/healthz").Code)
+		_ = app.cache.Close()
+	})
+}
+
+func TestInAnOutageNobodyWaitsForMoreThanOneLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := newApp(t)
+		app.state = runtime.Status{Stores: []runtime.Store{{Element: "x"}}}
+		var looks, running, most atomic.Int32
+		app.look = func(ctx context.Context) {
+			looks.Add(1)
+			most.Store(max(most.Load(), running.Add(1)))
+			<-ctx.Done()
+			running.Add(-1)
+		}
+		s := serve(t, Options{}, app)
+		ask := func(h http.Handler, path string) {
+			begun := time.Now()
+			w := get(h, path)
+			require.LessOrEqual(t, time.Since(begun), statusTime)
+			require.Contains(t, []int{503, 200}, w.Code)
+			require.Equal(t, path == "/readyz", w.Code == 503)
+		}
+		var all sync.WaitGroup
+		for range 15 {
+			all.Go(func() { ask(s.Handler(), "/readyz") })
+			all.Go(func() { ask(s.AdminHandler(""), "/readyz") })
+			all.Go(func() { ask(s.AdminHandler(""), "/status") })
+			all.Go(func() { ask(s.AdminHandler(""), "/metrics") })
+		}
+		all.Wait()
+		require.EqualValues(t, 1, looks.Load())
+		// Callers who come one after another share too.
+		for range 100 {
+			all.Go(func() { ask(s.Handler(), "/readyz") })
+			time.Sleep(70 * time.Millisecond)
+		}
+		all.Wait()
+		require.EqualValues(t, 1, most.Load())
 		_ = app.cache.Close()
 	})
 }

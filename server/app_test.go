@@ -78,6 +78,8 @@ type standInApp struct {
 
 	mu    sync.Mutex
 	state runtime.Status
+	// look is what Status does first.
+	look func(ctx context.Context)
 }
 
 func newApp(t testing.TB, elements ...*standIn) *standInApp {
@@ -159,7 +161,10 @@ func (a *standInApp) Errors() errortable.Table {
 	return all
 }
 
-func (a *standInApp) Status(context.Context) runtime.Status {
+func (a *standInApp) Status(ctx context.Context) runtime.Status {
+	if a.look != nil {
+		a.look(ctx)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.state

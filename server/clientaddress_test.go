@@ -1,11 +1,10 @@
 package server
 
 import (
+	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -64,23 +63,53 @@ func TestTrustedProxiesAreAddressesAndCIDRs(t *testing.T) {
 	}
 }
 
-func TestAnUntrustedPrivateProxyIsWarnedAboutOnceAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestAnUntrustedPrivateProxyIsWarnedAboutOnce(t *testing.T) {
+	for _, peer := range []string{"10.0.0.1:9", "127.0.0.1:9", "[::1]:9", "[fd00::1]:9", "[fe80::1%eth0]:9", "[::ffff:192.168.1.1]:9", "100.64.0.1:9"} {
 		s := serve(t, Options{}, newApp(t, echo("a.b")))
 		count := func() int { return strings.Count(s.log.String(), "trustedProxies is empty") }
+		s.do(newCall("a/b/echo", "{}", func(r *http.Request) { r.RemoteAddr = peer }))
+		require.Equal(t, 0, count(), "no header")
 		proxied := newCall("a/b/echo", "{}", with("X-Forwarded-For", "203.0.113.9"))
 		proxied.RemoteAddr = "203.0.113.1:9"
 		s.do(proxied)
 		require.Equal(t, 0, count(), "a public peer")
-		proxied.RemoteAddr = "10.0.0.1:9"
+		proxied.RemoteAddr = peer
 		for range 3 {
 			s.do(proxied)
 		}
-		require.Equal(t, 1, count())
-		time.Sleep(time.Minute)
-		s.do(proxied)
-		require.Equal(t, 2, count())
-	})
+		require.Equal(t, 1, count(), peer)
+		trusting := serve(t, Options{TrustedProxies: prefixes(t, "192.0.2.0/24")}, newApp(t, echo("a.b")))
+		trusting.do(proxied)
+		require.NotContains(t, trusting.log.String(), "trustedProxies")
+	}
+}
+
+func TestTrustingEveryAddressIsWarnedAbout(t *testing.T) {
+	for list, families := range map[string][]string{
+		"0.0.0.0/0":                        {"IPv4"},
+		"::/0":                             {"IPv6"},
+		"::ffff:0:0/96":                    {"IPv4"},
+		"0.0.0.0/1 128.0.0.0/1":            {"IPv4"},
+		"128.0.0.0/1 10.0.0.0/8 0.0.0.0/1": {"IPv4"},
+		"192.0.0.0/2 0.0.0.0/2 64.0.0.0/2 ::1 128.0.0.0/2": {"IPv4"},
+		"0.0.0.0/1 128.0.0.0/2 192.0.0.0/3":                {"IPv4"}, // all but multicast and reserved
+		"8000::/1 ::/1":                                    {"IPv6"},
+		"2000::/3":                                         {"IPv6"}, // all that are routed
+		"2000::/4 3000::/4":                                {"IPv6"},
+		"::/0 10.0.0.0/8 0.0.0.0/0":                        {"IPv4", "IPv6"},
+		"0.0.0.0/1 128.0.0.0/2":                            nil,
+		"128.0.0.0/1":                                      nil,
+		"0.0.0.0/1 129.0.0.0/8 192.0.0.0/2":                nil,
+		"10.0.0.0/8 172.16.0.0/12 fd00::/8":                nil,
+		"::/1":                                             {"IPv6"},
+		"4000::/2 8000::/1 ::/4":                           nil,
+		"":                                                 nil,
+	} {
+		trusted := prefixes(t, strings.Fields(list)...)
+		require.Equal(t, families, trustsEverybody(trusted), list)
+		log := serve(t, Options{TrustedProxies: trusted}, newApp(t)).log.String()
+		require.Equal(t, len(families), strings.Count(log, "trustedProxies holds every"), list)
+	}
 }
 
 // FuzzClientAddress checks that nothing that strangers write in front of a trusted

@@ -4,10 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/lintel-run/lintel/internal/memo"
+	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 )
 
@@ -16,28 +17,22 @@ const (
 	statusTime = time.Second
 )
 
-// health reports whether the app is fit to serve. Its callers share a recent status.
+// health reports whether the app is fit to serve. Its callers share a recent status
+// and a look at the app that is under way, so that nobody waits for more than one.
 type health struct {
-	app      App
 	draining *atomic.Bool
-
-	mu   sync.Mutex
-	at   time.Time
-	last runtime.Status
+	known    *memo.Memo[struct{}, runtime.Status]
 }
 
-func newHealth(app App, draining *atomic.Bool) *health { return &health{app: app, draining: draining} }
+func newHealth(app App, draining *atomic.Bool) *health {
+	return &health{draining, memo.New(statusKept, statusTime, func(ctx context.Context, _ struct{}) (runtime.Status, error) {
+		return app.Status(ctx), nil
+	})}
+}
 
-// status returns the app's status, at most half a second old.
-func (h *health) status(ctx context.Context) runtime.Status {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now := time.Now(); h.at.IsZero() || now.Sub(h.at) >= statusKept {
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), statusTime)
-		defer cancel()
-		h.last, h.at = h.app.Status(bounded), now
-	}
-	return h.last
+// status returns the app's status. Its error is that of a caller who has left.
+func (h *health) status(ctx context.Context) (runtime.Status, error) {
+	return h.known.Get(ctx, struct{}{})
 }
 
 // unfit is something that is not ready.
@@ -55,7 +50,11 @@ func (h *health) takesTraffic(ctx context.Context) bool {
 	if h.draining.Load() {
 		return false
 	}
-	for _, store := range h.status(ctx).Stores {
+	status, err := h.status(ctx)
+	if err != nil {
+		return false
+	}
+	for _, store := range status.Stores {
 		if !store.Ready {
 			return false
 		}
@@ -69,7 +68,10 @@ func (h *health) unfit(ctx context.Context) []unfit {
 	if h.draining.Load() {
 		list = append(list, unfit{"server", "server", "draining"})
 	}
-	status := h.status(ctx)
+	status, err := h.status(ctx)
+	if err != nil {
+		return append(list, unfit{"server", "server", "its status could not be read"})
+	}
 	for _, store := range status.Stores {
 		if !store.Ready {
 			list = append(list, unfit{"store", store.Element, store.Error})
@@ -109,7 +111,11 @@ func (q *request) readyzDetails() error {
 
 // statusDetails is the app's status with what Options.Status adds.
 func (q *request) statusDetails() error {
-	text, err := json.Marshal(q.server.health.status(q.r.Context()))
+	status, err := q.server.health.status(q.r.Context())
+	if err != nil {
+		return errcode.Wrap(err, errcode.Internal, "the app's status")
+	}
+	text, err := json.Marshal(status)
 	if err != nil {
 		return err
 	}

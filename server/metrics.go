@@ -79,7 +79,10 @@ func (c appCollector) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
-	status := c.health.status(context.Background())
+	status, err := c.health.status(context.Background())
+	if err != nil {
+		return
+	}
 	gauge(elementsDesc, float64(status.Elements))
 	type problem struct{ element, code string }
 	problems := make(map[problem]float64)

@@ -87,7 +87,7 @@ type Server struct {
 	metrics     *metrics
 	status      map[string]func() any
 	handler     http.Handler
-	warned      atomic.Int64
+	warned      atomic.Bool // of an untrusted proxy
 
 	draining atomic.Bool
 	inFlight atomic.Int64
@@ -112,6 +112,7 @@ func newServer(app App, o Options) (*Server, error) {
 	if s.logger == nil {
 		s.logger = slog.Default()
 	}
+	s.warnOfTrust()
 	if o.Sessions == nil || o.Answers == nil {
 		return nil, errors.New("server: Sessions and Answers are required")
 	}

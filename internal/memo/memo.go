@@ -26,6 +26,15 @@ type result[V any] struct {
 	err   error // likewise
 }
 
+func (r *result[V]) running() bool {
+	select {
+	case <-r.done:
+		return false
+	default:
+		return true
+	}
+}
+
 // New returns a Memo of lookUp's results. A result is remembered for ttl since its
 // look-up began; an error isn't. A look-up may take timeout. It isn't canceled with the
 // caller who began it, since others may wait for it.
@@ -38,7 +47,7 @@ func (m *Memo[K, V]) Get(ctx context.Context, key K) (V, error) {
 	m.mu.Lock()
 	now := time.Now()
 	known := m.known[key]
-	if known != nil && now.Sub(known.begun) < m.ttl {
+	if known != nil && (known.running() || now.Sub(known.begun) < m.ttl) {
 		m.mu.Unlock()
 		select {
 		case <-known.done:
@@ -84,7 +93,7 @@ func (m *Memo[K, V]) sweep(now time.Time) {
 	}
 	m.swept = now
 	for key, known := range m.known {
-		if now.Sub(known.begun) >= m.ttl {
+		if !known.running() && now.Sub(known.begun) >= m.ttl {
 			delete(m.known, key)
 		}
 	}
