@@ -1,9 +1,11 @@
 package runtime
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/lintel-run/lintel/plugins/elementv1"
@@ -43,6 +45,9 @@ func bindNamed(fn *elementv1.Function, named Args) (Args, error) {
 			checked, ok := typed(arg.GetDataType(), value)
 			if !ok {
 				return nil, errcode.New(errcode.Params, "argument %s must be of type %s", name, arg.GetDataType()).With("arg", name)
+			}
+			if found := unstorable(checked); found != "" {
+				return nil, errcode.New(errcode.Params, "argument %s contains %s; text is UTF-8 without NUL characters", name, found).With("arg", name)
 			}
 			bound[name] = checked
 			continue
@@ -95,10 +100,10 @@ func typed(dataType string, value any) (any, bool) {
 	switch dataType {
 	case "Stext", "Phone":
 		text, ok := value.(string)
-		return text, ok && utf8.ValidString(text) && utf8.RuneCountInString(text) <= shortText
+		return text, ok && utf8.RuneCountInString(text) <= shortText
 	case "Ltext":
 		text, ok := value.(string)
-		return text, ok && utf8.ValidString(text)
+		return text, ok
 	case "Numeric":
 		return numeric(value)
 	case "Checkbox":
@@ -117,6 +122,36 @@ func typed(dataType string, value any) (any, bool) {
 		return list, ok
 	}
 	return nil, false
+}
+
+// unstorable returns what is in the texts of a value that not every store can keep,
+// "" if there is nothing.
+func unstorable(value any) string {
+	switch v := value.(type) {
+	case string:
+		switch {
+		case strings.ContainsRune(v, 0):
+			return "a NUL character"
+		case !utf8.ValidString(v):
+			return "bytes that are not UTF-8"
+		}
+	case map[string]any:
+		for name, member := range v {
+			if found := cmp.Or(unstorable(name), unstorable(member)); found != "" {
+				return found
+			}
+		}
+	case []any:
+		for _, member := range v {
+			if found := unstorable(member); found != "" {
+				return found
+			}
+		}
+	case nil, bool, float64, json.Number:
+	default:
+		return unstorable(viaJSON(v))
+	}
+	return ""
 }
 
 func numeric(value any) (any, bool) {

@@ -3,9 +3,12 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lintel-run/lintel/internal/strictjson"
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -37,6 +40,22 @@ func isJSON(h http.Header) bool {
 	return !named || strings.EqualFold(charset, "utf-8")
 }
 
+// notUTF8 returns the error of a body that isn't UTF-8. It names the argument that
+// isn't, if the body is JSON otherwise.
+func notUTF8(body []byte) error {
+	err := errcode.New(errcode.Params, "the body is not UTF-8")
+	var args map[string]json.RawMessage
+	if json.Unmarshal(body, &args) != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(args)) {
+		if len(name) <= 64 && !utf8.Valid(args[name]) {
+			return err.With("arg", name)
+		}
+	}
+	return err
+}
+
 // decodeArgs reads a JSON object strictly: one value, valid UTF-8, no key twice at any
 // depth, bounded depth. No body at all is an object without members.
 func decodeArgs(body []byte) (element.Args, error) {
@@ -48,7 +67,7 @@ func decodeArgs(body []byte) (element.Args, error) {
 	var bad *strictjson.SyntaxError
 	switch {
 	case errors.Is(err, strictjson.ErrNotUTF8):
-		return nil, errcode.New(errcode.Params, "the body is not UTF-8")
+		return nil, notUTF8(body)
 	case errors.Is(err, strictjson.ErrTooDeep):
 		return nil, errcode.New(errcode.Params, "the body is nested deeper than %d", deepestBody)
 	case errors.Is(err, strictjson.ErrDuplicate) && errors.As(err, &bad):

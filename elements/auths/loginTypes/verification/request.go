@@ -3,6 +3,7 @@ package verification
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
@@ -193,7 +194,7 @@ func (r *request) owner(ctx context.Context, identity string) (*databases.User, 
 
 // checkIdentity refuses what can't be an identity.
 func checkIdentity(identity string) error {
-	if identity == "" || len(identity) > maxIdentity {
+	if identity == "" || len(identity) > maxIdentity || strings.ContainsRune(identity, 0) {
 		return errcode.New(errcode.Params, "there is no such identity").With("arg", "phone")
 	}
 	return nil
