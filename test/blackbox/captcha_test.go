@@ -247,8 +247,12 @@ func TestPicturesAndRecordings(t *testing.T) {
 		require.Equal(t, reason, data["reason"])
 	}
 
-	// A kind that isn't offered is accepted, too.
-	send(c, phone, solved(t, c)).OK(t)
+	// A computation is no picture, however right its answer.
+	computed := solved(t, c)
+	for _, reason := range []string{"wrong", "expired"} {
+		data := send(c, phone, computed).Fails(t, http.StatusForbidden, "CAPTCHA_ERROR")
+		require.Equal(t, reason, data["reason"])
+	}
 }
 
 func TestACaptchaUnderANameOfTheClients(t *testing.T) {

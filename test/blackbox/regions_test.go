@@ -8,14 +8,20 @@ import (
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
-// An unknown region is an error of the app before any process runs.
-func TestRegionsThatDoNotExistAreNotValid(t *testing.T) {
+// An unknown region, and a default region outside regions, is an error of the app before any process runs.
+func TestRegionsThatCannotWorkAreNotValid(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		more    map[string]any
 		pointer string // of the error, "" for none
 	}{
 		{map[string]any{"regions": []string{"US", "GB", "HK"}, "defaultRegion": "HK"}, ""},
+		{map[string]any{"regions": []string{"US"}}, ""},
+		{map[string]any{"regions": []string{"US", "CN"}}, ""},
+		{map[string]any{"regions": []string{"US"}, "defaultRegion": "CN"}, "/defaultRegion: "},
+		{map[string]any{"regions": []string{"US", "GB"}, "defaultRegion": "FR"}, "/defaultRegion: "},
+		{map[string]any{"regions": []string{"US", "GB"}}, "/defaultRegion: "},
+		{map[string]any{"defaultRegion": "US"}, "/defaultRegion: "},
 		{map[string]any{"regions": []string{"US", "XX"}}, "/regions: "},
 		{map[string]any{"regions": []string{"us"}}, "/regions: "},
 		{map[string]any{"defaultRegion": "XX"}, "/defaultRegion: "},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/elements/phone/numbering"
@@ -25,10 +27,10 @@ type Config struct {
 	IPHourlyLimit    int               `json:"ipHourlyLimit" jsonschema:"minimum=1,maximum=1000000" default:"30" doc:"Messages asked for from an address (IPv6: a /64) in any hour."`
 	AppHourlyLimit   int               `json:"appHourlyLimit" jsonschema:"minimum=0,maximum=1000000" default:"0" doc:"Messages of the whole app in any hour; 0: no limit."`
 	Regions          []string          `json:"regions" jsonschema:"minItems=1" default:"[\"CN\"]" doc:"Regions whose numbers may log in: ISO 3166 codes in capitals."`
-	DefaultRegion    string            `json:"defaultRegion" default:"CN" doc:"Region of a number without country code."`
+	DefaultRegion    string            `json:"defaultRegion,omitempty" doc:"Region of a number without country code, one of regions. Where it is not set: the only one of regions, else CN."`
 	Captcha          string            `json:"captcha" jsonschema:"enum=off,enum=risk,enum=always" default:"risk" doc:"When a captcha is asked for before a message is sent: never, when an address or many phones of a kind look suspicious, or always."`
-	CaptchaKind      string            `json:"captchaKind" jsonschema:"enum=pow,enum=image" default:"pow" doc:"The captcha that is offered. pow: the browser works, the person does nothing. image: the person reads digits, or has them read out."`
-	TestPhones       map[string]string `json:"testPhones" secret:"true" doc:"Phones that never get a message, each with the code that opens the user made through it. For those who review the app in a store."`
+	CaptchaKind      string            `json:"captchaKind" jsonschema:"enum=pow,enum=image" default:"pow" doc:"The captcha that is offered. pow: the browser works, the person does nothing; pictures are accepted too. image: the person reads digits, or has them read out; nothing else is accepted."`
+	TestPhones       map[string]string `json:"testPhones" secret:"true" doc:"Phones that never get a message, each with the code that opens the user made through it. For those who review the app in a store. They have no cooldown and 60 sends an hour of their own; after 20 wrong guesses no code opens one until its entry changes."`
 	CorpFullName     string            `json:"corpFullName" element:"corps.Meta" doc:"Full name of the corp that new users join; the app's default where it is not set."`
 	AllowUnbindLast  int               `json:"allowUnbindLast" jsonschema:"minimum=0,maximum=1" default:"1" doc:"Whether a user may unbind their only way to log in."`
 	Logo             string            `json:"logo,omitempty" jsonschema:"maxLength=65536,pattern=^(https://|/[^/]|data:image/(png|jpeg|webp|gif|svg\\+xml);base64\\,)" doc:"Picture on the login page: an https URL, a path of the site, or a data URI."`
@@ -55,12 +57,18 @@ type PhoneLogin struct {
 }
 
 func open(ctx context.Context, c Config, env sdk.Env) (*PhoneLogin, error) {
+	if c.DefaultRegion == "" {
+		c.DefaultRegion = defaultRegion(c.Regions)
+	}
 	rules, unknown := numbering.NewRules(c.Regions, c.DefaultRegion)
 	if rules == nil {
 		if unknown == c.DefaultRegion {
 			return nil, sdk.ConfigError("/defaultRegion", wrongRegion)
 		}
 		return nil, sdk.ConfigError("/regions", wrongRegions)
+	}
+	if !slices.Contains(c.Regions, c.DefaultRegion) {
+		return nil, sdk.ConfigError("/defaultRegion", "%s is not among regions: %s", c.DefaultRegion, strings.Join(c.Regions, ", "))
 	}
 	p := &PhoneLogin{
 		config:   c,

@@ -222,6 +222,9 @@ func TestConfigurationThatCantWorkIsRefused(t *testing.T) {
 	for config, pointer := range map[string]string{
 		`{"smsFullName": "a", "regions": ["CN", "XX"]}`:                                                "/regions",
 		`{"smsFullName": "a", "defaultRegion": "ZZ"}`:                                                  "/defaultRegion",
+		`{"smsFullName": "a", "regions": ["US", "GB"]}`:                                                "/defaultRegion",
+		`{"smsFullName": "a", "regions": ["US", "GB"], "defaultRegion": "CN"}`:                         "/defaultRegion",
+		`{"smsFullName": "a", "defaultRegion": "US"}`:                                                  "/defaultRegion",
 		`{"smsFullName": "a", "testPhones": {"123": "123456"}}`:                                        "/testPhones",
 		`{"smsFullName": "a", "testPhones": {"+447400123456": "123456"}}`:                              "/testPhones",
 		`{"smsFullName": "a", "testPhones": {"13800138000": "12345"}}`:                                 "/testPhones",
@@ -232,6 +235,30 @@ func TestConfigurationThatCantWorkIsRefused(t *testing.T) {
 		require.Equal(t, pointer, wrong[0].GetPointer(), config)
 		require.NotContains(t, wrong[0].GetMessage(), "123456")
 		require.NotContains(t, wrong[0].GetMessage(), "13800138000")
+	}
+}
+
+func TestTheDefaultRegionIsTheOnlyOneOrChina(t *testing.T) {
+	for config, want := range map[string]string{
+		`{"smsFullName": "a"}`: "CN", `{"smsFullName": "a", "regions": ["US"]}`: "US", `{"smsFullName": "a", "regions": ["GB", "CN"]}`: "CN",
+		`{"smsFullName": "a", "regions": ["GB", "US"], "defaultRegion": "US"}`: "US",
+	} {
+		var out phonetype.LoginConfig
+		require.NoError(t, sdktest.Open(t, phonetype.Type(), config).CallInto(t.Context(), "getLoginConfig", nil, &out))
+		require.Equal(t, want, out.DefaultRegion, config)
+	}
+}
+
+func TestAnyOtherPurposeIsRefusedByName(t *testing.T) {
+	w := newWorld(t, `{"smsFullName": "SMS.outbox"}`)
+	for _, purpose := range []string{"", " ", "Login", "login ", "logIn", "signup", "anything", "登录", "bind,unbind"} {
+		for _, phone := range []string{"13800138000", "12"} {
+			_, err := w.Call(by(""), "sendMessage", sdktest.Args{"phone": phone, "purpose": purpose})
+			e, ok := errcode.As(err)
+			require.True(t, ok, purpose)
+			require.Equal(t, errcode.Params, e.Code, purpose)
+			require.Equal(t, "purpose", e.Details["arg"])
+		}
 	}
 }
 

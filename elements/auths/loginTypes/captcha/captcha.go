@@ -137,21 +137,22 @@ func (m *Maker) Audio(ctx context.Context, instance, address, language string) (
 type CheckResult struct {
 	// ID identifies the captcha. It is empty for a token that this app didn't make for
 	// the instance, or that has expired.
-	ID string
+	ID   string
+	Kind Kind
 	// Left is how long the captcha may still be answered.
 	Left    time.Duration
 	Correct bool
 }
 
 // Check compares an answer with the one in a token. It ignores case and spaces, and
-// accepts full-width digits.
+// accepts digits of any script.
 func (m *Maker) Check(instance, token, answer string) CheckResult {
 	sealed, ok := m.open(instance, token)
 	left := time.Until(sealed.expires)
 	if !ok || left <= 0 || left > Life+clockSkew {
 		return CheckResult{}
 	}
-	return CheckResult{ID: sealed.id, Left: left, Correct: matches(sealed.answer, answer)}
+	return CheckResult{ID: sealed.id, Kind: sealed.kind, Left: left, Correct: matches(sealed.answer, answer)}
 }
 
 // clockSkew is how far the clocks of replicas may differ.

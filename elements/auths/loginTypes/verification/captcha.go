@@ -114,7 +114,7 @@ func (r *request) checkCaptcha(ctx context.Context, given *elementv1.CaptchaAnsw
 		return caches.CaptchaCheck{Given: true}, captchaExpired, nil
 	}
 	return caches.CaptchaCheck{
-		Given: true, Correct: got.Correct, UseKey: r.keys.captchaUse(got.ID), UseTTL: got.Left + clockMargin,
+		Given: true, Correct: got.Correct && r.policy.accepts(got.Kind), UseKey: r.keys.captchaUse(got.ID), UseTTL: got.Left + clockMargin,
 	}, captchaWrong, nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/captcha"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/codes"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -147,6 +148,25 @@ func TestACaptchaUnderANameIsItsInstances(t *testing.T) {
 	for _, wrong := range []string{"1", "sms_13800138000", strings.ReplaceAll(id, "-", ""), "urn:uuid:" + id} {
 		_, err := w.svc.MakeCaptcha(w.in(call()), &elementv1.MakeCaptchaRequest{Kind: elementv1.CaptchaKind_CAPTCHA_KIND_POW, Id: wrong})
 		requireCode(t, errcode.Params, err)
+	}
+}
+
+func TestWherePeopleReadCaptchasNoComputationIsAccepted(t *testing.T) {
+	w := newWorld(t)
+	w.set("captcha", always)
+	w.set("captchaKind", captchaImage)
+	for n, id := range []string{"", "2f1d8a52-6a63-4b7f-9a4e-1f0b7c1d2e3f"} {
+		identity := number("+8613800", n)
+		answer := w.pow(id)
+		_, err := w.hold(call(), &elementv1.ReserveRequest{Identity: identity, Captcha: answer})
+		w.requireError("wrong", err)
+		_, err = w.hold(call(), &elementv1.ReserveRequest{Identity: identity, Captcha: answer})
+		w.requireError("expired", err)
+	}
+	require.True(t, policy{CaptchaKind: captchaImage}.accepts(captcha.Image))
+	require.True(t, policy{CaptchaKind: captchaImage}.accepts(captcha.Audio))
+	for _, kind := range []captcha.Kind{captcha.Pow, captcha.Image, captcha.Audio} {
+		require.True(t, policy{CaptchaKind: captchaPow}.accepts(kind))
 	}
 }
 

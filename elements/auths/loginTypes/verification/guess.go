@@ -42,6 +42,9 @@ func (usedError) Error() string { return "the code has been used" }
 // compare compares a guess with the codes of its holder. Its errors are answers,
 // except usedError.
 func (r *request) compare(ctx context.Context, g guess) (match, error) {
+	if g.entry != nil && g.entry.off {
+		return match{}, errRejected()
+	}
 	bucket, err := r.guesser(ctx, g.holder, g.identity)
 	if err != nil {
 		return match{}, err

@@ -307,15 +307,40 @@ func TestTestEntryIsOffAfterTwentyWrongGuessesUntilItChanges(t *testing.T) {
 			require.Error(t, w.exchangeTest(mobile, "123456", wrong("123456", n)))
 		}
 		time.Sleep(2 * time.Hour)
-		r, err := w.hold(call(), &elementv1.ReserveRequest{Identity: mobile, Test: w.test("123456")})
-		require.NoError(t, err)
-		require.True(t, r.deliver, "a phone whose entry is off is like any other")
-		if r.digits != "123456" {
-			requireCode(t, codes.CodeRejected, w.exchangeTest(mobile, "123456", "123456"))
-		}
-		time.Sleep(time.Minute)
+		requireCode(t, codes.CodeRejected, w.exchangeTest(mobile, "123456", "123456"))
+		r := w.sendTest(mobile, "123456")
+		require.False(t, r.deliver, "it still gets no message")
+		requireCode(t, codes.CodeRejected, w.exchangeTest(mobile, "123456", "123456"))
+		w.dir.add(databases.User{ID: "v"})
+		_, err := w.svc.Register(w.in(call()), &elementv1.RegisterRequest{Identity: mobile, Code: "123456", Nick: "N", Test: w.test("123456")})
+		requireCode(t, codes.CodeRejected, err)
+		_, err = w.svc.Unbind(w.in(as("u")), &elementv1.UnbindRequest{UserId: "u", Code: "123456", Test: w.test("123456")})
+		requireCode(t, codes.CodeRejected, err)
 		w.sendTest(mobile, "654321")
 		require.NoError(t, w.exchangeTest(mobile, "654321", "654321"))
+	})
+}
+
+func TestTestPhonesHaveALimitOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for key, value := range map[string]any{"phoneHourlyLimit": 1, "phoneDailyLimit": 1, "ipHourlyLimit": 1, "appHourlyLimit": 1} {
+			w.set(key, value)
+		}
+		send := func(identity string, test *elementv1.TestEntry) error {
+			_, err := w.hold(from("192.0.2.1"), &elementv1.ReserveRequest{Identity: identity, Test: test, Crowds: []string{"c"}})
+			return err
+		}
+		for range 60 {
+			require.NoError(t, send(mobile, w.test("123456")))
+			time.Sleep(time.Second)
+		}
+		requireCode(t, codes.SendLimited, send(mobile, w.test("123456")))
+		require.NoError(t, send(other, nil), "it took nothing from the address and the app")
+		requireCode(t, codes.SendLimited, send("+8613700137000", nil))
+		require.NoError(t, send("+8613700137000", w.test("123456")), "nor is it bound by their limits")
+		time.Sleep(time.Hour - time.Minute)
+		require.NoError(t, send(mobile, w.test("123456")))
 	})
 }
 

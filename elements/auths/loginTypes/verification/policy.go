@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lintel-run/lintel/elements/auths/loginTypes/captcha"
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -15,6 +16,8 @@ const (
 	// claimFor is how long a code or ticket belongs to the request that is making
 	// a change with it.
 	claimFor = 10 * time.Second
+	// testSends is the number of sends of a test phone in an hour.
+	testSends = 60
 	// testGuesses is the number of wrong guesses after which a test phone's entry
 	// is off.
 	testGuesses = 20
@@ -34,6 +37,12 @@ const (
 	captchaAlways = "always"
 )
 
+// The values of the key captchaKind: the captcha that is offered.
+const (
+	captchaPow   = "pow"
+	captchaImage = "image"
+)
+
 // policy is the part of an instance's configuration that the host enforces. Every
 // login Type has these keys; a Type that doesn't declare one gets the default.
 type policy struct {
@@ -48,6 +57,7 @@ type policy struct {
 	AllowRegister    int    `json:"allowRegister"`
 	AllowUnbindLast  int    `json:"allowUnbindLast"`
 	Captcha          string `json:"captcha"`
+	CaptchaKind      string `json:"captchaKind"`
 	CorpFullName     string `json:"corpFullName"`
 }
 
@@ -62,11 +72,19 @@ var defaultPolicy = policy{
 	AllowRegister:    1,
 	AllowUnbindLast:  1,
 	Captcha:          captchaRisk,
+	CaptchaKind:      captchaPow,
 }
 
 func (p policy) ttl() time.Duration      { return time.Duration(p.CodeTTL) * time.Second }
 func (p policy) interval() time.Duration { return time.Duration(p.ResendInterval) * time.Second }
 func (p policy) registers() bool         { return p.AllowRegister == 1 }
+
+// accepts reports whether a send may bring a captcha of a kind. Where people are to
+// read one, a computation doesn't do.
+func (p policy) accepts(kind captcha.Kind) bool {
+	return kind != captcha.Pow || p.CaptchaKind != captchaImage
+}
+
 func (p policy) addressLimit() caches.Window {
 	return caches.Window{Max: p.IPHourlyLimit, Per: time.Hour}
 }
@@ -103,9 +121,14 @@ func readPolicy(config json.RawMessage) (policy, error) {
 	}
 	switch p.Captcha {
 	case captchaOff, captchaRisk, captchaAlways:
+	default:
+		return policy{}, errPolicy("captcha")
+	}
+	switch p.CaptchaKind {
+	case captchaPow, captchaImage:
 		return p, nil
 	}
-	return policy{}, errPolicy("captcha")
+	return policy{}, errPolicy("captchaKind")
 }
 
 func errPolicy(key string) error {

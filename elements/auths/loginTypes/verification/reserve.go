@@ -2,6 +2,7 @@ package verification
 
 import (
 	"context"
+	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/plugins/elementv1"
@@ -66,7 +67,7 @@ func (r *request) reserve(ctx context.Context, in *elementv1.ReserveRequest, sco
 
 	digits := randomDigits(r.policy.CodeLength)
 	if entry != nil {
-		digits = entry.code
+		digits, decoy = entry.code, decoy || entry.off
 	}
 	step := caches.Reserve{
 		Request: r.keys.step(r.id, "reserve", r.key(identity), scope.holder),
@@ -88,6 +89,12 @@ func (r *request) reserve(ctx context.Context, in *elementv1.ReserveRequest, sco
 		Refusals:   refusals,
 		Guesses:    wrongGuesses,
 		Shared:     r.sharedLimits(),
+	}
+	if entry != nil {
+		// No message costs anything, so only the test phone's own limit counts.
+		step.Bucket, step.Interval = testBucket, 0
+		step.Sends, step.Guesses = []caches.Window{{Max: testSends, Per: time.Hour}}, caches.Window{}
+		step.Shared, step.RiskGroups = nil, nil
 	}
 	result, err := r.store.Reserve(ctx, step)
 	if err != nil {

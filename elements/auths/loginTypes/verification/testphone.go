@@ -12,10 +12,15 @@ import (
 type testEntry struct {
 	id   string
 	code string
+	// off is set after too many wrong guesses, until the configuration changes. Such
+	// a phone still gets no message, and no code opens it.
+	off bool
 }
 
-// testEntry returns the entry of an identity. It is nil if there is none or it is
-// off: such a phone is like any other.
+// testBucket counts the sends of a test phone, apart from those of real ones.
+const testBucket = "t:"
+
+// testEntry returns the entry of an identity, nil if there is none.
 func (r *request) testEntry(ctx context.Context, identity string, entry *elementv1.TestEntry) (*testEntry, error) {
 	if entry.GetCode() == "" {
 		return nil, nil
@@ -25,10 +30,7 @@ func (r *request) testEntry(ctx context.Context, identity string, entry *element
 	if err != nil {
 		return nil, errStore(err)
 	}
-	if wrong >= testGuesses {
-		return nil, nil
-	}
-	return &testEntry{id: id, code: entry.GetCode()}, nil
+	return &testEntry{id: id, code: entry.GetCode(), off: wrong >= testGuesses}, nil
 }
 
 // testEntryOfOwner is testEntry for the identity's user.
