@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,35 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lintel-run/lintel/runtime/element"
+	"github.com/lintel-run/lintel/server/extension"
 )
+
+func TestNoAnswerMayBeFramed(t *testing.T) {
+	s := serve(t, Options{CORSOrigins: []string{"https://shop.example"}, Routes: []extension.Route{
+		{Pattern: "/page", Methods: []string{http.MethodGet}, Serve: func(r extension.Request) error {
+			_, err := io.WriteString(r.Writer(), "page")
+			return err
+		}},
+		{Pattern: "/panic", Methods: []string{http.MethodGet}, Serve: func(extension.Request) error { panic("x") }},
+	}}, newApp(t, echo("a.b")))
+	for _, listener := range []http.Handler{s.Handler(), s.AdminHandler("a-token"), s.AdminHandler("")} {
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "ODD"} {
+			for _, path := range []string{
+				"/", "/page", "/panic", "/api/acme/shop/a/b/echo", "/api/acme/shop/a/b/nothing", "/api/acme/shop", "/api", "/openapi.json",
+				"/.well-known/jwks.json", "/healthz", "/readyz", "/metrics", "/status", "/login/", "/unknown", "//x", "/a/../b", "/receipts/x",
+			} {
+				r := httptest.NewRequest(method, "http://app.example/", strings.NewReader("{}"))
+				r.URL.Path = path
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("Origin", "https://shop.example")
+				w := httptest.NewRecorder()
+				listener.ServeHTTP(w, r)
+				require.Regexp(t, `(^|; )frame-ancestors 'none'(;|$)`, w.Header().Get("Content-Security-Policy"), method+" "+path)
+				require.Equal(t, "DENY", w.Header().Get("X-Frame-Options"), method+" "+path)
+			}
+		}
+	}
+}
 
 func listen(t *testing.T, s *stand) (address string, ended chan error) {
 	t.Helper()

@@ -28,6 +28,31 @@ func TestThePolicyLetsInTheStyleThatThePageHas(t *testing.T) {
 	require.NotContains(t, p.get("/login", pageHeader, "1").Body.String(), "<style>", "the module has it already")
 }
 
+func TestNoPageMayBeFramed(t *testing.T) {
+	s := &fakeSite{answers: answers{"sendMessage": sentOK}}
+	p := newSite(t, s, Options{RedirectOrigins: []string{"https://shop.example"}})
+	pages := 0
+	look := func(path string, headers ...string) {
+		w := p.get(path, headers...)
+		if strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
+			pages++
+			require.Regexp(t, `; frame-ancestors 'none'(;|$)`, w.Header().Get("Content-Security-Policy"), path)
+			require.NotRegexp(t, `frame-ancestors.*frame-ancestors`, w.Header().Get("Content-Security-Policy"), path)
+		}
+	}
+	for _, signedIn := range []bool{false, true} {
+		for _, down := range []string{"", "a.login"} {
+			s.signedIn, s.down = signedIn, down
+			for _, path := range []string{"/login", "/login?login=a.login", "/login?redirect=https://shop.example/", "/account", "/docs", "/login?lang=zh-CN"} {
+				look(path, "Accept", "text/html")
+				look(path, pageHeader, "1")
+				look(path, "Accept", "text/html", "Accept-Encoding", "gzip")
+			}
+		}
+	}
+	require.Greater(t, pages, 40)
+}
+
 func TestPagesAreCompressed(t *testing.T) {
 	p := newSite(t, &fakeSite{}, Options{})
 	for _, name := range []string{"login", "docs"} {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,8 +110,7 @@ func parse(ctx context.Context, r extension.Request, target extension.Element) (
 	if err != nil {
 		return nil, err
 	}
-	header := r.HTTP().Header.Clone()
-	header.Del("Cookie")
+	header := withoutCredentials(r.HTTP().Header)
 	answer, err := target.Call(ctx, Function, runtime.Args{
 		"method": r.HTTP().Method, "url": r.URL(), "header": map[string][]string(header),
 		"body": base64.StdEncoding.EncodeToString(body),
@@ -127,6 +127,23 @@ func parse(ctx context.Context, r extension.Request, target extension.Element) (
 		return nil, errcode.Wrap(err, errcode.Internal, "the answer of %s", Function)
 	}
 	return &result, nil
+}
+
+// withoutCredentials returns a header without what signs somebody in here or at a
+// proxy: a push needs none of it. A vendor's signature stays.
+func withoutCredentials(h http.Header) http.Header {
+	h = h.Clone()
+	for _, name := range []string{"Cookie", "Proxy-Authorization", "Lintel-Device"} {
+		h.Del(name)
+	}
+	signatures := slices.DeleteFunc(h["Authorization"], func(value string) bool {
+		scheme := strings.Fields(value + " ?")[0]
+		return strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "Basic")
+	})
+	if h["Authorization"] = signatures; len(signatures) == 0 {
+		h.Del("Authorization")
+	}
+	return h
 }
 
 // store stores the receipts of messages that are delivered or failed.
