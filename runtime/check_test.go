@@ -14,7 +14,7 @@ func TestStepsOfAPluginThatCallsThemRungsAreRead(t *testing.T) {
 	want := []CheckStep{{Name: "configuration", OK: true}, {Name: "credentials", Message: "refused"}}
 	former := []*elementv1.Rung{{Name: "configuration", Ok: true}, {Name: "credentials", Message: "refused"}} //nolint:staticcheck // the former name is still read
 	steps := []*elementv1.CheckStep{{Name: "configuration", Ok: true}, {Name: "credentials", Message: "refused"}}
-	require.Equal(t, want, stepsOf(&elementv1.CheckResponse{Rungs: former})) //nolint:staticcheck // the former name is still read
+	require.Equal(t, want, stepsOf(&elementv1.CheckResponse{Rungs: former}))                                               //nolint:staticcheck // the former name is still read
 	require.Equal(t, want, stepsOf(&elementv1.CheckResponse{Steps: steps, Rungs: former}), "both, as the SDK writes them") //nolint:staticcheck // the former name is still read
 }
 

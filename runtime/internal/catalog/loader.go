@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -62,7 +63,7 @@ func New(cfg Config) (*Loader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Loader{cfg: cfg, scanner: scanner, code: code.NewFinder(cfg.PluginDirs), now: time.Now}, nil
+	return &Loader{cfg: cfg, scanner: scanner, code: code.NewFinder(cfg.PluginDirs), nodes: make(map[*scan.Unit]*node), now: time.Now}, nil
 }
 
 // Load returns the newest snapshot after looking at every file and reading what
@@ -105,18 +106,22 @@ func (l *Loader) load(ctx context.Context, changed map[string]bool) *Snapshot {
 // gone.
 func (l *Loader) takeNodes() [][]*node {
 	lists := make([][]*node, len(l.scanner.Roots))
-	kept := make(map[*scan.Unit]*node, len(l.nodes))
+	total := 0
 	for i, r := range l.scanner.Roots {
 		lists[i] = make([]*node, len(r.Units))
+		total += len(r.Units)
 		for j, u := range r.Units {
 			n := l.nodes[u]
 			if n == nil {
 				n = &node{unit: u}
+				l.nodes[u] = n
 			}
-			lists[i][j], kept[u] = n, n
+			n.listed, lists[i][j] = l.passes, n
 		}
 	}
-	l.nodes = kept
+	if len(l.nodes) > total {
+		maps.DeleteFunc(l.nodes, func(_ *scan.Unit, n *node) bool { return n.listed != l.passes })
+	}
 	return lists
 }
 

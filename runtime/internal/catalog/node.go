@@ -10,7 +10,8 @@ import (
 // node is an element directory with the element made from it.
 type node struct {
 	unit *scan.Unit
-	pass uint64 // the last pass that made it
+	// listed and pass are the last passes that listed and that made it.
+	listed, pass uint64
 	from inputs
 	// next is the newest candidate. It is partial if problems hold more than warnings,
 	// and nil if e.json has never been readable.
