@@ -12,7 +12,7 @@ type node struct {
 	unit *scan.Unit
 	// listed and pass are the last passes that listed and that made it.
 	listed, pass uint64
-	from inputs
+	from         inputs
 	// next is the newest candidate. It is partial if problems hold more than warnings,
 	// and nil if e.json has never been readable.
 	next     *Element
