@@ -13,7 +13,7 @@ import (
 // details, /status. Each request must show the token as Authorization: Bearer. An
 // empty token lets everybody in, for a socket that only its owner can open.
 func (s *Server) AdminHandler(token string) http.Handler {
-	r := router{mux: http.NewServeMux()}
+	r := router{http.NewServeMux(), nothing}
 	metrics := s.metrics.handler()
 	r.handle("/metrics", readMethods, func(q *request) error {
 		metrics.ServeHTTP(q, q.r)

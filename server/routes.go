@@ -22,7 +22,7 @@ var (
 
 // routes lists the public listener's paths.
 func (s *Server) routes(more []extension.Route) http.Handler {
-	r := router{mux: http.NewServeMux()}
+	r := router{http.NewServeMux(), nothing}
 	r.handle(callPath, callMethods, readable((*request).serveCall))
 	// The mux would redirect it to the path above, as an empty one.
 	r.handle(appPath, nil, nothing)
@@ -34,13 +34,21 @@ func (s *Server) routes(more []extension.Route) http.Handler {
 		r.preflight("/openapi.json")
 	}
 	for _, route := range more {
+		if route.Pattern == "/" {
+			r.rest = func(q *request) error { return route.Serve(q) }
+			continue
+		}
 		r.handle(route.Pattern, route.Methods, func(q *request) error { return route.Serve(q) })
 	}
 	return s.serve(r.handler())
 }
 
-// router is a mux whose answers to wrong methods and unknown paths are envelopes.
-type router struct{ mux *http.ServeMux }
+// router is a mux whose answers to wrong methods are envelopes.
+type router struct {
+	mux *http.ServeMux
+	// rest serves unknown paths.
+	rest handler
+}
 
 // handle registers a path for some methods; nil: for all.
 func (r router) handle(pattern string, methods []string, h handler) {
@@ -52,23 +60,28 @@ func (r router) handle(pattern string, methods []string, h handler) {
 			q.fail(extension.WithStatus(errcode.New(errcode.Params, "this path takes %s only", allow), http.StatusMethodNotAllowed))
 			return
 		}
-		if err := h(q); err != nil {
-			q.fail(err)
-		}
+		q.serve(h)
 	})
 }
 
 // handler serves what is registered. It doesn't let the mux redirect.
 func (r router) handler() http.Handler {
-	r.handle("/", nil, nothing)
+	r.handle("/", nil, r.rest)
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		p := hr.URL.Path
 		if clean := path.Clean(p); p != clean && p != clean+"/" || !strings.HasPrefix(p, "/") {
-			w.(*request).fail(notFound())
+			w.(*request).serve(r.rest)
 			return
 		}
 		r.mux.ServeHTTP(w, hr)
 	})
+}
+
+// serve answers by a handler, or with the envelope of its error.
+func (q *request) serve(h handler) {
+	if err := h(q); err != nil {
+		q.fail(err)
+	}
 }
 
 func nothing(*request) error { return notFound() }

@@ -62,6 +62,9 @@ func (q fakeRequest) Failure(err error) *failure {
 	if errors.Is(err, errcode.Forbidden) {
 		return &failure{Code: string(errcode.Forbidden), Status: http.StatusForbidden, RequestID: "req-1"}
 	}
+	if errors.Is(err, errcode.ElementNotFound) {
+		return &failure{Code: string(errcode.ElementNotFound), Status: http.StatusNotFound, RequestID: "req-1"}
+	}
 	return &failure{Code: "STORE_UNAVAILABLE", Status: http.StatusServiceUnavailable, RequestID: "req-1", RetryAfter: 1}
 }
 
@@ -104,7 +107,9 @@ func newSite(t *testing.T, s *fakeSite, o Options) *site {
 	mux := http.NewServeMux()
 	for _, route := range p.Routes() {
 		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
-			require.Contains(t, route.Methods, r.Method)
+			if route.Methods != nil {
+				require.Contains(t, route.Methods, r.Method)
+			}
 			if err := route.Serve(fakeRequest{s, w, r}); err != nil {
 				http.Error(w, err.Error(), http.StatusForbidden)
 			}

@@ -172,6 +172,14 @@ func (l locale) With(key, word string) string {
 	return strings.ReplaceAll(l.texts[key], "{x}", word)
 }
 
+// Named returns a text with a name in it, which reads in its own direction.
+func (l locale) Named(key, name string) string {
+	if l.Dir() != "" {
+		name = "\u2068" + name + "\u2069"
+	}
+	return strings.ReplaceAll(l.texts[key], "{x}", name)
+}
+
 // message returns the text of a message.
 func (l locale) message(m flashMessage) string {
 	text := l.N(m.Key, m.Number)

@@ -9,6 +9,7 @@
 package web
 
 import (
+	"cmp"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -81,6 +82,7 @@ func (p *Pages) Routes() []extension.Route {
 		page("/login", p.login, p.postLogin),
 		page("/account", p.account, p.postAccount),
 		page("/docs", p.docs, nil),
+		{Pattern: "/", Serve: p.rest},
 		{Pattern: "/assets/{version}/{file}", Methods: read, Serve: serveAsset},
 	}
 }
@@ -105,10 +107,41 @@ func unavailable(what string) error {
 	return errcode.Unavailable(errcode.OutcomeNotExecuted, "the %s is not available", what)
 }
 
+// isPerson reports whether a browser asks for a page.
+func isPerson(r extension.Request) bool {
+	return strings.Contains(r.HTTP().Header.Get("Accept"), "text/html")
+}
+
+// rest shows people where the pages are: at the app's first page, and at a path that
+// nothing else serves. Programs get the error.
+func (p *Pages) rest(r extension.Request) error {
+	nothing := errcode.New(errcode.ElementNotFound, "there is nothing here")
+	if !isPerson(r) {
+		return nothing
+	}
+	v := p.newVisit(r)
+	path := r.HTTP().URL.Path
+	// Relative, as all links: the app may lie below a path that only a proxy knows.
+	up := strings.Repeat("../", max(strings.Count(path, "/")-1, 0))
+	m := &view{
+		L: v.words, Langs: v.languages(), JS: up + assetURL("page.js"), Style: v.inlineStyle(), Up: up,
+		Title: cmp.Or(p.app.Info().Title, p.app.Info().AppID),
+	}
+	if logins, err := r.Elements(loginSelector); err == nil {
+		m.CanSignIn = len(logins) > 0
+	}
+	status := http.StatusOK
+	if path != "/" {
+		status = r.Failure(nothing).Status
+		m.Note = v.words.T("noPage")
+	}
+	return v.render(status, "start.html", m)
+}
+
 // showError shows an error as a page to people; it returns the error where a
 // program asked.
 func (p *Pages) showError(r extension.Request, err error) error {
-	if r.HTTP().Header.Get(pageHeader) == "" && !strings.Contains(r.HTTP().Header.Get("Accept"), "text/html") {
+	if r.HTTP().Header.Get(pageHeader) == "" && !isPerson(r) {
 		return err
 	}
 	failure := r.Failure(err)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -52,6 +53,11 @@ type view struct {
 	CorpName      string
 	Sessions      []device
 	Others        bool // there are other sessions
+	// Calling is the calling code of the only region, else 0.
+	Calling int
+	// Up leads from the path to the app's first page. CanSignIn: there is a login.
+	Up        string
+	CanSignIn bool
 }
 
 type langLink struct {
@@ -75,6 +81,9 @@ func (v *visit) view(page string) *view {
 		Phone: v.flow.Phone, Masked: v.pages.mask(v.phone(), v.config.CallingCodes[v.region()]),
 		Digits: v.config.CodeLength, Boxes: make([]struct{}, v.config.CodeLength), Wait: v.flow.wait(), Corps: v.flow.Corps, Nick: v.flow.Nick, Retry: v.flow.Retry,
 		Logo: logoURL(v.config.Logo), Langs: v.languages(),
+	}
+	if len(v.config.Regions) == 1 {
+		m.Calling = v.config.CallingCodes[v.config.Regions[0]]
 	}
 	if len(v.config.Regions) > 1 {
 		for _, region := range v.config.Regions {
@@ -197,6 +206,9 @@ func (v *visit) policy() string {
 	return "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(digest[:]) + "'; img-src " + images +
 		"; media-src 'self' data:; connect-src 'self'; form-action " + forms + "; base-uri 'none'; frame-ancestors 'none'"
 }
+
+// Site is what a person signs in to: the app, by its title if it has one.
+func (m *view) Site() string { return cmp.Or(m.AppTitle, m.Title) }
 
 // Digits64 is Digits as texts take numbers.
 func (m *view) Digits64() int64 { return int64(m.Digits) }

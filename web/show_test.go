@@ -43,7 +43,7 @@ func TestNoPageMayBeFramed(t *testing.T) {
 	for _, signedIn := range []bool{false, true} {
 		for _, down := range []string{"", "a.login"} {
 			s.signedIn, s.down = signedIn, down
-			for _, path := range []string{"/login", "/login?login=a.login", "/login?redirect=https://shop.example/", "/account", "/docs", "/login?lang=zh-CN"} {
+			for _, path := range []string{"/login", "/login?login=a.login", "/login?redirect=https://shop.example/", "/account", "/docs", "/login?lang=zh-CN", "/", "/login/", "/unknown"} {
 				look(path, "Accept", "text/html")
 				look(path, pageHeader, "1")
 				look(path, "Accept", "text/html", "Accept-Encoding", "gzip")
@@ -51,6 +51,49 @@ func TestNoPageMayBeFramed(t *testing.T) {
 		}
 	}
 	require.Greater(t, pages, 40)
+}
+
+func TestPeopleGetAPageWithAWayOnWhereNothingIs(t *testing.T) {
+	s := &fakeSite{}
+	p := newSite(t, s, Options{})
+	for path, up := range map[string]string{"/": "", "/login/": "../", "/unknown": "", "/a/b/c?x=1": "../../", "/api/acme/shop/": "../../../", "/index.php": ""} {
+		w := p.get(path, "Accept", "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language", "zh-CN")
+		want := http.StatusNotFound
+		if path == "/" {
+			want = http.StatusOK
+		}
+		require.Equal(t, want, w.Code, path)
+		require.Contains(t, w.Body.String(), `<html lang="zh-CN">`)
+		require.Contains(t, w.Body.String(), `<a href="`+up+`login">登录</a>`, path)
+		require.Contains(t, w.Body.String(), `<a href="`+up+`docs">`, path)
+		require.Contains(t, w.Body.String(), `src="`+up+`assets/`, path)
+		require.Equal(t, path != "/", strings.Contains(w.Body.String(), "该地址没有页面。"), path)
+		for _, program := range []string{"", "*/*", "application/json"} {
+			require.NotContains(t, p.get(path, "Accept", program).Body.String(), "<main", path)
+		}
+	}
+	s.logins = []string{}
+	require.NotContains(t, p.get("/", "Accept", "text/html").Body.String(), `href="login"`, "there is none")
+}
+
+func TestTheHeadlineSaysWhereOneSignsIn(t *testing.T) {
+	p := newSite(t, &fakeSite{}, Options{Locales: fstest.MapFS{"ar.json": {Data: []byte(`{"language":"العربية","signInTo":"دخول {x}"}`)}}})
+	require.Contains(t, p.get("/login?lang=en").Body.String(), "<h1>Sign in to Shop</h1><p class=\"hint\">Login</p>")
+	require.Contains(t, p.get("/login?lang=zh-CN").Body.String(), "<h1>登录Shop</h1>")
+	require.Contains(t, p.get("/login?lang=ar").Body.String(), "<h1>دخول \u2068Shop\u2069</h1>")
+}
+
+func TestTheOnlyRegionsCallingCodeIsShown(t *testing.T) {
+	for calling, regions := range map[string][]string{"+852": {"HK"}, "+86": {"CN"}, "": {"CN", "HK"}} {
+		p := newSite(t, &fakeSite{answers: answers{"getLoginConfig": func(map[string]any) (any, *failure) {
+			return map[string]any{"codeLength": 6, "regions": regions, "defaultRegion": regions[0], "callingCodes": map[string]int{"CN": 86, "HK": 852}}, nil
+		}}}, Options{})
+		body := p.get("/login?lang=en").Body.String()
+		require.Equal(t, calling == "", !strings.Contains(body, `<bdi dir="ltr">+`), calling)
+		if calling != "" {
+			require.Contains(t, body, `<bdi dir="ltr">`+calling+`</bdi></label>`)
+		}
+	}
 }
 
 func TestPagesAreCompressed(t *testing.T) {

@@ -18,7 +18,8 @@ import (
 
 // Route is a path of the public listener.
 type Route struct {
-	// Pattern is a path for http.ServeMux, without method and host.
+	// Pattern is a path for http.ServeMux, without method and host. / stands for
+	// all paths that nothing else serves, with any method.
 	Pattern string
 	// Methods are those it takes. GET does not include HEAD.
 	Methods []string
