@@ -126,6 +126,8 @@ type TypeDescription struct {
 	//	  family, which the instance may call.
 	//	"x-excludes": {"smsFullName": "SMS.Route"}: the key must be absent if the key
 	//	  smsFullName beside it names an element of that family.
+	//	"x-among": "regions": the string must be in the list of the key regions beside
+	//	  it, if there is one.
 	//	"x-warnings": [{"if": a schema, "pointer": "/key", "message": "…"}], at the top:
 	//	  operators are warned of configurations that match the schema.
 	//	"x-refusals", in the same form: such configurations are errors.

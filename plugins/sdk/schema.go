@@ -116,6 +116,9 @@ func annotate(where string, s *jsonschema.Schema, t reflect.Type) {
 			}
 			extra(below, "x-excludes", map[string]any{key: family})
 		}
+		if key := f.Tag.Get("among"); key != "" {
+			extra(below, "x-among", key)
+		}
 		annotate(where, below, f.Type)
 	}
 }

@@ -49,6 +49,7 @@ type Part interface{ addTo(t *typeDef) }
 //	secret:"true"           the value is never shown
 //	element:"SMS.Meta"      the full name of an element of that family
 //	excludes:"sms=SMS.Route"    must be absent if the key sms names such an element
+//	among:"regions"         must be in the list of the key regions
 //
 // Rules that the tags can't express go into RefuseIf, WarnIf, or JSONSchemaExtend of
 // that package.

@@ -3,7 +3,6 @@ package phonetype
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/lintel-run/lintel/elements/phone/numbering"
 	"github.com/lintel-run/lintel/plugins/sdk"
@@ -26,21 +25,15 @@ func defaultRegion(regions []string) string {
 }
 
 // refuseRegions refuses regions that don't exist, and a default region that is not
-// one of the regions, in the schema, before any process runs. open refuses them, too.
+// one of the regions where one of the two is left out, in the schema, before any
+// process runs. open refuses them, too.
 func refuseRegions() []sdk.Part {
 	known, err := json.Marshal(numbering.Regions())
 	if err != nil {
 		panic(err)
 	}
 	no := fmt.Sprintf(`{"type":"string","not":{"enum":%s}}`, known)
-	// A schema can't compare two values, so it names each region.
-	var outside []string
-	for _, region := range numbering.Regions() {
-		outside = append(outside, fmt.Sprintf(`{"properties":{"defaultRegion":{"const":%q},"regions":{"not":{"contains":{"const":%q}}}}}`, region, region))
-	}
 	return []sdk.Part{
-		sdk.RefuseIf(`{"required":["defaultRegion","regions"],"anyOf":[`+strings.Join(outside, ",")+`]}`, "/defaultRegion",
-			"the default region is not among regions"),
 		sdk.RefuseIf(fmt.Sprintf(`{"required":["defaultRegion"],"not":{"required":["regions"]},"properties":{"defaultRegion":{"enum":%s,"not":{"const":%q}}}}`, known, china),
 			"/defaultRegion", "the default region is not among regions, which is [\"CN\"] where it is not set"),
 		sdk.RefuseIf(fmt.Sprintf(`{"not":{"required":["defaultRegion"]},"required":["regions"],"properties":{"regions":{"minItems":2,"items":{"enum":%s},"not":{"contains":{"const":%q}}}}}`, known, china),

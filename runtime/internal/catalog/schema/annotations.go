@@ -73,6 +73,35 @@ func (s *Schema) Exclusions(v *strictjson.Value) []Exclusion {
 	return found
 }
 
+// Strays returns the strings that are not in the list beside them that they have to be
+// in according to the schema. A list that is left out holds everything.
+func (s *Schema) Strays(v *strictjson.Value) []Finding {
+	var found []Finding
+	root := v
+	walk(v, applicable([]*jsonschema.Schema{s.root}), nil, func(v *strictjson.Value, schemas []*jsonschema.Schema, tokens []string) {
+		if v.Kind != strictjson.String || len(tokens) == 0 {
+			return
+		}
+		for _, sub := range schemas {
+			for _, ext := range sub.Extensions {
+				keyword, _ := ext.(elementKeyword)
+				if keyword.among == "" {
+					continue
+				}
+				list, _ := root.At(append(slices.Clone(tokens[:len(tokens)-1]), keyword.among))
+				if list.Kind == strictjson.Array && !slices.ContainsFunc(list.Items, func(item *strictjson.Value) bool { return item.Text == v.Text }) {
+					value := "the value"
+					if v.Masked == "" && !sub.WriteOnly {
+						value = strconv.Quote(v.Text)
+					}
+					found = append(found, Finding{Tokens: slices.Clone(tokens), Message: value + " is not among " + keyword.among})
+				}
+			}
+		}
+	})
+	return found
+}
+
 // isSet reports whether a value is more than empty strings and null.
 func isSet(v *strictjson.Value) bool {
 	switch v.Kind {

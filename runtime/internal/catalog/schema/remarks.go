@@ -54,8 +54,10 @@ func compileRemarks(root map[string]any, keyword string) ([]remark, error) {
 // Warnings returns the "x-warnings" that apply to a valid configuration.
 func (s *Schema) Warnings(v *strictjson.Value) []Finding { return findings(s.warnings, v) }
 
-// Refusals returns the "x-refusals" that apply to a configuration.
-func (s *Schema) Refusals(v *strictjson.Value) []Finding { return findings(s.refusals, v) }
+// Refusals returns the "x-refusals" that apply to a configuration, and its Strays.
+func (s *Schema) Refusals(v *strictjson.Value) []Finding {
+	return append(findings(s.refusals, v), s.Strays(v)...)
+}
 
 func findings(remarks []remark, v *strictjson.Value) []Finding {
 	if len(remarks) == 0 {

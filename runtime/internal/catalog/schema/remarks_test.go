@@ -39,6 +39,25 @@ func TestRefusalsAreOfTheConfigurationsThatFit(t *testing.T) {
 	}
 }
 
+func TestAValueHasToBeInTheListBesideIt(t *testing.T) {
+	s, err := Compile(`{"properties": {"list": {"type": "array"}, "one": {"type": "string", "x-among": "list"},
+		"hidden": {"x-among": "list", "writeOnly": true}, "below": {"type": "object", "properties": {"list": {}, "one": {"x-among": "list"}}}}}`)
+	require.NoError(t, err)
+	for config, want := range map[string][]Finding{
+		`{}`: nil, `{"list": ["a"]}`: nil, `{"one": "a"}`: nil, `{"list": ["b", "a"], "one": "a"}`: nil,
+		`{"list": ["b"], "one": "a"}`:                           {{Tokens: []string{"one"}, Message: `"a" is not among list`}},
+		`{"list": [], "one": "a"}`:                              {{Tokens: []string{"one"}, Message: `"a" is not among list`}},
+		`{"list": ["a"], "below": {"list": ["b"], "one": "a"}}`: {{Tokens: []string{"below", "one"}, Message: `"a" is not among list`}},
+		`{"list": ["b"], "below": {"list": ["a"], "one": "a"}}`: nil,
+		`{"list": ["b"], "hidden": "a"}`:                        {{Tokens: []string{"hidden"}, Message: "the value is not among list"}},
+	} {
+		v, err := strictjson.Parse("config.json", []byte(config))
+		require.NoError(t, err)
+		require.Empty(t, s.Validate(v), config)
+		require.Equal(t, want, s.Refusals(v), config)
+	}
+}
+
 func TestWarningsThatCantBeReadAreErrors(t *testing.T) {
 	for _, keyword := range []string{`{}`, `[1]`, `[{"message": "no if"}]`, `[{"if": true}]`, `[{"if": {"type": 1}, "message": "m"}]`, `[{"if": {"$ref": "https://x.example/y"}, "message": "m"}]`} {
 		for _, name := range []string{"x-warnings", "x-refusals"} {

@@ -107,9 +107,10 @@ func (refuse) Load(string) (any, error) {
 	return nil, errors.New("a schema may not refer to another document")
 }
 
-// elementKeyword is the compiled "x-element" and "x-excludes" of one schema.
+// elementKeyword is the compiled "x-element", "x-excludes" and "x-among" of one schema.
 type elementKeyword struct {
 	family   string
+	among    string            // key beside it: a list that the value is in
 	excludes map[string]string // key beside it: family
 }
 
@@ -118,6 +119,7 @@ func (elementKeyword) Validate(*jsonschema.ValidatorContext, any) {}
 func compileElement(_ *jsonschema.CompilerContext, obj map[string]any) (jsonschema.SchemaExt, error) {
 	var k elementKeyword
 	k.family, _ = obj["x-element"].(string)
+	k.among, _ = obj["x-among"].(string)
 	if rules, ok := obj["x-excludes"].(map[string]any); ok {
 		k.excludes = make(map[string]string, len(rules))
 		for key, family := range rules {
@@ -126,7 +128,7 @@ func compileElement(_ *jsonschema.CompilerContext, obj map[string]any) (jsonsche
 			}
 		}
 	}
-	if k.family == "" && len(k.excludes) == 0 {
+	if k.family == "" && k.among == "" && len(k.excludes) == 0 {
 		return nil, nil
 	}
 	return k, nil
