@@ -1,20 +1,26 @@
 package delivery
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 )
 
 // reserved are the ranges of the IANA special-purpose registries that netip's
-// predicates don't cover.
+// predicates don't cover, and metadata services with public addresses.
 var reserved = prefixes(
-	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15",
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24",
+	"192.52.193.0/24", "192.88.99.0/24", "192.175.48.0/24", "198.18.0.0/15",
 	"198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-	"::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32", "fec0::/10",
+	"168.63.129.16/32", // Azure's
+	"2001::/23", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20",
 )
 
+// globalUnicast is the part of IPv6 that is assigned for the public Internet.
+var globalUnicast = netip.MustParsePrefix("2000::/3")
+
 // embedding are the prefixes whose addresses contain an IPv4 address, and the byte
-// at which it begins.
+// at which it begins: NAT64 and 6to4.
 var embedding = []struct {
 	prefix netip.Prefix
 	at     int
@@ -44,14 +50,27 @@ func IsInternal(addr netip.Addr) bool {
 			return true
 		}
 	}
+	if addr.Is4() {
+		return false
+	}
+	raw := addr.As16()
 	for _, e := range embedding {
 		if e.prefix.Contains(addr) {
-			raw := addr.As16()
 			return IsInternal(netip.AddrFrom4([4]byte(raw[e.at : e.at+4])))
 		}
 	}
-	return false
+	if isatap := binary.BigEndian.Uint32(raw[8:]) &^ isatapUniversal; isatap == isatapID {
+		return IsInternal(netip.AddrFrom4([4]byte(raw[12:])))
+	}
+	return !globalUnicast.Contains(addr)
 }
+
+// An ISATAP address (RFC 5214) has this before its IPv4 address, with or without the
+// bit for a unique one.
+const (
+	isatapID        = 0x0000_5efe
+	isatapUniversal = 0x0200_0000
+)
 
 // PublicOnly is a Guard that refuses internal addresses, so that a URL in a
 // configuration can't reach machines behind the firewall.

@@ -225,8 +225,21 @@ func TestInternalAddresses(t *testing.T) {
 		"10.1.2.3": true, "172.16.0.1": true, "192.168.0.1": true, "127.0.0.1": true, "::1": true, "0.0.0.0": true, "::": true,
 		"169.254.169.254": true, "100.100.100.200": true, "fd00:ec2::254": true, "fe80::1": true, "::ffff:127.0.0.1": true,
 		"64:ff9b::a9fe:a9fe": true, "2002:a00:1::": true, "::127.0.0.1": true, "224.0.0.1": true, "255.255.255.255": true,
+		// The IANA special-purpose registries, and metadata services, at both ends.
+		"168.63.129.16": true, "168.63.129.15": false, "168.63.129.17": false, "192.0.0.192": true, "192.0.0.255": true,
+		"192.88.99.0": true, "192.88.99.255": true, "192.88.98.255": false, "192.88.100.0": false,
+		"192.31.196.1": true, "192.52.193.1": true, "192.175.48.6": true, "198.18.0.0": true, "198.19.255.255": true,
+		"100.127.255.255": true, "100.128.0.0": false, "203.0.113.9": true, "198.51.100.9": true, "192.0.2.9": true, "239.1.1.1": true, "240.0.0.1": true,
+		"3fff::": true, "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff": true, "3fff:1000::": false, "5f00::": true, "5f00:ffff::1": true,
+		"100::1": true, "100:0:0:1::1": true, "2001::1": true, "2001:1::1": true, "2001:20::1": true, "2001:1ff:ffff::1": true, "2001:200::1": false,
+		"2001:db8::1": true, "2620:4f:8000::6": true, "fec0::1": true, "ff02::1": true, "fc00::1": true, "4000::1": true, "1fff::1": true,
+		// IPv4 addresses in IPv6 ones.
+		"::ffff:168.63.129.16": true, "::ffff:8.8.8.8": false, "::ffff:0:808:808": true, "64:ff9b::10.0.0.1": true, "64:ff9b::a83f:8110": true, "64:ff9b:1::808:808": true,
+		"2002:a9fe:a9fe::1": true, "2002:c058:6301::": true, "2002:808:808::1": false,
+		"2400:3200::5efe:10.0.0.1": true, "2400:3200::200:5efe:169.254.169.254": true, "2400:3200::5efe:8.8.8.8": false,
 	} {
 		require.Equal(t, internal, delivery.IsInternal(netip.MustParseAddr(addr)), addr)
+		require.Equal(t, internal, delivery.PublicOnly("tcp", net.JoinHostPort(addr, "443")) != nil, addr)
 	}
 	require.True(t, delivery.IsInternal(netip.Addr{}))
 }
