@@ -6,6 +6,9 @@ const mainland = "86"
 // Mainland reports whether n belongs to mainland China.
 func (n Number) Mainland() bool { return n.countryCode == mainland }
 
+// MainlandMobile reports whether n is a mobile number of mainland China.
+func (n Number) MainlandMobile() bool { return n.Mainland() && IsMainlandMobile(n.national) }
+
 // IsMainlandMobile reports whether s is a mobile number of mainland China without
 // its country code: 1, a digit from 3 to 9, and nine more digits.
 func IsMainlandMobile(s string) bool {

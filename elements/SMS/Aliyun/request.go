@@ -15,6 +15,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/dysmsapi"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/phone"
 )
 
@@ -31,10 +32,14 @@ type vendor struct {
 
 // Deliver implements delivery.Vendor.
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
+	number, ok := vendorNumber(m.Phone)
+	if !ok {
+		return delivery.Unsent(smscode.Region, "the vendor would read the number as a mainland one")
+	}
 	request := dysmsapi.CreateSendSmsRequest()
 	// What identifies the person travels in the body: URLs end up in logs.
 	request.FormParams = map[string]string{
-		"PhoneNumbers":  vendorNumber(m.Phone),
+		"PhoneNumbers":  number,
 		"SignName":      m.Sign,
 		"TemplateCode":  m.Template,
 		"TemplateParam": delivery.JSON(m.Named()),
@@ -129,11 +134,12 @@ func formOf(r *http.Request) (url.Values, error) {
 	return url.ParseQuery(string(raw))
 }
 
-// vendorNumber returns a phone as the vendor wants it: mainland numbers without
-// country code, others with it and without a plus.
-func vendorNumber(n phone.Number) string {
-	if n.Mainland() {
-		return n.National()
+// vendorNumber returns a phone as the vendor wants it: mainland mobile numbers without
+// country code, others with it and without a plus. It reports false for a number that
+// then looks like a mainland mobile one, such as +18624017194.
+func vendorNumber(n phone.Number) (string, bool) {
+	if n.MainlandMobile() {
+		return n.National(), true
 	}
-	return n.Digits()
+	return n.Digits(), !phone.IsMainlandMobile(n.Digits())
 }

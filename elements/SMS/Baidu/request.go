@@ -50,10 +50,10 @@ func (v *vendor) do(ctx context.Context, method, path string, query url.Values, 
 	return v.client.Do(req, read)
 }
 
-// vendorNumber returns a phone as the vendor wants it: mainland numbers without
-// country code, others in E.164.
+// vendorNumber returns a phone as the vendor wants it: mainland mobile numbers
+// without country code, others in E.164.
 func vendorNumber(n phone.Number) string {
-	if n.Mainland() {
+	if n.MainlandMobile() {
 		return n.National()
 	}
 	return n.E164()

@@ -27,7 +27,9 @@ type Config struct {
 	BodyType string            `json:"bodyType,omitempty" jsonschema:"enum=json,enum=form,enum=xml,enum=text,enum=none" doc:"how the body is written; without it json, or none where there is no body"`
 	Body     json.RawMessage   `json:"body,omitempty" doc:"any JSON value for json, an object or text for form, text for xml and text"`
 	Charset  string            `json:"charset" default:"utf-8" jsonschema:"enum=utf-8,enum=gbk" doc:"of the request and the answer"`
-	Sign     string            `json:"sign,omitempty" doc:"what ${signed} stands for; ${body} may stand in it"`
+	// NationalOf matters only where the request has no other form of the phone.
+	NationalOf string `json:"nationalOf" default:"86" jsonschema:"pattern=^[1-9][0-9]{0,2}$" doc:"country calling code of the numbers that ${phoneNational} stands for where the request has no ${countryCode}, ${phone} or ${phoneDigits}; others are refused"`
+	Sign       string `json:"sign,omitempty" doc:"what ${signed} stands for; ${body} may stand in it"`
 
 	Accepted  Rule      `json:"accepted" jsonschema:"required" doc:"the vendor's positive marker: all conditions must hold"`
 	Refused   []Refusal `json:"refused,omitempty" doc:"what the vendor's refusals look like; the first that holds counts, before accepted"`
@@ -58,7 +60,7 @@ func Type() sdk.Type {
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	v := &vendor{config: c, charset: charset(c.Charset), uses: make(map[string]bool)}
-	names := placeholderNames{secrets: c.Secrets, used: v.uses}
+	names := placeholderNames{secrets: c.Secrets, used: v.uses, plain: make(map[string]bool)}
 	var wrong []error
 	check := func(err error) {
 		if err != nil {
@@ -70,13 +72,16 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	check(err)
 	v.body, err = newBody(c, names)
 	check(err)
-	v.sign, err = compile("/sign", c.Sign, names.with("body"), v.charset.wireEscaper())
+	signed := names.with("body")
+	signed.plain = make(map[string]bool) // only its digest is sent
+	v.sign, err = compile("/sign", c.Sign, signed, v.charset.wireEscaper())
 	check(err)
 	if c.Sign != "" {
 		names = names.with("signed")
 	}
 	v.headers, err = newHeaders(c.Headers, names.with("body"))
 	check(err)
+	v.nationalOnly = names.plain["phoneNational"] && !names.plain["countryCode"] && !names.plain["phone"] && !names.plain["phoneDigits"]
 	check(c.Accepted.check("/accepted"))
 	for i, r := range c.Refused {
 		check(r.check("/refused/" + strconv.Itoa(i)))

@@ -23,10 +23,15 @@ type vendor struct {
 	sign    template
 	uses    map[string]bool // the sources of placeholders anywhere in the request
 	client  *delivery.Client
+	// nationalOnly reports that requests have the phone without its country code.
+	nationalOnly bool
 }
 
 // Deliver implements delivery.Vendor.
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
+	if v.nationalOnly && m.Phone.CountryCode() != v.config.NationalOf {
+		return delivery.Unsent(smscode.Region, "the request has numbers without country code, those of one country only")
+	}
 	req, err := v.request(ctx, m)
 	if err != nil {
 		return delivery.InvalidMessage(err)

@@ -31,6 +31,8 @@ type placeholderNames struct {
 	secrets map[string]string
 	extra   []string
 	used    map[string]bool
+	// plain notes the sources whose values the request shows as they are.
+	plain map[string]bool
 }
 
 func (n placeholderNames) with(source string) placeholderNames {
@@ -105,6 +107,9 @@ func parsePlaceholder(pointer, text string, names placeholderNames) (*placeholde
 		return nil, sdk.ConfigError(pointer, "unknown placeholder ${%s}; there are %s", full, strings.Join(known, ", "))
 	}
 	names.used[source] = true
+	if len(parts) == 1 {
+		names.plain[source] = true
+	}
 	for _, text := range parts[1:] {
 		f, err := parseFilter(pointer, strings.TrimSpace(text), names)
 		if err != nil {

@@ -24,8 +24,8 @@ type vendor struct {
 // Deliver implements delivery.Vendor. The vendor refuses a second message with the
 // same reqId on the same day.
 func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outcome {
-	if !m.Phone.Mainland() {
-		return delivery.Unsent(smscode.Region, "template messages go to mainland numbers only")
+	if !m.Phone.MainlandMobile() {
+		return delivery.Unsent(smscode.Region, "template messages go to mainland mobile numbers only")
 	}
 	return v.do(ctx, http.MethodPost, "/SMS/TemplateSMS", delivery.JSON(map[string]any{
 		"to": m.Phone.National(), "appId": v.AppID, "templateId": m.Template, "datas": m.Values(), "reqId": m.Token(32),
