@@ -29,8 +29,9 @@ func (c charset) encode(text string) (string, error) {
 }
 
 // decode returns the text of a response.
-func (c charset) decode(raw []byte) string {
-	if c == gbk {
+func (c charset) decode(r *delivery.Response) string {
+	raw := r.Body
+	if c == gbk && !r.Unicode {
 		if text, err := simplifiedchinese.GBK.NewDecoder().Bytes(raw); err == nil {
 			raw = text
 		}

@@ -114,7 +114,7 @@ type document struct {
 }
 
 func newDocument(r *delivery.Response, c charset) *document {
-	d := &document{status: r.Status, text: c.decode(r.Body)}
+	d := &document{status: r.Status, text: c.decode(r)}
 	if !r.Cut {
 		d.json, d.isJSON = decodeJSON(d.text)
 	}

@@ -37,7 +37,7 @@ func (s *Sender) Check(ctx context.Context) []sdk.CheckStep {
 	}
 	limited, cancel := s.withTimeout(ctx)
 	defer cancel()
-	outcome := checker.CheckCredentials(limited, s.o.VerifyTemplateCode, s.o.VerifySign)
+	outcome := checker.CheckCredentials(limited, s.o.VerifyTemplateCode, s.o.VerifySign).explained()
 	return append([]sdk.CheckStep{configuration}, s.credentialSteps(outcome)...)
 }
 
@@ -74,9 +74,14 @@ func (s *Sender) credentialSteps(o Outcome) []sdk.CheckStep {
 		if o.Detail != "" {
 			right.Message += ", " + o.Detail
 		}
+		if detail := clockDetail(o.clockSkew); detail != "" {
+			right.Message += ", but " + detail
+		}
 		return []sdk.CheckStep{right}
 	case o.Status() == StatusRefused && (o.Reason == smscode.Template || o.Reason == smscode.Signature):
 		return []sdk.CheckStep{right, {Name: stepTemplate, Message: "the vendor refuses the " + string(o.Reason) + code}}
+	case o.Cause == smscode.CauseClock:
+		return []sdk.CheckStep{{Name: stepCredentials, Message: "not tested: " + o.Detail + "; set it" + code}}
 	case o.Status() == StatusRefused && o.Reason == smscode.Auth:
 		return []sdk.CheckStep{{Name: stepCredentials, Message: "the vendor refuses them" + code}}
 	}

@@ -3,17 +3,12 @@ package delivery
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
-
-	"github.com/lintel-run/lintel/elements/SMS/smscode"
 )
 
 // Client makes requests to a vendor over a connection pool of its own. It follows
@@ -23,6 +18,11 @@ type Client struct {
 	transport *http.Transport
 	limit     *connLimit
 }
+
+// idleTimeout is shorter than the time for which servers usually keep idle connections,
+// 2 seconds or more. A request that meets the server's end of its connection is lost,
+// and whether the server read it is then not known.
+const idleTimeout = 1500 * time.Millisecond
 
 // Guard refuses an address when it is dialled, after names are resolved.
 type Guard func(network, address string) error
@@ -42,7 +42,7 @@ func NewClient(guard Guard) *Client {
 		TLSHandshakeTimeout:    10 * time.Second,
 		MaxIdleConns:           256,
 		MaxIdleConnsPerHost:    128,
-		IdleConnTimeout:        50 * time.Second,
+		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxBody,
 		DisableCompression:     true,
 	}}
@@ -59,7 +59,7 @@ func (c *Client) Do(req *http.Request, read ReadFunc) Outcome {
 	if response == nil {
 		return failure
 	}
-	return read(response)
+	return response.outcome(read)
 }
 
 // roundTrip makes one request. Without a response, failure is its outcome.
@@ -67,22 +67,17 @@ func (c *Client) roundTrip(req *http.Request) (response *Response, failure Outco
 	preventRetry(req)
 	noteCredentials(req)
 	defer c.limit.begin()()
-	var connected atomic.Bool
-	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
-	})
+	dial := &dialTrace{}
+	ctx := dial.with(req.Context())
+	started := time.Now()
 	resp, err := c.transport.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		return nil, transportFailure(ctx, err, connected.Load())
+		return nil, dial.failure(ctx, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	if err != nil {
-		return nil, transportFailure(ctx, err, true)
-	}
-	response = &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
-	if len(body) > maxBody {
-		response.Body, response.Cut = body[:maxBody], true
+	response = &Response{Status: resp.StatusCode, Header: resp.Header, ClockSkew: clockSkew(resp.Header, started, time.Now())}
+	if err := response.readBody(resp.Body); err != nil {
+		return nil, dial.failure(ctx, err)
 	}
 	return response, Outcome{}
 }
@@ -106,20 +101,4 @@ func preventRetry(req *http.Request) {
 			req.Header[strings.ToLower(name)] = values
 		}
 	}
-}
-
-// errGuarded is wrapped by the errors of Guards.
-var errGuarded = errors.New("the address is not allowed")
-
-func transportFailure(ctx context.Context, err error, connected bool) Outcome {
-	var timeout net.Error
-	switch {
-	case !connected && errors.Is(err, errGuarded):
-		return Unsent(smscode.Other, errGuarded.Error())
-	case !connected:
-		return Unsent(smscode.Unavailable, "the vendor can't be reached")
-	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
-		return Unknown("no answer in time")
-	}
-	return Unknown("the connection was lost")
 }

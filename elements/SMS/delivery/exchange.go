@@ -54,5 +54,5 @@ func (e *Exchange) Outcome(read ReadFunc) Outcome {
 	case e.response == nil:
 		return e.failure
 	}
-	return read(e.response)
+	return e.response.outcome(read)
 }

@@ -129,20 +129,3 @@ func TestNeverMoreConnectionsThanRequests(t *testing.T) {
 	wg.Wait()
 	require.True(t, send(context.Background()), "after many gave up")
 }
-
-func TestResponsesOfAnotherTypeAreNotRead(t *testing.T) {
-	for kind, ok := range map[string]bool{
-		"": true, "application/json": true, "application/json; charset=utf-8": true, "Application/JSON": true, "text/json": true,
-		"application/problem+json": true, "text/plain; charset=utf-8": true,
-		"text/html": false, "application/octet-stream": false, "image/png": false, "application/xml": false, "text/xml": false, "/": false, "json": false,
-	} {
-		r := &delivery.Response{Status: 200, Header: http.Header{}, Body: []byte(`{"a":1}`)}
-		if kind != "" {
-			r.Header.Set("Content-Type", kind)
-		}
-		var into struct{ A int }
-		require.Equal(t, ok, r.JSON(&into), kind)
-		r.Cut = true
-		require.False(t, r.JSON(&into), kind)
-	}
-}

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/SMS/smscode"
@@ -34,6 +35,10 @@ type Outcome struct {
 	RequestID string
 	// Detail is a short phrase without values, such as "no answer in time".
 	Detail string
+	// Cause is what is wrong between here and the vendor, if that is known.
+	Cause smscode.Cause
+	// clockSkew is that of the Response.
+	clockSkew time.Duration
 	// invalid is the error of a message that can't be sent as it is.
 	invalid error
 }
@@ -86,6 +91,24 @@ func (o Outcome) Status() Status {
 	return o.status
 }
 
+// explained returns the outcome with a clock that is off as its cause if that may
+// be why the vendor didn't accept the message: vendors refuse old and future requests
+// as they refuse wrong keys.
+func (o Outcome) explained() Outcome {
+	doubtful := o.Status() == StatusUnknown || o.Status() == StatusRefused && slices.Contains(clockReasons, o.Reason)
+	if o.clockSkew != 0 && doubtful {
+		o.Cause = smscode.CauseClock
+		if o.Detail != "" {
+			o.Detail += "; "
+		}
+		o.Detail += clockDetail(o.clockSkew)
+	}
+	return o
+}
+
+// clockReasons are the reasons by which vendors refuse requests of another time.
+var clockReasons = []smscode.Reason{smscode.Auth, smscode.Signature, smscode.Other}
+
 // err returns the outcome as an error, nil for an accepted one.
 func (o Outcome) err() error {
 	if o.invalid != nil {
@@ -112,6 +135,7 @@ func (o Outcome) err() error {
 	}
 	for _, detail := range [][2]string{
 		{smscode.LimitScope, string(o.Scope)}, {smscode.VendorCode, o.Code}, {smscode.VendorRequestID, o.RequestID},
+		{smscode.CauseDetail, string(o.Cause)},
 	} {
 		if detail[1] != "" {
 			e = e.With(detail[0], detail[1])

@@ -1,12 +1,12 @@
 package delivery
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
-	"mime"
+	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -18,12 +18,26 @@ type Response struct {
 	Status int
 	Header http.Header
 	// Body is at most 64 KiB; Cut reports that there was more.
+	// It is unzipped, and without a byte order mark.
 	Body []byte
 	Cut  bool
+	// ClockSkew is how far the vendor's clock is ahead of this machine's, 0 if that is
+	// too little to matter or not known.
+	ClockSkew time.Duration
+	// Unicode reports that a byte order mark was there, so that Body is UTF-8.
+	Unicode bool
 }
 
 // ReadFunc returns the outcome that a response means.
 type ReadFunc func(*Response) Outcome
+
+// outcome returns the outcome that read finds, with what the response tells of the
+// clock.
+func (r *Response) outcome(read ReadFunc) Outcome {
+	o := read(r)
+	o.clockSkew = r.ClockSkew
+	return o
+}
 
 // ReadJSON returns a ReadFunc that decodes JSON into a T for read. The outcome of a
 // response that can't be decoded is unknown.
@@ -37,30 +51,23 @@ func ReadJSON[T any](read func(r *Response, body T) Outcome) ReadFunc {
 	}
 }
 
-// JSON decodes a JSON response. It reports false for a response that can't be
-// trusted: one that was cut, has another type, or isn't JSON.
+// JSON decodes a JSON response, whatever its Content-Type: vendors and gateways name
+// many. It reports false for a response that was cut or isn't JSON.
 func (r *Response) JSON(into any) bool {
-	return !r.Cut && r.hasType("json") && json.Unmarshal(r.Body, into) == nil
+	return !r.Cut && json.Unmarshal(r.Body, into) == nil
 }
 
 // XML is like JSON for XML responses.
 func (r *Response) XML(into any) bool {
-	return !r.Cut && r.hasType("xml") && xml.Unmarshal(r.Body, into) == nil
-}
-
-// hasType reports whether the body may be of a type. Gateways in front of a vendor
-// answer with HTML of their own and say so. Plain text, or no type at all, may be
-// anything.
-func (r *Response) hasType(want string) bool {
-	header := r.Header.Get("Content-Type")
-	if header == "" {
-		return true
-	}
-	kind, _, err := mime.ParseMediaType(header)
-	if err != nil {
+	if r.Cut {
 		return false
 	}
-	return kind == "text/plain" || kind == "application/"+want || kind == "text/"+want || strings.HasSuffix(kind, "+"+want)
+	d := xml.NewDecoder(bytes.NewReader(r.Body))
+	if r.Unicode {
+		// The declaration names the encoding that the body had.
+		d.CharsetReader = func(_ string, body io.Reader) (io.Reader, error) { return body, nil }
+	}
+	return d.Decode(into) == nil
 }
 
 // OK reports whether the status is 2xx.

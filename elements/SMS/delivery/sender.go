@@ -136,6 +136,7 @@ func (s *Sender) deliver(ctx context.Context, m *Message) (o, redacted Outcome) 
 	} else {
 		o = s.vendor.Deliver(limited, m)
 	}
+	o = o.explained()
 	redacted = s.redact(o, m, sensitive.list())
 	level := slog.LevelInfo
 	if o.Status() != StatusAccepted {
@@ -144,7 +145,7 @@ func (s *Sender) deliver(ctx context.Context, m *Message) (o, redacted Outcome) 
 	attrs := []slog.Attr{slog.String("vendor", s.name), slog.Int64("duration_ms", time.Since(started).Milliseconds())}
 	for _, field := range [][2]string{
 		{"reason", string(redacted.Reason)}, {"vendor_code", redacted.Code}, {"vendor_request_id", redacted.RequestID},
-		{"message_id", redacted.MessageID}, {"detail", redacted.Detail},
+		{"message_id", redacted.MessageID}, {"cause", string(redacted.Cause)}, {"detail", redacted.Detail},
 	} {
 		if field[1] != "" {
 			attrs = append(attrs, slog.String(field[0], field[1]))

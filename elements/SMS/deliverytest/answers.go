@@ -1,6 +1,9 @@
 package deliverytest
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,18 +27,15 @@ func (v Vendor) neverAccepted(t *testing.T) {
 		return a
 	}
 	status := func(code int) Answer { return with(func(a *Answer) { a.Status = code }) }
-	kind := func(name string) Answer { return with(func(a *Answer) { a.Type = name }) }
 	body := func(text string) Answer { return with(func(a *Answer) { a.Body = text }) }
 	for name, answer := range map[string]Answer{
 		"empty": body(""), "empty object": body("{}"), "null": body("null"), "list": body("[]"), "number": body("0"), "spaces": body("  \n"),
 		"empty element": body("<a/>"), "half of it": body(yes.Body[:len(yes.Body)/2]),
-		"HTML":           {Type: "text/html; charset=utf-8", Body: "<html><body>OK</body></html>"},
-		"HTML, unnamed":  body("<!DOCTYPE html><html><body>OK</body></html>"),
-		"an HTML type":   kind("text/html"),
-		"an image":       kind("image/png"),
-		"bytes":          kind("application/octet-stream"),
-		"no type at all": kind("/"),
-		"301":            status(http.StatusMovedPermanently), "302": status(http.StatusFound), "304": status(http.StatusNotModified),
+		"HTML":          {Type: "text/html; charset=utf-8", Body: "<html><body>OK</body></html>"},
+		"HTML, unnamed": body("<!DOCTYPE html><html><body>OK</body></html>"),
+		"half of gzip":  body(zipped(yes.Body)[:len(zipped(yes.Body))/2]),
+		"a lot in gzip": body(zipped(yes.Body + strings.Repeat(" ", 10*megabytes))),
+		"301":           status(http.StatusMovedPermanently), "302": status(http.StatusFound), "304": status(http.StatusNotModified),
 		"307": status(http.StatusTemporaryRedirect), "308": status(http.StatusPermanentRedirect),
 		"400": status(http.StatusBadRequest), "404": status(http.StatusNotFound),
 		"500": status(http.StatusInternalServerError), "502": status(http.StatusBadGateway), "503": status(http.StatusServiceUnavailable),
@@ -64,6 +64,32 @@ func (v Vendor) neverAccepted(t *testing.T) {
 		}
 		require.EqualValues(t, 0, other.requests.Load())
 	})
+}
+
+// wrapped answers with an acceptance of another type, zipped, and with a byte order
+// mark.
+func (v Vendor) wrapped(t *testing.T) {
+	const mark = "\xef\xbb\xbf"
+	for _, kind := range []string{"", "text/html", "text/plain; charset=utf-8", "application/octet-stream", "application/x-json", "image/png", "/"} {
+		for name, body := range map[string]string{
+			"plain": v.Accepted.Body, "gzip": zipped(v.Accepted.Body), "a mark": mark + v.Accepted.Body, "a mark in gzip": zipped(mark + v.Accepted.Body),
+		} {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				s := newStandIn(t, always(Answer{Status: v.Accepted.Status, Type: kind, Body: body}))
+				_, err := v.send(v.open(t, s.URL, nil), v.Phone)
+				require.NoError(t, err)
+				require.EqualValues(t, 1, s.requests.Load())
+			})
+		}
+	}
+}
+
+func zipped(text string) string {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return out.String()
 }
 
 // broken breaks the connection at each stage of a response.

@@ -82,6 +82,8 @@ func Run(t *testing.T, v Vendor) {
 	t.Run("an acceptance is accepted", v.accepted)
 	t.Run("a refusal is refused", v.refused)
 	t.Run("nothing else is accepted", v.neverAccepted)
+	t.Run("an acceptance is read however it is wrapped", v.wrapped)
+	t.Run("no two numbers share a wire form", v.Numbers)
 	t.Run("broken connections", v.broken)
 	t.Run("deadlines are observed", v.deadline)
 	t.Run("connections are shared", v.shared)

@@ -28,6 +28,7 @@ const (
 	LimitScope      = "scope"           // of a throttled message: a Scope
 	VendorCode      = "vendorCode"      // the vendor's error code, if there is one
 	VendorRequestID = "vendorRequestId" // the vendor's ID of the request, if there is one
+	CauseDetail     = "cause"           // what is wrong between here and the vendor, if that is known: a Cause
 	Through         = "through"         // of a route: the element that the error comes from
 )
 
@@ -54,6 +55,20 @@ const (
 func Reasons() []Reason {
 	return []Reason{Auth, Signature, Template, Content, Balance, Number, Region, Throttled, Blocked, Duplicate, Unavailable, Other}
 }
+
+// Cause says what is wrong between this machine and the vendor.
+type Cause string
+
+// The causes.
+const (
+	CauseDNS         Cause = "dns"         // the vendor's name can't be resolved
+	CauseRefused     Cause = "refused"     // nothing listens at its address
+	CauseTimeout     Cause = "timeout"     // its address doesn't answer
+	CauseTLS         Cause = "tls"         // the handshake failed
+	CauseCertificate Cause = "certificate" // its certificate is not trusted or not valid
+	CauseNetwork     Cause = "network"     // any other
+	CauseClock       Cause = "clock"       // the clocks differ
+)
 
 // Scope says whose limit throttled a message.
 type Scope string
