@@ -135,11 +135,11 @@ func TestACallsTemplateSignAndVariablesWin(t *testing.T) {
 	defer s.Close()
 	sms := sdktest.Open(t, aliyun.Type(), config(s.URL, ""))
 	_, err := sms.Call(context.Background(), "sendMessage", sdktest.Args{
-		"phoneList": []string{"+14155550100"}, "params": map[string]any{"code": code, "minutes": "5"},
+		"phoneList": []string{"+85255550100"}, "params": map[string]any{"code": code, "minutes": "5"},
 		"verifyTemplateCode": "SMS_2", "verifySign": "other", "verifyParams": []string{"minutes"},
 	})
 	require.NoError(t, err)
-	require.Equal(t, []string{"14155550100", "SMS_2", "other", `{"minutes":"5"}`},
+	require.Equal(t, []string{"85255550100", "SMS_2", "other", `{"minutes":"5"}`},
 		[]string{form.Get("PhoneNumbers"), form.Get("TemplateCode"), form.Get("SignName"), form.Get("TemplateParam")})
 }
 
