@@ -27,9 +27,10 @@ func newKeysRotate(in *invocation) *cobra.Command {
 	var flags appFlags
 	cmd := &cobra.Command{
 		Use:   "rotate [APP]",
-		Short: "Makes a new key that signs access tokens from now on",
+		Short: "Makes a new key for access tokens",
 		Long: `Makes a new signing key in the app's database and prints its id. Running servers
-sign with it from then on; tokens signed with the earlier keys stay valid until they
+publish it at once and sign with it three minutes later, when no verifier has an
+older key set in its cache; tokens signed with the earlier keys stay valid until they
 expire. Needs the app's secret and database as "lintel serve" does.`,
 		Example: "  lintel keys rotate app.example",
 		Args:    maxArgs(1),

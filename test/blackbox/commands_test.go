@@ -132,7 +132,7 @@ func TestCallIsTheGoAPI(t *testing.T) {
 	require.Contains(t, out.Stderr, "ELEMENT_NOT_FOUND")
 }
 
-func TestRotatedKeysSignFromThenOn(t *testing.T) {
+func TestRotatingKeysLosesNoToken(t *testing.T) {
 	t.Parallel()
 	app := blackbox.Example(t)
 	s := app.Serve()

@@ -8,6 +8,7 @@ package sessionhttp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessions"
@@ -111,7 +112,7 @@ func (s *Sessions) jwks(r extension.Request) error {
 	}
 	h := r.Writer().Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Cache-Control", "public, max-age=60")
+	h.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(sessions.JWKSCacheTTL.Seconds())))
 	_, _ = r.Writer().Write(keys)
 	return nil
 }

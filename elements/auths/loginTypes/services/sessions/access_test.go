@@ -192,6 +192,7 @@ func TestKeysRotateWithoutLosingATokenOrAReplica(t *testing.T) {
 
 		kid, err := s.service.Rotate(t.Context())
 		require.NoError(t, err)
+		time.Sleep(publishedBefore + keysTTL)
 		fresh := s.login()["accessToken"].(string)
 		token, _, err := jwt.NewParser().ParseUnverified(fresh, jwt.MapClaims{})
 		require.NoError(t, err)
@@ -208,7 +209,55 @@ func TestKeysRotateWithoutLosingATokenOrAReplica(t *testing.T) {
 	})
 }
 
-func TestReplicasSignWithTheNewestKeySoon(t *testing.T) {
+// A verifier that keeps a key set for as long as it may knows the key of each token,
+// whichever replica signed it, also after several rotations in a row.
+func TestCachedKeySetsHoldTheKeysThatSign(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStand(t)
+		services := []*Service{s.service, s.replica()}
+		var made []string
+		signed := map[string]int{}
+		type cached struct {
+			at   time.Time
+			kids []string
+		}
+		caches := make([]cached, 4) // that begin at other times
+		for i := range caches {
+			caches[i] = cached{time.Now().Add(time.Duration(i)*JWKSCacheTTL/4 - 2*JWKSCacheTTL), nil}
+		}
+		begun := time.Now()
+		for ; time.Since(begun) < 15*time.Minute; time.Sleep(500 * time.Millisecond) {
+			for i := range caches {
+				if time.Since(caches[i].at) >= 2*JWKSCacheTTL {
+					caches[i] = cached{time.Now(), publishedKids(t, services[i%2])}
+				}
+			}
+			switch time.Since(begun) {
+			case 5 * time.Minute, 5*time.Minute + 30*time.Second, 5*time.Minute + 31*time.Second, 9 * time.Minute:
+				kid, err := s.service.Rotate(t.Context())
+				require.NoError(t, err)
+				made = append(made, kid)
+			}
+			for _, service := range services {
+				key, err := service.keys.signing(t.Context())
+				require.NoError(t, err)
+				signed[key.id]++
+				for _, c := range caches {
+					if c.kids != nil {
+						require.Contains(t, c.kids, key.id, time.Since(begun))
+					}
+				}
+			}
+		}
+		require.Len(t, made, 4)
+		require.Contains(t, signed, made[2])
+		key, err := s.service.keys.signing(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, made[3], key.id, "the newest signs in the end")
+	})
+}
+
+func TestReplicasPublishANewKeySoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStand(t)
 		elsewhere := s.replica()
@@ -217,9 +266,6 @@ func TestReplicasSignWithTheNewestKeySoon(t *testing.T) {
 		kid, err := s.service.Rotate(t.Context())
 		require.NoError(t, err)
 		time.Sleep(time.Second)
-		key, err := elsewhere.keys.signing(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, kid, key.id)
 		require.Contains(t, publishedKids(t, elsewhere), kid)
 	})
 }

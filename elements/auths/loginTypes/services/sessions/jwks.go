@@ -14,6 +14,9 @@ import (
 // jwksTTL is how old the published keys may be.
 const jwksTTL = time.Second
 
+// JWKSCacheTTL is how long verifiers may keep the key set.
+const JWKSCacheTTL = time.Minute
+
 // jwk is a public key (RFC 7517). The members that RFC 7638 hashes come first, in its
 // order.
 type jwk struct {
@@ -53,7 +56,8 @@ func (s *Service) JWKS(ctx context.Context) ([]byte, error) {
 	return json.Marshal(set)
 }
 
-// Rotate makes a new signing key and returns its ID. Tokens signed with the earlier
+// Rotate makes a new signing key and returns its ID. It is published at once, and
+// signs when verifiers that keep the key set know it. Tokens signed with the earlier
 // ones verify until they expire.
 func (s *Service) Rotate(ctx context.Context) (string, error) { return s.keys.rotate(ctx) }
 

@@ -24,9 +24,13 @@ const (
 	keysTTL = time.Second
 	// minReadInterval bounds how often unknown key IDs make a replica read the keys.
 	minReadInterval = 100 * time.Millisecond
-	// keysOverlap is how long a key still verifies after there is a newer one: while
-	// other replicas sign with it, then the tokens' life, and a margin for clocks.
-	keysOverlap = keysTTL + accessTTL + 4*clockSkew
+	// publishedBefore is how long a new key is published before it signs: twice the
+	// time that verifiers keep the published keys, that until all replicas publish it,
+	// and a margin for clocks.
+	publishedBefore = 2*JWKSCacheTTL + keysTTL + clockSkew
+	// keysOverlap is how long a key still verifies after there is a newer one: until
+	// that signs everywhere, then the tokens' life, and a margin for clocks.
+	keysOverlap = publishedBefore + keysTTL + accessTTL + 4*clockSkew
 	// readTimeout bounds reading the keys.
 	readTimeout = time.Second
 )
@@ -40,8 +44,9 @@ type signingKey struct {
 // keys are the keys in the database at one time.
 type keys struct {
 	readAt time.Time
-	// signs is nil if there is no key, or the newest was encrypted under another
-	// secret.
+	// signs is the newest key that has been published for long enough, else the oldest
+	// readable one. It is nil if there is no key, or the newest was encrypted under
+	// another secret.
 	signs    *signingKey
 	any      bool
 	verifies []signingKey
@@ -72,7 +77,7 @@ func (r *keyring) signing(ctx context.Context) (*signingKey, error) {
 		return nil, err
 	}
 	if !known.any {
-		if err := r.add(ctx, true); err != nil {
+		if _, err := r.add(ctx, true); err != nil {
 			return nil, err
 		}
 		if known, err = r.read(ctx); err != nil {
@@ -134,35 +139,36 @@ func (r *keyring) recent(ctx context.Context, age time.Duration) (*keys, error) 
 
 // rotate makes a new signing key and returns its ID.
 func (r *keyring) rotate(ctx context.Context) (string, error) {
-	if err := r.add(ctx, false); err != nil {
+	id, err := r.add(ctx, false)
+	if err != nil {
 		return "", err
 	}
 	known, err := r.read(ctx)
 	if err != nil {
 		return "", err
 	}
-	if known.signs == nil {
+	if known.public(id) == nil {
 		return "", errcode.New(errcode.Internal, "the new signing key can't be read")
 	}
-	return known.signs.id, nil
+	return id, nil
 }
 
-func (r *keyring) add(ctx context.Context, onlyFirst bool) error {
+// add makes a key and returns its ID; onlyFirst: unless there is one.
+func (r *keyring) add(ctx context.Context, onlyFirst bool) (id string, err error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return errcode.Wrap(err, errcode.Internal, "no signing key could be generated")
+		return "", errcode.Wrap(err, errcode.Internal, "no signing key could be generated")
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		return errcode.Wrap(err, errcode.Internal, "no signing key could be generated")
+		return "", errcode.Wrap(err, errcode.Internal, "no signing key could be generated")
 	}
-	id, err := keyID(&private.PublicKey)
-	if err != nil {
-		return err
+	if id, err = keyID(&private.PublicKey); err != nil {
+		return "", err
 	}
 	directory, release, err := r.directory()
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer release()
 	_, err = directory.AddSigningKey(ctx, databases.SigningKey{
@@ -171,9 +177,9 @@ func (r *keyring) add(ctx context.Context, onlyFirst bool) error {
 		CreatedAt: time.Now(),
 	}, onlyFirst)
 	if err != nil {
-		return storeError(err, "keeping the signing key")
+		return "", storeError(err, "keeping the signing key")
 	}
-	return nil
+	return id, nil
 }
 
 // read reads the keys from the database. Concurrent callers share a read.
@@ -204,17 +210,20 @@ func (r *keyring) read(ctx context.Context) (*keys, error) {
 // decrypt returns the keys of rows, newest first, that verify at a time.
 func (r *keyring) decrypt(ctx context.Context, rows []databases.SigningKey, now time.Time) *keys {
 	found := &keys{readAt: now, any: len(rows) > 0}
+	decided := false // which key signs
 	for i, row := range rows {
 		if i > 0 && now.Sub(rows[i-1].CreatedAt) > keysOverlap {
 			break
 		}
 		key, err := r.open(row)
+		published := now.Sub(row.CreatedAt) >= publishedBefore
 		if err != nil {
+			decided = decided || published || i == 0
 			r.logger.WarnContext(ctx, "a signing key can't be read: it was made under another secret", "kid", row.ID)
 			continue
 		}
-		if i == 0 {
-			found.signs = &key
+		if !decided {
+			found.signs, decided = &key, published
 		}
 		found.verifies = append(found.verifies, key)
 	}
