@@ -9,6 +9,7 @@ import (
 // report is one entry of a callback.
 type report struct {
 	BizID      string `json:"biz_id"`
+	Phone      string `json:"phone_number"`
 	Success    bool   `json:"success"`
 	ErrCode    string `json:"err_code"`
 	ReportTime string `json:"report_time"`
@@ -19,7 +20,7 @@ type report struct {
 func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*delivery.CallbackResult, error) {
 	receipts, err := delivery.ReadReceiptList(c, func(r report) delivery.Receipt {
 		return delivery.Receipt{
-			MessageID: r.BizID, State: delivery.FinalState(r.Success), Code: r.ErrCode,
+			MessageID: r.BizID, Phone: r.Phone, State: delivery.FinalState(r.Success), Code: r.ErrCode,
 			Time: delivery.ParseTime(r.ReportTime, delivery.China),
 		}
 	})

@@ -24,8 +24,9 @@ func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*deliver
 		}
 	}
 	var body struct {
-		Code        json.Number `json:"code"` // text in the vendor's documentation
-		MessageID   string      `json:"messageId"`
+		Code        json.Number `json:"code"`      // text in the vendor's documentation
+		MessageID   string      `json:"messageId"` // often ends in the phone
+		Mobile      string      `json:"mobile"`
 		CarrierCode string      `json:"carrierCode"`
 		DeliverTime string      `json:"deliverTime"`
 	}
@@ -33,7 +34,7 @@ func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*deliver
 		return nil, delivery.UnreadableCallback("the body is no report")
 	}
 	receipt := delivery.Receipt{
-		MessageID: body.MessageID, State: delivery.StatePending, Code: body.CarrierCode,
+		MessageID: body.MessageID, Phone: body.Mobile, State: delivery.StatePending, Code: body.CarrierCode,
 		Time: delivery.ParseTime(body.DeliverTime, time.UTC),
 	}
 	switch body.Code {

@@ -71,3 +71,12 @@ func TestWithATokenOnlySignedReceiptsAreTaken(t *testing.T) {
 		require.NotContains(t, err.Error(), token)
 	}
 }
+
+// Baidu's IDs end in the phone.
+func TestTheIDOfAReceiptHidesThePhone(t *testing.T) {
+	for mobile, want := range map[string]string{"13800138000": "id_138****8000", "+33612345678": "id_*******78"} {
+		got, err := push(t, "", `{"code":"0","messageId":"id_`+mobile+`","mobile":"`+mobile+`"}`, "")
+		require.NoError(t, err)
+		require.Equal(t, want, got.Receipts[0].MessageID)
+	}
+}

@@ -24,7 +24,7 @@ func (v *vendor) ReadReceipts(_ context.Context, c *delivery.Callback) (*deliver
 	if !hmac.Equal([]byte(c.Header.Get("X-Twilio-Signature")), []byte(signature(v.AuthToken, c.URL.String(), form))) {
 		return nil, delivery.ForgedCallback()
 	}
-	receipt := delivery.Receipt{MessageID: form.Get("MessageSid"), Code: form.Get("ErrorCode"), State: delivery.StatePending}
+	receipt := delivery.Receipt{MessageID: form.Get("MessageSid"), Phone: form.Get("To"), Code: form.Get("ErrorCode"), State: delivery.StatePending}
 	switch form.Get("MessageStatus") {
 	case "delivered":
 		receipt.State = delivery.StateDelivered

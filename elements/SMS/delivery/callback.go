@@ -116,6 +116,11 @@ func (s *Sender) ParseReceipt(ctx context.Context, r CallbackRequest) (*Callback
 	}
 	for i := range result.Receipts {
 		receipt := &result.Receipts[i]
+		number := receiptPhone(receipt.Phone)
+		receipt.MessageID = maskID(receipt.MessageID, number)
+		if number.National() != "" {
+			receipt.Code = redactText(receipt.Code, []string{number.National()})
+		}
 		receipt.MessageID, receipt.Code = redactText(receipt.MessageID, s.secrets), redactText(receipt.Code, s.secrets)
 	}
 	result.Receipts = slices.DeleteFunc(result.Receipts, func(r Receipt) bool {

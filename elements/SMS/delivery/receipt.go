@@ -19,7 +19,10 @@ const (
 type Receipt struct {
 	// MessageID is the one in the message's Outcome.
 	MessageID string `json:"messageId"`
-	State     State  `json:"state"`
+	// Phone is the phone as the vendor writes it, empty if the receipt doesn't tell. It
+	// is masked in MessageID and goes nowhere else.
+	Phone string `json:"-"`
+	State State  `json:"state"`
 	// Code is the vendor's, such as DELIVERED or 30003.
 	Code string `json:"code,omitempty"`
 	// Time is when the message was delivered or failed, zero if it is not known.
