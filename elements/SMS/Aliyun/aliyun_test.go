@@ -317,7 +317,7 @@ func TestManyAtOnceShareThePoolAndNothingElse(t *testing.T) {
 		connections[r.RemoteAddr] = true
 		codes[r.Form.Get("PhoneNumbers")] = r.Form.Get("TemplateParam")
 		mu.Unlock()
-		fmt.Fprintf(w, `{"Code":"OK","BizId":%q}`, r.Form.Get("PhoneNumbers"))
+		fmt.Fprintf(w, `{"Code":"OK","BizId":%q}`, "b"+r.Form.Get("PhoneNumbers")[3:])
 	}))
 	defer s.Close()
 	sms := sdktest.Open(t, aliyun.Type(), config(s.URL, ""))
@@ -331,7 +331,7 @@ func TestManyAtOnceShareThePoolAndNothingElse(t *testing.T) {
 				err := sms.CallInto(context.Background(), "sendMessage", sdktest.Args{
 					"phoneList": []string{"+86" + n}, "params": map[string]any{"code": n[3:]},
 				}, &got)
-				if err != nil || got.Results[0].MessageID != n {
+				if err != nil || got.Results[0].MessageID != "b"+n[3:] {
 					t.Errorf("%v %+v", err, got)
 				}
 			}
