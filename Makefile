@@ -66,6 +66,7 @@ ESBUILD := '$(TOOLS)/esbuild' --bundle --minify --log-level=warning --target=es2
 
 generate: $(TOOLS)/.proto pages build
 	cd plugins/proto && PATH='$(TOOLS)':"$$PATH" buf generate
+	cp plugins/proto/lintel/element/v1/element.proto examples/type-in-node/vendors/Acme/proto/element.proto
 	cd elements/caches/internal/otpstate && PATH='$(TOOLS)':"$$PATH" buf generate
 	$(GO) run ./docs/internal/reference -types bin/lintel-types.types.json -o docs/configuration.md
 
@@ -81,7 +82,7 @@ screenshots: build
 
 # Fails if a committed file differs from what its sources generate.
 generated: generate
-	@git diff --exit-code -- plugins/elementv1 elements/caches/internal/otpstate docs/configuration.md web/dist || \
+	@git diff --exit-code -- plugins/elementv1 elements/caches/internal/otpstate docs/configuration.md web/dist examples/type-in-node/vendors/Acme/proto || \
 		{ echo "lint: generated files differ; run make generate and commit them" >&2; exit 1; }
 
 lint: $(TOOLS)/.proto $(TOOLS)/.lint $(TOOLS)/.vuln generated

@@ -37,7 +37,7 @@ func TestNoTextIsUnstorable(t *testing.T) {
 	for _, bad := range []string{"\x00", "x\x00", "\x00x", "x\xff", "\xc0\x80", "\xed\xa0\x80"} {
 		dict, list := map[string]any{"k": []any{map[string]any{"k": bad}}}, []any{"x", []any{bad}}
 		for dataType, values := range map[string][]any{
-			"Stext": {bad}, "Ltext": {bad}, "Phone": {bad}, "JitDict": {dict, map[string]any{bad: 1.0}}, "RowData": {dict}, "JitList": {list},
+			"Stext": {bad}, "Ltext": {bad}, "JitDict": {dict, map[string]any{bad: 1.0}}, "RowData": {dict}, "JitList": {list},
 		} {
 			for _, value := range values {
 				_, err := bind(text(dataType), []any{value})
@@ -56,6 +56,8 @@ func TestNoTextIsUnstorable(t *testing.T) {
 	require.ErrorIs(t, err, errcode.Params, "Go values too")
 	_, err = bind(text("JitList"), []any{[]string{"\x00"}})
 	require.ErrorIs(t, err, errcode.Params)
+	_, err = bind(text("Phone"), []any{"138\x00"})
+	require.NoError(t, err, "the login's Type refuses it as a phone")
 	for _, good := range []string{"", "\x01", "\ufeff", "\ufffd", "名", "\u202d1"} {
 		_, err := bind(text("Ltext"), []any{good})
 		require.NoError(t, err, "%q", good)

@@ -21,7 +21,7 @@ func TestWhatAPluginPrintsCanNotHurtTheHost(t *testing.T) {
 	for range 100 {
 		mustCall(t, p, "echo", nil)
 	}
-	eventually(t, "what was dropped is told", func() bool { return strings.Contains(log.String(), "output of the plugin was dropped") })
+	eventually(t, "the drop is logged", func() bool { return strings.Contains(log.String(), "plugin output dropped") })
 	size := len(log.String())
 	time.Sleep(200 * time.Millisecond)
 	require.Less(t, len(log.String())-size, 1<<20, "the log is not flooded")

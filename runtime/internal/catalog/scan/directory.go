@@ -40,8 +40,9 @@ type walker struct {
 	added func(dir string)
 	// due is called with the time of the next look that is needed.
 	due func(time.Time)
-	// unread are the units whose e.json is to be read.
-	unread []*Unit
+	// unread are the units whose e.json is to be read, each once however often the
+	// walk comes by.
+	unread map[*Unit]bool
 }
 
 // visit looks at a directory and at new ones below. With force it reads again what
@@ -166,7 +167,7 @@ func (w *walker) update(d *directory, l listing, force bool) {
 	changed := force || !slices.Equal(before, u.files) || slices.ContainsFunc(u.files, func(f fileStamp) bool { return f.stamp.Recent(w.now) })
 	if changed {
 		u.Version++
-		w.unread = append(w.unread, u)
+		w.unread[u] = true
 	}
 }
 

@@ -256,7 +256,7 @@ func (s *Scanner) again(at time.Time) {
 }
 
 func (s *Scanner) scanRoot(r *Root, now time.Time, changed map[string]bool) {
-	w := &walker{root: r, now: now, due: s.again, added: func(dir string) {
+	w := &walker{root: r, now: now, due: s.again, unread: make(map[*Unit]bool), added: func(dir string) {
 		if r.Dir != "" {
 			s.added = append(s.added, filepath.Join(r.Dir, filepath.FromSlash(dir)))
 		}
@@ -280,7 +280,7 @@ func (s *Scanner) scanRoot(r *Root, now time.Time, changed map[string]bool) {
 	}
 	var reads errgroup.Group
 	reads.SetLimit(runtime.GOMAXPROCS(0))
-	for _, u := range w.unread {
+	for u := range w.unread {
 		reads.Go(func() error { u.readManifest(); return nil })
 	}
 	_ = reads.Wait() // none fails
