@@ -9,7 +9,6 @@ import (
 	"github.com/lintel-run/lintel/plugins/elementv1"
 )
 
-//nolint:staticcheck // plugins may still send the deprecated field
 func TestStepsOfAPluginThatCallsThemRungsAreRead(t *testing.T) {
 	want := []CheckStep{{Name: "configuration", OK: true}, {Name: "credentials", Message: "refused"}}
 	former := []*elementv1.Rung{{Name: "configuration", Ok: true}, {Name: "credentials", Message: "refused"}} //nolint:staticcheck // the former name is still read
