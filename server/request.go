@@ -39,6 +39,10 @@ type request struct {
 // handler serves a request. The error it returns is answered.
 type handler func(*request) error
 
+// polled are the paths that monitoring asks for all the time. They don't make a server
+// busy.
+var polled = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true, "/status": true}
+
 // serve is the handler of a listener: every request gets an id, an answer whatever
 // happens, a line in the log, and headers that keep browsers from guessing.
 func (s *Server) serve(next http.Handler) http.Handler {
@@ -46,7 +50,9 @@ func (s *Server) serve(next http.Handler) http.Handler {
 		s.inFlight.Add(1)
 		defer s.inFlight.Add(-1)
 		q := &request{server: s, ResponseWriter: w, id: newRequestID(), begun: time.Now(), code: "OK"}
-		s.latest.Store(q.begun.UnixNano())
+		if !polled[r.URL.Path] {
+			s.latest.Store(q.begun.UnixNano())
+		}
 		ctx, span := startSpan(element.WithRequestID(r.Context(), q.id), r)
 		defer span.end(q)
 		q.r = r.WithContext(ctx)

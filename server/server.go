@@ -40,9 +40,9 @@ const (
 	longestHeader = 32 << 10
 	longestBody   = 1 << 20
 	deepestBody   = 32
-	// A server that was busy in its last second goes on for drainSettle, answering
-	// with "Connection: close", so that no client loses its connection during a
-	// request. quietDrainMost bounds the wait for requests in flight.
+	// A server that was busy in its last second goes on until none has come for
+	// drainSettle, answering with "Connection: close", so that no client loses its
+	// connection during a request. quietDrainMost bounds that.
 	drainSettle    = 500 * time.Millisecond
 	quietDrainMost = 5 * time.Second
 )
@@ -91,7 +91,7 @@ type Server struct {
 
 	draining atomic.Bool
 	inFlight atomic.Int64
-	latest   atomic.Int64 // when the latest request began, in Unix nanoseconds
+	latest   atomic.Int64 // when the latest request began that isn't polled, in Unix nanoseconds
 
 	mu      sync.Mutex
 	closed  bool
@@ -189,10 +189,16 @@ func (s *Server) listen(l net.Listener, handler http.Handler) error {
 	return nil
 }
 
-// Drain makes /readyz fail at once, lets requests in flight finish, and then closes
-// the listeners. For a few seconds it still answers new requests, so that a load
-// balancer sees /readyz first. It returns ctx's error if requests are in flight when
-// ctx ends.
+// BehindProxy reports whether requests come through a proxy: one is trusted, or a peer
+// on a private network has named another address.
+func (s *Server) BehindProxy() bool { return len(s.trusted) > 0 || s.warned.Load() }
+
+// Withdraw makes /readyz fail. All else is still served.
+func (s *Server) Withdraw() { s.draining.Store(true) }
+
+// Drain makes /readyz fail, lets requests in flight finish, and then closes the
+// listeners. A busy server answers new requests for a moment longer. Drain returns
+// ctx's error if requests are in flight when ctx ends.
 func (s *Server) Drain(ctx context.Context) error {
 	servers := s.stopListening()
 	s.untilQuiet(ctx)
@@ -221,17 +227,15 @@ func forEach(servers []*http.Server, do func(*http.Server) error) error {
 	return errors.Join(errs...)
 }
 
+// untilQuiet waits until no request is in flight and, on a server that was busy, none
+// has come for drainSettle.
 func (s *Server) untilQuiet(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, quietDrainMost)
 	defer cancel()
-	begun := time.Now()
-	settled := begun
-	if begun.UnixNano()-s.latest.Load() < int64(time.Second) {
-		settled = begun.Add(drainSettle)
-	}
+	busy := time.Since(s.lastRequest()) < time.Second
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for s.inFlight.Load() > 0 || time.Now().Before(settled) {
+	for s.inFlight.Load() > 0 || busy && time.Since(s.lastRequest()) < drainSettle {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -239,3 +243,6 @@ func (s *Server) untilQuiet(ctx context.Context) {
 		}
 	}
 }
+
+// lastRequest returns when the latest request began.
+func (s *Server) lastRequest() time.Time { return time.Unix(0, s.latest.Load()) }

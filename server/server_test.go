@@ -101,6 +101,16 @@ func TestDrainFailsReadyzFirstAndLosesNoRequest(t *testing.T) {
 	require.NoError(t, s.Serve(l), "a drained server serves no more")
 }
 
+func TestAServerThatWithdrewServesOn(t *testing.T) {
+	s := serve(t, Options{}, newApp(t, echo("a.b")))
+	require.False(t, s.BehindProxy())
+	s.Withdraw()
+	require.Equal(t, http.StatusServiceUnavailable, get(s.Handler(), "/readyz").Code)
+	require.Equal(t, http.StatusOK, get(s.Handler(), "/healthz").Code)
+	w, _ := s.do(newCall("a/b/echo", "{}"))
+	require.Equal(t, http.StatusOK, w.Code)
+}
+
 func TestDrainEndsWithItsContext(t *testing.T) {
 	begun, finish := make(chan struct{}), make(chan struct{})
 	app := newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{

@@ -38,11 +38,18 @@ type serveFlags struct {
 	locales      string
 	otlpEndpoint string
 	drainTimeout time.Duration
+	drainDelay   time.Duration
 
 	// Set by check.
 	trusted   []netip.Prefix
 	operators operators
+	// delayGiven is set if drainDelay was, by a flag, a variable or the file.
+	delayGiven bool
 }
+
+// proxyDelay is the default of --drain-delay behind a proxy: about how often proxies ask
+// whether a server is ready.
+const proxyDelay = 5 * time.Second
 
 func newServe(in *invocation) *cobra.Command {
 	var f serveFlags
@@ -57,8 +64,9 @@ The operators' listener (/metrics, /readyz with details, /status) is the socket
 admin.sock in the data directory, for the user who runs lintel only; where another
 server has it, admin-PID.sock. On TCP it needs --admin-token.
 
-The first SIGTERM or SIGINT lets requests in flight finish, for --drain-timeout at
-most; the second ends at once.
+The first SIGTERM or SIGINT drains: /readyz fails at once, requests are still served
+for --drain-delay, so that proxies notice, and those in flight may finish, for
+--drain-timeout at most. The second signal ends at once. SIGHUP has no effect.
 
 The app's secret is the variable LINTEL_SECRET, at least 32 random bytes in base64
 or hex, or the file "secret" in the data directory. Traces are sent when
@@ -70,6 +78,7 @@ or hex, or the file "secret" in the data directory. Traces are sent when
 		Args: maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := appArg(args)
+			f.delayGiven = cmd.Flags().Changed("drain-delay")
 			if err == nil {
 				err = f.check(cmd.Context())
 			}
@@ -91,6 +100,7 @@ or hex, or the file "secret" in the data directory. Traces are sent when
 	flags.StringVar(&f.locales, "locales", "", "directory of NAME.json files: further languages of the pages, or other words")
 	flags.StringVar(&f.otlpEndpoint, "otlp-endpoint", "", "URL of an OpenTelemetry collector (OTLP over gRPC)")
 	in.addJSON(cmd, "print the addresses as one line of JSON")
+	flags.DurationVar(&f.drainDelay, "drain-delay", 0, "how long requests are still taken after /readyz fails [5s behind a proxy, else 0]")
 	flags.DurationVar(&f.drainTimeout, "drain-timeout", 30*time.Second, "how long requests in flight may take after the first SIGTERM")
 	return cmd
 }
@@ -117,8 +127,10 @@ func (f *serveFlags) check(ctx context.Context) (err error) {
 	if f.cors, err = extension.ParseOrigins("corsOrigins", f.cors); err != nil {
 		return usageError{err}
 	}
-	if f.drainTimeout < 0 {
-		return usagef("--drain-timeout is not negative")
+	for name, d := range map[string]time.Duration{"drain-delay": f.drainDelay, "drain-timeout": f.drainTimeout} {
+		if d < 0 {
+			return usagef("--%s is a duration such as 5s, not a negative one", name)
+		}
 	}
 	for name, text := range map[string]string{"public-url": f.publicURL, "otlp-endpoint": f.otlpEndpoint} {
 		if text == "" {
@@ -136,6 +148,9 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	// Files are watched, so there is nothing to reload, and a terminal that is closed ends
+	// no server.
+	signal.Ignore(syscall.SIGHUP)
 
 	logger := in.logger(slog.LevelInfo)
 	// Listen before anything is started, so that a mistake costs nothing.
@@ -180,11 +195,14 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		return err
 	}
 
+	var delay time.Duration
 	select {
 	case err := <-failed:
 		return err
 	case s := <-signals:
-		logger.Info("draining; a second signal ends at once", "signal", s.String(), "timeout_ms", f.drainTimeout.Milliseconds())
+		delay = f.delay(srv)
+		logger.Info("draining; a second signal ends at once", "signal", s.String(),
+			"delay_ms", delay.Milliseconds(), "timeout_ms", f.drainTimeout.Milliseconds())
 	}
 	go func() {
 		<-signals
@@ -193,7 +211,21 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		_ = operators.Close()
 		os.Exit(exitFailed)
 	}()
+	srv.Withdraw()
+	select {
+	case err := <-failed:
+		return err
+	case <-time.After(delay):
+	}
 	return drain(srv, app, f.drainTimeout, logger)
+}
+
+// delay returns how long requests are still taken after /readyz fails.
+func (f *serveFlags) delay(srv *server.Server) time.Duration {
+	if f.delayGiven || f.app.dev || !srv.BehindProxy() {
+		return f.drainDelay
+	}
+	return proxyDelay
 }
 
 // open opens the app; a signal while it opens gives up. The app's context outlives

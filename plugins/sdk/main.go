@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
@@ -17,7 +19,8 @@ import (
 )
 
 // Main is the main function of a plugin executable. It doesn't return. If a host
-// started the process, Main serves the Types until the host ends it or is gone. Run
+// started the process, Main serves the Types until the host ends it or is gone, and
+// ignores SIGTERM, SIGINT and SIGHUP. Run
 // by hand, the executable describes itself and calls functions:
 //
 //	prog describe                                    writes what belongs beside it as prog.types.json
@@ -44,6 +47,9 @@ const (
 )
 
 func serve(types []Type) {
+	// A signal to everything that belongs to a service or a terminal is the host's: it
+	// drains, and needs its plugins for that.
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	watchLifeline()
 	// go-plugin replaces os.Stderr by a pipe; the logger keeps the real one.
 	logger := stderrLogger()

@@ -189,10 +189,12 @@ func TestServedByGoPlugin(t *testing.T) {
 		require.Equal(t, "LOGIN_REQUIRED", a.GetError().GetCode())
 		require.JSONEq(t, `{"a":"b"}`, string(a.GetError().GetDetailsJson()))
 	})
-	t.Run("an interrupt is ignored, the end of the lifeline is not", func(t *testing.T) {
-		require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
-		_, err := e.Call(context.Background(), &elementv1.CallRequest{Instance: probe, Function: "echo", ArgsJson: []byte(`{"text":"still here"}`)})
-		require.NoError(t, err)
+	t.Run("signals that end a service are ignored, the end of the lifeline is not", func(t *testing.T) {
+		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+			require.NoError(t, cmd.Process.Signal(sig))
+			_, err := e.Call(context.Background(), &elementv1.CallRequest{Instance: probe, Function: "echo", ArgsJson: []byte(`{"text":"still here"}`)})
+			require.NoError(t, err)
+		}
 		lifeline.Close()
 		require.Eventually(t, func() bool { return cmd.Process.Signal(syscall.Signal(0)) != nil }, 5*time.Second, 5*time.Millisecond)
 	})

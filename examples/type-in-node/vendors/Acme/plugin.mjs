@@ -51,10 +51,10 @@ function description({ functions, configuration, name, title, configFile }) {
   };
 }
 
-// endWithTheHost ends the process at the end of the lifeline, which the host holds open. Only the host reacts to
-// Control-C.
+// endWithTheHost ends the process at the end of the lifeline, which the host holds open, and not by a signal: one to
+// the whole service or terminal is for the host, which lets calls in flight finish.
 function endWithTheHost() {
-  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => {});
   const lifeline = new Socket({ fd: Number(process.env.LINTEL_LIFELINE_FD), readable: true, writable: false });
   lifeline.on("error", () => {}).on("close", () => process.exit(0)).resume();
 }
