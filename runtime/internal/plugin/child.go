@@ -254,6 +254,8 @@ func (c *child) watch() {
 		} else if misses++; misses >= times.PingMisses {
 			c.frozen.Store(true)
 			c.run.Signal(syscall.SIGKILL)
+			// Calls fail now, also if the system is slow to end the process.
+			c.cutConns()
 			return
 		}
 	}

@@ -101,10 +101,12 @@ func (t Timings) withDefaults() Timings {
 			*n = value
 		}
 	}
-	duration(&t.Start, 10*time.Second)
+	// A frozen process is noticed within ten seconds, whenever it freezes: before it
+	// serves, or after its last answered ping.
+	duration(&t.Start, 9*time.Second)
 	duration(&t.Configure, 10*time.Second)
-	duration(&t.PingEvery, 10*time.Second)
-	duration(&t.PingDeadline, time.Second)
+	duration(&t.PingEvery, 2*time.Second)
+	duration(&t.PingDeadline, 2*time.Second)
 	number(&t.PingMisses, 3)
 	duration(&t.Backoff, 100*time.Millisecond)
 	duration(&t.BackoffMax, 30*time.Second)

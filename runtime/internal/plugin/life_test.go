@@ -285,6 +285,72 @@ func TestFrozenProcessIsKilledAndReplaced(t *testing.T) {
 	require.Equal(t, errFrozen.Error(), p.State().LastError)
 }
 
+// Whenever a process freezes, its calls fail within ten seconds.
+func TestAFreezeIsNoticedInTime(t *testing.T) {
+	times := Timings{}.withDefaults()
+	require.Less(t, times.Start, 10*time.Second)
+	require.Less(t, times.PingEvery+time.Duration(times.PingMisses)*times.PingDeadline, 10*time.Second)
+	require.Greater(t, time.Duration(times.PingMisses)*times.PingDeadline, 5*time.Second, "a busy machine is no freeze")
+}
+
+func TestFreezeWhileStarting(t *testing.T) {
+	times := quick
+	times.Start = 300 * time.Millisecond
+	h, _ := testHost(t, Config{Timings: times})
+	p := h.Process(hostileSpec("freeze"))
+	_, err := p.Check(testContext(t), "test.Hostile", testInstance, nil)
+	_ = requireOutcome(t, err, errcode.OutcomeNotExecuted)
+}
+
+// Everything that waits for a process that freezes fails: requests in flight, those that
+// arrive later, one by one or on a shared stream.
+func TestAFreezeFailsAllThatWait(t *testing.T) {
+	for _, args := range [][]string{{}, {"uncarried"}} {
+		t.Run(fmt.Sprint(args), func(t *testing.T) {
+			times := quick
+			times.PingDeadline, times.Configure = time.Second, time.Hour
+			times.Budget, times.Backoff, times.BackoffMax = 1, time.Hour, time.Hour
+			h, _ := testHost(t, Config{Timings: times})
+			p := h.Process(hostileSpec(args...))
+			configure(t, p, 1, `{}`)
+			began := filepath.Join(t.TempDir(), "began")
+			ctx := context.Background() // only the pings end a wait
+			requests := []func() error{
+				func() error { _, err := call(ctx, p, "echo", nil); return err },
+				func() error { _, err := p.Get(ctx, testInstance, 1, "config", testCall()); return err },
+				func() error { _, err := p.Check(ctx, "test.Hostile", testInstance, nil); return err },
+				func() error {
+					_, err := p.Call(ctx, testInstance, 1, "echo", nil, testCall(), true)
+					return err
+				},
+				func() error {
+					_, err := p.Configure(ctx, Instance{Name: testInstance, Type: "test.Hostile", Generation: 2})
+					return err
+				},
+			}
+			errs := make(chan error, 64)
+			go func() { _, err := call(ctx, p, "wait", map[string]string{"began": began}); errs <- err }()
+			eventually(t, "the call is running", func() bool { return exists(began) })
+			require.NoError(t, syscall.Kill(p.State().PID, syscall.SIGSTOP))
+			for range 4 {
+				for _, request := range requests {
+					go func() { errs <- request() }()
+				}
+			}
+			for range 1 + 4*len(requests) {
+				select {
+				case err := <-errs:
+					require.ErrorIs(t, err, errcode.ElementUnavailable)
+					e, _ := errcode.As(err)
+					require.Contains(t, []any{errcode.OutcomeUnknown, errcode.OutcomeNotExecuted}, e.Details["outcome"])
+				case <-testContext(t).Done():
+					t.Fatal("a request still waits")
+				}
+			}
+		})
+	}
+}
+
 func TestFreezeWhileConfiguring(t *testing.T) {
 	times := quick
 	times.Configure = 300 * time.Millisecond
