@@ -35,6 +35,8 @@ func (a asking) CheckCredentials(ctx context.Context, _, _ string) delivery.Outc
 	return a.Deliver(ctx, nil)
 }
 
+// A Date has whole seconds, and time passes on the way: the differences are half a minute
+// off those that a message would show for a minute or an hour.
 func TestAClockThatIsOffIsSaid(t *testing.T) {
 	auth := delivery.Refused(smscode.Auth, "E1")
 	for name, row := range map[string]struct {
@@ -46,14 +48,14 @@ func TestAClockThatIsOffIsSaid(t *testing.T) {
 	}{
 		"right":            {0, "", auth, "", "the vendor refuses them (E1)"},
 		"a little off":     {20 * time.Second, "", auth, "", "the vendor refuses them (E1)"},
-		"behind":           {20 * time.Minute, "", auth, `this machine's clock is 20m\d+s behind`, `not tested: this machine's clock is 20m\d+s behind the vendor's; set it \(E1\)`},
-		"ahead":            {-3 * time.Hour, "", auth, `this machine's clock is 3h\d+m\d+s ahead`, `not tested: this machine's clock is 3h\d+m\d+s ahead of the vendor's; set it \(E1\)`},
+		"behind":           {20*time.Minute + 30*time.Second, "", auth, `this machine's clock is 20m\d+s behind`, `not tested: this machine's clock is 20m\d+s behind the vendor's; set it \(E1\)`},
+		"ahead":            {-3*time.Hour - 30*time.Minute, "", auth, `this machine's clock is 3h\d+m\d+s ahead`, `not tested: this machine's clock is 3h\d+m\d+s ahead of the vendor's; set it \(E1\)`},
 		"years":            {-10 * 365 * 24 * time.Hour, "", auth, `ahead of the vendor's`, `ahead of the vendor's; set it`},
-		"from a cache":     {-3 * time.Hour, "10800", auth, "", "the vendor refuses them (E1)"},
-		"a code of others": {20 * time.Minute, "", delivery.Refused(smscode.Other, "E2"), "behind", `behind the vendor's; set it \(E2\)`},
-		"unreadable":       {20 * time.Minute, "", delivery.Unreadable(), "the answer can't be read; this machine's clock is 20m", `the answer can't be read; this machine's clock is 20m\d+s behind the vendor's; set it`},
-		"no money":         {20 * time.Minute, "", delivery.Refused(smscode.Balance, "E3"), "", "the vendor answered balance (E3)"},
-		"accepted":         {20 * time.Minute, "", delivery.Accepted("m"), "", `the vendor knows them, but this machine's clock is 20m\d+s behind the vendor's`},
+		"from a cache":     {-3*time.Hour - 30*time.Minute, "10800", auth, "", "the vendor refuses them (E1)"},
+		"a code of others": {20*time.Minute + 30*time.Second, "", delivery.Refused(smscode.Other, "E2"), "behind", `behind the vendor's; set it \(E2\)`},
+		"unreadable":       {20*time.Minute + 30*time.Second, "", delivery.Unreadable(), "the answer can't be read; this machine's clock is 20m", `the answer can't be read; this machine's clock is 20m\d+s behind the vendor's; set it`},
+		"no money":         {20*time.Minute + 30*time.Second, "", delivery.Refused(smscode.Balance, "E3"), "", "the vendor answered balance (E3)"},
+		"accepted":         {20*time.Minute + 30*time.Second, "", delivery.Accepted("m"), "", `the vendor knows them, but this machine's clock is 20m\d+s behind the vendor's`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
