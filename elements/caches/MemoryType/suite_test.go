@@ -10,9 +10,10 @@ import (
 
 func TestMemoryKeepsTheContract(t *testing.T) {
 	cachestest.Run(t, func(t testing.TB) cachestest.Opened {
-		var offset atomic.Int64
-		s := newStore(Config{}, func() int64 { return time.Now().UnixMilli() + offset.Load() })
+		var clock atomic.Int64
+		clock.Store(time.Now().UnixMilli())
+		s := newStore(Config{}, clock.Load)
 		t.Cleanup(func() { _ = s.Close() })
-		return cachestest.Opened{Store: s, Advance: func(d time.Duration) { offset.Add(d.Milliseconds()) }}
+		return cachestest.Opened{Store: s, Advance: func(d time.Duration) { clock.Add(d.Milliseconds()) }}
 	}, cachestest.Options{})
 }

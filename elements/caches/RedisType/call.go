@@ -19,11 +19,11 @@ const (
 	lastPause  = 60 * time.Millisecond
 )
 
-// args are a script's arguments in order. The first one moves the clock.
+// args are a script's arguments in order. The first one sets the clock in tests.
 type args struct{ list []any }
 
 func (s *Store) args(n int) *args {
-	return &args{list: append(make([]any, 0, n+1), s.offset.Load())}
+	return &args{list: append(make([]any, 0, n+1), s.clock.Load())}
 }
 
 func (a *args) add(values ...any) *args {

@@ -21,8 +21,8 @@ type Store struct {
 	// cluster is set if identities lie in different slots.
 	cluster bool
 	log     *slog.Logger
-	// offset moves the clock in tests, in milliseconds.
-	offset atomic.Int64
+	// clock is the time in tests, in milliseconds; 0 is the server's.
+	clock atomic.Int64
 
 	undoClient redis.UniversalClient
 	// undoBroken is sent to when a connection of undoClient broke.

@@ -43,11 +43,13 @@ func opened(c Config) func(testing.TB) cachestest.Opened {
 			s := openStore(t, c)
 			stores, all = append(stores, s), append(all, s)
 		}
-		return cachestest.Opened{Store: all[0], Others: all[1:], Advance: func(d time.Duration) {
+		advance := func(d time.Duration) {
 			for _, s := range stores {
-				s.offset.Add(d.Milliseconds())
+				s.clock.Add(d.Milliseconds())
 			}
-		}}
+		}
+		advance(time.Duration(time.Now().UnixNano()))
+		return cachestest.Opened{Store: all[0], Others: all[1:], Advance: advance}
 	}
 }
 

@@ -14,15 +14,16 @@ import (
 
 func TestSqliteKeepsTheContract(t *testing.T) {
 	cachestest.Run(t, func(t testing.TB) cachestest.Opened {
-		var offset atomic.Int64
+		var clock atomic.Int64
+		clock.Store(wall())
 		dir := t.TempDir()
 		stores := make([]caches.Store, 0, 3)
 		for range cap(stores) {
-			stores = append(stores, openStore(t, dir, func() int64 { return time.Now().UnixMilli() + offset.Load() }))
+			stores = append(stores, openStore(t, dir, clock.Load))
 		}
 		return cachestest.Opened{
 			Store: stores[0], Others: stores[1:],
-			Advance: func(d time.Duration) { offset.Add(d.Milliseconds()) },
+			Advance: func(d time.Duration) { clock.Add(d.Milliseconds()) },
 		}
 	}, cachestest.Options{})
 }

@@ -14,7 +14,7 @@ var reservations = []rule{
 		again := s.reserve(func(r *caches.Reserve) { r.Holder, r.Bucket = "u", "b" })
 		got := s.doReserve(again)
 		require.Equal(s, caches.Cooldown, got.Outcome)
-		s.about(45*time.Second, got.RetryAfter)
+		require.Equal(s, 45*time.Second, got.RetryAfter)
 		s.Advance(44 * time.Second)
 		require.Equal(s, caches.Cooldown, s.doReserve(again).Outcome)
 		s.Advance(time.Second)
@@ -75,7 +75,7 @@ var reservations = []rule{
 		require.Equal(s, caches.LimitReached, got.Outcome)
 		require.Equal(s, caches.LimitSends, got.Limit)
 		require.Equal(s, 1, got.Index)
-		s.about(time.Minute, got.RetryAfter)
+		require.Equal(s, time.Minute, got.RetryAfter)
 		s.Advance(time.Minute)
 		s.send(window)
 		s.Advance(time.Minute)
@@ -103,7 +103,7 @@ var reservations = []rule{
 		}
 		got := s.doReserve(s.reserve(func(r *caches.Reserve) { r.Bucket = "other" }))
 		require.Equal(s, caches.LimitRefusals, got.Limit)
-		s.about(time.Hour, got.RetryAfter)
+		require.Equal(s, time.Hour, got.RetryAfter)
 	}},
 	{"a committed code replaces the old one", func(s *scene) {
 		old := s.send()
@@ -161,7 +161,7 @@ var reservations = []rule{
 		defer s.Advance(30 * time.Minute)
 		got := s.doReserve(s.reserve())
 		require.Equal(s, caches.Cooldown, got.Outcome)
-		s.about(45*time.Second, got.RetryAfter)
+		require.Equal(s, 45*time.Second, got.RetryAfter)
 		s.Advance(45 * time.Second)
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r)))
 		require.Equal(s, caches.Reserved, s.doReserve(s.reserve()).Outcome)
@@ -198,7 +198,7 @@ var reservations = []rule{
 		require.Equal(s, caches.LimitReached, got.Outcome)
 		require.Equal(s, caches.LimitShared, got.Limit)
 		require.Equal(s, 1, got.Index)
-		s.about(time.Hour-90*time.Second, got.RetryAfter)
+		require.Equal(s, time.Hour-90*time.Second, got.RetryAfter)
 	}},
 	{"a rollback returns the shared limits, once", func(s *scene) {
 		limit := func(r *caches.Reserve) { r.Shared = s.shared(2) }

@@ -20,7 +20,8 @@ type Opened struct {
 	Store caches.Store
 	// Others are further stores on the same data, as in other processes.
 	Others []caches.Store
-	// Advance moves the clock of all stores, back if it is negative.
+	// Advance moves the clock of all stores, back if it is negative. It stands still
+	// otherwise.
 	Advance func(time.Duration)
 }
 
@@ -163,10 +164,4 @@ func (s *scene) doGuess(g caches.Guess) caches.GuessResult {
 func (s *scene) guessed(g caches.Guess) caches.GuessOutcome {
 	s.Helper()
 	return s.doGuess(g).Outcome
-}
-
-// about requires a wait to be as long as it should be.
-func (s *scene) about(want, got time.Duration) {
-	s.Helper()
-	require.InDelta(s, want, got, float64(tolerance))
 }
