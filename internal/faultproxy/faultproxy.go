@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lintel-run/lintel/internal/freeport"
 )
 
 // Proxy forwards connections to one server. All methods may be called from any
@@ -62,7 +64,7 @@ func (p *pair) cut() {
 // New starts a proxy to target, "host:port". It ends with the test.
 func New(t testing.TB, target string) *Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", freeport.Address(t))
 	if err != nil {
 		t.Fatalf("faultproxy: %v", err)
 	}

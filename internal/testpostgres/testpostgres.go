@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/lintel-run/lintel/internal/freeport"
 )
 
 // Server is a running PostgreSQL server.
@@ -132,8 +134,8 @@ func start() (*Server, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	for range 3 { // a free port may be taken by the time the server binds it
-		if s.port, err = freePort(); err != nil {
+	for range 3 { // another test process may take the port meanwhile
+		if s.port, err = freeport.Find(); err != nil {
 			return nil, err
 		}
 		if err = s.run(); err == nil {
@@ -246,13 +248,4 @@ func (s *Server) run() error {
 		case <-time.After(30 * time.Millisecond):
 		}
 	}
-}
-
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }

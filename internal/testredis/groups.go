@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/lintel-run/lintel/internal/freeport"
 )
 
 // Sentinel is a primary with one replica and one sentinel.
@@ -36,7 +38,7 @@ func StartSentinel(t testing.TB) *Sentinel {
 		t.Fatal(err)
 	}
 	watch := &Server{t: t}
-	p := FreePort(t)
+	p := freeport.Take(t)
 	watch.Addr = net.JoinHostPort(host, strconv.Itoa(p))
 	watch.args = []string{conf, "--sentinel", "--port", strconv.Itoa(p), "--bind", "127.0.0.1", "--logfile", conf + ".log"}
 	t.Cleanup(watch.Stop)
@@ -78,31 +80,26 @@ func StartCluster(t testing.TB) *Cluster {
 	const slots, nodes = 16384, 3
 	bus := make([]int, nodes)
 	for i := range nodes {
-		bus[i] = FreePort(t)
+		bus[i] = freeport.Take(t)
 		s := Start(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
 			"--cluster-node-timeout", "2000", "--cluster-port", strconv.Itoa(bus[i]))
 		c.Servers, c.Addrs = append(c.Servers, s), append(c.Addrs, s.Addr)
 	}
 	ctx, cancel := background()
 	defer cancel()
-	for i, s := range c.Servers {
-		client := s.Client()
-		from, to := i*slots/nodes, (i+1)*slots/nodes-1
-		if err := client.Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1).Err(); err != nil {
+	do := func(s *Server, args ...any) {
+		t.Helper()
+		if err := s.Client().Do(ctx, append([]any{"CLUSTER"}, args...)...).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if err := client.Do(ctx, "CLUSTER", "ADDSLOTSRANGE", from, to).Err(); err != nil {
-			t.Fatal(err)
-		}
-		for j, other := range c.Servers {
-			host, port, _ := net.SplitHostPort(other.Addr)
-			if i == j {
-				continue
-			}
-			if err := client.Do(ctx, "CLUSTER", "MEET", host, port, bus[j]).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
+	}
+	for i, s := range c.Servers { // all, before any of them hears of another
+		do(s, "SET-CONFIG-EPOCH", i+1)
+		do(s, "ADDSLOTSRANGE", i*slots/nodes, (i+1)*slots/nodes-1)
+	}
+	for i, other := range c.Servers[1:] {
+		host, port, _ := net.SplitHostPort(other.Addr)
+		do(c.Servers[0], "MEET", host, port, bus[i+1])
 	}
 	for _, s := range c.Servers {
 		client := s.Client()

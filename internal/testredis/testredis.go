@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/lintel-run/lintel/internal/freeport"
 )
 
 const patience = 15 * time.Second
@@ -39,7 +41,7 @@ type Server struct {
 // redis-server, such as "--requirepass", "secret".
 func Start(t testing.TB, more ...string) *Server {
 	t.Helper()
-	return start(t, FreePort(t), append([]string{"--save", "", "--appendonly", "no"}, more...)...)
+	return start(t, freeport.Take(t), append([]string{"--save", "", "--appendonly", "no"}, more...)...)
 }
 
 // URL returns the address as a redis:// URL.
@@ -74,17 +76,6 @@ func (s *Server) Start() {
 	s.t.Helper()
 	s.launch()
 	s.await()
-}
-
-// FreePort returns a loopback port that was free a moment ago.
-func FreePort(t testing.TB) int {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 func start(t testing.TB, port int, args ...string) *Server {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lintel-run/lintel/elements/caches"
+	"github.com/lintel-run/lintel/internal/freeport"
 	"github.com/lintel-run/lintel/internal/testredis"
 )
 
@@ -169,7 +170,7 @@ func TestARedisThatIsAwayIsUnavailableWithinASecond(t *testing.T) {
 }
 
 func TestOpeningDoesNotWaitAndCancellingEnds(t *testing.T) {
-	s := openStore(t, Config{URL: fmt.Sprintf("redis://127.0.0.1:%d", testredis.FreePort(t))})
+	s := openStore(t, Config{URL: fmt.Sprintf("redis://127.0.0.1:%d", freeport.Take(t))})
 	require.ErrorIs(t, s.Ready(ctx), caches.ErrUnavailable)
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
