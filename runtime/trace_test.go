@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/lintel-run/lintel/runtime"
 )
@@ -17,26 +18,27 @@ func TestATraceCrossesFromHostToPluginAndBackToThePluginOfAnotherElement(t *test
 	_, err := get(t, app, "demo.one").Call(t.Context(), "other", "friend")
 	require.NoError(t, err)
 
-	var outer, inner sdktrace.ReadOnlySpan
-	ended := recorder.Ended()
-	byID := make(map[string]sdktrace.ReadOnlySpan, len(ended))
-	for _, span := range ended {
-		byID[span.SpanContext().SpanID().String()] = span
-		switch span.Name() {
-		case "element other":
-			outer = span
-		case "element say":
-			inner = span
+	// A server's span ends after its answer has arrived.
+	eventually(t, "the chain of spans", func() bool { return isChain(recorder.Ended(), "element say", "element other") })
+}
+
+// isChain reports whether the parents of the span named inner lead to the one named
+// outer.
+func isChain(ended []sdktrace.ReadOnlySpan, inner, outer string) bool {
+	byID := make(map[trace.SpanID]sdktrace.ReadOnlySpan, len(ended))
+	var span sdktrace.ReadOnlySpan
+	for _, s := range ended {
+		byID[s.SpanContext().SpanID()] = s
+		if s.Name() == inner {
+			span = s
 		}
 	}
-	require.NotNil(t, outer)
-	require.NotNil(t, inner)
-	require.Equal(t, outer.SpanContext().TraceID(), inner.SpanContext().TraceID())
-	parent := inner
-	for parent.Parent().HasSpanID() && parent.SpanContext().SpanID() != outer.SpanContext().SpanID() {
-		next := byID[parent.Parent().SpanID().String()]
-		require.NotNil(t, next, "the chain of spans is broken")
-		parent = next
+	for span != nil && span.Name() != outer {
+		parent := byID[span.Parent().SpanID()]
+		if parent != nil && parent.SpanContext().TraceID() != span.SpanContext().TraceID() {
+			return false
+		}
+		span = parent
 	}
-	require.Equal(t, outer.SpanContext().SpanID(), parent.SpanContext().SpanID())
+	return span != nil
 }

@@ -3,6 +3,7 @@ package phonetype_test
 import (
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -38,15 +39,17 @@ func (w *world) atOnce(n int, userID, function string, args sdktest.Args) map[er
 }
 
 func TestAtOnce(t *testing.T) {
-	w := newWorld(t, plain)
-	ended := w.atOnce(300, "", "sendMessage", sdktest.Args{"phone": alice})
-	require.Equal(t, map[errcode.Code]int{"": 1, codes.SendTooFrequent: 299}, ended)
-	require.Len(t, w.sent(), 1, "one request to the vendor")
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, plain)
+		ended := w.atOnce(300, "", "sendMessage", sdktest.Args{"phone": alice})
+		require.Equal(t, map[errcode.Code]int{"": 1, codes.SendTooFrequent: 299}, ended)
+		require.Len(t, w.sent(), 1, "one request to the vendor")
 
-	registration := sdktest.Args{"phone": alice, "code": w.last(), "nick": "Alice"}
-	ended = w.atOnce(50, "", "register", registration)
-	require.Equal(t, 1, ended[""], "%v", ended)
-	out, err := w.Call(by(""), "sendMessage", sdktest.Args{"phone": alice, "purpose": "login"})
-	requireCode(t, codes.SendTooFrequent, err)
-	require.Nil(t, out)
+		registration := sdktest.Args{"phone": alice, "code": w.last(), "nick": "Alice"}
+		ended = w.atOnce(50, "", "register", registration)
+		require.Equal(t, 1, ended[""], "%v", ended)
+		out, err := w.Call(by(""), "sendMessage", sdktest.Args{"phone": alice, "purpose": "login"})
+		requireCode(t, codes.SendTooFrequent, err)
+		require.Nil(t, out)
+	})
 }

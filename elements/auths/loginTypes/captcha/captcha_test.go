@@ -108,21 +108,23 @@ func TestACaptchaIsOverAfterTwoMinutes(t *testing.T) {
 }
 
 func TestPicturesAndRecordingsAreMadeAheadAndShownOnce(t *testing.T) {
-	m := opened(t, dchest{})
-	seen := make(map[string]bool)
-	for range 20 {
-		c, err := m.Image(t.Context(), instance, "a")
-		require.NoError(t, err)
-		require.True(t, strings.HasPrefix(string(c.PNG), "\x89PNG"))
-		require.False(t, seen[string(c.PNG)])
-		seen[string(c.PNG)] = true
-		require.NotEmpty(t, m.Check(instance, c.Token, "").ID)
-	}
-	for _, language := range []string{"zh-CN", "en", "fr", ""} {
-		c, err := m.Audio(t.Context(), instance, "a", language)
-		require.NoError(t, err)
-		require.True(t, strings.HasPrefix(string(c.WAV), "RIFF"))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		m := opened(t, dchest{})
+		seen := make(map[string]bool)
+		for range 20 {
+			c, err := m.Image(t.Context(), instance, "a")
+			require.NoError(t, err)
+			require.True(t, strings.HasPrefix(string(c.PNG), "\x89PNG"))
+			require.False(t, seen[string(c.PNG)])
+			seen[string(c.PNG)] = true
+			require.NotEmpty(t, m.Check(instance, c.Token, "").ID)
+		}
+		for _, language := range []string{"zh-CN", "en", "fr", ""} {
+			c, err := m.Audio(t.Context(), instance, "a", language)
+			require.NoError(t, err)
+			require.True(t, strings.HasPrefix(string(c.WAV), "RIFF"))
+		}
+	})
 }
 
 func TestWhatAPersonTypes(t *testing.T) {
