@@ -3,6 +3,7 @@ package httptype
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -22,7 +23,7 @@ type body interface {
 const formType = "application/x-www-form-urlencoded"
 
 // newBody returns the configured body, nil for none.
-func newBody(c Config, names placeholderNames) (body, error) {
+func newBody(c Config, names *placeNames) (body, error) {
 	kind := c.BodyType
 	empty := len(c.Body) == 0 || string(c.Body) == "null"
 	if kind == "" {
@@ -50,12 +51,13 @@ func newBody(c Config, names placeholderNames) (body, error) {
 		}
 		return nil, sdk.ConfigError("/body", "must be text")
 	}
+	if kind == "form" {
+		fields, err := compileFields("/body", text, names, charset(c.Charset).urlEscaper())
+		return formText(fields), err
+	}
 	b := &textBody{}
 	var err error
 	switch kind {
-	case "form":
-		b.kind = formType
-		b.template, err = compile("/body", text, names, charset(c.Charset).urlEscaper())
 	case "xml":
 		b.kind = "text/xml"
 		b.template, err = compileXML("/body", text, names)
@@ -74,6 +76,16 @@ type textBody struct {
 
 func (b *textBody) mediaType() string { return b.kind }
 
+// render leaves gaps for parameters that the message doesn't bring: a text has no keys.
+func (b *textBody) render(s *scope) (string, error) { return b.renderGaps(s) }
+
+// formText is a form that the configuration writes as text.
+type formText fields
+
+func (formText) mediaType() string { return formType }
+
+func (f formText) render(s *scope) (string, error) { return fields(f).render(s) }
+
 // form is a form that the configuration writes as an object.
 type form []formField
 
@@ -82,7 +94,7 @@ type formField struct {
 	value template
 }
 
-func newForm(c Config, names placeholderNames) (body, error) {
+func newForm(c Config, names *placeNames) (body, error) {
 	e := charset(c.Charset).formEscaper()
 	d := jsontext.NewDecoder(bytes.NewReader(c.Body), jsontext.AllowDuplicateNames(true))
 	if d.PeekKind() != '{' {
@@ -116,13 +128,16 @@ func newForm(c Config, names placeholderNames) (body, error) {
 func (f form) mediaType() string { return formType }
 
 func (f form) render(s *scope) (string, error) {
-	fields := make([]string, 0, len(f))
+	var pairs []string
 	for _, field := range f {
 		value, err := field.value.render(s)
-		if err != nil {
+		switch {
+		case errors.Is(err, errOmitted):
+			continue
+		case err != nil:
 			return "", err
 		}
-		fields = append(fields, field.name+"="+value)
+		pairs = append(pairs, field.name+"="+value)
 	}
-	return strings.Join(fields, "&"), nil
+	return strings.Join(pairs, "&"), nil
 }

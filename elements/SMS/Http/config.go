@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/invopop/jsonschema"
@@ -24,6 +26,7 @@ type Config struct {
 	URL      string            `json:"url" jsonschema:"required,minLength=1,example=https://sms.example.com/send" doc:"where the request goes; placeholders may stand in path and query"`
 	Headers  map[string]string `json:"headers,omitempty" doc:"the request's headers"`
 	Secrets  map[string]string `json:"secrets,omitempty" secret:"true" doc:"what ${secrets.NAME} stands for"`
+	Values   map[string]string `json:"values,omitempty" doc:"what ${values.NAME} stands for: intermediate results, which may contain each other and be keys of hmacSha1 and hmacSha256"`
 	BodyType string            `json:"bodyType,omitempty" jsonschema:"enum=json,enum=form,enum=xml,enum=text,enum=none" doc:"how the body is written; without it json, or none where there is no body"`
 	Body     json.RawMessage   `json:"body,omitempty" doc:"any JSON value for json, an object or text for form, text for xml and text"`
 	Charset  string            `json:"charset" default:"utf-8" jsonschema:"enum=utf-8,enum=gbk" doc:"of the request and the answer"`
@@ -33,7 +36,7 @@ type Config struct {
 
 	Accepted  Rule      `json:"accepted" jsonschema:"required" doc:"the vendor's positive marker: all conditions must hold"`
 	Refused   []Refusal `json:"refused,omitempty" doc:"what the vendor's refusals look like; the first that holds counts, before accepted"`
-	MessageID string    `json:"messageId,omitempty" doc:"JSON pointer to the vendor's name of the message"`
+	MessageID MessageID `json:"messageId,omitzero" doc:"where the answer has the vendor's ID of the message: a place as in where, or {\"matches\": \"expression\"} for the whole text, of which the first group is the ID"`
 	Receipt   *Receipt  `json:"receipt,omitempty" doc:"what the vendor's delivery receipts look like, where it pushes them"`
 
 	AllowPrivateNetwork bool `json:"allowPrivateNetwork,omitempty" doc:"let requests go to private addresses"`
@@ -59,37 +62,25 @@ func Type() sdk.Type {
 }
 
 func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	v := &vendor{config: c, charset: charset(c.Charset), uses: make(map[string]bool)}
-	names := placeholderNames{secrets: c.Secrets, used: v.uses, plain: make(map[string]bool)}
+	v := &vendor{config: c, charset: charset(c.Charset)}
+	names := &instanceNames{
+		secrets: c.Secrets, values: &values{configured: c.Values, compiled: map[string]*namedTemplate{}}, hasSign: c.Sign != "",
+	}
 	var wrong []error
 	check := func(err error) {
 		if err != nil {
 			wrong = append(wrong, err)
 		}
 	}
-	var err error
-	v.url, err = newURL(ctx, c, names)
-	check(err)
-	v.body, err = newBody(c, names)
-	check(err)
-	signed := names.with("body")
-	signed.plain = make(map[string]bool) // only its digest is sent
-	v.sign, err = compile("/sign", c.Sign, signed, v.charset.wireEscaper())
-	check(err)
-	if c.Sign != "" {
-		names = names.with("signed")
-	}
-	v.headers, err = newHeaders(c.Headers, names.with("body"))
-	check(err)
-	v.nationalOnly = names.plain["phoneNational"] && !names.plain["countryCode"] && !names.plain["phone"] && !names.plain["phoneDigits"]
-	check(c.Accepted.check("/accepted"))
+	check(v.compile(ctx, names, check))
+	check(c.Accepted.compile("/accepted"))
 	for i, r := range c.Refused {
-		check(r.check("/refused/" + strconv.Itoa(i)))
+		check(r.compile("/refused/" + strconv.Itoa(i)))
 	}
-	check(checkPointer("/messageId", c.MessageID, true))
-	check(c.Receipt.check())
+	check(v.config.MessageID.compile("/messageId"))
+	check(v.config.Receipt.compile())
 	if len(wrong) > 0 {
-		return nil, errors.Join(wrong...)
+		return nil, errors.Join(unique(wrong)...)
 	}
 	v.client = delivery.NewClient(v.url.guard)
 
@@ -103,4 +94,41 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 		o.Text = c.Text
 	}
 	return delivery.NewSender("", v, o), nil
+}
+
+// compile compiles the templates of the request.
+func (v *vendor) compile(ctx context.Context, names *instanceNames, check func(error)) error {
+	c := v.config
+	inBody, inSign := names.place(false, false), names.place(true, false)
+	inHeaders, inURL := names.place(true, true), names.place(true, true)
+	var err error
+	v.url, err = newURL(ctx, c, inURL)
+	check(err)
+	v.body, err = newBody(c, inBody)
+	check(err)
+	v.sign, err = compile("/sign", c.Sign, inSign, v.charset.wireEscaper())
+	check(err)
+	v.headers, err = newHeaders(c.Headers, inHeaders)
+	check(err)
+	v.values = names.values.compiled
+	v.uses = make(map[string]bool)
+	shown := make(map[string]bool)
+	for _, place := range []*placeNames{inURL, inBody, inSign, inHeaders} {
+		maps.Copy(v.uses, place.used)
+		if place != inSign { // only a digest of it is sent
+			maps.Copy(shown, place.shown)
+		}
+	}
+	v.nationalOnly = shown["phoneNational"] && !shown["countryCode"] && !shown["phone"] && !shown["phoneDigits"]
+	return names.values.compileAll(names)
+}
+
+// unique returns errors without those that say the same.
+func unique(list []error) []error {
+	seen := make(map[string]bool)
+	return slices.DeleteFunc(list, func(err error) bool {
+		again := seen[err.Error()]
+		seen[err.Error()] = true
+		return again
+	})
 }

@@ -48,15 +48,15 @@ type escaper struct {
 func asIs(literal string) (string, error) { return literal, nil }
 
 // textEscaper is for text that is escaped as a whole, or not at all.
-var textEscaper = escaper{asIs, func(v value, _ charset) (value, error) { return value{data: v.text()}, nil }}
+var textEscaper = escaper{asIs, func(v value, _ *scope) (value, error) { return value{data: v.text()}, nil }}
 
 // wireEscaper is for text that is signed as it is sent.
 func (c charset) wireEscaper() escaper {
-	return escaper{c.encode, func(v value, c charset) (value, error) {
+	return escaper{c.encode, func(v value, s *scope) (value, error) {
 		if v.kind == digestValue {
 			return value{data: v.text()}, nil
 		}
-		raw, err := v.bytes(c)
+		raw, err := v.bytes(s.charset)
 		return value{raw, encodedValue}, err
 	}}
 }
@@ -95,11 +95,11 @@ func (c charset) percentNonASCII(text string) (string, error) {
 // headerEscaper is for the value of a header: one line of visible ASCII.
 var headerEscaper = escaper{
 	func(literal string) (string, error) { return headerText(literal), nil },
-	func(v value, c charset) (value, error) {
+	func(v value, s *scope) (value, error) {
 		if v.kind == digestValue {
 			return value{data: v.text()}, nil
 		}
-		raw, err := v.bytes(c)
+		raw, err := v.bytes(s.charset)
 		return value{data: headerText(raw)}, err
 	},
 }

@@ -20,7 +20,7 @@ var framingHeaders = map[string]bool{
 	"Upgrade": true, "Keep-Alive": true, "Proxy-Connection": true, "Expect": true, "Accept-Encoding": true,
 }
 
-func newHeaders(configured map[string]string, names placeholderNames) ([]header, error) {
+func newHeaders(configured map[string]string, names *placeNames) ([]header, error) {
 	var headers []header
 	for _, name := range sortedKeys(configured) {
 		pointer := "/headers/" + escapePointer(name)

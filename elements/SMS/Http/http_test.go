@@ -27,6 +27,7 @@ import (
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/plugins/sdk"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
@@ -66,6 +67,8 @@ func saying(status int, body string) http.HandlerFunc {
 		io.WriteString(w, body)
 	}
 }
+
+func typ() sdk.Type { return httptype.Type() }
 
 func open(t *testing.T, config map[string]any) *sdktest.Instance {
 	t.Helper()
@@ -183,6 +186,11 @@ func TestValuesAreEscapedWhereTheyStand(t *testing.T) {
 func failure(t *testing.T, sms *sdktest.Instance) *errcode.Error {
 	t.Helper()
 	_, err := sms.Call(context.Background(), "sendMessage", args)
+	return coded(t, err)
+}
+
+func coded(t *testing.T, err error) *errcode.Error {
+	t.Helper()
 	var e *errcode.Error
 	require.True(t, errors.As(err, &e), "%v", err)
 	return e

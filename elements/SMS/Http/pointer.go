@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/lintel-run/lintel/plugins/sdk"
 )
 
 // escapePointer escapes a name for a JSON pointer (RFC 6901).
@@ -15,17 +13,11 @@ func escapePointer(name string) string {
 	return string(jsontext.Pointer("").AppendToken(name))[1:]
 }
 
-// checkPointer accepts a JSON pointer or "$". key is where it stands in the
-// configuration.
-func checkPointer(key, pointer string, optional bool) error {
-	if pointer == "$" || strings.HasPrefix(pointer, "/") || optional && pointer == "" {
-		return nil
-	}
-	return sdk.ConfigError(key, "must be a JSON pointer such as /data/code, or $ for the whole text")
-}
+func validPointer(pointer string) bool { return jsontext.Pointer(pointer).IsValid() }
 
 // decodeJSON decodes a JSON value and keeps numbers as they are written.
 func decodeJSON(text string) (value any, ok bool) {
+	text = strings.TrimPrefix(text, "\ufeff")
 	if !json.Valid([]byte(text)) {
 		return nil, false
 	}

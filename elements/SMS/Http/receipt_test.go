@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,4 +80,57 @@ func TestOurIDIsTheMessagesWhereTheVendorHasNone(t *testing.T) {
 		ids[got.Results[0].MessageID] = true
 	}
 	require.Len(t, ids, 2, "an id is one message's")
+}
+
+// What vendors push beside a list of reports, and what must not be lost with a 200.
+func TestReceiptsInEveryWrapping(t *testing.T) {
+	const inForm = `{"from":"form","field":"data","messageId":"/id","state":"/st","delivered":["ok"]}`
+	const events = `{"list":"","where":{"/type":"Sms.Report"},"messageId":"/data/id","state":"/data/st","delivered":["ok"],"handshake":{"value":"/0/data/code","reply":"{\"validationResponse\":${value | json}}"}}`
+	one := []delivery.Receipt{{MessageID: "m1", State: "delivered", Code: "ok"}}
+	for name, tt := range map[string]struct {
+		receipt, method, url, kind, body string
+		want                             []delivery.Receipt
+		reply                            string
+		unreadable                       int
+		refused                          bool
+	}{
+		"JSON in a form field":         {inForm, "POST", "/r", "", "data=" + url.QueryEscape(`[{"id":"m1","st":"ok"}]`), one, "ok", 0, false},
+		"JSON in a query":              {inForm, "GET", "/r?data=" + url.QueryEscape(`{"id":"m1","st":"ok"}`), "", "", one, "ok", 0, false},
+		"a query of a POST":            {inForm, "POST", "/r?data=" + url.QueryEscape(`{"id":"m1","st":"ok"}`), "", "", one, "ok", 0, false},
+		"JSON in a part":               {inForm, "POST", "/r", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n[{\"id\":\"m1\",\"st\":\"ok\"}]\r\n--b--\r\n", one, "ok", 0, false},
+		"no such field":                {inForm, "POST", "/r", "", "date=x", nil, "", 0, true},
+		"a field without JSON":         {inForm, "POST", "/r", "", "data=x", nil, "", 0, true},
+		"parts that end early":         {inForm, "POST", "/r", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n[", nil, "", 0, true},
+		"events":                       {events, "POST", "/r", "", `[{"type":"Sms.Received","data":{"x":1}},{"type":"Sms.Report","data":{"id":"m1","st":"ok"}}]`, one, "ok", 0, false},
+		"a handshake":                  {events, "POST", "/r", "", `[{"type":"Validation","data":{"code":"5\"1"}}]`, nil, `{"validationResponse":"5\"1"}`, 0, false},
+		"a handshake without value":    {events, "POST", "/r", "", `[{"type":"Validation","data":{}}]`, nil, "ok", 0, false},
+		"a batch with a bad one":       {events, "POST", "/r", "", `[{"type":"Sms.Report","data":{"st":"ok"}},{"type":"Sms.Report","data":{"id":"m1","st":"ok"}},{"type":"Sms.Report","data":{"id":"m2"}}]`, one, "ok", 2, false},
+		"items that are no objects":    {`{"messageId":"/id","state":"/st","delivered":["ok"]}`, "POST", "/r", "", `[1,null,"x",{"id":"m1","st":"ok"}]`, one, "ok", 3, false},
+		"an empty ID":                  {`{"messageId":"/id","state":"/st","delivered":["ok"]}`, "POST", "/r", "", `{"id":"","st":"ok"}`, nil, "ok", 1, false},
+		"a form without ID":            {`{"from":"form","messageId":"id","state":"st","delivered":["ok"]}`, "GET", "/r?st=ok", "", "", nil, "ok", 1, false},
+		"a number too long for floats": {`{"messageId":"/id","state":"/st","delivered":[1]}`, "POST", "/r", "", `{"id":12345678901234567891,"st":1}`, []delivery.Receipt{{MessageID: "12345678901234567891", State: "delivered", Code: "1"}}, "ok", 0, false},
+		"a byte order mark":            {`{"messageId":"/id","state":"/st","delivered":["ok"]}`, "POST", "/r", "", "\ufeff" + `{"id":"m1","st":"ok"}`, one, "ok", 0, false},
+		"an empty list":                {`{"messageId":"/id","state":"/st","delivered":["ok"]}`, "POST", "/r", "", `[]`, nil, "ok", 0, false},
+		"null":                         {`{"messageId":"/id","state":"/st","delivered":["ok"]}`, "POST", "/r", "", `null`, nil, "", 0, true},
+		"no body":                      {`{"messageId":"/id","state":"/st","delivered":["ok"]}`, "POST", "/r", "", ``, nil, "", 0, true},
+		"a phone in the ID":            {`{"messageId":"/id","state":"/st","delivered":["ok"],"phone":"/to"}`, "POST", "/r", "", `{"id":"x-14155552671-1","st":"ok","to":"14155552671"}`, []delivery.Receipt{{MessageID: "x-141****2671-1", State: "delivered", Code: "ok"}}, "ok", 0, false},
+		"echoed to a form":             {`{"from":"form","field":"data","messageId":"/id","state":"/st","delivered":["ok"],"handshake":{"value":"echostr"}}`, "GET", "/r?echostr=abc%3C", "", "", nil, "abc<", 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := sdktest.Open(t, typ(), `{`+sending+`,"receipt":`+tt.receipt+`}`)
+			var got delivery.CallbackResult
+			err := e.CallInto(context.Background(), "parseReceipt", sdktest.Args{"method": tt.method, "url": tt.url,
+				"header": map[string][]string{"content-type": {tt.kind}}, "body": base64.StdEncoding.EncodeToString([]byte(tt.body))}, &got)
+			if tt.refused || tt.unreadable > 0 {
+				require.Contains(t, e.Log(), "can't be read")
+			}
+			if tt.refused {
+				require.ErrorIs(t, err, errcode.Params)
+				return
+			}
+			require.NoError(t, err)
+			require.ElementsMatch(t, tt.want, got.Receipts)
+			require.Equal(t, []any{tt.reply, tt.unreadable}, []any{got.Reply, got.Unreadable})
+		})
+	}
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/smscode"
@@ -21,6 +23,7 @@ type vendor struct {
 	headers []header
 	body    body // nil for none
 	sign    template
+	values  map[string]*namedTemplate
 	uses    map[string]bool // the sources of placeholders anywhere in the request
 	client  *delivery.Client
 	// nationalOnly reports that requests have the phone without its country code.
@@ -33,6 +36,9 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 		return delivery.Unsent(smscode.Region, "the request has numbers without country code, those of one country only")
 	}
 	req, err := v.request(ctx, m)
+	if errors.Is(err, errOmitted) {
+		err = errcode.New(smscode.Params, "the path of the URL needs a parameter that this message doesn't bring")
+	}
 	if err != nil {
 		return delivery.InvalidMessage(err)
 	}
@@ -41,7 +47,12 @@ func (v *vendor) Deliver(ctx context.Context, m *delivery.Message) delivery.Outc
 
 // request builds the request: the body, then what is signed, then URL and headers.
 func (v *vendor) request(ctx context.Context, m *delivery.Message) (*http.Request, error) {
-	s := &scope{message: m, secrets: v.config.Secrets, charset: v.charset, timestamp: strconv.FormatInt(time.Now().Unix(), 10)}
+	var digests []string
+	s := &scope{
+		message: m, secrets: v.config.Secrets, charset: v.charset, now: time.Now(), nonce: newNonce(),
+		values: v.values, known: map[string]value{}, digests: &digests,
+	}
+	defer func() { delivery.NoteSensitive(ctx, digests...) }()
 	contentType := ""
 	if v.body != nil {
 		text, err := v.body.render(s)
@@ -54,7 +65,7 @@ func (v *vendor) request(ctx context.Context, m *delivery.Message) (*http.Reques
 		contentType = v.body.mediaType() + "; charset=" + string(v.charset)
 	}
 	var err error
-	if s.signed, err = v.sign.render(s); err != nil {
+	if s.signed, err = v.sign.renderGaps(s); err != nil {
 		return nil, err
 	}
 	u, err := v.url.render(s)
@@ -71,7 +82,10 @@ func (v *vendor) request(ctx context.Context, m *delivery.Message) (*http.Reques
 	req.Header.Set("User-Agent", "Lintel")
 	for _, h := range v.headers {
 		text, err := h.value.render(s)
-		if err != nil {
+		switch {
+		case errors.Is(err, errOmitted):
+			continue
+		case err != nil:
 			return nil, err
 		}
 		req.Header.Set(h.name, text)
@@ -79,16 +93,5 @@ func (v *vendor) request(ctx context.Context, m *delivery.Message) (*http.Reques
 	return req, nil
 }
 
-// ownID returns our ID of a message if the request has one and the vendor's response
-// has none.
-func (v *vendor) ownID(m *delivery.Message) string {
-	switch {
-	case v.config.MessageID != "":
-		return ""
-	case v.uses["requestId"]:
-		return m.RequestID
-	case v.uses["requestNumber"]:
-		return m.Number()
-	}
-	return ""
-}
+// newNonce returns 32 hexadecimal digits that no other message has.
+func newNonce() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }

@@ -1,13 +1,8 @@
 package httptype
 
 import (
-	"cmp"
-	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
-
-	"github.com/invopop/jsonschema"
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/smscode"
@@ -16,8 +11,8 @@ import (
 
 // Rule is a list of conditions on a response, all of which must hold.
 type Rule struct {
-	Status []int             `json:"status,omitempty" doc:"one of these statuses"`
-	Where  map[string]Scalar `json:"where,omitempty" doc:"JSON pointers into the answer, $ for its whole text, and what stands there, compared as text"`
+	Status []int                 `json:"status,omitempty" doc:"one of these statuses"`
+	Where  map[string]*Condition `json:"where,omitempty" doc:"places in the answer (a JSON pointer, xml:/path, form:name, $ for its whole text) and what stands there: a value, compared as text, {\"exists\": true} or {\"matches\": \"expression\"}"`
 }
 
 // Refusal is a Rule for refusals of one reason.
@@ -26,58 +21,72 @@ type Refusal struct {
 	Reason smscode.Reason `json:"reason" default:"other" jsonschema:"enum=auth,enum=signature,enum=template,enum=content,enum=balance,enum=number,enum=region,enum=throttled,enum=blocked,enum=duplicate,enum=unavailable,enum=other" doc:"why the vendor refused"`
 }
 
-// Scalar is text, or a number or truth value as JSON writes it.
-type Scalar string
-
-// UnmarshalJSON reads a string, a number, true or false.
-func (s *Scalar) UnmarshalJSON(raw []byte) error {
-	text, ok := delivery.ScalarText(raw)
-	if !ok {
-		return sdk.ConfigError("", "what stands in where must be text, a number, true or false")
-	}
-	*s = Scalar(text)
-	return nil
-}
-
-// JSONSchema returns the schema of a Scalar.
-func (Scalar) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}}
-}
-
-func (r Rule) check(pointer string) error {
+func (r Rule) compile(pointer string) error {
 	if len(r.Status) == 0 && len(r.Where) == 0 {
 		return sdk.ConfigError(pointer, "needs a condition: status or where")
 	}
-	for _, p := range sortedKeys(r.Where) {
-		if err := checkPointer(pointer+"/where/"+escapePointer(p), p, false); err != nil {
+	for i, status := range r.Status {
+		if status < 200 || status > 599 {
+			return sdk.ConfigError(pointer+"/status/"+strconv.Itoa(i), "found %d; the status of an answer is 200 to 599", status)
+		}
+	}
+	return compileWhere(pointer+"/where", r.Where)
+}
+
+func compileWhere(pointer string, where map[string]*Condition) error {
+	for _, place := range sortedKeys(where) {
+		here := pointer + "/" + escapePointer(place)
+		if err := checkPlace(here, place, false); err != nil {
+			return err
+		}
+		if where[place] == nil {
+			return sdk.ConfigError(here, `must be text, a number, true, false, {"exists": true} or {"matches": "expression"}`)
+		}
+		if err := where[place].compile(here); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// matches reports whether all conditions hold for a response.
+// matches reports whether all conditions hold for a response. One with a 5xx status
+// says nothing, unless the rule names the status.
 func (r Rule) matches(d *document) bool {
-	if len(r.Status) > 0 && !slices.Contains(r.Status, d.status) {
-		return false
+	if len(r.Status) > 0 {
+		return slices.Contains(r.Status, d.status) && allHold(r.Where, d)
 	}
-	for pointer, want := range r.Where {
-		if got, ok := d.at(pointer); !ok || got != string(want) {
+	return d.status < 500 && allHold(r.Where, d)
+}
+
+func allHold(where map[string]*Condition, d *document) bool {
+	for place, condition := range where {
+		if !condition.holds(d, place) {
 			return false
 		}
 	}
 	return true
 }
 
-// code returns the response's text at the rule's first pointer that has one, else the
+// code returns the response's text at the rule's first place that has one, else the
 // status.
 func (r Rule) code(d *document) string {
-	for _, pointer := range sortedKeys(r.Where) {
-		if text, ok := d.at(pointer); ok && len(text) <= 64 {
+	for _, place := range sortedKeys(r.Where) {
+		if text, ok := d.at(place); ok && text != "" && len(text) <= 64 {
 			return text
 		}
 	}
 	return "HTTP " + strconv.Itoa(d.status)
+}
+
+// foundID returns the first group of the first expression that has one.
+func (r Rule) foundID(d *document) string {
+	for _, place := range sortedKeys(r.Where) {
+		if p := r.Where[place].matches; p != nil && p.expression.NumSubexp() > 0 {
+			text, _ := d.at(place)
+			return p.find(text)
+		}
+	}
+	return ""
 }
 
 // readResponse applies the rules: refused ones first, then accepted, which wants a 2xx
@@ -96,47 +105,23 @@ func (v *vendor) readResponse(r *delivery.Response, m *delivery.Message) deliver
 	}
 	accepted := v.config.Accepted
 	if (len(accepted.Status) > 0 || r.OK()) && accepted.matches(d) {
-		id, _ := d.at(v.config.MessageID)
-		return delivery.Accepted(cmp.Or(v.ownID(m), id))
+		return delivery.Accepted(v.messageID(d, m))
 	}
 	o := delivery.Unknown("the answer is none that the configuration knows")
 	o.Code = accepted.code(d)
 	return o
 }
 
-// document is a response, or a part of a callback, that pointers point into.
-type document struct {
-	status int
-	text   string
-	// json is the value, with numbers as they were written, if isJSON.
-	json   any
-	isJSON bool
-}
-
-func newDocument(r *delivery.Response, c charset) *document {
-	d := &document{status: r.Status, text: c.decode(r)}
-	if !r.Cut {
-		d.json, d.isJSON = decodeJSON(d.text)
+// messageID returns the vendor's ID of a message, where the configuration says it is;
+// else ours, if the request has one; else what an expression of accepted found.
+func (v *vendor) messageID(d *document, m *delivery.Message) string {
+	switch {
+	case v.config.MessageID.isSet():
+		return v.config.MessageID.find(d)
+	case v.uses["requestId"]:
+		return m.RequestID
+	case v.uses["requestNumber"]:
+		return m.Number()
 	}
-	return d
-}
-
-// at returns the string, number or truth value at a pointer as text.
-func (d *document) at(pointer string) (string, bool) {
-	if pointer == "$" {
-		return strings.TrimSpace(d.text), true
-	}
-	if !d.isJSON || pointer == "" {
-		return "", false
-	}
-	value, _ := lookup(d.json, pointer)
-	switch scalar := value.(type) {
-	case string:
-		return scalar, true
-	case json.Number:
-		return scalar.String(), true
-	case bool:
-		return strconv.FormatBool(scalar), true
-	}
-	return "", false
+	return v.config.Accepted.foundID(d)
 }

@@ -1,6 +1,7 @@
 package httptype
 
 import (
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -21,43 +22,42 @@ type piece struct {
 }
 
 type placeholder struct {
-	value   func(*scope) (value, error)
+	// source is the text before the filters, for errors.
+	source string
+	read   func(*scope) (value, error)
+	kind   valueKind // of what the filters yield
+	// filters are applied in order; the last one escapes.
 	filters []filter
-}
-
-// placeholderNames are the names that placeholders can use in one place. Sources that
-// they use are noted in used.
-type placeholderNames struct {
-	secrets map[string]string
-	extra   []string
-	used    map[string]bool
-	// plain notes the sources whose values the request shows as they are.
-	plain map[string]bool
-}
-
-func (n placeholderNames) with(source string) placeholderNames {
-	n.extra = append(slices.Clone(n.extra), source)
-	return n
+	// isJSON reports that the last of the configured filters is json.
+	isJSON bool
 }
 
 // compile parses a template for the place that e escapes. pointer is where it stands
-// in the configuration.
-func compile(pointer, text string, names placeholderNames, e escaper) (template, error) {
+// in the configuration. In text that is JSON, values are escaped for JSON first.
+func compile(pointer, text string, names *placeNames, e escaper) (template, error) {
 	t, err := parse(pointer, text, names)
 	if err != nil {
 		return nil, err
 	}
+	if t, err = t.protectJSON(pointer); err != nil {
+		return nil, err
+	}
+	return t, t.escape(pointer, e)
+}
+
+// escape escapes the literals, and the values last of all.
+func (t template) escape(pointer string, e escaper) (err error) {
 	for i := range t {
 		if p := t[i].placeholder; p != nil {
 			p.filters = append(p.filters, e.value)
 		} else if t[i].literal, err = e.literal(t[i].literal); err != nil {
-			return nil, sdk.ConfigError(pointer, "can't be written in the charset")
+			return sdk.ConfigError(pointer, "can't be written in the charset")
 		}
 	}
-	return t, nil
+	return nil
 }
 
-func parse(pointer, text string, names placeholderNames) (template, error) {
+func parse(pointer, text string, names *placeNames) (template, error) {
 	var t template
 	for text != "" {
 		at := strings.Index(text, "${")
@@ -73,7 +73,7 @@ func parse(pointer, text string, names placeholderNames) (template, error) {
 		}
 		inner, rest, ok := strings.Cut(text[at+2:], "}")
 		if !ok {
-			return nil, sdk.ConfigError(pointer, "a placeholder ${ has no end }")
+			return nil, sdk.ConfigError(pointer, "a placeholder ${ has no end }; $${ stands for a literal ${")
 		}
 		p, err := parsePlaceholder(pointer, inner, names)
 		if err != nil {
@@ -87,38 +87,31 @@ func parse(pointer, text string, names placeholderNames) (template, error) {
 
 var paramName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
-func parsePlaceholder(pointer, text string, names placeholderNames) (*placeholder, error) {
+func parsePlaceholder(pointer, text string, names *placeNames) (*placeholder, error) {
 	parts := strings.Split(text, "|")
-	full := strings.TrimSpace(parts[0])
-	source, name, _ := strings.Cut(full, ".")
-	p := &placeholder{}
-	switch {
-	case source == "params" && paramName.MatchString(name):
-		p.value = param(name)
-	case source == "secrets" && name != "":
-		if _, ok := names.secrets[name]; !ok {
-			return nil, sdk.ConfigError(pointer, "there is no secret %q", name)
-		}
-		p.value = secret(name)
-	case slices.Contains(sourceNames, full) || slices.Contains(names.extra, full):
-		p.value = sources[full]
-	default:
-		known := slices.Concat(sourceNames, names.extra, []string{"params.NAME", "secrets.NAME"})
-		return nil, sdk.ConfigError(pointer, "unknown placeholder ${%s}; there are %s", full, strings.Join(known, ", "))
-	}
-	names.used[source] = true
-	if len(parts) == 1 {
-		names.plain[source] = true
+	source := strings.TrimSpace(parts[0])
+	p := &placeholder{source: source}
+	reversible := true
+	if err := names.resolve(pointer, p); err != nil {
+		return nil, err
 	}
 	for _, text := range parts[1:] {
-		f, err := parseFilter(pointer, strings.TrimSpace(text), names)
+		f, err := parseFilter(pointer, strings.TrimSpace(text), p.kind, names)
 		if err != nil {
 			return nil, err
 		}
-		p.filters = append(p.filters, f)
+		p.filters, p.kind, p.isJSON = append(p.filters, f.apply), f.kind, f.isJSON
+		reversible = reversible && f.reversible
+	}
+	if reversible {
+		names.show(source)
 	}
 	return p, nil
 }
+
+// errOmitted is the error of a template with a parameter that the message doesn't
+// bring and doesn't need: what the template stands for is left out with its key.
+var errOmitted = errors.New("httptype: a parameter that this message doesn't bring")
 
 // render returns the template with a message's values.
 func (t template) render(s *scope) (string, error) {
@@ -137,16 +130,62 @@ func (t template) render(s *scope) (string, error) {
 	return out.String(), nil
 }
 
-func (p *placeholder) eval(s *scope) (value, error) {
-	if s.sample {
-		return value{data: "x"}, nil
+// renderGaps is like render, but leaves a gap where a parameter is omitted.
+func (t template) renderGaps(s *scope) (string, error) {
+	return t.render(s.withOmitted(""))
+}
+
+// value returns what a template yields: a single placeholder's value as it is, a
+// digest as bytes.
+func (t template) value(s *scope) (value, error) {
+	if len(t) == 1 && t[0].placeholder != nil {
+		return t[0].placeholder.eval(s)
 	}
-	v, err := p.value(s)
+	var out strings.Builder
+	for _, p := range t {
+		v := value{data: p.literal}
+		if p.placeholder != nil {
+			var err error
+			if v, err = p.placeholder.eval(s); err != nil {
+				return value{}, err
+			}
+		}
+		if v.kind != encodedValue && t.kind() == encodedValue {
+			// Bytes and text can't be mixed.
+			raw, err := s.charset.encode(v.text())
+			if err != nil {
+				return value{}, err
+			}
+			v = value{raw, encodedValue}
+		}
+		out.WriteString(v.text())
+	}
+	return value{out.String(), t.kind()}, nil
+}
+
+// kind returns the kind of the template's value.
+func (t template) kind() valueKind {
+	if len(t) == 1 && t[0].placeholder != nil {
+		return t[0].placeholder.kind
+	}
+	for _, p := range t {
+		if p.placeholder != nil && p.placeholder.kind == encodedValue {
+			return encodedValue
+		}
+	}
+	return textValue
+}
+
+func (p *placeholder) eval(s *scope) (value, error) {
+	v, err := p.read(s)
+	if errors.Is(err, errOmitted) && s.omitted != nil {
+		v, err = value{data: *s.omitted}, nil
+	}
 	for _, f := range p.filters {
 		if err != nil {
 			break
 		}
-		v, err = f(v, s.charset)
+		v, err = f(v, s)
 	}
 	return v, err
 }

@@ -17,12 +17,12 @@ import (
 type target struct {
 	origin   string // scheme://host
 	path     template
-	query    template
+	query    fields
 	hasQuery bool
 	guard    delivery.Guard
 }
 
-func newURL(ctx context.Context, c Config, names placeholderNames) (*target, error) {
+func newURL(ctx context.Context, c Config, names *placeNames) (*target, error) {
 	t, err := splitURL(c, names)
 	if err != nil {
 		return nil, err
@@ -55,14 +55,14 @@ func newURL(ctx context.Context, c Config, names placeholderNames) (*target, err
 	default:
 		t.guard = delivery.PublicOnly
 	}
-	if _, err := t.render(&scope{sample: true}); err != nil {
+	if err := t.try(); err != nil {
 		return nil, sdk.ConfigError(pointer, "is no URL that a request can go to")
 	}
 	return t, nil
 }
 
 // splitURL splits the configured URL before values are put into it.
-func splitURL(c Config, names placeholderNames) (*target, error) {
+func splitURL(c Config, names *placeNames) (*target, error) {
 	scheme, rest, ok := strings.Cut(c.URL, "://")
 	if !ok || strings.Contains(scheme, "$") {
 		return nil, sdk.ConfigError("/url", "must be a URL such as https://sms.example.com/send")
@@ -74,26 +74,54 @@ func splitURL(c Config, names placeholderNames) (*target, error) {
 	if strings.Contains(rest[:end], "$") {
 		return nil, sdk.ConfigError("/url", "placeholders may stand in path and query only")
 	}
-	all, err := compile("/url", rest[end:], names, charset(c.Charset).urlEscaper())
+	all, err := parse("/url", rest[end:], names)
 	if err != nil {
 		return nil, err
 	}
 	t := &target{origin: strings.ToLower(scheme) + "://" + rest[:end]}
+	var query template
 	for _, p := range all {
 		switch before, after, found := strings.Cut(p.literal, "?"); {
 		case strings.Contains(p.literal, "#"):
 			return nil, sdk.ConfigError("/url", "must have no fragment")
 		case t.hasQuery:
-			t.query = append(t.query, p)
+			query = append(query, p)
 		case found:
 			t.hasQuery = true
 			t.path = append(t.path, piece{literal: before})
-			t.query = append(t.query, piece{literal: after})
+			query = append(query, piece{literal: after})
 		default:
 			t.path = append(t.path, p)
 		}
 	}
+	e := charset(c.Charset).urlEscaper()
+	if err := t.path.escape("/url", e); err != nil {
+		return nil, err
+	}
+	if t.query, err = query.fields("/url", e); err != nil {
+		return nil, err
+	}
 	return t, nil
+}
+
+// try reports whether the URL can be made: with an x for each placeholder.
+func (t *target) try() error {
+	sample := func(t template) template {
+		out := make(template, len(t))
+		for i, p := range t {
+			if out[i] = p; p.placeholder != nil {
+				out[i] = piece{literal: "x"}
+			}
+		}
+		return out
+	}
+	tried := *t
+	tried.path, tried.query = sample(t.path), nil
+	for _, field := range t.query {
+		tried.query = append(tried.query, sample(field))
+	}
+	_, err := tried.render(&scope{})
+	return err
 }
 
 // render returns the URL of a message. No value can change its host, add a segment to

@@ -11,7 +11,7 @@ import (
 
 // compileXML parses an XML document with placeholders in text, in attributes' values
 // and in CDATA.
-func compileXML(pointer, text string, names placeholderNames) (template, error) {
+func compileXML(pointer, text string, names *placeNames) (template, error) {
 	t, err := parse(pointer, text, names)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ var textEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"
 	"\t", "&#9;", "\n", "&#10;", "\r", "&#13;")
 
 // xmlText escapes a value for text and attributes.
-func xmlText(v value, _ charset) (value, error) {
+func xmlText(v value, _ *scope) (value, error) {
 	return value{data: textEscapes.Replace(strings.Map(xmlRune, v.text()))}, nil
 }
 
@@ -101,7 +101,7 @@ var cdataEscapes = strings.NewReplacer("]", "]]>]<![CDATA[", ">", "]]>&gt;<![CDA
 
 // xmlCDATA escapes a value for a CDATA section. An empty value splits the section, so
 // that the literals around it can't form its end.
-func xmlCDATA(v value, _ charset) (value, error) {
+func xmlCDATA(v value, _ *scope) (value, error) {
 	text := v.text()
 	if text == "" {
 		return value{data: "]]><![CDATA["}, nil

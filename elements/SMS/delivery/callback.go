@@ -1,8 +1,11 @@
 package delivery
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,10 +25,20 @@ type Callback struct {
 	Body []byte
 }
 
-// Form returns the form in the body, or the query of a GET.
+// Form returns the form in the body, URL-encoded or in parts, or the query of a request
+// without a body.
 func (c *Callback) Form() (url.Values, error) {
-	if c.Method == http.MethodGet {
+	if len(c.Body) == 0 {
 		return c.URL.Query(), nil
+	}
+	kind, params, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
+	if kind == "multipart/form-data" {
+		form, err := multipart.NewReader(bytes.NewReader(c.Body), params["boundary"]).ReadForm(int64(len(c.Body)))
+		if err != nil {
+			return nil, UnreadableCallback("the body is no form")
+		}
+		defer func() { _ = form.RemoveAll() }()
+		return form.Value, nil
 	}
 	values, err := url.ParseQuery(string(c.Body))
 	if err != nil {
@@ -41,6 +54,9 @@ type CallbackResult struct {
 	// if it is empty.
 	Reply       string `json:"reply"`
 	ContentType string `json:"contentType,omitempty"`
+	// Unreadable is how many reports have no ID of a message, or can't be read. The
+	// vendor must not believe that they arrived.
+	Unreadable int `json:"unreadable,omitempty"`
 }
 
 // ReceiptReader is a Vendor that pushes delivery receipts. Its Type has the part
@@ -96,8 +112,7 @@ func WithReceipts() sdk.Part {
 	return sdk.Func("parseReceipt", (*Sender).ParseReceipt, sdk.Title("Read a delivery receipt that the vendor pushed"))
 }
 
-// ParseReceipt implements parseReceipt. It keeps the receipts of messages that are
-// delivered or failed, and redacts the vendor's text.
+// ParseReceipt implements parseReceipt.
 func (s *Sender) ParseReceipt(ctx context.Context, r CallbackRequest) (*CallbackResult, error) {
 	reader, ok := s.vendor.(ReceiptReader)
 	if !ok {
@@ -108,23 +123,44 @@ func (s *Sender) ParseReceipt(ctx context.Context, r CallbackRequest) (*Callback
 		return nil, err
 	}
 	result, err := reader.ReadReceipts(ctx, c)
+	if err == nil && len(result.Receipts) > maxReceipts {
+		err = UnreadableCallback("the push reports too many messages")
+	}
 	if err != nil {
+		logUnread(ctx, c, err.Error(), 1)
 		return nil, err
 	}
-	if len(result.Receipts) > maxReceipts {
-		return nil, UnreadableCallback("the push reports too many messages")
+	s.clean(result)
+	if result.Unreadable > 0 {
+		logUnread(ctx, c, "reports lack the message's ID or its state", result.Unreadable)
 	}
+	return result, nil
+}
+
+// clean keeps the receipts of messages that are delivered or failed, counts those of no
+// message, and redacts the vendor's text.
+func (s *Sender) clean(result *CallbackResult) {
 	for i := range result.Receipts {
 		receipt := &result.Receipts[i]
-		number := receiptPhone(receipt.Phone)
-		receipt.MessageID = maskID(receipt.MessageID, number)
-		if number.National() != "" {
-			receipt.Code = redactText(receipt.Code, []string{number.National()})
+		private := slices.Clone(s.secrets)
+		numbers := receiptPhones(receipt.Phone)
+		for _, number := range numbers {
+			private = append(private, number.National())
 		}
-		receipt.MessageID, receipt.Code = redactText(receipt.MessageID, s.secrets), redactText(receipt.Code, s.secrets)
+		receipt.Code = redactText(receipt.Code, private)
+		receipt.MessageID = redactText(s.hideSecrets(maskID(receipt.MessageID, numbers...)), nil)
+		if receipt.MessageID == "" {
+			result.Unreadable++
+		}
 	}
 	result.Receipts = slices.DeleteFunc(result.Receipts, func(r Receipt) bool {
 		return r.MessageID == "" || r.State != StateDelivered && r.State != StateFailed
 	})
-	return result, nil
+}
+
+// logUnread logs a callback that brought reports which can't be read, without its text.
+func logUnread(ctx context.Context, c *Callback, reason string, reports int) {
+	kind, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type"))
+	sdk.Logger(ctx).Warn("a delivery receipt can't be read", "reason", reason, "reports", reports,
+		"method", c.Method, "content_type", kind, "bytes", len(c.Body))
 }

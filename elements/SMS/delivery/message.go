@@ -28,6 +28,9 @@ type Message struct {
 	Text string
 	// TextGiven reports whether Text is the call's own, not the configuration's.
 	TextGiven bool
+	// OtherTemplate reports that template or text are the call's own, so that they may
+	// need other values than those of the configuration.
+	OtherTemplate bool
 	// RequestID is unique to this message.
 	RequestID string
 }
@@ -76,12 +79,17 @@ func (s *Sender) messages(ctx context.Context, r SendRequest) ([]*Message, error
 	if common.Given, err = r.values(); err != nil {
 		return nil, err
 	}
-	if common.Params, err = s.params(r, common.Given); err != nil {
+	common.OtherTemplate = r.Text != "" || r.VerifyTemplateCode != "" && r.VerifyTemplateCode != s.o.VerifyTemplateCode
+	if common.Params, err = s.params(r, common); err != nil {
 		return nil, err
 	}
 	if s.o.Text != "" {
 		text, missing := renderText(cmp.Or(r.Text, s.o.Text), common.Given)
-		if missing != "" && !s.o.TextGaps {
+		switch {
+		case missing == "" || s.o.TextGaps:
+		case s.o.RequireTemplate && common.OtherTemplate:
+			text = "" // the template says what the message is
+		default:
 			return nil, paramError(missing, "parameter %q of the text is missing", missing)
 		}
 		common.Text, common.TextGiven = text, r.Text != ""
@@ -100,15 +108,14 @@ func (s *Sender) messages(ctx context.Context, r SendRequest) ([]*Message, error
 
 // params returns the template's variables. The instance's list belongs to its own
 // template: of another message's variables only those that the call has are sent.
-func (s *Sender) params(r SendRequest, given map[string]string) ([]Param, error) {
+func (s *Sender) params(r SendRequest, m Message) ([]Param, error) {
 	names, optional := r.VerifyParams, false
 	if names == nil {
-		names = s.o.VerifyParams
-		optional = r.Text != "" || r.VerifyTemplateCode != "" && r.VerifyTemplateCode != s.o.VerifyTemplateCode
+		names, optional = s.o.VerifyParams, m.OtherTemplate
 	}
 	params := make([]Param, 0, len(names))
 	for _, name := range names {
-		switch value, ok := given[name]; {
+		switch value, ok := m.Given[name]; {
 		case ok:
 			params = append(params, Param{name, value})
 		case !optional:

@@ -1,42 +1,78 @@
 package delivery
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/lintel-run/lintel/elements/phone"
 )
 
 // maskID masks the phone in a vendor's ID of a message, so that the ID can be stored. A
-// send and its receipt get the same ID. The receipt may not name the phone: a mainland
-// mobile number at the end is masked in any case.
-func maskID(id string, number phone.Number) string {
-	if number.National() != "" {
+// send and its receipt get the same ID. numbers are those that the phone may be. The
+// receipt may not name it: a number with a plus, and a mainland mobile number at the
+// end, are masked in any case.
+func maskID(id string, numbers ...phone.Number) string {
+	var forms [][2]string
+	for _, number := range numbers {
 		mask := phone.Mask(number.E164())
 		for _, form := range []string{number.E164(), number.Digits(), number.National()} {
 			if len(form) >= minMasked {
-				id = strings.ReplaceAll(id, form, mask)
+				forms = append(forms, [2]string{form, maskForm(form, mask)})
 			}
 		}
 	}
+	slices.SortStableFunc(forms, func(a, b [2]string) int { return cmp.Compare(len(b[0]), len(a[0])) })
+	for _, form := range forms {
+		id = strings.ReplaceAll(id, form[0], form[1])
+	}
+	id = internationalNumber.ReplaceAllStringFunc(id, func(e164 string) string { return maskForm(e164, phone.Mask(e164)) })
 	if parts := trailingMobile.FindStringSubmatch(id); parts != nil {
 		id = parts[1] + phone.Mask("+86"+parts[2])
 	}
 	return id
 }
 
-// minMasked is the length of the shortest number that is looked for: a shorter one
-// occurs in any ID.
+// maskForm returns the mask of a number as an ID writes it. A form that could be a
+// mainland number is masked as one, since a receipt doesn't tell which it is.
+func maskForm(form, mask string) string {
+	if digits := strings.TrimPrefix(form, "+"); phone.IsMainlandMobile(digits) {
+		return phone.Mask("+86" + digits)
+	}
+	return mask
+}
+
+// hideSecrets replaces the credentials that a vendor writes into its ID of a message.
+func (s *Sender) hideSecrets(id string) string {
+	for _, secret := range s.secrets {
+		if len(secret) >= minMasked {
+			id = strings.ReplaceAll(id, secret, "****")
+		}
+	}
+	return id
+}
+
+// minMasked is the length of the shortest number or secret that is looked for: a shorter
+// one occurs in any ID.
 const minMasked = 6
 
-var trailingMobile = regexp.MustCompile(`^(.*[^0-9+])(?:\+?86)?(1[3-9][0-9]{9})$`)
+var (
+	trailingMobile      = regexp.MustCompile(`^(.*[^0-9+])(?:\+?86)?(1[3-9][0-9]{9})$`)
+	internationalNumber = regexp.MustCompile(`\+[1-9][0-9]{6,14}`)
+)
 
-// receiptPhone returns the phone as a vendor writes it in a receipt: with or without
-// plus, mainland ones also without country code.
-func receiptPhone(text string) phone.Number {
-	number, err := phone.Parse(text)
-	if err != nil {
-		number, _ = phone.Parse("+" + strings.TrimPrefix(text, "00"))
+// receiptPhones returns the numbers that a receipt's text may be: a vendor writes phones
+// with or without plus, mainland ones also without country code.
+func receiptPhones(text string) (numbers []phone.Number) {
+	if text == "" {
+		return nil
 	}
-	return number
+	international := "+" + strings.TrimLeft(strings.TrimPrefix(text, "00"), "+")
+	for _, form := range []string{text, international} {
+		if number, err := phone.Parse(form); err == nil && !slices.Contains(numbers, number) {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
 }

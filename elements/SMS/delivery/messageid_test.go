@@ -38,6 +38,14 @@ func TestAnIDWithThePhoneMatchesItsReceiptAndHidesThePhone(t *testing.T) {
 		{"+8613800138000", "13800138000-7", "008613800138000", "138****8000-7"},
 		{"+33612345678", uuid + ".33612345678", "33612345678", uuid + ".*******78"},
 		{"+33612345678", uuid + ".+33612345678", "+33612345678", uuid + ".*******78"},
+		{"+33612345678", uuid + ".+33612345678", "", uuid + ".*******78"},
+		{"+33612345678", "+33612345678-" + uuid, "", "*******78-" + uuid},
+		{"+14155552671", uuid + "_14155552671", "14155552671", uuid + "_141****2671"},
+		{"+14155552671", uuid + "_14155552671", "+14155552671", uuid + "_141****2671"},
+		{"+14155552671", uuid + "_14155552671", "", uuid + "_141****2671"},
+		{"+14155552671", uuid + "_+14155552671", "", uuid + "_141****2671"},
+		{"+14155552671", uuid + "_4155552671-7", "14155552671", uuid + "_********71-7"},
+		{"+14155552671", "+14155552671", "", "141****2671"},
 	} {
 		typ := delivery.NewType("SMS.Test", "Test", "", func(_ context.Context, c config, _ sdk.Env) (*delivery.Sender, error) {
 			return delivery.NewSender("Test", echo{row.id, row.receiptPhone}, delivery.Options{Settings: c.Settings, TemplateSettings: c.TemplateSettings}), nil

@@ -30,15 +30,24 @@ type Receipt struct {
 }
 
 // ReadReceiptList reads a callback whose body is a JSON list. receipt turns one of
-// the vendor's entries into a Receipt.
+// the vendor's entries into a Receipt. An entry that can't be read has no message ID;
+// if none can, the callback is unreadable.
 func ReadReceiptList[T any](c *Callback, receipt func(T) Receipt) ([]Receipt, error) {
-	var entries []T
-	if json.Unmarshal(c.Body, &entries) != nil {
+	var entries []json.RawMessage
+	if json.Unmarshal(c.Body, &entries) != nil || entries == nil {
 		return nil, UnreadableCallback("the body is no list of reports")
 	}
-	receipts := make([]Receipt, len(entries))
-	for i, entry := range entries {
+	receipts, unread := make([]Receipt, len(entries)), 0
+	for i, raw := range entries {
+		var entry T
+		if json.Unmarshal(raw, &entry) != nil {
+			unread++
+			continue
+		}
 		receipts[i] = receipt(entry)
+	}
+	if unread > 0 && unread == len(entries) {
+		return nil, UnreadableCallback("the list has no reports")
 	}
 	return receipts, nil
 }

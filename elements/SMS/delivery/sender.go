@@ -137,7 +137,7 @@ func (s *Sender) deliver(ctx context.Context, m *Message) (o, redacted Outcome) 
 		o = s.vendor.Deliver(limited, m)
 	}
 	o = o.explained()
-	o.MessageID = maskID(o.MessageID, m.Phone)
+	o.MessageID = s.hideSecrets(maskID(o.MessageID, m.Phone))
 	redacted = s.redact(o, m, sensitive.list())
 	level := slog.LevelInfo
 	if o.Status() != StatusAccepted {

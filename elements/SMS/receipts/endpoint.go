@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -40,7 +41,7 @@ type Endpoint struct {
 // or "" if it isn't known.
 func NewEndpoint(app extension.App, publicURL func() string) *Endpoint {
 	return &Endpoint{app, publicURL, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "lintel_sms_receipts_total", Help: "Messages that vendors reported as delivered or failed.",
+		Name: "lintel_sms_receipts_total", Help: "Messages that vendors reported as delivered or failed, and reports that can't be read.",
 	}, []string{"element", "state"})}
 }
 
@@ -62,10 +63,16 @@ type callbackResult struct {
 	} `json:"reports"`
 	Reply       string `json:"reply"`
 	ContentType string `json:"contentType"`
+	// Unreadable is how many reports couldn't be read.
+	Unreadable int `json:"unreadable"`
 }
 
+// stateUnreadable is the state in the metrics of reports that couldn't be read.
+const stateUnreadable = "unreadable"
+
 // serve answers a callback with success only after its receipts are stored, because a
-// vendor repeats a callback that failed.
+// vendor repeats a callback that failed. A callback with a report that can't be read
+// has failed, though the others of it are stored.
 func (e *Endpoint) serve(r extension.Request) error {
 	ctx, cancel := context.WithTimeout(r.HTTP().Context(), callbackTimeout)
 	defer cancel()
@@ -76,10 +83,17 @@ func (e *Endpoint) serve(r extension.Request) error {
 	r.Label(target.FullName(), Function)
 	result, err := parse(ctx, r, target)
 	if err != nil {
+		if errors.Is(err, errcode.Params) {
+			e.counted.WithLabelValues(target.FullName(), stateUnreadable).Inc()
+		}
 		return err
 	}
 	if err := e.store(ctx, target.FullName(), result); err != nil {
 		return err
+	}
+	if result.Unreadable > 0 {
+		e.counted.WithLabelValues(target.FullName(), stateUnreadable).Add(float64(result.Unreadable))
+		return errcode.New(errcode.Params, "%d reports have no message ID or no state; the others are stored", result.Unreadable).With("arg", "body")
 	}
 	if result.ContentType == "" {
 		result.ContentType = "text/plain; charset=utf-8"
