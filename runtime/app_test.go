@@ -218,7 +218,10 @@ func TestServeKeepsToTheFunctionList(t *testing.T) {
 	ctx := t.Context()
 	signedIn := runtime.WithCaller(ctx, runtime.Caller{UserID: "u1"})
 	serve := func(ctx context.Context, name, function string, args runtime.Args) error {
+		changes, admitted := get(t, app, name).Admit(ctx, function, args)
 		_, err := get(t, app, name).Serve(ctx, function, args)
+		require.Equal(t, errcode.Of(err), errcode.Of(admitted))
+		require.False(t, changes)
 		return err
 	}
 	require.NoError(t, serve(ctx, "demo.one", "say", runtime.Args{"text": "x"}))

@@ -108,26 +108,45 @@ func (e *Element) Call(ctx context.Context, function string, args ...any) (any, 
 // list, requires a signed-in Caller where the list does, and hides private elements.
 // It returns JSON text. Errors are those of Call, LOGIN_REQUIRED and FORBIDDEN.
 func (e *Element) Serve(ctx context.Context, function string, args Args) (json.RawMessage, error) {
-	if def := e.definition(); def.Access == catalog.Private || !def.Broken && def.Rank != catalog.Instance {
-		return nil, notFound(e.name)
-	}
-	fn, err := e.function(function)
+	fn, _, err := e.exposed(ctx, function)
 	if err != nil {
 		return nil, err
-	}
-	exposed := e.definition().Functions
-	i := slices.IndexFunc(exposed, func(f element.Function) bool { return f.Name == function })
-	switch {
-	case i < 0:
-		return nil, errcode.New(errcode.Forbidden, "%s can't be called from outside the app", function)
-	case exposed[i].LoginRequired && element.CallerOf(ctx).UserID == "":
-		return nil, errcode.New(errcode.LoginRequired, "%s needs a signed-in user", function)
 	}
 	bound, err := bindNamed(fn, args)
 	if err != nil {
 		return nil, err
 	}
 	return e.run(ctx, fn, bound)
+}
+
+// Admit checks a call as Serve does, without making it. It reports whether the function
+// changes something, with LOGIN_REQUIRED too.
+func (e *Element) Admit(ctx context.Context, function string, args Args) (changes bool, err error) {
+	fn, changes, err := e.exposed(ctx, function)
+	if err == nil {
+		_, err = bindNamed(fn, args)
+	}
+	return changes, err
+}
+
+// exposed returns a function that the caller may call from outside the app.
+func (e *Element) exposed(ctx context.Context, name string) (fn function, changes bool, err error) {
+	if def := e.definition(); def.Access == catalog.Private || !def.Broken && def.Rank != catalog.Instance {
+		return nil, false, notFound(e.name)
+	}
+	fn, err = e.function(name)
+	if err != nil {
+		return nil, false, err
+	}
+	exposed := e.definition().Functions
+	i := slices.IndexFunc(exposed, func(f element.Function) bool { return f.Name == name })
+	switch {
+	case i < 0:
+		return nil, false, errcode.New(errcode.Forbidden, "%s can't be called from outside the app", name)
+	case exposed[i].LoginRequired && element.CallerOf(ctx).UserID == "":
+		return nil, exposed[i].Changes, errcode.New(errcode.LoginRequired, "%s needs a signed-in user", name)
+	}
+	return fn, exposed[i].Changes, nil
 }
 
 // Get reads a property. Every instance has "config", its configuration with secrets

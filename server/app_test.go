@@ -43,6 +43,8 @@ type serveFunc func(ctx context.Context, args element.Args) (any, error)
 type standIn struct {
 	name, meta string
 	functions  map[string]serveFunc
+	// reads are functions that change nothing.
+	reads map[string]bool
 	// inside are functions for Call alone.
 	inside map[string]serveFunc
 }
@@ -51,6 +53,17 @@ func (e *standIn) FullName() string { return e.name }
 func (e *standIn) Meta() string     { return e.meta }
 
 func (e *standIn) Has(function string) bool { return e.inside[function] != nil }
+
+func (e *standIn) Admit(ctx context.Context, function string, args runtime.Args) (bool, error) {
+	if e.functions[function] == nil {
+		_, err := e.Serve(ctx, function, args)
+		return false, err
+	}
+	if args["refused"] != nil {
+		return true, errcode.New(errcode.Params, "refused is not an argument")
+	}
+	return !e.reads[function], nil
+}
 
 func (e *standIn) Serve(ctx context.Context, function string, args runtime.Args) (json.RawMessage, error) {
 	f := e.functions[function]

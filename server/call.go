@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -75,13 +76,23 @@ func (q *request) perform(ctx context.Context, c call) (json.RawMessage, error) 
 }
 
 func (q *request) run(ctx context.Context, c call, exchange extension.Exchange) (json.RawMessage, error) {
-	if c.key == "" {
+	remembered := false
+	var scope extension.Scope
+	if c.key != "" {
+		changes, err := c.target.Admit(ctx, c.function, c.args)
+		scope = exchange.Scope(ctx)
+		// A session that has ended is still known by its token: ending it may be repeated.
+		if err != nil && (!errors.Is(err, errcode.LoginRequired) || scope.Caller.SessionID == "") {
+			return nil, err
+		}
+		remembered = changes
+	}
+	if !remembered {
 		return c.target.Serve(element.WithOperation(ctx, uuid.NewString()), c.function, c.args)
 	}
 	// The client may come back for the answer: its going away ends nothing.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
 	defer cancel()
-	scope := exchange.Scope(ctx)
 	answer, repeated, err := q.server.idempotency.run(ctx, c, scope)
 	q.repeated = repeated
 	return answer, err

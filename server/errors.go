@@ -13,7 +13,7 @@ import (
 // describes them. The answers to a family's codes are in the app.
 var runtimeErrors = errortable.Table{
 	errcode.Internal: internalError,
-	errcode.Params: {Number: 20001, Status: http.StatusBadRequest, Details: map[string]errortable.Detail{
+	errcode.Params: {Number: 20001, Status: http.StatusBadRequest, RetryAfter: errortable.Known, Details: map[string]errortable.Detail{
 		"arg": {Schema: dict{"type": "string", "description": "The argument that is wrong."}},
 	}},
 	errcode.LoginRequired:    {Number: 20002, Status: http.StatusUnauthorized, Text: "sign in first"},

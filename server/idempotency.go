@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -26,8 +27,10 @@ const (
 	attemptLease = 4 * time.Second
 	renewEvery   = time.Second
 	finishTime   = 2 * time.Second
-	pollFirst    = 20 * time.Millisecond
-	pollMost     = 250 * time.Millisecond
+	// mostKept is the size of the longest answer that is kept.
+	mostKept  = 16 << 10
+	pollFirst = 20 * time.Millisecond
+	pollMost  = 250 * time.Millisecond
 )
 
 // idempotency answers requests that come again under one Idempotency-Key as it
@@ -62,15 +65,19 @@ type operation struct {
 	fingerprint string
 	// id names the call to the stores of elements; it is the same for each attempt.
 	id string
+	// sender is a MAC of the network that the call comes from.
+	sender string
 }
 
-func (p *idempotency) operation(c call, scope extension.Scope) operation {
+// operation names a call. from is who makes it, scope what its repeats have in common.
+func (p *idempotency) operation(c call, from element.Caller, scope extension.Scope) operation {
 	o := operation{
 		call:        c,
 		key:         p.digest("key", p.appID, c.target.FullName(), c.function, scope.Caller.UserID, scope.Caller.SessionID, c.key),
 		fingerprint: p.digest("arguments", scope.Args),
 	}
 	o.id = p.digest("operation", o.key, o.fingerprint)
+	o.sender = p.digest("sender", from.Network())
 	return o
 }
 
@@ -95,15 +102,17 @@ func (p *idempotency) run(ctx context.Context, c call, scope extension.Scope) (a
 		return nil, false, err
 	}
 	defer release()
-	o, owner := p.operation(c, scope), uuid.NewString()
+	o := p.operation(c, element.CallerOf(ctx), scope)
+	attempt := o.attempt(uuid.NewString())
 	for pause := pollFirst; ; pause = min(pause*2, pollMost) {
-		begun, err := store.Begin(ctx, o.attempt(owner))
+		begun, err := store.Begin(ctx, attempt)
 		if err != nil {
 			return nil, false, coded(err)
 		}
 		switch begun.Outcome {
 		case extension.AttemptStarted:
-			answer, err = p.first(ctx, store, o, owner)
+			attempt.Keep = begun.Keep
+			answer, err = p.first(ctx, store, o, attempt)
 			return answer, false, err
 		case extension.AttemptDone:
 			answer, err = p.recall(o, begun.Answer)
@@ -113,6 +122,8 @@ func (p *idempotency) run(ctx context.Context, c call, scope extension.Scope) (a
 			return answer, true, err
 		case extension.AttemptMismatch:
 			return nil, false, otherArguments()
+		case extension.AttemptSpent:
+			return nil, false, tooManyKeys(begun.RetryAfter)
 		case extension.AttemptBusy:
 		default:
 			return nil, false, errcode.New(errcode.Internal, "the store of answers doesn't know the request's state")
@@ -126,18 +137,31 @@ func (p *idempotency) run(ctx context.Context, c call, scope extension.Scope) (a
 }
 
 func (o operation) attempt(owner string) extension.Attempt {
-	return extension.Attempt{Key: o.key, Owner: owner, Fingerprint: o.fingerprint, Lease: attemptLease, Keep: answersKept}
+	return extension.Attempt{Key: o.key, Owner: owner, Sender: o.sender, Fingerprint: o.fingerprint, Lease: attemptLease, Keep: answersKept}
 }
 
 func otherArguments() error {
 	return extension.WithStatus(errcode.New(errcode.Params, "the Idempotency-Key was used with other arguments").With("arg", "Idempotency-Key"), http.StatusConflict)
 }
 
+// tooManyKeys refuses a request whose answer can't be remembered. Its time is rounded up
+// to a minute, like that of other limits.
+func tooManyKeys(wait time.Duration) error {
+	err := errcode.New(errcode.Params, "too many requests of this address have an Idempotency-Key; wait, or send it without one").With("arg", "Idempotency-Key")
+	return extension.WithStatus(err.After((wait + time.Minute - 1).Truncate(time.Minute)), http.StatusTooManyRequests)
+}
+
+// notKept answers the repeat of a request whose answer is too long to be kept.
+func notKept() extension.HTTPError {
+	err := errcode.New(errcode.Params, "the request with this Idempotency-Key was served; its answer is longer than %d KiB and was not kept", mostKept>>10)
+	return extension.HTTPError{Err: err.With("arg", "Idempotency-Key"), Status: http.StatusConflict}
+}
+
 // first makes the call. It keeps a final answer and forgets any other, so that a
 // repeat tries again as the same operation.
-func (p *idempotency) first(ctx context.Context, store extension.AnswerStore, o operation, owner string) (answer json.RawMessage, err error) {
+func (p *idempotency) first(ctx context.Context, store extension.AnswerStore, o operation, attempt extension.Attempt) (answer json.RawMessage, err error) {
 	err = errcode.New(errcode.Internal, "a panic") // what is kept of one
-	stop := p.renew(ctx, store, o, owner)
+	stop := renew(ctx, store, attempt)
 	defer func() {
 		stop()
 		var kept []byte
@@ -148,14 +172,14 @@ func (p *idempotency) first(ctx context.Context, store extension.AnswerStore, o 
 		defer cancel()
 		// If this fails, the lease runs out and a repeat takes over, as the same
 		// operation: the stores answer it as they answered this one.
-		_ = store.Finish(after, o.key, owner, kept, answersKept)
+		_ = store.Finish(after, attempt, kept)
 	}()
 	return o.target.Serve(element.WithOperation(ctx, o.id), o.function, o.args)
 }
 
 // renew renews the lease of an attempt until stop has returned. To lose the lease
 // does no harm: whoever takes over asks the stores as the same operation.
-func (p *idempotency) renew(ctx context.Context, store extension.AnswerStore, o operation, owner string) (stop func()) {
+func renew(ctx context.Context, store extension.AnswerStore, attempt extension.Attempt) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
@@ -168,7 +192,7 @@ func (p *idempotency) renew(ctx context.Context, store extension.AnswerStore, o 
 				return
 			case <-tick.C:
 			}
-			begun, err := store.Begin(ctx, o.attempt(owner))
+			begun, err := store.Begin(ctx, attempt)
 			if err == nil && begun.Outcome != extension.AttemptStarted {
 				return // taken over
 			}
@@ -200,14 +224,18 @@ type keptAnswer struct {
 	Retryable  bool            `json:"retryable,omitempty"`
 	RetryAfter time.Duration   `json:"retryAfter,omitempty"`
 	Details    map[string]any  `json:"details,omitempty"`
+	// Status is set if it isn't that of the code.
+	Status int `json:"status,omitempty"`
 }
 
 // keep returns an answer sealed for its operation, nil if it can't be kept.
 func (p *idempotency) keep(o operation, answer json.RawMessage, err error) []byte {
 	kept := keptAnswer{Data: answer}
-	if err != nil {
-		e := coded(err)
-		kept = keptAnswer{Code: e.Code, Message: e.Message, Retryable: e.Retryable, RetryAfter: e.RetryAfter, Details: e.Details}
+	switch {
+	case err != nil:
+		kept = keptError(err)
+	case len(answer) > mostKept:
+		kept = keptError(notKept())
 	}
 	sealed, err := p.seal.SealJSON(kept, o.key)
 	if err != nil {
@@ -216,17 +244,30 @@ func (p *idempotency) keep(o operation, answer json.RawMessage, err error) []byt
 	return sealed
 }
 
+func keptError(err error) keptAnswer {
+	e := coded(err)
+	kept := keptAnswer{Code: e.Code, Message: e.Message, Retryable: e.Retryable, RetryAfter: e.RetryAfter, Details: e.Details}
+	if own, ok := errors.AsType[extension.HTTPError](err); ok {
+		kept.Status = own.Status
+	}
+	return kept
+}
+
 // recall returns the answer that keep has sealed.
 func (p *idempotency) recall(o operation, sealed []byte) (json.RawMessage, error) {
 	var kept keptAnswer
 	if err := p.seal.OpenJSON(sealed, o.key, &kept); err != nil {
 		return nil, errcode.Wrap(err, errcode.Internal, "a kept answer can't be read")
 	}
-	if kept.Code != "" {
-		return nil, &errcode.Error{
-			Code: kept.Code, Message: kept.Message, Retryable: kept.Retryable,
-			RetryAfter: kept.RetryAfter, Details: kept.Details,
-		}
+	if kept.Code == "" {
+		return kept.Data, nil
 	}
-	return kept.Data, nil
+	failed := &errcode.Error{
+		Code: kept.Code, Message: kept.Message, Retryable: kept.Retryable,
+		RetryAfter: kept.RetryAfter, Details: kept.Details,
+	}
+	if kept.Status != 0 {
+		return nil, extension.WithStatus(failed, kept.Status)
+	}
+	return nil, failed
 }

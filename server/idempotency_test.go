@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -199,7 +202,7 @@ func TestARepeatTakesOverFromAKilledProcess(t *testing.T) {
 		var calls atomic.Int32
 		s := serve(t, Options{}, newApp(t, counting(&calls, nil)))
 		args := element.Args{}
-		n := s.idempotency.operation(call{target: s.app.elements["a.b"], function: "f", key: someKey}, extension.Scope{Args: args})
+		n := s.idempotency.operation(call{target: s.app.elements["a.b"], function: "f", key: someKey}, element.Caller{}, extension.Scope{Args: args})
 		begun, err := s.app.cache.(caches.Store).Begin(t.Context(), caches.Begin{
 			Key: n.key, Owner: "a process that was killed", Fingerprint: n.fingerprint, Lease: attemptLease, TTL: answersKept,
 		})
@@ -370,9 +373,9 @@ func (c *spyCache) Begin(ctx context.Context, b caches.Begin) (caches.BeginResul
 	return c.Store.Begin(ctx, b)
 }
 
-func (c *spyCache) Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error {
-	c.kept = append(c.kept, []byte(key), answer)
-	return c.Store.Finish(ctx, key, owner, answer, ttl)
+func (c *spyCache) Finish(ctx context.Context, f caches.Finish) error {
+	c.kept = append(c.kept, []byte(f.Key), f.Answer)
+	return c.Store.Finish(ctx, f)
 }
 
 func TestKeptAnswersAreSealed(t *testing.T) {
@@ -390,6 +393,97 @@ func TestKeptAnswersAreSealed(t *testing.T) {
 	}
 	_, err := s.idempotency.recall(operation{key: "another"}, spy.kept[1])
 	require.Error(t, err, "an answer can't be put in another's place")
+}
+
+func TestAKeyOfACallThatChangesNothingLeavesNothing(t *testing.T) {
+	var calls atomic.Int32
+	app := newApp(t, counting(&calls, nil))
+	app.elements["a.b"].functions["g"] = app.elements["a.b"].functions["f"]
+	app.elements["a.b"].reads = map[string]bool{"g": true}
+	spy := &spyCache{Instance: app.cache, Store: app.cache.(caches.Store)}
+	app.cache = spy
+	s := serve(t, Options{}, app)
+	key := with("Idempotency-Key", someKey)
+	for range 3 {
+		w, _ := s.do(newCall("a/b/g", `{}`, key))
+		require.Equal(t, 200, w.Code)
+	}
+	require.EqualValues(t, 3, calls.Load())
+	w, _ := s.do(newCall("a/b/f", `{"refused":1}`, key))
+	require.Equal(t, 400, w.Code)
+	w, _ = s.do(newCall("a/b/h", `{}`, key))
+	require.Equal(t, 404, w.Code)
+	w, _ = s.do(newCall("a/b/g", `{}`, with("Idempotency-Key", "short")))
+	require.Equal(t, 400, w.Code, "a malformed key is refused all the same")
+	require.Empty(t, spy.kept)
+	w, _ = s.do(newCall("a/b/f", `{}`, key))
+	require.Equal(t, 200, w.Code)
+	require.Len(t, spy.kept, 2, "the key is still good")
+}
+
+func TestAnAnswerThatIsTooLongIsNotDoneAgain(t *testing.T) {
+	for length, kept := range map[int]bool{mostKept - 2: true, mostKept - 1: false, 1 << 20: false} {
+		var calls int
+		s := serve(t, Options{}, newApp(t, &standIn{name: "a.b", functions: map[string]serveFunc{
+			"f": func(context.Context, element.Args) (any, error) {
+				calls++
+				return strings.Repeat("x", length), nil
+			},
+		}}))
+		key := with("Idempotency-Key", someKey)
+		w, first := s.do(newCall("a/b/f", `{}`, key))
+		require.Equal(t, 200, w.Code)
+		for range 2 {
+			w, again := s.do(newCall("a/b/f", `{}`, key))
+			if kept {
+				require.Equal(t, 200, w.Code)
+				require.Equal(t, first.Data, again.Data)
+				continue
+			}
+			require.Equal(t, 409, w.Code)
+			require.Equal(t, "API_PARAMS_ERROR", again.Code)
+			require.Equal(t, map[string]any{"arg": "Idempotency-Key"}, again.Data)
+		}
+		require.Equal(t, 1, calls)
+	}
+}
+
+func TestAFloodOfKeysCostsItsSender(t *testing.T) {
+	app := newApp(t, counting(new(atomic.Int32), nil))
+	spent := &spentCache{spyCache: spyCache{Instance: app.cache, Store: app.cache.(caches.Store)}, after: 3}
+	app.cache = spent
+	s := serve(t, Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}, app)
+	post := func(n int, from string) (*httptest.ResponseRecorder, envelope) {
+		return s.do(newCall("a/b/f", `{}`, with("Idempotency-Key", fmt.Sprintf("a-flood-of-keys-%d", n)), with("X-Forwarded-For", from)))
+	}
+	for n := range 3 {
+		w, _ := post(n, fmt.Sprintf("2001:db8::%d", n))
+		require.Equal(t, 200, w.Code)
+	}
+	w, e := post(3, "2001:db8::ffff")
+	require.Equal(t, 429, w.Code)
+	require.Equal(t, "API_PARAMS_ERROR", e.Code)
+	require.Equal(t, map[string]any{"arg": "Idempotency-Key"}, e.Data)
+	require.Equal(t, "120", w.Header().Get("Retry-After"), "rounded up to a minute")
+	for _, from := range []string{"2001:db8:0:1::1", "198.51.100.1"} {
+		w, _ = post(4, from)
+		require.Equal(t, 200, w.Code, from)
+	}
+	w, _ = s.do(newCall("a/b/f", `{}`, with("X-Forwarded-For", "2001:db8::1")))
+	require.Equal(t, 200, w.Code, "without a key")
+	w, _ = post(0, "2001:db8::1")
+	require.Equal(t, 200, w.Code, "what is remembered is answered")
+}
+
+// spentCache is a cache where a sender's budget is small.
+type spentCache struct {
+	spyCache
+	after int
+}
+
+func (c *spentCache) Begin(ctx context.Context, b caches.Begin) (caches.BeginResult, error) {
+	b.Budgets.Sender.Window = caches.Window{Max: c.after, Per: 90 * time.Second}
+	return c.spyCache.Begin(ctx, b)
 }
 
 func TestARequestWithAKeyNeedsTheCache(t *testing.T) {

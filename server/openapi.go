@@ -129,7 +129,7 @@ func operationOf(d runtime.Definition, f runtime.Function) dict {
 		"description": f.Desc,
 		// In the order of positional arguments.
 		"x-args":      names,
-		"parameters":  []dict{{"$ref": "#/components/parameters/IdempotencyKey"}, {"$ref": "#/components/parameters/Device"}},
+		"parameters":  parametersOf(f),
 		"requestBody": dict{"required": len(required) > 0, "content": dict{"application/json": dict{"schema": body}}},
 		"responses": dict{
 			"200": dict{
@@ -149,6 +149,15 @@ func operationOf(d runtime.Definition, f runtime.Function) dict {
 	}
 	op["security"] = security
 	return op
+}
+
+// parametersOf returns the headers that a function heeds.
+func parametersOf(f runtime.Function) []dict {
+	device := []dict{{"$ref": "#/components/parameters/Device"}}
+	if f.Changes {
+		return append([]dict{{"$ref": "#/components/parameters/IdempotencyKey"}}, device...)
+	}
+	return device
 }
 
 // resultOf returns the schema of what a function returns: its own where it declares

@@ -96,9 +96,8 @@ type TokenStore interface {
 type IdempotencyStore interface {
 	// Begin looks a request up and marks it as in progress.
 	Begin(ctx context.Context, b Begin) (BeginResult, error)
-	// Finish keeps the answer to a request for ttl. A nil answer forgets the
-	// request.
-	Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error
+	// Finish keeps the answer to a request, or forgets the request.
+	Finish(ctx context.Context, f Finish) error
 }
 
 // Window is a sliding limit: at most Max in any span of length Per. Max 0 is no
@@ -399,6 +398,36 @@ type Begin struct {
 	Fingerprint string
 	Lease       time.Duration
 	TTL         time.Duration
+	Budgets     Budgets
+}
+
+// Budgets bound what is remembered of requests. A request that begins takes one of each
+// budget, an answer one more for each KiB after the first. Times are exact to ten
+// seconds.
+type Budgets struct {
+	// Sender is the budget of whoever sends the request. Once it is spent, nothing
+	// begins (BeginSpent).
+	Sender SharedLimit
+	// All is the budget of all senders together. Once it is spent, requests begin, and
+	// are kept for SpentTTL instead of TTL: many senders can't refuse another one.
+	All      SharedLimit
+	SpentTTL time.Duration
+}
+
+// AnswerUnit is the size of an answer that takes no more of a budget than its request.
+const AnswerUnit = 1 << 10
+
+// Cost returns what an answer takes of a budget beside its request.
+func (Budgets) Cost(answer []byte) int { return max(len(answer)-1, 0) / AnswerUnit }
+
+// Finish is the end of an attempt. That of an attempt whose request another one took
+// over is ignored.
+type Finish struct {
+	Key, Owner string
+	// Answer is kept for TTL. A nil answer forgets the request.
+	Answer  []byte
+	TTL     time.Duration
+	Budgets Budgets
 }
 
 // BeginOutcome is how a Begin ended.
@@ -414,10 +443,16 @@ const (
 	BeginDone BeginOutcome = "done"
 	// BeginMismatch: the key came with another fingerprint.
 	BeginMismatch BeginOutcome = "mismatch"
+	// BeginSpent: the sender's budget is spent. Nothing was begun.
+	BeginSpent BeginOutcome = "spent"
 )
 
 // BeginResult is the result of Begin.
 type BeginResult struct {
 	Outcome BeginOutcome
 	Answer  []byte
+	// TTL is for how long the answer is to be kept, with BeginStarted.
+	TTL time.Duration
+	// RetryAfter is set with BeginSpent.
+	RetryAfter time.Duration
 }

@@ -233,7 +233,11 @@ type Function struct {
 	RunsToEnd bool `protobuf:"varint,8,opt,name=runs_to_end,json=runsToEnd,proto3" json:"runs_to_end,omitempty"`
 	// JSON Schema 2020-12 of the result, without references; empty if return_type says it
 	// all.
-	ReturnSchema  string `protobuf:"bytes,9,opt,name=return_schema,json=returnSchema,proto3" json:"return_schema,omitempty"`
+	ReturnSchema string `protobuf:"bytes,9,opt,name=return_schema,json=returnSchema,proto3" json:"return_schema,omitempty"`
+	// Whether the function changes something: its answers are remembered for requests
+	// that are repeated under an Idempotency-Key. With runs_to_end it counts as one that
+	// does.
+	Changes       bool `protobuf:"varint,10,opt,name=changes,proto3" json:"changes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -329,6 +333,13 @@ func (x *Function) GetReturnSchema() string {
 		return x.ReturnSchema
 	}
 	return ""
+}
+
+func (x *Function) GetChanges() bool {
+	if x != nil {
+		return x.Changes
+	}
+	return false
 }
 
 type Argument struct {
@@ -1458,7 +1469,7 @@ const file_lintel_element_v1_element_proto_rawDesc = "" +
 	"properties\x12#\n" +
 	"\rconfig_schema\x18\x06 \x01(\tR\fconfigSchema\x12\x1f\n" +
 	"\vconfig_file\x18\a \x01(\tR\n" +
-	"configFile\"\xa0\x02\n" +
+	"configFile\"\xba\x02\n" +
 	"\bFunction\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +
@@ -1469,7 +1480,9 @@ const file_lintel_element_v1_element_proto_rawDesc = "" +
 	"\x0elogin_required\x18\x06 \x01(\bR\rloginRequired\x12\x18\n" +
 	"\aexposed\x18\a \x01(\bR\aexposed\x12\x1e\n" +
 	"\vruns_to_end\x18\b \x01(\bR\trunsToEnd\x12#\n" +
-	"\rreturn_schema\x18\t \x01(\tR\freturnSchema\"\x90\x01\n" +
+	"\rreturn_schema\x18\t \x01(\tR\freturnSchema\x12\x18\n" +
+	"\achanges\x18\n" +
+	" \x01(\bR\achanges\"\x90\x01\n" +
 	"\bArgument\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x1b\n" +

@@ -20,6 +20,7 @@ type function struct {
 	returns           string
 	out               reflect.Type
 	exposed, login    bool
+	changes           bool
 	runsToEnd         bool
 	call              func(ctx context.Context, element any, args json.RawMessage) (any, error)
 }
@@ -78,7 +79,7 @@ func (f *function) addTo(t *typeDef) {
 func (f *function) describe() *elementv1.Function {
 	d := &elementv1.Function{
 		Name: f.name, Title: f.title, Desc: f.desc, ReturnType: f.returns, ReturnSchema: returnSchema(f.out),
-		Exposed: f.exposed, LoginRequired: f.login, RunsToEnd: f.runsToEnd,
+		Exposed: f.exposed, LoginRequired: f.login, Changes: f.changes || f.runsToEnd, RunsToEnd: f.runsToEnd,
 	}
 	for _, a := range f.args {
 		d.Args = append(d.Args, &elementv1.Argument{

@@ -54,7 +54,14 @@ func ForSignedIn() FuncOption {
 	return funcOption(func(f *function) { f.exposed, f.login = true, true })
 }
 
-// RunsToEnd lets a call go on if its caller goes away. Its deadline stays.
+// Changes says that the function changes something: a request that is repeated under
+// one Idempotency-Key calls it once, and gets the first answer again.
+func Changes() FuncOption {
+	return funcOption(func(f *function) { f.changes = true })
+}
+
+// RunsToEnd lets a call go on if its caller goes away. Its deadline stays. Such a
+// function changes something, see Changes.
 func RunsToEnd() FuncOption {
 	return funcOption(func(f *function) { f.runsToEnd = true })
 }

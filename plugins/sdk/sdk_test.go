@@ -90,7 +90,7 @@ func thingType(closed *atomic.Int32, block, entered chan struct{}) sdk.Type {
 	return sdk.NewType("test.Thing", open, sdk.Title("Thing"), sdk.ConfigFile("thing.json"),
 		sdk.Func("show", (*Thing).Show, sdk.ForAnyone(), sdk.Title("Show"), sdk.Desc("Shows.")),
 		sdk.Func("echo", (*Thing).Echo, sdk.ForSignedIn(), sdk.RunsToEnd()),
-		sdk.Func("panic", (*Thing).Panic), sdk.Func("nothing", (*Thing).Nothing), sdk.Func("plain", (*Thing).Plain),
+		sdk.Func("panic", (*Thing).Panic, sdk.Changes()), sdk.Func("nothing", (*Thing).Nothing), sdk.Func("plain", (*Thing).Plain),
 		sdk.Func("coded", (*Thing).Coded, sdk.Returns(sdk.Checkbox)), sdk.Func("wait", (*Thing).Wait),
 		sdk.Func("block", (*Thing).Block),
 		sdk.Prop("size", (*Thing).Size, sdk.Title("Size")), sdk.Prop("broken", (*Thing).Broken))
@@ -104,6 +104,9 @@ func TestDescription(t *testing.T) {
 	f := d.GetFunctions()
 	require.Equal(t, "show:Show:Shows.:JitDict:true:false:false", fmt.Sprintf("%s:%s:%s:%s:%t:%t:%t", f[0].GetName(), f[0].GetTitle(), f[0].GetDesc(), f[0].GetReturnType(), f[0].GetExposed(), f[0].GetLoginRequired(), f[0].GetRunsToEnd()))
 	require.True(t, f[1].GetExposed() && f[1].GetLoginRequired() && f[1].GetRunsToEnd())
+	require.False(t, f[0].GetChanges())
+	require.True(t, f[1].GetChanges(), "what runs to its end changes something")
+	require.True(t, f[2].GetChanges() && !f[2].GetRunsToEnd())
 	require.False(t, f[2].GetExposed())
 	require.Empty(t, f[3].GetReturnType())
 	require.Equal(t, sdk.Checkbox, f[5].GetReturnType())

@@ -6,6 +6,7 @@ package element
 import (
 	"context"
 	"encoding/json"
+	"net/netip"
 	"slices"
 )
 
@@ -23,6 +24,21 @@ type Caller struct {
 	Address string
 	// Device is the client's device token, unchecked.
 	Device string
+}
+
+// Network returns what limits by address count by: the whole IPv4 address, or the /64 of
+// an IPv6 address.
+func (c Caller) Network() string {
+	ip, err := netip.ParseAddr(c.Address)
+	if err != nil {
+		return c.Address
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		prefix, _ := ip.Prefix(64)
+		return prefix.String()
+	}
+	return ip.String()
 }
 
 // Call is a call being served, as the host knows it. Host services and built-in Types

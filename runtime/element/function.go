@@ -12,6 +12,8 @@ type Function struct {
 	// ReturnSchema is the JSON Schema of the result, nil if the Type declares none.
 	ReturnSchema  json.RawMessage `json:"returnSchema,omitempty"`
 	LoginRequired bool            `json:"loginRequired"`
+	// Changes: the function changes something, so an Idempotency-Key counts.
+	Changes bool `json:"changes,omitempty"`
 }
 
 // Argument is an argument of a Function.

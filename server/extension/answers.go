@@ -13,14 +13,16 @@ type OpenAnswers func() (store AnswerStore, release func(), err error)
 type AnswerStore interface {
 	// Begin marks a request as being served, or returns what is known of it.
 	Begin(ctx context.Context, a Attempt) (AttemptResult, error)
-	// Finish keeps the answer for a time; a nil answer forgets the request.
-	Finish(ctx context.Context, key, owner string, answer []byte, keep time.Duration) error
+	// Finish keeps the answer to an attempt; a nil answer forgets the request.
+	Finish(ctx context.Context, a Attempt, answer []byte) error
 }
 
 // Attempt is one attempt at a request.
 type Attempt struct {
 	// Key names the request, Owner the attempt.
 	Key, Owner string
+	// Sender is whose budget the answer counts in.
+	Sender string
 	// Fingerprint is of the arguments.
 	Fingerprint string
 	// Lease is how long the attempt counts as running. Begin renews it.
@@ -42,6 +44,8 @@ const (
 	AttemptDone
 	// AttemptMismatch: the key was used with other arguments.
 	AttemptMismatch
+	// AttemptSpent: the sender has spent its budget of remembered requests.
+	AttemptSpent
 )
 
 // AttemptResult is the result of Begin.
@@ -49,4 +53,9 @@ type AttemptResult struct {
 	Outcome AttemptOutcome
 	// Answer is set with AttemptDone.
 	Answer []byte
+	// Keep is for how long the answer is kept, with AttemptStarted: that of the Attempt
+	// or shorter.
+	Keep time.Duration
+	// RetryAfter is set with AttemptSpent.
+	RetryAfter time.Duration
 }

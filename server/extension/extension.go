@@ -82,6 +82,7 @@ type Element interface {
 	FullName() string
 	Meta() string
 	Has(function string) bool
+	Admit(ctx context.Context, function string, args runtime.Args) (changes bool, err error)
 	Serve(ctx context.Context, function string, args runtime.Args) (json.RawMessage, error)
 	Call(ctx context.Context, function string, args ...any) (any, error)
 }

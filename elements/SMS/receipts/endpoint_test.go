@@ -29,6 +29,9 @@ type readerElement struct{ *reader }
 func (readerElement) FullName() string { return "SMS.a" }
 func (readerElement) Meta() string     { return smscode.Family }
 func (readerElement) Has(string) bool  { return true }
+func (readerElement) Admit(context.Context, string, runtime.Args) (bool, error) {
+	return false, nil
+}
 func (readerElement) Serve(context.Context, string, runtime.Args) (json.RawMessage, error) {
 	return nil, nil
 }

@@ -20,7 +20,7 @@ const schema = `{
     "maxEntries": {
       "type": "integer", "minimum": 1000, "maximum": 100000000, "default": 1000000,
       "title": "Entries at most",
-      "description": "Identities, tokens, shared limits and remembered requests together. Full of live ones, the store refuses new ones."
+      "description": "Identities, tokens, shared limits and remembered requests together. Full of live ones, the store forgets the oldest remembered requests, and then refuses new ones."
     }
   },
   "additionalProperties": false

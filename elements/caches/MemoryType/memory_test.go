@@ -53,6 +53,32 @@ func TestAFullStoreRefusesTheNewAndServesTheOld(t *testing.T) {
 	})
 }
 
+func TestRememberedRequestsGiveWayToSends(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{MaxEntries: 1000})
+		defer func() { _ = s.Close() }()
+		begin := func(n int) caches.BeginOutcome {
+			key := fmt.Sprint("k", n)
+			b := caches.Budgets{Sender: caches.SharedLimit{Key: "from " + key, Window: caches.Window{Max: 10, Per: time.Hour}}}
+			got, err := s.Begin(ctx, caches.Begin{Key: key, Owner: "o", Lease: time.Second, TTL: 10 * time.Minute, Budgets: b})
+			require.NoError(t, err)
+			require.NoError(t, s.Finish(ctx, caches.Finish{Key: key, Owner: "o", Answer: []byte("a"), TTL: 10 * time.Minute, Budgets: b}))
+			return got.Outcome
+		}
+		for i := range 4000 {
+			require.Equal(t, caches.BeginStarted, begin(i))
+			time.Sleep(time.Millisecond)
+		}
+		require.Equal(t, caches.BeginDone, begin(3900), "the newest are remembered")
+		for i := range 1000 {
+			_, err := s.Reserve(ctx, reserveOf(fmt.Sprint("r", i)))
+			require.NoError(t, err)
+		}
+		_, err := s.Reserve(ctx, reserveOf("new"))
+		require.ErrorIs(t, err, caches.ErrUnavailable)
+	})
+}
+
 func TestMemoryComesBackWhenNobodyAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Config{})
@@ -64,7 +90,7 @@ func TestMemoryComesBackWhenNobodyAsks(t *testing.T) {
 		kept := func() (entries, queued int) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			return len(s.table.entries), len(s.table.queue)
+			return len(s.table.entries), len(s.table.rest) + len(s.table.remembered)
 		}
 		entries, _ := kept()
 		require.Equal(t, 5000, entries)

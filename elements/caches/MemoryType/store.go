@@ -89,7 +89,8 @@ func (s *Store) open() error {
 }
 
 // step runs an operation. If there is no room for the entries that it may add, it
-// removes what has expired, or else does nothing and returns an error.
+// removes what has expired, then what is remembered of the oldest requests. If that is
+// not enough, it does nothing and returns an error.
 func (s *Store) step(ctx context.Context, op otpstate.Operation) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w: %w", Name, caches.ErrUnavailable, err)
@@ -102,8 +103,10 @@ func (s *Store) step(ctx context.Context, op otpstate.Operation) error {
 	s.table.now = s.now()
 	if len(s.table.entries) > s.max-nearlyFull && !s.hasRoom(op.Adds()) {
 		s.table.evict(len(s.table.entries))
-		if !s.hasRoom(op.Adds()) {
-			return fmt.Errorf("%s: full: %w", Name, caches.ErrUnavailable)
+		for !s.hasRoom(op.Adds()) {
+			if !s.table.giveWay() {
+				return fmt.Errorf("%s: full: %w", Name, caches.ErrUnavailable)
+			}
 		}
 	}
 	s.running.Now = s.table.now

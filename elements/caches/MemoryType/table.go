@@ -11,10 +11,19 @@ type table struct {
 	// now is the time of the step in progress.
 	now     int64
 	entries map[otpstate.Name]*entry
-	queue   queue
+	// remembered holds what is known of earlier requests, which gives way to the rest.
+	remembered, rest queue
 }
 
 func newTable() table { return table{entries: make(map[otpstate.Name]*entry)} }
+
+// queue returns the queue of an entry.
+func (t *table) queue(n otpstate.Name) *queue {
+	if n.Kind == otpstate.KindRecord || n.Kind == otpstate.KindBudget {
+		return &t.remembered
+	}
+	return &t.rest
+}
 
 // Load implements otpstate.Values.
 func (t *table) Load(n otpstate.Name) any {
@@ -33,14 +42,14 @@ func (t *table) Keep(n otpstate.Name, value any, expires int64) {
 	case e == nil:
 		e = &entry{name: n, value: value, expires: expires}
 		t.entries[n] = e
-		heap.Push(&t.queue, e)
+		heap.Push(t.queue(n), e)
 	case expires <= t.now:
-		heap.Remove(&t.queue, e.place)
+		heap.Remove(t.queue(n), e.place)
 		delete(t.entries, n)
 	default:
 		moved := e.expires != expires
 		if e.value, e.expires = value, expires; moved {
-			heap.Fix(&t.queue, e.place)
+			heap.Fix(t.queue(n), e.place)
 		}
 	}
 }
@@ -48,18 +57,32 @@ func (t *table) Keep(n otpstate.Name, value any, expires int64) {
 // evict removes up to most entries that have expired, and reports whether there may
 // be more.
 func (t *table) evict(most int) (more bool) {
-	for n := range most {
-		if len(t.queue) == 0 || t.queue[0].expires > t.now {
-			if n > 0 && len(t.entries) == 0 {
-				// A map keeps the memory of what it held.
-				t.entries, t.queue = newTable().entries, nil
+	removed := 0
+	for _, q := range []*queue{&t.remembered, &t.rest} {
+		for ; len(*q) > 0 && (*q)[0].expires <= t.now; removed++ {
+			if removed == most {
+				return true
 			}
-			return false
+			t.removeFirst(q)
 		}
-		e := heap.Pop(&t.queue).(*entry)
-		delete(t.entries, e.name)
 	}
+	if removed > 0 && len(t.entries) == 0 {
+		*t = table{now: t.now, entries: newTable().entries} // a map keeps the memory of what it held
+	}
+	return false
+}
+
+// giveWay removes the oldest of what is remembered, and reports whether there was any.
+func (t *table) giveWay() bool {
+	if len(t.remembered) == 0 {
+		return false
+	}
+	t.removeFirst(&t.remembered)
 	return true
+}
+
+func (t *table) removeFirst(q *queue) {
+	delete(t.entries, heap.Pop(q).(*entry).name)
 }
 
 // entry is a value, and its place in the queue.

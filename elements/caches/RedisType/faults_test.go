@@ -136,7 +136,7 @@ func everything(s *Store) map[string]error {
 		"Commit":   s.Commit(ctx, reservationOf(r)),
 		"EndClaim": s.EndClaim(ctx, caches.EndClaim{Request: "q", Key: "k"}),
 		"EndToken": s.EndToken(ctx, caches.EndToken{Request: "q", Key: "k", Hash: "h"}),
-		"Finish":   s.Finish(ctx, "k", "o", nil, time.Second),
+		"Finish":   s.Finish(ctx, caches.Finish{Key: "k", Owner: "o"}),
 		"Ready":    s.Ready(ctx),
 	}
 }

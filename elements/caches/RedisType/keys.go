@@ -24,6 +24,7 @@ func stateKey(key string) string       { return tag(key) + "s" }
 func tokenKey(key, hash string) string { return tag(key) + "t:" + hash }
 func recordKey(key string) string      { return tag(key) + "b" }
 func groupKey(key string) string       { return tag(key) + "y" }
+func budgetKey(key string) string      { return tag(key) + "a" }
 func captchaKey(key string) string     { return tag(key) + "m" }
 
 func windowKey(l caches.SharedLimit) string {

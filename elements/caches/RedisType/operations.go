@@ -2,7 +2,6 @@ package redistype
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -78,20 +77,5 @@ func (s *Store) EndToken(ctx context.Context, e caches.EndToken) error {
 // Issue implements caches.TokenStore.
 func (s *Store) Issue(ctx context.Context, key string, i caches.Issue) error {
 	_, err := s.call(ctx, issueScript, []string{tokenKey(key, i.Hash)}, s.args(2).add(string(i.Value), i.TTL))
-	return err
-}
-
-// Begin implements caches.IdempotencyStore.
-func (s *Store) Begin(ctx context.Context, b caches.Begin) (caches.BeginResult, error) {
-	r, err := s.call(ctx, beginScript, []string{recordKey(b.Key)}, s.args(4).add(b.Owner, b.Fingerprint, b.Lease, b.TTL))
-	if err != nil {
-		return caches.BeginResult{}, err
-	}
-	return caches.BeginResult{Outcome: caches.BeginOutcome(r.text(0)), Answer: r.bytes(1)}, nil
-}
-
-// Finish implements caches.IdempotencyStore.
-func (s *Store) Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error {
-	_, err := s.call(ctx, finishScript, []string{recordKey(key)}, s.args(4).add(owner, answer != nil, string(answer), ttl))
 	return err
 }

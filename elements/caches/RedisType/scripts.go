@@ -27,11 +27,11 @@ var (
 	undoTokenScript = script("undo_token", "tokens")
 	endTokenScript  = script("end_token", "tokens")
 
-	beginScript  = script("begin")
-	finishScript = script("finish")
+	beginScript  = script("begin", "groups", "budgets")
+	finishScript = script("finish", "groups", "budgets")
 )
 
-// The parts of a reservation in a Cluster.
+// The parts of a reservation and of an idempotency record in a Cluster.
 var (
 	takeWindowScript      = script("take_window", "windows")
 	returnWindowScript    = script("return_window")
@@ -41,6 +41,7 @@ var (
 	groupSuspiciousScript = script("group_suspicious", "groups")
 	countGroupScript      = script("count_group", "groups")
 	endUnverifiedScript   = script("end_unverified", "groups")
+	spendScript           = script("spend", "groups", "budgets")
 )
 
 func script(name string, lib ...string) *redis.Script {

@@ -54,7 +54,7 @@ func Benchmark(b *testing.B, open func(testing.TB) Opened) {
 			if _, err := s.Store.Begin(s.ctx, caches.Begin{Key: key, Owner: "o", Lease: time.Minute, TTL: time.Minute}); err != nil {
 				return err
 			}
-			return s.Store.Finish(s.ctx, key, "o", []byte("answer"), time.Minute)
+			return s.Store.Finish(s.ctx, caches.Finish{Key: key, Owner: "o", Answer: []byte("answer"), TTL: time.Minute})
 		}},
 	} {
 		b.Run(op.name, func(b *testing.B) {

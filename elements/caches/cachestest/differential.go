@@ -209,7 +209,7 @@ func (d *duel) issue(t *rapid.T) {
 func (d *duel) begin(t *rapid.T) {
 	b := caches.Begin{
 		Key: d.key(t), Owner: pick(t, "owner", "o1", "o2", "o3"), Fingerprint: pick(t, "fingerprint", "f1", "f1", "f2"),
-		Lease: 10 * time.Second, TTL: 10 * time.Minute,
+		Lease: 10 * time.Second, TTL: 10 * time.Minute, Budgets: d.budgets(t),
 	}
 	want, _ := d.ref.Begin(context.Background(), b)
 	got, err := d.store.Begin(context.Background(), b)
@@ -219,7 +219,19 @@ func (d *duel) begin(t *rapid.T) {
 
 func (d *duel) finish(t *rapid.T) {
 	key, owner := d.key(t), pick(t, "owner", "o1", "o2", "o3")
-	answer := pick(t, "answer", nil, []byte{}, []byte("yes\x00\xff"))
-	require.NoError(t, d.ref.Finish(context.Background(), key, owner, answer, time.Minute))
-	require.NoError(t, d.store.Finish(context.Background(), key, owner, answer, time.Minute))
+	answer := pick(t, "answer", nil, []byte{}, []byte("yes\x00\xff"), make([]byte, 2*caches.AnswerUnit))
+	f := caches.Finish{Key: key, Owner: owner, Answer: answer, TTL: time.Minute, Budgets: d.budgets(t)}
+	require.NoError(t, d.ref.Finish(context.Background(), f))
+	require.NoError(t, d.store.Finish(context.Background(), f))
+}
+
+func (d *duel) budgets(t *rapid.T) caches.Budgets {
+	return caches.Budgets{
+		Sender: caches.SharedLimit{
+			Key:    d.prefix + pick(t, "sender", "s1", "s2"),
+			Window: caches.Window{Max: pick(t, "most", 0, 3, 6), Per: 10 * time.Minute},
+		},
+		All:      caches.SharedLimit{Key: d.prefix + "all", Window: caches.Window{Max: pick(t, "most of all", 0, 4), Per: 10 * time.Minute}},
+		SpentTTL: 30 * time.Minute,
+	}
 }

@@ -36,18 +36,42 @@ var outcomes = map[caches.BeginOutcome]extension.AttemptOutcome{
 	caches.BeginBusy:     extension.AttemptBusy,
 	caches.BeginDone:     extension.AttemptDone,
 	caches.BeginMismatch: extension.AttemptMismatch,
+	caches.BeginSpent:    extension.AttemptSpent,
+}
+
+// The budgets of what is remembered, in requests and KiB of answers. A request and its
+// answer take 0.5 to 1.5 KiB of a store.
+const (
+	// senderBudget is what an address may have remembered. Past it, requests with a key
+	// are refused: served without being remembered, a repeat would be done twice.
+	senderBudget = 10_000
+	// wholeBudget is that of all addresses. Past it, answers are kept for spentKeep:
+	// whoever has many addresses can make others' repeats come too late, but can neither
+	// refuse others nor fill the store.
+	wholeBudget = 100_000
+	spentKeep   = time.Minute
+)
+
+func budgets(a extension.Attempt) caches.Budgets {
+	return caches.Budgets{
+		Sender:   caches.SharedLimit{Key: "answers of " + a.Sender, Window: caches.Window{Max: senderBudget, Per: a.Keep}},
+		All:      caches.SharedLimit{Key: "answers", Window: caches.Window{Max: wholeBudget, Per: a.Keep}},
+		SpentTTL: spentKeep,
+	}
 }
 
 func (s store) Begin(ctx context.Context, a extension.Attempt) (extension.AttemptResult, error) {
-	r, err := s.cache.Begin(ctx, caches.Begin{Key: a.Key, Owner: a.Owner, Fingerprint: a.Fingerprint, Lease: a.Lease, TTL: a.Keep})
+	r, err := s.cache.Begin(ctx, caches.Begin{
+		Key: a.Key, Owner: a.Owner, Fingerprint: a.Fingerprint, Lease: a.Lease, TTL: a.Keep, Budgets: budgets(a),
+	})
 	if err != nil {
 		return extension.AttemptResult{}, coded(err)
 	}
-	return extension.AttemptResult{Outcome: outcomes[r.Outcome], Answer: r.Answer}, nil
+	return extension.AttemptResult{Outcome: outcomes[r.Outcome], Answer: r.Answer, Keep: r.TTL, RetryAfter: r.RetryAfter}, nil
 }
 
-func (s store) Finish(ctx context.Context, key, owner string, answer []byte, keep time.Duration) error {
-	return coded(s.cache.Finish(ctx, key, owner, answer, keep))
+func (s store) Finish(ctx context.Context, a extension.Attempt, answer []byte) error {
+	return coded(s.cache.Finish(ctx, caches.Finish{Key: a.Key, Owner: a.Owner, Answer: answer, TTL: a.Keep, Budgets: budgets(a)}))
 }
 
 // coded returns the error of a cache with a code.

@@ -43,6 +43,7 @@ func TestFunctionsAreThoseOfTheContract(t *testing.T) {
 			args += " "
 		}
 		got[f.GetName()] = function{args, f.GetLoginRequired(), f.GetRunsToEnd()}
+		require.Equal(t, f.GetRunsToEnd(), f.GetChanges(), f.GetName())
 	}
 	require.Equal(t, want, got)
 }

@@ -7,9 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
-	"net/netip"
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
+	"github.com/lintel-run/lintel/runtime/element"
 )
 
 // keyring derives every opaque name and MAC that leaves the service from one key of
@@ -91,16 +91,7 @@ func (k keyring) entry(instance, identity, digits string) string {
 // address returns the cache's key of a client's address: of the whole IPv4 address,
 // or of the /64 of an IPv6 address.
 func (k keyring) address(address string) string {
-	network := address
-	if ip, err := netip.ParseAddr(address); err == nil {
-		ip = ip.Unmap().WithZone("")
-		network = ip.String()
-		if ip.Is6() {
-			prefix, _ := ip.Prefix(64)
-			network = prefix.String()
-		}
-	}
-	return k.short("address", network)
+	return k.short("address", element.Caller{Address: address}.Network())
 }
 
 // app returns the cache's key of the app's own limit.

@@ -51,7 +51,7 @@ func newMessage(kind Kind) proto.Message {
 		return &Token{}
 	case KindRecord:
 		return &Record{}
-	case KindGroup:
+	case KindGroup, KindBudget:
 		return &Group{}
 	default:
 		return nil

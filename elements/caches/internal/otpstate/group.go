@@ -28,7 +28,7 @@ func (s *Step) countInGroups(state *State, r *caches.Reserve) {
 		if group == nil {
 			group = &Group{}
 		}
-		group.count(s.Now, Millis(g.Per))
+		group.count(s.Now, Millis(g.Per), 1)
 		s.keepGroup(g.Key, group)
 		u.Groups = append(u.Groups, g.Key)
 	}
@@ -79,8 +79,8 @@ func (x *Group) valid() bool {
 	return len(x.Sends) == len(x.Begins) && len(x.Verified) == len(x.Begins)
 }
 
-// count adds a send. If the clock went back, it adds to the last slot.
-func (x *Group) count(now, per int64) {
+// count adds n sends. If the clock went back, it adds to the last slot.
+func (x *Group) count(now, per, n int64) {
 	x.Per = per
 	over := 0
 	for over < len(x.Begins) && x.Begins[over]+per <= now {
@@ -94,10 +94,10 @@ func (x *Group) count(now, per int64) {
 		width = coarseSlot
 	}
 	if last := len(x.Begins) - 1; last >= 0 && now < x.Begins[last]+width {
-		x.Sends[last]++
+		x.Sends[last] += n
 		return
 	}
-	x.Begins, x.Sends, x.Verified = append(x.Begins, now), append(x.Sends, 1), append(x.Verified, 0)
+	x.Begins, x.Sends, x.Verified = append(x.Begins, now), append(x.Sends, n), append(x.Verified, 0)
 }
 
 func (x *Group) uncount(sent int64) {

@@ -2,7 +2,6 @@ package otpstate
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -132,14 +131,12 @@ func (o Operations) Issue(ctx context.Context, key string, i caches.Issue) error
 // Begin implements caches.IdempotencyStore.
 func (o Operations) Begin(ctx context.Context, b caches.Begin) (caches.BeginResult, error) {
 	return call(ctx, o, &operation[caches.Begin, caches.BeginResult]{
-		args: b, run: (*Step).begin, adds: func(b *caches.Begin) []Name { return []Name{recordName(b.Key)} },
+		args: b, run: (*Step).begin, adds: beginNames,
 	})
 }
 
 // Finish implements caches.IdempotencyStore.
-func (o Operations) Finish(ctx context.Context, key, owner string, answer []byte, ttl time.Duration) error {
-	_, err := call(ctx, o, &operation[string, none]{
-		args: key, run: func(s *Step, key *string, _ string) (_ none) { s.finish(*key, owner, answer, ttl); return },
-	})
+func (o Operations) Finish(ctx context.Context, f caches.Finish) error {
+	_, err := call(ctx, o, &operation[caches.Finish, none]{args: f, run: (*Step).finish})
 	return err
 }

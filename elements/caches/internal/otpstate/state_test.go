@@ -44,7 +44,7 @@ func TestAGroupIsExactAndSmall(t *testing.T) {
 		var counted []int64
 		for range rapid.IntRange(0, 2000).Draw(t, "sends") {
 			now += rate.Draw(t, "pause")
-			g.count(now, Millis(watched.Per))
+			g.count(now, Millis(watched.Per), 1)
 			counted = append(counted, now)
 		}
 		b, err := Encode(g)
@@ -87,7 +87,7 @@ func TestASuspiciousGroup(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := &Group{}
 			for range test.sends {
-				g.count(1000, Millis(watched.Per))
+				g.count(1000, Millis(watched.Per), 1)
 			}
 			for range test.verified {
 				g.verify(1000)

@@ -58,6 +58,7 @@ const (
 	KindRecord  Kind = 'b' // *Record
 	KindGroup   Kind = 'y' // *Group
 	KindCaptcha Kind = 'm' // *CaptchaUse
+	KindBudget  Kind = 'a' // *Group
 	KindWindow  Kind = 'w' // *Times, of ValueWindows
 )
 

@@ -85,7 +85,8 @@ func exposed(d *elementv1.TypeDescription) []element.Function {
 		if !f.GetExposed() {
 			continue
 		}
-		out := element.Function{Name: f.GetName(), Title: f.GetTitle(), Desc: f.GetDesc(), ReturnType: f.GetReturnType(), LoginRequired: f.GetLoginRequired()}
+		out := element.Function{Name: f.GetName(), Title: f.GetTitle(), Desc: f.GetDesc(), ReturnType: f.GetReturnType(), LoginRequired: f.GetLoginRequired(),
+			Changes: f.GetChanges() || f.GetRunsToEnd()}
 		if text := []byte(f.GetReturnSchema()); json.Valid(text) {
 			out.ReturnSchema = text
 		}

@@ -6,8 +6,9 @@ local function keep_group(key, g)
   keep(key, g, g.a[1] and g.a[#g.a] + g.p or now)
 end
 
-local function count_in_group(key, per)
-  local g = load(key) or { a = {}, n = {}, v = {} }
+-- A group after n more sends.
+local function counted(g, per, n)
+  g = g or { a = {}, n = {}, v = {} }
   g.p = per
   local over = 0
   while g.a[over + 1] and g.a[over + 1] + per <= now do
@@ -25,11 +26,15 @@ local function count_in_group(key, per)
   local last = #g.a
   local width = last >= FINE_SLOTS and COARSE_SLOT or FINE_SLOT
   if last > 0 and now < g.a[last] + width then
-    g.n[last] = g.n[last] + 1
+    g.n[last] = g.n[last] + n
   else
-    g.a[last + 1], g.n[last + 1], g.v[last + 1] = now, 1, 0
+    g.a[last + 1], g.n[last + 1], g.v[last + 1] = now, n, 0
   end
-  keep_group(key, g)
+  return g
+end
+
+local function count_in_group(key, per)
+  keep_group(key, counted(load(key), per, 1))
 end
 
 -- Verifies a send that was counted at a time, or takes it back.
