@@ -2,6 +2,7 @@ package httptype_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"net/http/httptest"
 
 	httptype "github.com/lintel-run/lintel/elements/SMS/Http"
+	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
@@ -29,6 +31,9 @@ func FuzzTemplate(f *testing.F) {
 		"form text": `"bodyType":"form","body":"a=${params.v}&b=%3C${params.v}%3E"`,
 		"xml":       `"bodyType":"xml","body":"<r a=\"${params.v}\" b='&lt;${params.v}&gt;'><c>${params.v}</c><d><![CDATA[]${params.v}]]]></d></r>"`,
 		"none":      `"bodyType":"none"`,
+		"in form":   `"bodyType":"form","body":{"j":"{\"a\":\"${params.v}\",\"b\":[${params.v | json}]}"}`,
+		"in text":   `"bodyType":"text","body":"{\"a\":\"${values.w}\",\"b\":[${values.w | json}]}","values":{"w":"${params.v}"}`,
+		"in JSON":   `"bodyType":"json","body":{"j":"{\"a\":\"${params.v}\",\"b\":[${params.v | json}]}"}`,
 	}
 	var mu sync.Mutex
 	var last *http.Request
@@ -77,6 +82,27 @@ func arrived(t *testing.T, kind string, body []byte, v string) {
 			t.Fatalf("%q: %v", body, err)
 		}
 		same(t, kind, got, map[string]any{"a": []any{v}, "b": "<" + v + ">"})
+	case "in form", "in text", "in JSON":
+		text := string(body)
+		switch kind {
+		case "in form":
+			form, err := url.ParseQuery(text)
+			if err != nil || len(form) != 1 {
+				t.Fatalf("%q: %v", body, err)
+			}
+			text = form.Get("j")
+		case "in JSON":
+			var outer map[string]string
+			if err := json.Unmarshal(body, &outer); err != nil {
+				t.Fatalf("%q: %v", body, err)
+			}
+			text = outer["j"]
+		}
+		var got map[string]any
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		same(t, kind, got, map[string]any{"a": v, "b": []any{v}})
 	case "form", "form text":
 		got, err := url.ParseQuery(string(body))
 		if err != nil {
@@ -119,11 +145,11 @@ func same(t *testing.T, what string, got, want any) {
 // FuzzConfiguration opens any template in any place. Errors must name a pointer, and
 // nothing may panic.
 func FuzzConfiguration(f *testing.F) {
-	for _, seed := range []string{"", "${", "${}", "$${", "${phone|", "${params.}", "${a}${b}", "<a>${text}</a>", "/${phone}?${phone}#", "${secrets.k | hmacSha256:secrets64.k}"} {
+	for _, seed := range []string{"${values.a | hmacSha1:values.a}", `{"a":${text}}`, "xml:/a/@b", "(?P<x>", "${timestamp | date:iso}", "", "${", "${}", "$${", "${phone|", "${params.}", "${a}${b}", "<a>${text}</a>", "/${phone}?${phone}#", "${secrets.k | hmacSha256:secrets64.k}"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, place := range []string{"url", "sign", "xml", "json", "header", "endpoint"} {
+		for _, place := range []string{"url", "sign", "xml", "json", "header", "endpoint", "values", "where", "matches", "receipt"} {
 			config := map[string]any{"url": "https://sms.example.com/", "accepted": map[string]any{"status": []int{200}}, "secrets": map[string]string{"k": "a2V5"}}
 			switch place {
 			case "url":
@@ -132,6 +158,14 @@ func FuzzConfiguration(f *testing.F) {
 				config["bodyType"], config["body"] = "xml", text
 			case "json":
 				config["body"] = map[string]any{text: text}
+			case "values":
+				config["values"] = map[string]string{"a": text, text: "${values.a}"}
+			case "where":
+				config["accepted"] = map[string]any{"where": map[string]any{text: map[string]any{"exists": true}}}
+			case "matches":
+				config["messageId"] = map[string]any{"matches": text + "."}
+			case "receipt":
+				config["receipt"] = map[string]any{"messageId": text + "/", "state": text + "/", "delivered": []string{text}, "handshake": map[string]any{"value": "/x", "reply": text}}
 			case "header":
 				config["headers"] = map[string]string{"X-A": text, "X" + text: "v"}
 			default:
@@ -143,6 +177,71 @@ func FuzzConfiguration(f *testing.F) {
 				if d.GetPointer() == "" || strings.Contains(d.GetMessage(), "log says why") || strings.Contains(d.GetMessage(), "internal") {
 					t.Fatalf("%s %q: %s %s", place, text, d.GetPointer(), d.GetMessage())
 				}
+			}
+		}
+	})
+}
+
+// FuzzAnswers reads any answer at every kind of place. Whatever it says, it is accepted
+// only with the marker, and nothing may panic.
+func FuzzAnswers(f *testing.F) {
+	for _, seed := range []string{"", "0", `{"code":"0","id":{"a":[1,null]}}`, "<r a='1'><c>0</c><c/></r>", "code=0&id=%zz", "<?xml version=\"1.0\" encoding=\"x\"?><r/>", "\xef\xbb\xbf{}", "<!DOCTYPE r [<!ENTITY e 'x'>]><r>&e;</r>", strings.Repeat("[", 1000), strings.Repeat("<a>", 1000)} {
+		f.Add(seed)
+	}
+	var mu sync.Mutex
+	answer := ""
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		_, _ = io.WriteString(w, answer)
+	}))
+	f.Cleanup(s.Close)
+	instances := make(map[string]*sdktest.Instance)
+	for _, place := range []string{"$", "/code", "xml:/r/c", "xml:/r/@a", "form:code"} {
+		instances[place] = sdktest.Open(f, httptype.Type(), `{"url":"`+s.URL+`","accepted":{"where":{"`+place+`":{"matches":"^0$"}}},"messageId":"`+place+`",
+			"refused":[{"where":{"`+place+`":{"exists":true},"/refused":{"exists":true},"xml:/refused":{"exists":true},"form:refused":"1"}}]}`)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for place, sms := range instances {
+			mu.Lock()
+			answer = text
+			mu.Unlock()
+			var sent delivery.SendResult
+			err := sms.CallInto(context.Background(), "sendMessage", sdktest.Args{"phoneList": []string{phone}, "params": map[string]any{}}, &sent)
+			if err == nil && (!strings.Contains(text, "0") && !strings.Contains(text, "&#") && !strings.Contains(text, `\u003`) || sent.Results[0].MessageID != "0") {
+				t.Fatalf("%s: %q was accepted as %q", place, text, sent.Results[0].MessageID)
+			}
+			if err != nil && (strings.Contains(err.Error(), "internal") || strings.Contains(sms.Log(), "panic")) {
+				t.Fatalf("%s: %q: %v", place, text, err)
+			}
+		}
+	})
+}
+
+// FuzzReceipts reads any push. Nothing may panic, and what has no ID is no receipt.
+func FuzzReceipts(f *testing.F) {
+	for _, seed := range []string{"", "[]", `[{"id":"m","st":"ok"},{}]`, "data=%5B%7B%7D%5D", "data=[{\"id\":1,\"st\":2}]&x", "--b\r\n\r\n--b--"} {
+		f.Add(seed, "POST", "")
+	}
+	f.Add("", "GET", "data=[]")
+	f.Add("--b\r\nContent-Disposition: form-data; name=data\r\n\r\n[]\r\n--b--\r\n", "POST", "multipart/form-data; boundary=b")
+	instances := []*sdktest.Instance{}
+	for _, receipt := range []string{`{"messageId":"/id","state":"/st","delivered":["ok"],"handshake":{"value":"/0/code"}}`,
+		`{"from":"form","field":"data","messageId":"/id","state":"/st","delivered":["ok"],"where":{"/id":{"matches":"."}}}`, `{"from":"form","messageId":"id","state":"st","delivered":["ok"]}`} {
+		instances = append(instances, sdktest.Open(f, httptype.Type(), `{`+sending+`,"receipt":`+receipt+`}`))
+	}
+	f.Fuzz(func(t *testing.T, body, method, kind string) {
+		for _, e := range instances {
+			var got delivery.CallbackResult
+			err := e.CallInto(context.Background(), "parseReceipt", sdktest.Args{"method": method, "url": "https://shop.example/r?" + url.QueryEscape(kind),
+				"header": map[string][]string{"Content-Type": {kind}}, "body": base64.StdEncoding.EncodeToString([]byte(body))}, &got)
+			for _, r := range got.Receipts {
+				if r.MessageID == "" || r.State == "" {
+					t.Fatalf("%q: %+v", body, got)
+				}
+			}
+			if err != nil && strings.Contains(err.Error(), "internal") {
+				t.Fatalf("%q: %v", body, err)
 			}
 		}
 	})

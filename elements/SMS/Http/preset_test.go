@@ -19,7 +19,7 @@ import (
 func TestPresetsAreWholeInstances(t *testing.T) {
 	files, err := filepath.Glob("presets/*.sms.json")
 	require.NoError(t, err)
-	require.Len(t, files, 3)
+	require.NotEmpty(t, files)
 	variable := regexp.MustCompile(`\{\{([A-Z_]+)\}\}`)
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
@@ -47,6 +47,9 @@ func TestPresetsAreWholeInstances(t *testing.T) {
 		config := variable.ReplaceAllStringFunc(string(raw), func(name string) string {
 			if strings.Contains(name, "URL") {
 				return "https://sms.example.com/send"
+			}
+			if strings.Contains(name, "HOST") {
+				return "sms.example.com"
 			}
 			return "MDEyMzQ1Njc4OWFiY2RlZg=="
 		})
