@@ -93,7 +93,10 @@ func (q *request) finish() {
 
 // log writes a line about the request, without the attributes that are empty.
 func (q *request) log(level slog.Level, message string, attrs ...any) {
-	all := append([]any{"request_id", q.id, "element", q.element, "function", q.function}, attrs...)
+	all := append([]any{
+		"request_id", q.id, "element", q.element, "function", q.function,
+		"user_id", q.caller.UserID, "session_id", q.caller.SessionID,
+	}, attrs...)
 	kept := all[:0]
 	for i := 0; i < len(all); i += 2 {
 		if value := all[i+1]; value != nil && value != "" && value != false {

@@ -194,6 +194,8 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	if err := addressesOf(app, public, operators).print(in.stdout, in.json); err != nil {
 		return err
 	}
+	logger.Info("serving", "version", version, "app", app.Info().AppID, "listening", public.Addr().String(),
+		"operators", operators.Addr().String(), "stores", storesOf(app))
 
 	var delay time.Duration
 	select {
@@ -226,6 +228,21 @@ func (f *serveFlags) delay(srv *server.Server) time.Duration {
 		return f.drainDelay
 	}
 	return proxyDelay
+}
+
+// storesOf names the app's stores and their Types, for the log.
+func storesOf(app *runtime.App) []string {
+	elements, err := app.FindElements(".caches.Meta,.databases.Meta")
+	if err != nil {
+		return nil
+	}
+	var stores []string
+	for _, el := range elements {
+		if define, err := app.GetElementDefine(el.FullName()); err == nil {
+			stores = append(stores, el.FullName()+" ("+define.Type+")")
+		}
+	}
+	return stores
 }
 
 // open opens the app; a signal while it opens gives up. The app's context outlives

@@ -37,7 +37,7 @@ func TestTheDocumentQuotesTheRealHandshake(t *testing.T) {
 	} {
 		require.Contains(t, text, row)
 	}
-	for _, variable := range []string{handshake.EnvHostAddr, handshake.EnvHostToken, handshake.EnvLifelineFD} {
+	for _, variable := range []string{handshake.EnvHostAddr, handshake.EnvHostToken, handshake.EnvLifelineFD, handshake.EnvLogLevel} {
 		require.Contains(t, text, "| `"+variable+"` | ")
 	}
 }

@@ -21,6 +21,9 @@ const (
 	EnvHostAddr = "LINTEL_HOST_ADDR"
 	// EnvHostToken is the token that each request to the host carries as MetaToken.
 	EnvHostToken = "LINTEL_HOST_TOKEN" //nolint:gosec // a name, not a token
+	// EnvLogLevel is the lowest level that the host logs: debug, info, warn or error. Lines
+	// below it may be left out.
+	EnvLogLevel = "LINTEL_LOG_LEVEL"
 	// EnvLifelineFD is the number of a descriptor that reads end of file when the host
 	// has ended. A plugin then exits.
 	EnvLifelineFD = "LINTEL_LIFELINE_FD"

@@ -34,7 +34,13 @@ func withCall(ctx context.Context, requestID string, host *Host, logger *slog.Lo
 		}
 	}
 	if requestID != "" {
-		c.logger = logger.With("request_id", requestID)
+		// The host tells the request by the call's ID; hosts that don't know it have the
+		// field.
+		attrs := []any{"request_id", requestID}
+		if values := c.metadata[handshake.MetaCall]; len(values) > 0 {
+			attrs = append(attrs, "@call", values[0])
+		}
+		c.logger = logger.With(attrs...)
 	}
 	return context.WithValue(ctx, callKey{}, c), c.logger
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 
@@ -95,7 +96,7 @@ func commandCall(ctx context.Context, args []string, stdout, stderr io.Writer, t
 
 // callOnce opens an instance in this process and calls a function of it.
 func callOnce(ctx context.Context, stderr io.Writer, types []Type, typeName, function string, config, args []byte) ([]byte, error) {
-	s := newServer(&Host{conn: noHost{}}, newLogger(stderr), types)
+	s := newServer(&Host{conn: noHost{}}, newLogger(stderr, slog.LevelDebug), types)
 	id := &elementv1.Instance{Type: typeName, Name: typeName, Generation: 1}
 	opened, err := s.Configure(ctx, &elementv1.ConfigureRequest{
 		Instance: id, ConfigJson: config, Title: typeName, App: &elementv1.App{AppId: "command.line", Title: "command line", Dev: true},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // lines is logged afterwards.
 func TestLoggingNeverWaitsForAStalledHost(t *testing.T) {
 	r, w := io.Pipe()
-	logger := newLogger(newLineQueue(w))
+	logger := newLogger(newLineQueue(w), slog.LevelDebug)
 	const lines = queuedLines * 4
 	done := make(chan struct{})
 	go func() {
@@ -52,6 +53,6 @@ func TestLoggingNeverWaitsForAStalledHost(t *testing.T) {
 
 func TestALogLineIsOneLine(t *testing.T) {
 	var out bytes.Buffer
-	newLogger(&out).Error("a\nb", "c", "d\ne")
+	newLogger(&out, slog.LevelDebug).Error("a\nb", "c", "d\ne")
 	require.Equal(t, 1, bytes.Count(out.Bytes(), []byte("\n")))
 }

@@ -160,7 +160,7 @@ func forward(ctx context.Context, name string, in delivery.SendRequest) (*accept
 		return nil, errcode.New(smscode.Failed, "whether the message was sent is not known").
 			With("outcome", errcode.OutcomeUnknown).With(smscode.Through, name)
 	}
-	sdk.Logger(ctx).LogAttrs(ctx, slog.LevelInfo, "sms routed", slog.String("through", name), slog.String("vendor", answer.Vendor))
+	sdk.Logger(ctx).LogAttrs(ctx, slog.LevelDebug, "sms routed", slog.String("through", name), slog.String("vendor", answer.Vendor))
 	return answer, nil
 }
 

@@ -183,7 +183,7 @@ func TestASendIsLogged(t *testing.T) {
 		outcome delivery.Outcome
 		want    map[string]any
 	}{
-		"accepted": {delivery.Accepted("m-1"), map[string]any{"level": "INFO", "msg": "sms accepted", "vendor": "Test", "message_id": "m-1"}},
+		"accepted": {delivery.Accepted("m-1"), map[string]any{"level": "DEBUG", "msg": "sms accepted", "vendor": "Test", "message_id": "m-1"}},
 		"refused": {refused, map[string]any{"level": "WARN", "msg": "sms refused", "vendor": "Test", "reason": "balance",
 			"vendor_code": "E1", "vendor_request_id": "R", "detail": "no money"}},
 		"unknown": {delivery.Outcome{}, map[string]any{"level": "WARN", "msg": "sms unknown", "vendor": "Test"}},
@@ -194,7 +194,7 @@ func TestASendIsLogged(t *testing.T) {
 			var line map[string]any
 			require.NoError(t, json.Unmarshal([]byte(sms.Log()), &line), sms.Log())
 			require.IsType(t, 0.0, line["duration_ms"])
-			for _, key := range []string{"duration_ms", "time", "element", "request_id"} {
+			for _, key := range []string{"duration_ms", "time", "element", "request_id", "@call"} {
 				delete(line, key)
 			}
 			require.Equal(t, row.want, line)

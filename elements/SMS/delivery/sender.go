@@ -139,7 +139,7 @@ func (s *Sender) deliver(ctx context.Context, m *Message) (o, redacted Outcome) 
 	o = o.explained()
 	o.MessageID = s.hideSecrets(maskID(o.MessageID, m.Phone))
 	redacted = s.redact(o, m, sensitive.list())
-	level := slog.LevelInfo
+	level := slog.LevelDebug // the host logs that a code was sent
 	if o.Status() != StatusAccepted {
 		level = slog.LevelWarn
 	}

@@ -203,6 +203,7 @@ func (c *child) roundTrip(ctx context.Context, r *record, request requestFunc) (
 	tracked := &trackedContext{Context: wireCtx}
 	answer, err := request(tracked, c) //nolint:contextcheck // the context is the call's own, which may outlive its caller
 	c.inflight.end(r)
+	c.out.Served()
 	if err != nil {
 		return nil, c.callError(ctx, err, tracked.reached())
 	}

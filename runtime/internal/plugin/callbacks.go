@@ -169,10 +169,7 @@ func (cb *callbacks) unary(ctx context.Context, req any, info *grpc.UnaryServerI
 		}
 	}()
 	switch info.FullMethod {
-	case elementv1.Host_Log_FullMethodName:
-		if call, ok := cb.inflight.lookup(id); ok {
-			ctx = element.WithCall(ctx, call)
-		}
+	case elementv1.Host_Log_FullMethodName: // outside a call, too
 	default:
 		inner, leave, ok := cb.inflight.contextFor(ctx, id)
 		if !ok {
@@ -242,20 +239,10 @@ func (cb *callbacks) Log(ctx context.Context, req *elementv1.LogRequest) (*eleme
 	if len(lines) > maxLogLines {
 		lines = lines[:maxLogLines]
 	}
-	call, serving := element.CallOf(ctx)
+	meta, _ := metadata.FromIncomingContext(ctx)
 	for _, line := range lines {
 		level, _ := outputs.Level(line.GetLevel())
-		var attrs []slog.Attr
-		if text := line.GetFieldsJson(); len(text) > 0 && len(text) <= outputs.MaxLine {
-			var fields map[string]any
-			if json.Unmarshal(text, &fields) == nil {
-				attrs = outputs.Attributes(fields)
-			}
-		}
-		if serving {
-			attrs = append(attrs, slog.String("element", call.Element), slog.String("request_id", call.RequestID))
-		}
-		cb.out.Record(level, line.GetMessage(), attrs...) //nolint:contextcheck // a log line belongs to no request
+		cb.out.Record(level, line.GetMessage(), line.GetFieldsJson(), first(meta, handshake.MetaCall)) //nolint:contextcheck // a log line belongs to no request
 	}
 	return &elementv1.LogResponse{}, nil
 }

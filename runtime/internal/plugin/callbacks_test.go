@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,6 +115,35 @@ func TestOtherFamiliesOnlyLog(t *testing.T) {
 	require.Equal(t, testInstance, line["element"])
 	require.Equal(t, "r-1", line["request_id"])
 	require.NotContains(t, line["msg"], "\n")
+	require.Equal(t, map[string]any{"n": 1.0, "s": "a\ufffdb", "element": "SMS.other", "level": "ERROR"}, line["plugin"])
+}
+
+// What a plugin writes for a call is logged with the call's element and request, also a
+// little later, and never under another's.
+func TestALogLineBelongsToACallOfItsProcess(t *testing.T) {
+	l := newInflight()
+	begin := func(element, request string) *record {
+		r, ok := l.begin(context.Background(), testCallOf(element, request), 0)
+		require.True(t, ok)
+		return r
+	}
+	first := begin("a.b", "r-1")
+	attrs := func(r *record) string { return fmt.Sprint(l.logAttrs(r.id)) }
+	require.Equal(t, "[element=a.b request_id=r-1]", attrs(first))
+	l.end(first)
+	require.Equal(t, "[element=a.b request_id=r-1]", attrs(first), "its last lines are on their way")
+	require.Empty(t, l.logAttrs("unknown"))
+	require.Empty(t, l.logAttrs(""))
+	for range keptOrigins {
+		l.end(begin("c.d", "r-2"))
+	}
+	require.Empty(t, l.logAttrs(first.id))
+	require.Len(t, l.ended, keptOrigins, "no more are kept")
+	require.Empty(t, newInflight().logAttrs(begin("e.f", "r-3").id), "another process's")
+}
+
+func testCallOf(name, request string) element.Call {
+	return element.Call{Element: name, RequestID: request}
 }
 
 func TestATypeWhoseSchemaNamesElementsMayCall(t *testing.T) {

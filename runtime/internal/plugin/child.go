@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"strings"
@@ -66,8 +67,8 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 		return nil, err
 	}
 	c := &child{host: h, spec: spec, dir: dir, conns: make(map[net.Conn]struct{}), watched: make(chan struct{})}
-	c.out = outputs.NewLog(h.logger.With("type", spec.Type), outputs.DefaultLimits())
 	c.inflight = newInflight()
+	c.out = outputs.NewLog(h.logger.With("type", spec.Type), outputs.DefaultLimits(), c.inflight.logAttrs)
 	prog, err := h.program(spec, dir)
 	if err != nil {
 		_ = os.RemoveAll(dir)
@@ -81,6 +82,7 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 		Path: prog.path, Args: prog.args, Dir: prog.dir, SocketDir: dir, TCP: spec.TCP,
 		Env: append(prog.env,
 			"TMPDIR="+dir,
+			handshake.EnvLogLevel+"="+h.logLevel(ctx),
 			handshake.EnvHostAddr+"="+c.cb.address,
 			handshake.EnvHostToken+"="+c.cb.token),
 		Spawner: h.spawner, Groups: h.guard, Output: c.out,
@@ -95,6 +97,16 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 	}
 	go c.watch() //nolint:contextcheck // the watch lives as long as the process, not its start
 	return c, nil
+}
+
+// logLevel returns the name of the lowest level that is logged.
+func (h *Host) logLevel(ctx context.Context) string {
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn} {
+		if h.logger.Enabled(ctx, level) {
+			return strings.ToLower(level.String())
+		}
+	}
+	return "error"
 }
 
 // connect runs go-plugin's handshake and connects.
@@ -320,6 +332,7 @@ func (c *child) kill() {
 			c.await(c.host.times.StopGrace)
 		}
 		c.cutConns()
+		c.out.Close()
 		c.inflight.close()
 		c.cb.server.Stop()
 		cleaned := make(chan struct{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"log/slog"
 	"sync"
 
 	"go.opentelemetry.io/otel/trace"
@@ -19,6 +20,20 @@ type inflight struct {
 	closed  bool
 	records map[string]*record
 	drained chan struct{}
+
+	// ended are the newest calls that have been answered, since their last log lines come
+	// a little later. oldest is the index in order of the one that leaves next.
+	ended  map[string]origin
+	order  [keptOrigins]string
+	oldest int
+}
+
+const keptOrigins = 256
+
+// origin is what log lines tell of a call.
+type origin struct {
+	element, requestID string
+	trace              trace.TraceID
 }
 
 // record is a call in flight.
@@ -33,7 +48,7 @@ type record struct {
 }
 
 func newInflight() *inflight {
-	return &inflight{records: make(map[string]*record), drained: make(chan struct{})}
+	return &inflight{records: make(map[string]*record), drained: make(chan struct{}), ended: make(map[string]origin)}
 }
 
 // begin records a call. It returns false if the process takes no more calls.
@@ -57,7 +72,33 @@ func (l *inflight) end(r *record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.records, r.id)
+	delete(l.ended, l.order[l.oldest])
+	l.ended[r.id], l.order[l.oldest] = r.origin(), r.id
+	l.oldest = (l.oldest + 1) % keptOrigins
 	l.checkDrained()
+}
+
+func (r *record) origin() origin {
+	return origin{r.call.Element, r.call.RequestID, trace.SpanContextFromContext(r.ctx).TraceID()}
+}
+
+// logAttrs returns the attributes of log lines that belong to a call, nothing for an
+// unknown one.
+func (l *inflight) logAttrs(id string) []slog.Attr {
+	l.mu.Lock()
+	from, known := l.ended[id]
+	if r := l.records[id]; r != nil {
+		from, known = r.origin(), true
+	}
+	l.mu.Unlock()
+	if !known {
+		return nil
+	}
+	attrs := []slog.Attr{slog.String("element", from.element), slog.String("request_id", from.requestID)}
+	if from.trace.IsValid() {
+		attrs = append(attrs, slog.String("trace_id", from.trace.String()))
+	}
+	return attrs
 }
 
 func (l *inflight) checkDrained() {
@@ -83,17 +124,6 @@ func (l *inflight) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.records)
-}
-
-// lookup returns the call of an id, for log lines.
-func (l *inflight) lookup(id string) (element.Call, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r := l.records[id]
-	if r == nil {
-		return element.Call{}, false
-	}
-	return r.call, true
 }
 
 // span returns the trace context of a call, for requests of plugins that don't trace.

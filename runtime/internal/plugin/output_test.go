@@ -72,7 +72,7 @@ func TestEnvironment(t *testing.T) {
 		names = append(names, name)
 	}
 	require.ElementsMatch(t, []string{
-		"ASKED", "TMPDIR", "LINTEL_HOST_ADDR", "LINTEL_HOST_TOKEN", "LINTEL_LIFELINE_FD", "LINTEL_PLUGIN",
+		"ASKED", "TMPDIR", "LINTEL_HOST_ADDR", "LINTEL_HOST_TOKEN", "LINTEL_LIFELINE_FD", "LINTEL_LOG_LEVEL", "LINTEL_PLUGIN",
 		"PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_UNIX_SOCKET_DIR",
 	}, names)
 	require.Equal(t, "0 EOF", mustCall(t, p, "stdin", nil))

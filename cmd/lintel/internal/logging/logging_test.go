@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/lintel-run/lintel/cmd/lintel/internal/logging"
 )
@@ -49,6 +50,9 @@ func TestMasksWhatMayNotBeRead(t *testing.T) {
 		{"a bearer token", func(l *slog.Logger) { l.Info("x", "header", "Bearer abcdefghijkl") }, "Bearer [masked]", "abcdefghijkl"},
 		{"a JWT", func(l *slog.Logger) { l.Info("got eyJhbGciOi.eyJzdWIi.c2ln") }, "[masked]", "eyJzdWIi"},
 		{"a password in an address", func(l *slog.Logger) { l.Info("x", "url", "redis://u:hunter2@db:6379/0") }, "redis://u:[masked]@db:6379/0", "hunter2"},
+		{"a phone as a plugin's number", func(l *slog.Logger) { l.Info("x", slog.Group("plugin", "p", json.Number("13800138000"))) }, "plugin.p=138****8000", "13800138000"},
+		{"a code as a plugin's number", func(l *slog.Logger) { l.Info("x", slog.Group("plugin", "code", json.Number("123456"))) }, "plugin.code=[masked]", "123456"},
+		{"a phone in a key", func(l *slog.Logger) { l.Info("x", slog.Group("plugin", "of 13800138000", 1)) }, "138****8000", "13800138000"},
 		{"a signed query", func(l *slog.Logger) { l.Info("GET /?a=1&Signature=zzz&b=2") }, "Signature=[masked]&b=2", "zzz"},
 	}
 	for _, test := range tests {
@@ -59,6 +63,17 @@ func TestMasksWhatMayNotBeRead(t *testing.T) {
 			require.NotContains(t, out.String(), test.hides)
 		})
 	}
+}
+
+func TestALineNamesItsTrace(t *testing.T) {
+	var out bytes.Buffer
+	logger := slog.New(logging.NewHandler(&out, true, slog.LevelInfo)).With("a", 1)
+	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1, 2}, SpanID: trace.SpanID{3}})
+	logger.InfoContext(trace.ContextWithSpanContext(t.Context(), span), "traced")
+	require.Contains(t, out.String(), `"trace_id":"01020000000000000000000000000000"`)
+	out.Reset()
+	logger.InfoContext(t.Context(), "not traced")
+	require.NotContains(t, out.String(), "trace_id")
 }
 
 func TestLeavesTheRestAlone(t *testing.T) {

@@ -4,72 +4,86 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"time"
 )
 
-// Limits bound the lines that one process logs.
-type Limits struct {
-	// LinesPerSecond and BytesPerSecond allow bursts of twice as much.
-	LinesPerSecond, BytesPerSecond float64
-	// Kept is how many of the last lines are kept for a crash report, KeptLine how many
-	// bytes of each.
-	Kept, KeptLine int
-}
-
-// DefaultLimits returns limits for a production log.
-func DefaultLimits() Limits {
-	return Limits{LinesPerSecond: 200, BytesPerSecond: 1 << 20, Kept: 64, KeptLine: 1024}
-}
+// Calls returns what the host logs of a call of the process, by the call's id. It
+// returns nothing for an id that it doesn't know.
+type Calls func(id string) []slog.Attr
 
 // Log logs the lines of all streams of one process. All methods may be called from any
 // goroutine.
 type Log struct {
 	logger *slog.Logger
 	limits Limits
+	calls  Calls
 
-	mu      sync.Mutex
-	last    []string
-	next    int
-	lines   float64
-	bytes   float64
-	filled  time.Time
-	dropped int
-	since   time.Time // when the first of them was dropped
+	admission *admission
+
+	mu   sync.Mutex
+	last []string
+	next int
 }
-
-// reportInterval is how often the number of dropped lines is logged.
-const reportInterval = time.Second
 
 // NewLog returns a Log that writes to logger.
-func NewLog(logger *slog.Logger, limits Limits) *Log {
-	return &Log{logger: logger, limits: limits, lines: 2 * limits.LinesPerSecond, bytes: 2 * limits.BytesPerSecond, filled: time.Now()}
+func NewLog(logger *slog.Logger, limits Limits, calls Calls) *Log {
+	return &Log{logger: logger, limits: limits, calls: calls, admission: newAdmission(limits, func(d Dropped) {
+		lines := d.Debug + d.Info + d.Warn + d.Error
+		attrs := []slog.Attr{slog.Int("lines", lines)}
+		for _, level := range []struct {
+			name string
+			n    int
+		}{{"debug", d.Debug}, {"info", d.Info}, {"warn", d.Warn}, {"error", d.Error}} {
+			if level.n > 0 {
+				attrs = append(attrs, slog.Int(level.name, level.n))
+			}
+		}
+		logger.LogAttrs(context.Background(), slog.LevelWarn, "plugin output dropped: too much of it", attrs...)
+	})}
 }
+
+// Served notes a call of the process, which allows it more lines.
+func (l *Log) Served() { l.admission.calls.Add(1) }
+
+// Close logs how many lines were dropped at last.
+func (l *Log) Close() { l.admission.flush() }
 
 // Stream returns the writer for one of the process's streams.
 func (l *Log) Stream(name string) *Lines {
 	return NewLines(func(raw []byte) {
 		l.keep(raw)
-		if !l.admit(len(raw)) {
+		if !l.admit(levelOf(raw), len(raw)) {
 			return
 		}
 		e := parse(raw)
-		l.logger.LogAttrs(context.Background(), e.level, e.message, append(e.attrs, slog.String("stream", name))...)
+		l.write(e.level, e.message, e.call, e.fields, slog.String("stream", name))
 	})
 }
 
-// Record logs a line that the plugin sent as such. The attributes must come from
-// Attributes or the host.
-func (l *Log) Record(level slog.Level, message string, attrs ...slog.Attr) {
+// Record logs a line that the plugin sent as such, with fields as a JSON object, for a
+// call.
+func (l *Log) Record(level slog.Level, message string, fields []byte, call string) {
 	if len(message) > MaxLine {
 		message = message[:MaxLine]
 	}
-	size := len(message)
-	for _, a := range attrs {
-		size += len(a.Key) + len(a.Value.String())
+	if len(fields) > MaxLine {
+		fields = nil
 	}
-	if l.admit(size) {
-		l.logger.LogAttrs(context.Background(), level, Printable(message), attrs...)
+	if !l.admit(level, len(message)+len(fields)) {
+		return
 	}
+	read, _ := Fields(fields)
+	l.write(level, Printable(message), call, read)
+}
+
+// write logs a line: the host's attributes, then the plugin's fields.
+func (l *Log) write(level slog.Level, message, call string, fields map[string]any, attrs ...slog.Attr) {
+	if call != "" {
+		attrs = append(attrs, l.calls(call)...)
+	}
+	if len(fields) > 0 {
+		attrs = append(attrs, Attribute(fields, attrs))
+	}
+	l.logger.LogAttrs(context.Background(), level, message, attrs...)
 }
 
 // Last returns the last lines, oldest first, safe to print.
@@ -98,32 +112,8 @@ func (l *Log) keep(raw []byte) {
 	l.next = (l.next + 1) % len(l.last)
 }
 
-// admit reports whether a line is within the limits. It counts dropped lines and logs
-// their number once a second while lines come.
-func (l *Log) admit(size int) bool {
-	l.mu.Lock()
-	now := time.Now()
-	passed := now.Sub(l.filled).Seconds()
-	l.filled = now
-	l.lines = min(l.lines+passed*l.limits.LinesPerSecond, 2*l.limits.LinesPerSecond)
-	l.bytes = min(l.bytes+passed*l.limits.BytesPerSecond, 2*l.limits.BytesPerSecond)
-	ok := l.lines >= 1 && l.bytes >= float64(size)
-	if ok {
-		l.lines--
-		l.bytes -= float64(size)
-	} else {
-		if l.dropped == 0 {
-			l.since = now
-		}
-		l.dropped++
-	}
-	dropped := 0
-	if l.dropped > 0 && now.Sub(l.since) >= reportInterval {
-		dropped, l.dropped = l.dropped, 0
-	}
-	l.mu.Unlock()
-	if dropped > 0 {
-		l.logger.Warn("plugin output dropped", "lines", dropped)
-	}
-	return ok
+// admit reports whether a line is to be logged. One whose level isn't logged costs
+// nothing of the limits.
+func (l *Log) admit(level slog.Level, size int) bool {
+	return l.logger.Enabled(context.Background(), level) && l.admission.admit(level, size)
 }

@@ -347,7 +347,7 @@ func (s *served) host(ctx context.Context, function string, args map[string]stri
 		return answer(resp.GetValueJson(), resp.GetError(), err)
 	case "hostlog":
 		_, err := host.Log(out(ctx), &elementv1.LogRequest{Lines: []*elementv1.LogLine{
-			{Level: "warn", Message: "from the plugin\nforged", FieldsJson: []byte(`{"n":1,"s":"a\nb"}`)},
+			{Level: "warn", Message: "from the plugin\nforged", FieldsJson: []byte(`{"n":1,"s":"a\nb","element":"SMS.other","request_id":"r-1","level":"ERROR"}`)},
 		}})
 		return answer(quote("logged"), nil, err)
 	}
