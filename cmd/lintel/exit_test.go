@@ -44,6 +44,7 @@ func TestWrongUsageExitsWithTwoAndSaysWhatIsWrong(t *testing.T) {
 		{"serve app --public-url shop.example", "--public-url is a URL"},
 		{"serve app --drain-timeout soon", "invalid argument"},
 		{"serve app --drain-timeout -1s", "not negative"},
+		{"serve app --drain-delay -1s", "not negative"},
 		{"serve app --log-level loud", "--log-level is debug, info, warn or error"},
 		{"serve app --log-format xml", "--log-format is text or json"},
 		{"serve app --config none.yaml", "none.yaml: no such file"},

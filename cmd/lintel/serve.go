@@ -129,7 +129,7 @@ func (f *serveFlags) check(ctx context.Context) (err error) {
 	}
 	for name, d := range map[string]time.Duration{"drain-delay": f.drainDelay, "drain-timeout": f.drainTimeout} {
 		if d < 0 {
-			return usagef("--%s is a duration such as 5s, not a negative one", name)
+			return usagef("--%s is a duration such as 5s, and not negative", name)
 		}
 	}
 	for name, text := range map[string]string{"public-url": f.publicURL, "otlp-endpoint": f.otlpEndpoint} {
@@ -191,11 +191,12 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	failed := make(chan error, 2)
 	go func() { failed <- srv.Serve(public) }()
 	go func() { failed <- srv.ServeAdmin(operators, f.adminToken) }()
-	if err := addressesOf(app, public, operators).print(in.stdout, in.json); err != nil {
+	addresses := addressesOf(app, public, operators)
+	logger.Info("serving", "version", version, "app", app.Info().AppID, "listening", addresses.Listening,
+		"operators", addresses.Operators, "stores", storesOf(app))
+	if err := addresses.print(in.stdout, in.json); err != nil {
 		return err
 	}
-	logger.Info("serving", "version", version, "app", app.Info().AppID, "listening", public.Addr().String(),
-		"operators", operators.Addr().String(), "stores", storesOf(app))
 
 	var delay time.Duration
 	select {
