@@ -10,8 +10,8 @@
 // change. For ten minutes, the same ID returns the first answer and changes
 // nothing more, so a caller that lost a reply can ask again.
 //
-// A Reserve, a Guess or a Token with Consume that returns an error is undone: before it
-// returns if the store can still be reached, else as soon as it can. A call of the same
+// A Reserve, and a Guess or a Token that consumes or claims, is undone if it returns an
+// error: before it returns if the store can still be reached, else as soon as it can. A call of the same
 // request that succeeds in the meantime keeps what was taken.
 //
 // # A cache of one's own

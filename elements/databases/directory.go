@@ -36,6 +36,10 @@ var (
 	// it can't be reached, or takes longer than its own bound of under a second. The
 	// caller may try again.
 	ErrUnavailable = errors.New("the database can't be reached")
+	// ErrNotMade is in the chain of an error of a change that was certainly not made and
+	// won't be. Without it, and for other errors than those below, the change may have
+	// been made.
+	ErrNotMade = errors.New("the change was not made")
 	// ErrNotFound means that there is no such row.
 	ErrNotFound = errors.New("not found")
 	// ErrPhoneInUse means that the phone is another user's.

@@ -57,7 +57,7 @@ func (s *Store) Token(ctx context.Context, t caches.TokenRequest) (caches.TokenR
 	s.undoFirst(ctx, keys[0])
 	r, err := s.call(ctx, tokenScript, keys, s.args(5).add(t.Request, attempt, int(t.Then), t.ClaimFor, t.Linger))
 	if err != nil {
-		if t.Then == caches.Consume {
+		if t.Then != caches.Keep {
 			s.undo(whole, err, t.Request, attempt, keys, undoTokenScript)
 		}
 		return caches.TokenResult{}, err

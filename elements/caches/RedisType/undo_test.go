@@ -125,6 +125,35 @@ func TestAClaimWithoutAReplyIsReleased(t *testing.T) {
 	}
 }
 
+func TestATokensClaimWithoutAReplyIsReleased(t *testing.T) {
+	p, near, other := replicas(t)
+	require.NoError(t, other.Issue(ctx, "k", caches.Issue{Hash: "h", Value: []byte("v"), TTL: time.Minute}))
+	claim := func(n int) caches.TokenRequest {
+		return caches.TokenRequest{Request: fmt.Sprint("claim", n), Key: "k", Hash: "h", Then: caches.Claim, ClaimFor: 10 * time.Minute}
+	}
+	p.greet.Store(true)
+	p.cut.Store(-1)
+	_, err := near.Token(ctx, claim(1))
+	require.ErrorIs(t, err, caches.ErrUnavailable)
+	n := 1
+	soon(t, "it can be claimed", func() bool {
+		n++
+		got, err := other.Token(ctx, claim(n))
+		return err == nil && got.Outcome == caches.TokenValid
+	})
+	got, err := other.Token(ctx, claim(n+1))
+	require.NoError(t, err)
+	require.Equal(t, caches.TokenBusy, got.Outcome)
+	_, err = other.Token(ctx, claim(n))
+	require.NoError(t, err)
+	for _, attempt := range []string{"attempt-1", "attempt-2"} {
+		other.undo(ctx, &failure{unknown: true}, claim(n).Request, attempt, []string{tokenKey("k", "h")}, undoTokenScript)
+		got, err = other.Token(ctx, claim(n+1))
+		require.NoError(t, err)
+		require.Equal(t, caches.TokenBusy, got.Outcome, "a repeat goes on with it")
+	}
+}
+
 // A new connection would need replies first; one that is kept for undos has had them. A
 // busy machine may be too slow for the time that is left, but not every time.
 func TestACodeIsRestoredWhileAllRepliesAreLost(t *testing.T) {

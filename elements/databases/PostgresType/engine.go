@@ -1,7 +1,9 @@
 package postgrestype
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"runtime"
 	"time"
@@ -145,7 +147,28 @@ func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) er
 		_ = tx.Rollback(ctx)
 		return err
 	}
-	return failure(tx.Commit(ctx), true)
+	return commit(ctx, conn.Conn(), tx)
+}
+
+var errClosed = errors.New("the connection was closed")
+
+// commit ends a transaction. The driver reports a reply that was lost as a connection
+// that was closed before, so what it says of a commit isn't asked whether the server
+// got it.
+func commit(ctx context.Context, conn *pgx.Conn, tx pgx.Tx) error {
+	if ctx.Err() != nil || conn.IsClosed() {
+		_ = tx.Rollback(ctx)
+		return failure(cmp.Or(ctx.Err(), errClosed), false)
+	}
+	err := tx.Commit(ctx)
+	if err == nil {
+		return nil
+	}
+	f := failure(err, true).(*sqldirectory.FailureError)
+	if reason(err) == "" {
+		f.Unknown = !errors.Is(err, pgx.ErrTxCommitRollback)
+	}
+	return f
 }
 
 // Steps implements sqldirectory.Engine. It sends all statements at once; the server runs

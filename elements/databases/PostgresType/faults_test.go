@@ -3,6 +3,7 @@ package postgrestype
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -118,6 +119,39 @@ func TestServerThatGoesAndComesBack(t *testing.T) {
 			unavailableSoon(t, d)
 			p.Up(t)
 			worksSoon(t, d)
+		})
+	}
+}
+
+// A change whose commit was not sent is certainly not made.
+func TestWhatIsKnownOfAChangeThatFailed(t *testing.T) {
+	ctx := t.Context()
+	for name, fault := range map[string]func(*faultproxy.Proxy){
+		"down":              (*faultproxy.Proxy).Down,
+		"hangs":             (*faultproxy.Proxy).Freeze,
+		"cut in the middle": func(p *faultproxy.Proxy) { p.CutRequests(1<<20, []byte("the-nick")) },
+		"cut at the end":    func(p *faultproxy.Proxy) { p.CutRequests(1<<20, []byte("commit")) },
+		"reply lost":        func(p *faultproxy.Proxy) { p.CutReplies(1<<20, []byte("commit")) },
+		"reply lost before": func(p *faultproxy.Proxy) { p.CutReplies(1<<20, []byte("the-nick")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, p := behindProxy(t)
+			ready := func() bool { return d.Ready(ctx) == nil }
+			require.Eventually(t, ready, 30*time.Second, 10*time.Millisecond)
+			n := databases.NewUser{ID: uuid.NewString(), Nick: "the-nick", Phone: "+8613800138000"}
+			fault(p)
+			cuts := p.Pending()
+			_, err := d.CreateUser(ctx, n, databases.Use{ID: uuid.NewString(), Request: "r"})
+			require.ErrorIs(t, err, databases.ErrUnavailable)
+			// A busy machine may be too slow for a commit.
+			asked := p.Pending() < cuts && (name == "cut at the end" || name == "reply lost")
+			require.Equal(t, !asked, errors.Is(err, databases.ErrNotMade), err)
+			p.CutNoMore()
+			p.Up(t)
+			require.Eventually(t, ready, 30*time.Second, 10*time.Millisecond)
+			if _, err = d.UserByPhone(ctx, n.Phone); !asked {
+				require.ErrorIs(t, err, databases.ErrNotFound)
+			}
 		})
 	}
 }

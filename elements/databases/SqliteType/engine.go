@@ -45,12 +45,12 @@ func (e *engine) open() error {
 	}
 	writes, err := e.file.Open(sqlitefile.Options{Pragmas: pragmas, Immediate: true})
 	if err != nil {
-		return failure(err)
+		return failure(err, false)
 	}
 	reads, err := e.file.Open(sqlitefile.Options{Pragmas: append(pragmas, "query_only(1)")})
 	if err != nil {
 		_ = writes.Close()
-		return failure(err)
+		return failure(err, false)
 	}
 	writes.SetMaxOpenConns(1)
 	readers := max(4, runtime.GOMAXPROCS(0))
@@ -76,11 +76,11 @@ func (e *engine) Migrate(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return failure(err)
+			return failure(err, false)
 		case <-time.After(10 * time.Millisecond):
 		}
 		if fatal(err) {
-			return failure(err)
+			return failure(err, false)
 		}
 	}
 }
@@ -97,13 +97,13 @@ func (e *engine) version(ctx context.Context) int64 {
 
 // Read implements sqldirectory.Engine.
 func (e *engine) Read(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) error {
-	_, err := runner{e.reads}.Run(ctx, s, each, args...)
+	_, err := runner{e.reads, false}.Run(ctx, s, each, args...)
 	return err
 }
 
 // Run implements sqldirectory.Runner.
 func (e *engine) Run(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) (int64, error) {
-	return runner{e.writes}.Run(ctx, s, each, args...)
+	return runner{e.writes, true}.Run(ctx, s, each, args...)
 }
 
 // Change implements sqldirectory.Engine. The transaction holds the write lock from its
@@ -111,15 +111,15 @@ func (e *engine) Run(ctx context.Context, s sqldirectory.Statement, each func(sq
 func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) error) error {
 	tx, err := e.writes.BeginTx(ctx, nil)
 	if err != nil {
-		return failure(err)
+		return failure(err, false)
 	}
-	if err := change(runner{tx}); err != nil {
+	if err := change(runner{tx, false}); err != nil {
 		_ = tx.Rollback()
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		_ = tx.Rollback()
-		return failure(err)
+		return commitFailure(err)
 	}
 	return nil
 }
@@ -153,6 +153,8 @@ type runner struct {
 		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	}
+	// commits is set if each statement is a transaction.
+	commits bool
 }
 
 func (r runner) Run(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) (int64, error) {
@@ -163,14 +165,14 @@ func (r runner) Run(ctx context.Context, s sqldirectory.Statement, each func(sql
 	if each == nil {
 		result, err := r.on.ExecContext(ctx, text, args...)
 		if err != nil {
-			return 0, failure(err)
+			return 0, failure(err, r.commits)
 		}
 		n, err := result.RowsAffected()
 		return n, err
 	}
 	rows, err := r.on.QueryContext(ctx, text, args...)
 	if err != nil {
-		return 0, failure(err)
+		return 0, failure(err, r.commits)
 	}
 	defer func() { _ = rows.Close() }()
 	var n int64
@@ -181,20 +183,29 @@ func (r runner) Run(ctx context.Context, s sqldirectory.Statement, each func(sql
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return n, failure(err)
+		return n, failure(err, r.commits)
 	}
 	return n, nil
 }
 
-// failure describes an error of SQLite without quoting it.
-func failure(err error) error {
+// commitFailure describes a commit that failed. An error that isn't SQLite's means that
+// the transaction had ended before.
+func commitFailure(err error) error {
+	f := failure(err, false).(*sqldirectory.FailureError)
+	_, f.Unknown = sqlitefile.Code(err)
+	return f
+}
+
+// failure describes an error of SQLite without quoting it. If commits is set, the
+// statement may have been a transaction's last all the same.
+func failure(err error, commits bool) error {
 	if err == nil {
 		return nil
 	}
 	f := &sqldirectory.FailureError{Reason: sqlitefile.Reason(err)}
 	code, ok := sqlitefile.Code(err)
 	if !ok {
-		f.Unavailable, f.Unknown = true, true
+		f.Unavailable, f.Unknown = true, commits
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 			f.Reason = "timeout"
 		}
@@ -207,7 +218,7 @@ func failure(err error) error {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
 		f.Unavailable = true
 	default: // interrupted, input and output, a damaged file
-		f.Unavailable, f.Unknown = true, true
+		f.Unavailable, f.Unknown = true, commits
 	}
 	return f
 }

@@ -126,12 +126,18 @@ func TestAnotherProcessHoldsTheFile(t *testing.T) {
 	_, err = d.WrongTestGuess(t.Context(), "entry")
 	require.ErrorIs(t, err, databases.ErrUnavailable)
 	require.Less(t, time.Since(begun), time.Second+200*time.Millisecond)
+	n := databases.NewUser{ID: "u", Phone: "+8613800138000"}
+	_, err = d.CreateUser(t.Context(), n, databases.Use{ID: "c", Request: "r"})
+	require.ErrorIs(t, err, databases.ErrUnavailable)
+	require.ErrorIs(t, err, databases.ErrNotMade)
 	_, err = d.WrongTestGuesses(t.Context(), "entry")
 	require.NoError(t, err, "a reader doesn't wait")
 	require.NoError(t, tx.Rollback())
-	n, err := d.WrongTestGuess(t.Context(), "entry")
+	_, err = d.UserByPhone(t.Context(), n.Phone)
+	require.ErrorIs(t, err, databases.ErrNotFound)
+	wrong, err := d.WrongTestGuess(t.Context(), "entry")
 	require.NoError(t, err)
-	require.Equal(t, 1, n)
+	require.Equal(t, 1, wrong)
 }
 
 func otherEngine(t *testing.T, dir string) *engine {

@@ -12,7 +12,7 @@ import (
 // the claim by the outcome:
 //
 //   - made: the code is used, and issue, if any, is kept;
-//   - refused for good: the code is free again;
+//   - refused for good, or certainly not made: the code is free again;
 //   - the code was used before, by another request: it is rejected;
 //   - unknown: the claim expires by itself, and the next claimant asks the database
 //     (see resolve). Ending it now could let the code be used twice, or reject a
@@ -31,9 +31,9 @@ func (r *request) change(ctx context.Context, m match, issue *caches.Issue, do f
 		_ = r.endClaim(ctx, m, true, nil)
 		return errRejected()
 	}
-	if refused := errChange(err); refused != nil {
+	if answer := errNotMade(err); answer != nil {
 		_ = r.endClaim(ctx, m, false, nil)
-		return refused
+		return answer
 	}
 	return errStore(err)
 }

@@ -20,7 +20,7 @@ func dies(t *testing.T, at string) (*world, string) {
 	code := w.send(call(), mobile, "")
 	switch at {
 	case "before the database":
-		w.dir.fails("CreateUser", 1)
+		w.dir.vanishes("CreateUser", 1)
 	case "after the database":
 		w.dir.loses("CreateUser", 1)
 	case "before the claim ends":
@@ -97,6 +97,58 @@ func TestHostKilledInTheMiddleOfARegister(t *testing.T) {
 	}
 }
 
+// What the database certainly gave up leaves the code and the ticket free at once.
+func TestAChangeThatWasNotMadeFreesItsCode(t *testing.T) {
+	for name, change := range map[string]func(t *testing.T) (w *world, method string, do func(operation string) error){
+		"register": func(t *testing.T) (*world, string, func(string) error) {
+			w := newWorld(t)
+			code := w.send(call(), mobile, "")
+			return w, "CreateUser", func(operation string) error {
+				c := call()
+				c.Operation = operation
+				_, err := w.register(c, mobile, code)
+				return err
+			}
+		},
+		"bind": func(t *testing.T) (*world, string, func(string) error) {
+			w := newWorld(t)
+			w.dir.add(databases.User{ID: "u"})
+			code := w.send(as("u"), mobile, "bind")
+			return w, "BindPhone", func(operation string) error { return w.bind(asIn("u", operation), mobile, code) }
+		},
+		"unbind": func(t *testing.T) (*world, string, func(string) error) {
+			w := newWorld(t)
+			w.dir.add(databases.User{ID: "u", Phone: mobile})
+			code := w.send(as("u"), mobile, "unbind")
+			return w, "UnbindPhone", func(operation string) error { return w.unbind(asIn("u", operation), code) }
+		},
+		"updatePhone": func(t *testing.T) (*world, string, func(string) error) {
+			w, ticket, code := moving(t)
+			return w, "MovePhone", func(operation string) error { return w.move(asIn("u", operation), ticket, other, code) }
+		},
+	} {
+		for _, again := range []string{"one", "two"} {
+			t.Run(name+"/request "+again, func(t *testing.T) {
+				w, method, do := change(t)
+				for range 3 {
+					w.dir.fails(method, 1)
+					requireCode(t, errcode.StoreUnavailable, do("one"))
+				}
+				w.dir.fails(method, 1)
+				requireCode(t, errcode.StoreUnavailable, do("another"))
+				require.NoError(t, do(again))
+				require.Error(t, do("a third"), "it is used")
+			})
+		}
+	}
+}
+
+func asIn(user, operation string) element.Call {
+	c := as(user)
+	c.Operation = operation
+	return c
+}
+
 // The database retries by itself. If a reply is lost even so, the caller's repeat gets
 // the result.
 func TestRepeatLearnsALostReplyOfTheDatabase(t *testing.T) {
@@ -164,7 +216,7 @@ func TestHostKilledInTheMiddleOfAMove(t *testing.T) {
 				if tc.moved {
 					w.dir.loses("MovePhone", 1)
 				} else {
-					w.dir.fails("MovePhone", 1)
+					w.dir.vanishes("MovePhone", 1)
 				}
 				requireCode(t, errcode.StoreUnavailable, w.move(as("u"), ticket, other, code))
 				if tc.moved {

@@ -2,6 +2,7 @@ package verification
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -26,16 +27,16 @@ type directory struct {
 
 	// asked counts calls by method.
 	asked map[string]int
-	// down is how many calls of a method will fail, and lost how many will be made with
-	// their reply lost.
-	down, lost map[string]int
+	// down is how many calls of a method will fail without effect, gone how many won't
+	// even tell that, and lost how many will be made with their reply lost.
+	down, gone, lost map[string]int
 }
 
 func newDirectory() *directory {
 	return &directory{
 		users: map[string]databases.User{}, uses: map[string]databases.Use{},
 		corps: map[string]databases.Corp{}, devices: map[string]databases.Device{},
-		wrong: map[string]int{}, asked: map[string]int{}, down: map[string]int{}, lost: map[string]int{},
+		wrong: map[string]int{}, asked: map[string]int{}, down: map[string]int{}, gone: map[string]int{}, lost: map[string]int{},
 	}
 }
 
@@ -47,6 +48,10 @@ func step[T any](d *directory, name string, do func() (T, error)) (T, error) {
 	var none T
 	if d.down[name] > 0 {
 		d.down[name]--
+		return none, errors.Join(databases.ErrUnavailable, databases.ErrNotMade)
+	}
+	if d.gone[name] > 0 {
+		d.gone[name]--
 		return none, databases.ErrUnavailable
 	}
 	out, err := do()
@@ -55,6 +60,13 @@ func step[T any](d *directory, name string, do func() (T, error)) (T, error) {
 		return none, databases.ErrUnavailable
 	}
 	return out, err
+}
+
+// vanishes makes the next n calls of a method end without effect and without a reply.
+func (d *directory) vanishes(name string, n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.gone[name] = n
 }
 
 // fails makes the next n calls of a method fail without effect.

@@ -97,6 +97,18 @@ func errChange(err error) error {
 	return nil
 }
 
+// errNotMade returns the answer to a change that was certainly not made: the database
+// refused it, or gave it up. It returns nil if the change may have been made.
+func errNotMade(err error) error {
+	if refused := errChange(err); refused != nil {
+		return refused
+	}
+	if errors.Is(err, databases.ErrNotMade) {
+		return errStore(err)
+	}
+	return nil
+}
+
 func roundUp(d, unit time.Duration) time.Duration {
 	if d <= 0 {
 		return 0

@@ -139,10 +139,10 @@ func (r *request) move(ctx context.Context, user databases.User, identity string
 	case errors.Is(err, databases.ErrCodeUsed):
 		return r.errUsed(ctx, m, ticket)
 	}
-	if refused := errChange(err); refused != nil {
+	if answer := errNotMade(err); answer != nil {
 		_ = r.endClaim(ctx, m, false, nil)
 		r.endTicket(ctx, ticket, false)
-		return refused
+		return answer
 	}
 	return errStore(err)
 }

@@ -15,7 +15,7 @@ elseif math.max(t.e, t.w) <= now then
 elseif ending == USE_TOKEN then
   take(t, request, '', linger)
 elseif t.q == request and t.q ~= '' then
-  t.q, t.w = '', 0
+  t.q, t.w, t.x = '', 0, ''
   append(t.z, MOST_RELEASED, request)
 else
   return { 0 }

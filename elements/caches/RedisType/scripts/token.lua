@@ -33,13 +33,19 @@ end
 if after == CONSUME then
   take(t, request, attempt, linger)
   keep_token(KEYS[1], t)
-elseif after == CLAIM and not mine then
+elseif after == CLAIM and mine then
+  if t.x and t.x ~= '' and t.x ~= attempt then
+    -- A repeat may go on with it, so no attempt undoes the claim any more.
+    t.x = ''
+    keep_token(KEYS[1], t)
+  end
+elseif after == CLAIM then
   for _, released in ipairs(t.z) do
     if released == request then
       return { 'valid', t.v }
     end
   end
-  t.q, t.w = request, now + claim_for
+  t.q, t.w, t.x = request, now + claim_for, attempt
   keep_token(KEYS[1], t)
 end
 return { 'valid', t.v }

@@ -1,4 +1,4 @@
--- Undoes a call that took a token and whose caller got an error, before it runs or
+-- Undoes a call that took or claimed a token and whose caller got an error, before it runs or
 -- after. KEYS: the token.
 local request, attempt = text(), text()
 
@@ -8,6 +8,8 @@ if not t then
 end
 if t.k == request and t.x == attempt then
   restore(t)
+elseif t.k == '' and t.q == request and t.x == attempt then
+  t.q, t.w, t.x = '', 0, ''
 elseif t.k ~= '' then
   return { 0 }
 end

@@ -105,6 +105,10 @@ func (s *Step) right(state *State, g *caches.Guess, attempt string, c *Code) cac
 		}
 	case caches.Claim:
 		c.Claim, c.ClaimEnds = g.Request, s.Now+Millis(g.ClaimFor)
+		if attempt != "" {
+			claimed := &Code{Id: c.Id, Expires: c.Expires, Claim: g.Request}
+			state.Consumed = appendCapped(state.Consumed, mostConsumed, &Consumed{Request: g.Request, Attempt: attempt, Code: claimed})
+		}
 	default:
 		if verified {
 			s.keepState(g.Key, state)
@@ -117,30 +121,45 @@ func (s *Step) right(state *State, g *caches.Guess, attempt string, c *Code) cac
 }
 
 // handOver makes a guess that consumed a code this attempt's, so that an earlier
-// attempt, whose caller got an error, can't undo it any more.
+// attempt, whose caller got an error, can't undo it any more. Nobody can undo a claim
+// any more: it may have been gone on with since.
 func (x *State) handOver(request, attempt string) (changed bool) {
-	for _, c := range x.Consumed {
-		if c.Request == request && c.Attempt != attempt {
+	for i, c := range x.Consumed {
+		switch {
+		case c.Request != request || c.Attempt == attempt:
+			continue
+		case c.claimed():
+			x.Consumed = slices.Delete(x.Consumed, i, i+1)
+		default:
 			c.Attempt = attempt
-			return true
 		}
+		return true
 	}
 	return false
 }
 
-// undoGuess undoes a Guess that consumed a code and whose caller got an error. The
-// code is as it was, unless there is a newer one.
+// claimed reports whether the guess only claimed the code.
+func (x *Consumed) claimed() bool { return x.GetCode().GetClaim() != "" }
+
+// undoGuess undoes a Guess that consumed or claimed a code and whose caller got an
+// error. The code is as it was, unless there is a newer one.
 func (s *Step) undoGuess(g *caches.Guess, attempt string) {
 	state := s.state(g.Key)
 	i := slices.IndexFunc(state.Consumed, func(c *Consumed) bool { return c.Request == g.Request && c.Attempt == attempt })
 	if i < 0 {
 		return
 	}
-	code := state.Consumed[i].Code
+	undone := state.Consumed[i]
 	state.Consumed = slices.Delete(state.Consumed, i, i+1)
 	state.forget(guessed + g.Request)
-	if h := state.newHolder(g.Holder); h.Live == nil {
-		h.Live = code
+	if undone.claimed() {
+		for _, c := range state.holder(g.Holder).codes() {
+			if c.Claim == g.Request {
+				c.Claim, c.ClaimEnds = "", 0
+			}
+		}
+	} else if h := state.newHolder(g.Holder); h.Live == nil {
+		h.Live = undone.Code
 	}
 	s.keepState(g.Key, state)
 	if g.Issue != nil {

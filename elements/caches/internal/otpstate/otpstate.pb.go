@@ -586,8 +586,9 @@ func (x *Unverified) GetGroups() []string {
 	return nil
 }
 
-// Consumed is a code as it was before a guess consumed it. While the code lives,
-// the attempt that made the guess can undo it.
+// Consumed is a code as it was before a guess consumed it, or the ID and claim of one
+// that a guess claimed. While the code lives, the attempt that made the guess can undo
+// it.
 type Consumed struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Request       string                 `protobuf:"bytes,1,opt,name=request" json:"request,omitempty"`
@@ -656,8 +657,8 @@ type Token struct {
 	// The request that took it, and until when others learn that it was used.
 	TakenBy      string `protobuf:"bytes,3,opt,name=taken_by,json=takenBy" json:"taken_by,omitempty"`
 	LingersUntil int64  `protobuf:"varint,4,opt,name=lingers_until,json=lingersUntil" json:"lingers_until,omitempty"`
-	// The attempt that took it, which can undo that, and the end of the token's life
-	// then.
+	// The attempt that took or claimed it, which can undo that, and the end of the
+	// token's life then.
 	Attempt         string `protobuf:"bytes,5,opt,name=attempt" json:"attempt,omitempty"`
 	RestoredExpires int64  `protobuf:"varint,6,opt,name=restored_expires,json=restoredExpires" json:"restored_expires,omitempty"`
 	Claim           string `protobuf:"bytes,7,opt,name=claim" json:"claim,omitempty"`

@@ -77,10 +77,17 @@ func (x *Token) answer(now int64, r *caches.TokenRequest, attempt string) (outco
 		x.take(now, r.Request, attempt, r.Linger)
 		return caches.TokenValid, true
 	case caches.Claim:
-		if mine || slices.Contains(x.Released, r.Request) {
+		if mine { // a repeat may go on with it, so no attempt undoes the claim any more
+			changed = x.Attempt != "" && x.Attempt != attempt
+			if changed {
+				x.Attempt = ""
+			}
+			return caches.TokenValid, changed
+		}
+		if slices.Contains(x.Released, r.Request) {
 			return caches.TokenValid, false
 		}
-		x.Claim, x.ClaimEnds = r.Request, now+Millis(r.ClaimFor)
+		x.Claim, x.ClaimEnds, x.Attempt = r.Request, now+Millis(r.ClaimFor), attempt
 		return caches.TokenValid, true
 	case caches.Keep:
 	}
@@ -101,13 +108,21 @@ func (x *Token) restore() {
 	x.Expires, x.RestoredExpires = x.RestoredExpires, 0
 }
 
-// undoToken undoes a Token that took a token and whose caller got an error.
+// undoToken undoes a Token that took or claimed a token and whose caller got an error.
 func (s *Step) undoToken(r *caches.TokenRequest, attempt string) {
 	name := tokenName(r.Key, r.Hash)
-	if t := load[Token](s, name); t != nil && t.TakenBy == r.Request && t.Attempt == attempt {
+	t := load[Token](s, name)
+	switch {
+	case t == nil || attempt == "" || t.Attempt != attempt:
+		return
+	case t.TakenBy == r.Request:
 		t.restore()
-		s.keepToken(name, t)
+	case t.TakenBy == "" && t.Claim == r.Request:
+		t.Claim, t.ClaimEnds, t.Attempt = "", 0, ""
+	default:
+		return
 	}
+	s.keepToken(name, t)
 }
 
 // endToken is caches.Store's EndToken.
@@ -137,7 +152,7 @@ func (x *Token) endClaim(now int64, e *caches.EndToken) (changed bool) {
 	if x.Claim == "" || x.Claim != e.Request {
 		return false
 	}
-	x.Claim, x.ClaimEnds = "", 0
+	x.Claim, x.ClaimEnds, x.Attempt = "", 0, ""
 	x.Released = appendCapped(x.Released, mostReleased, e.Request)
 	return true
 }

@@ -78,7 +78,7 @@ func (d *Directory) do(ctx context.Context, again repeats, step func(context.Con
 	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, Bound)
 	defer cancel()
-	pause := 4 * time.Millisecond
+	pause, unknown := 4*time.Millisecond, false
 	for {
 		err := d.migrated(ctx)
 		if err == nil {
@@ -91,7 +91,16 @@ func (d *Directory) do(ctx context.Context, again repeats, step func(context.Con
 			return context.Canceled
 		}
 		var f *FailureError
-		if !errors.As(err, &f) || !f.Unavailable || f.Unknown && again == once {
+		if !errors.As(err, &f) {
+			return err
+		}
+		if unknown = unknown || f.Unknown; unknown {
+			// An earlier attempt may have succeeded.
+			known := *f
+			known.Unknown = true
+			err = &known
+		}
+		if !f.Unavailable || f.Unknown && again == once {
 			return err
 		}
 		timer := time.NewTimer(pause)

@@ -63,9 +63,15 @@ func (f *FailureError) Error() string {
 	return "the database refused a statement (" + f.Reason + ")"
 }
 
-// Is reports whether target is databases.ErrUnavailable and f is one.
+// Is reports whether f is target, one of package databases.
 func (f *FailureError) Is(target error) bool {
-	return f.Unavailable && target == databases.ErrUnavailable
+	switch target {
+	case databases.ErrUnavailable:
+		return f.Unavailable
+	case databases.ErrNotMade:
+		return !f.Unknown
+	}
+	return false
 }
 
 func isUnique(err error) bool {

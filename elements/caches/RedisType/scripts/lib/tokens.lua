@@ -1,5 +1,5 @@
 -- A token: v value, e expires; k the request that took it, l until when others learn
--- that it was used, x the attempt that took it, o the end of its life if it is
+-- that it was used, x the attempt that took or claimed it, o the end of its life if it is
 -- returned; q the request that claims it, w until when; z the requests whose claims
 -- were released, g the attempts that were undone.
 local MOST_RELEASED = 8
