@@ -43,16 +43,22 @@ func classify(err error) class {
 	return class{tryNext: true, failure: !ofNumber}
 }
 
-// moreUseful returns the refusal that helps the caller more: a limit, because waiting
-// helps, else the first one.
+// moreUseful returns the refusal that tells the caller more: a limit, because waiting
+// helps, else a vendor's own, which a message costs, else the first one.
 func moreUseful(first, second error) error {
-	if first == nil || !isLimit(first) && isLimit(second) {
+	if first == nil || usefulness(second) > usefulness(first) {
 		return second
 	}
 	return first
 }
 
-func isLimit(err error) bool {
-	e, ok := errcode.As(err)
-	return ok && e.Code == smscode.Refused && smscode.Detail(e, smscode.RefusalReason) == string(smscode.Throttled)
+func usefulness(err error) int {
+	switch {
+	case smscode.IsThrottled(err):
+		return 2
+	case smscode.Reached(err):
+		return 1
+	default:
+		return 0
+	}
 }

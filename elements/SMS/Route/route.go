@@ -105,7 +105,7 @@ func (r *Router) sendOne(ctx context.Context, number phone.Number, in delivery.S
 	route := r.config.routeFor(number)
 	if route == nil {
 		return nil, errcode.New(smscode.Refused, "the message was refused: no route takes numbers of this country").
-			With(smscode.RefusalReason, string(smscode.Region))
+			With(smscode.RefusalReason, string(smscode.Region)).With(smscode.Outcome, errcode.OutcomeNotExecuted)
 	}
 	if r.config.Timeout > 0 {
 		limited, cancel := context.WithTimeout(ctx, time.Duration(r.config.Timeout)*time.Millisecond)

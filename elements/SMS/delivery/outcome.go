@@ -39,6 +39,8 @@ type Outcome struct {
 	Cause smscode.Cause
 	// clockSkew is that of the Response.
 	clockSkew time.Duration
+	// unasked is set if the vendor got no request.
+	unasked bool
 	// invalid is the error of a message that can't be sent as it is.
 	invalid error
 }
@@ -57,7 +59,7 @@ func Refused(reason smscode.Reason, code string) Outcome {
 // Unsent returns the outcome of a message that was refused before the vendor saw
 // it.
 func Unsent(reason smscode.Reason, detail string) Outcome {
-	return Outcome{status: StatusRefused, Reason: reason, Detail: detail}
+	return Outcome{status: StatusRefused, Reason: reason, Detail: detail, unasked: true}
 }
 
 // Unknown returns the outcome of a message that may or may not have been sent.
@@ -127,6 +129,9 @@ func (o Outcome) err() error {
 			e = e.After(o.Wait)
 		}
 		e.Retryable = e.Retryable || o.Reason == smscode.Unavailable
+		if o.unasked {
+			e = e.With(smscode.Outcome, errcode.OutcomeNotExecuted)
+		}
 	default:
 		e = errcode.New(smscode.Failed, "whether the message was sent is not known").With("outcome", errcode.OutcomeUnknown)
 		if o.Detail != "" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lintel-run/lintel/elements/SMS/delivery"
 	"github.com/lintel-run/lintel/elements/SMS/smscode"
+	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/plugins/sdk/sdktest"
 )
 
@@ -59,7 +60,7 @@ func TestAnUnreachableVendorIsToldApart(t *testing.T) {
 				_, err := sms.Call(context.Background(), "sendMessage", sdktest.Args{"phoneList": []string{phone}, "params": map[string]any{"code": "1"}})
 				e := coded(t, err)
 				require.Equal(t, smscode.Refused, e.Code)
-				require.Equal(t, map[string]any{"reason": "unavailable", "cause": string(want)}, e.Details)
+				require.Equal(t, map[string]any{"reason": "unavailable", "cause": string(want), "outcome": errcode.OutcomeNotExecuted}, e.Details)
 				require.Contains(t, e.Message, "can't be reached: "+string(want))
 				require.Contains(t, sms.Log(), `"cause":"`+string(want)+`"`)
 			})

@@ -28,6 +28,7 @@ const (
 	LimitScope      = "scope"           // of a throttled message: a Scope
 	VendorCode      = "vendorCode"      // the vendor's error code, if there is one
 	VendorRequestID = "vendorRequestId" // the vendor's ID of the request, if there is one
+	Outcome         = "outcome"         // errcode.OutcomeNotExecuted: of Refused, if no request reached a vendor
 	CauseDetail     = "cause"           // what is wrong between here and the vendor, if that is known: a Cause
 	Through         = "through"         // of a route: the element that the error comes from
 )
@@ -96,6 +97,23 @@ func Unsent(err error) bool {
 	default:
 		return false
 	}
+}
+
+// Reached reports whether a request may have reached a vendor although sendMessage
+// returned an error.
+func Reached(err error) bool {
+	if !Unsent(err) {
+		return true
+	}
+	e, _ := errcode.As(err)
+	return e.Code == Refused && e.Details[Outcome] != errcode.OutcomeNotExecuted
+}
+
+// IsThrottled reports whether an error of sendMessage is the refusal of a vendor that
+// has had too many messages.
+func IsThrottled(err error) bool {
+	e, ok := errcode.As(err)
+	return ok && e.Code == Refused && Detail(e, RefusalReason) == string(Throttled)
 }
 
 // Detail returns a detail that is text, or "".

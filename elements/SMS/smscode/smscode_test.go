@@ -21,6 +21,23 @@ func TestTheCodesAreThoseOfTheMeta(t *testing.T) {
 	require.ElementsMatch(t, []errcode.Code{Params, Refused, Failed}, slices.Collect(maps.Keys(table.Errors)))
 }
 
+func TestReached(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"refused by the vendor": {errcode.New(Refused, "no").With(RefusalReason, string(Balance)), true},
+		"refused before it":     {errcode.New(Refused, "no").With(Outcome, errcode.OutcomeNotExecuted), false},
+		"parameters":            {errcode.New(Params, "no"), false},
+		"not executed":          {errcode.Unavailable(errcode.OutcomeNotExecuted, "down"), false},
+		"perhaps executed":      {errcode.Unavailable(errcode.OutcomeUnknown, "down"), true},
+		"unknown":               {errcode.New(Failed, "?"), true},
+		"without any code":      {errors.New("x"), true},
+	} {
+		require.Equal(t, tt.want, Reached(tt.err), name)
+	}
+}
+
 func TestUnsent(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err  error
