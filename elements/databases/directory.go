@@ -132,9 +132,12 @@ type SessionStore interface {
 
 // DeviceStore keeps the devices that have logged in with a phone.
 type DeviceStore interface {
-	// AddDevice keeps the hash of a device token. A phone keeps its ten newest
-	// devices.
+	// AddDevice keeps the hash of a device token until it expires. None makes way for
+	// another: each costs a message.
 	AddDevice(ctx context.Context, d Device) error
+	// RenewDevice changes when an unexpired device of a phone expires. It returns
+	// ErrNotFound if there is none, or it is another phone's.
+	RenewDevice(ctx context.Context, d Device) error
 	// Device returns an unexpired device by hash, or ErrNotFound.
 	Device(ctx context.Context, hash string) (Device, error)
 }

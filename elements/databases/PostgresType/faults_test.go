@@ -48,6 +48,7 @@ func calls(d *Database) map[string]func(context.Context) error {
 		},
 		"Device":           func(ctx context.Context) error { _, err := d.Device(ctx, "h"); return err },
 		"AddDevice":        func(ctx context.Context) error { return d.AddDevice(ctx, databases.Device{Hash: "h", Phone: "p"}) },
+		"RenewDevice":      func(ctx context.Context) error { return d.RenewDevice(ctx, databases.Device{Hash: "h", Phone: "p"}) },
 		"SigningKeys":      func(ctx context.Context) error { _, err := d.SigningKeys(ctx); return err },
 		"WrongTestGuess":   func(ctx context.Context) error { _, err := d.WrongTestGuess(ctx, "e"); return err },
 		"WrongTestGuesses": func(ctx context.Context) error { _, err := d.WrongTestGuesses(ctx, "e"); return err },

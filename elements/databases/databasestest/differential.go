@@ -131,6 +131,11 @@ func draw(r *rapid.T) operation {
 				Hash: device, Phone: phone, UserID: user, ExpiresAt: time.Now().Add(time.Hour),
 			}))
 		}},
+		{"RenewDevice", func(d databases.Directory) string {
+			return kind(d.RenewDevice(context.Background(), databases.Device{
+				Hash: device, Phone: phone, UserID: user, ExpiresAt: time.Now().Add(time.Hour),
+			}))
+		}},
 		{"Device", func(d databases.Directory) string {
 			v, err := d.Device(context.Background(), device)
 			return v.Hash + v.Phone + v.UserID + kind(err)

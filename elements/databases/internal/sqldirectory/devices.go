@@ -11,10 +11,8 @@ var (
 		VALUES ($1, $2, $3, $4, {now}, $5)
 		ON CONFLICT (app_id, hash) DO UPDATE SET
 			phone = excluded.phone, user_id = excluded.user_id, expires_at = excluded.expires_at`)
-	// The new device and the nine newest others stay.
-	deleteOldDevices = statement(`DELETE FROM lintel_devices WHERE app_id = $1 AND hash IN (
-		SELECT hash FROM lintel_devices WHERE app_id = $1 AND phone = $2 AND hash <> $3
-		ORDER BY created_at DESC, hash DESC LIMIT 100 OFFSET 9)`)
+	renewDevice = statement(`UPDATE lintel_devices SET user_id = $4, expires_at = $5
+		WHERE app_id = $1 AND hash = $2 AND phone = $3 AND expires_at > {now}`)
 	selectDevice = statement(`SELECT hash, phone, user_id, expires_at FROM lintel_devices
 		WHERE app_id = $1 AND hash = $2 AND expires_at > {now}`)
 )
@@ -22,11 +20,19 @@ var (
 // AddDevice implements databases.DeviceStore.
 func (d *Directory) AddDevice(ctx context.Context, v databases.Device) error {
 	return d.do(ctx, repeatable, func(ctx context.Context) error {
-		return d.engine.Steps(ctx,
-			Step{lock, []any{d.app, "devices " + v.Phone}},
-			Step{upsertDevice, []any{d.app, v.Hash, v.Phone, v.UserID, v.ExpiresAt.UnixMilli()}},
-			Step{deleteOldDevices, []any{d.app, v.Phone, v.Hash}},
-		)
+		_, err := d.engine.Run(ctx, upsertDevice, nil, d.app, v.Hash, v.Phone, v.UserID, v.ExpiresAt.UnixMilli())
+		return err
+	})
+}
+
+// RenewDevice implements databases.DeviceStore.
+func (d *Directory) RenewDevice(ctx context.Context, v databases.Device) error {
+	return d.do(ctx, repeatable, func(ctx context.Context) error {
+		n, err := d.engine.Run(ctx, renewDevice, nil, d.app, v.Hash, v.Phone, v.UserID, v.ExpiresAt.UnixMilli())
+		if err == nil && n == 0 {
+			return databases.ErrNotFound
+		}
+		return err
 	})
 }
 

@@ -101,9 +101,6 @@ func (d *Directory) setPhone(ctx context.Context, r Runner, userID, phone string
 }
 
 func (d *Directory) dropDevices(ctx context.Context, r Runner, phone string) error {
-	if _, err := r.Run(ctx, lock, nil, d.app, "devices "+phone); err != nil {
-		return err
-	}
 	_, err := r.Run(ctx, deletePhoneDevices, nil, d.app, phone)
 	return err
 }

@@ -95,7 +95,7 @@ func (s *Service) loginByCode(ctx context.Context, loginCode, corp, platform str
 	if err != nil {
 		return nil, err
 	}
-	if device, err := addDevice(ctx, directory, login); err == nil {
+	if device, err := deviceToken(ctx, directory, login); err == nil {
 		result["deviceToken"] = device
 	} else {
 		// Without a device token the client shares the limits of strangers until its

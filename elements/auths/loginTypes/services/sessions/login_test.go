@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,40 @@ func TestLoginCodeOpensASession(t *testing.T) {
 	require.Equal(t, tokens.Hash(out["deviceToken"].(string)), device.Hash)
 	require.Equal(t, testPhone, device.Phone)
 	require.WithinDuration(t, time.Now().Add(180*24*time.Hour), device.ExpiresAt, time.Minute)
+}
+
+func TestALoginRenewsTheDeviceTokenThatItShows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStand(t)
+		login := func(shown string) string {
+			ctx := element.WithCall(t.Context(), element.Call{Caller: element.Caller{Device: shown}})
+			out, err := s.service.Call(ctx, "loginByCode", element.Args{"loginCode": s.loginCode(), "platform": "api"})
+			require.NoError(t, err)
+			return out.(map[string]any)["deviceToken"].(string)
+		}
+		first := login("")
+		for range 5 {
+			time.Sleep(100 * 24 * time.Hour)
+			require.Equal(t, first, login(first))
+		}
+		require.Len(t, s.database.devices, 1)
+		require.Equal(t, time.Now().Add(180*24*time.Hour), s.database.devices[0].ExpiresAt)
+		for range 20 {
+			require.NotEqual(t, first, login(""))
+		}
+		require.Len(t, s.database.devices, 21, "the first is still there")
+
+		for name, shown := range map[string]string{
+			"another's": "somebody else's", "too long": strings.Repeat("x", 10_000), "of another phone": "elsewhere",
+		} {
+			require.NoError(t, s.database.AddDevice(t.Context(), databases.Device{
+				Hash: tokens.Hash("elsewhere"), Phone: "+8613900139000", ExpiresAt: time.Now().Add(time.Hour),
+			}))
+			require.NotEqual(t, shown, login(shown), name)
+		}
+		time.Sleep(181 * 24 * time.Hour)
+		require.NotEqual(t, first, login(first), "it has expired")
+	})
 }
 
 func TestLoginCodeIsTakenOnlyAfterAllChecks(t *testing.T) {

@@ -3,6 +3,7 @@ package sessions
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -256,6 +257,21 @@ func (d *rows) AddDevice(_ context.Context, n databases.Device) error {
 	return nil
 }
 
+func (d *rows) RenewDevice(_ context.Context, n databases.Device) error {
+	unlock, err := d.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	for i, v := range d.devices {
+		if v.Hash == n.Hash && v.Phone == n.Phone && v.ExpiresAt.After(time.Now()) {
+			d.devices[i] = n
+			return nil
+		}
+	}
+	return databases.ErrNotFound
+}
+
 func (d *rows) SigningKeys(context.Context) ([]databases.SigningKey, error) {
 	unlock, err := d.lock()
 	if err != nil {
@@ -339,7 +355,7 @@ func (s *stand) replica() *Service {
 func (s *stand) loginCode() string {
 	s.made++
 	token := tokens.New("abcdefghijklmnopqrstuv", sha256.Sum256([]byte{s.made}))
-	codeID := "0123456789abcdefghijk" + string(rune('A'+s.made))
+	codeID := fmt.Sprintf("0123456789abcdefghijk%c", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[s.made])
 	code := s.sealer.LoginCode(token, codeID)
 	ref, ok := tokens.Parse(code)
 	require.True(s.t, ok)
