@@ -65,10 +65,10 @@ type ReservationStore interface {
 	// reservation whose send has an unknown outcome is neither committed nor rolled
 	// back: pending codes work. It is no error if the reservation is gone.
 	Commit(ctx context.Context, r Reservation) error
-	// Rollback undoes a reservation whose send was refused, and counts the refusal
-	// in the window. Its request may reserve again. It is no error if the
-	// reservation is gone.
-	Rollback(ctx context.Context, r Reservation, refusals Window) error
+	// Rollback undoes a reservation whose send was refused. It gives back what the
+	// Reservation names; a captcha stays used. The request may reserve again. It is
+	// no error if the reservation is gone.
+	Rollback(ctx context.Context, r Reservation, refused Refusal) error
 }
 
 // CodeStore compares guesses with codes.
@@ -113,13 +113,17 @@ type Code struct {
 	ID string
 	// MAC is what a right guess has, at most 64 characters.
 	MAC string
+	// Length is how many characters a guess of it has.
+	Length int
 	// Purposes are the purposes that the code is good for.
 	Purposes []string
 	// Decoy marks a code that no guess matches. It counts like any other code.
 	Decoy bool
 }
 
-// SharedLimit is a limit over many identities: that of an address or of the app.
+// SharedLimit is a limit over many identities: that of an address or of the app. A
+// store that can't take it in the same step as the identity's state takes it before and
+// gives it back afterwards if need be: it may refuse early, never late.
 type SharedLimit struct {
 	Key    string
 	Window Window
@@ -159,37 +163,37 @@ type CaptchaCheck struct {
 // Reserve asks for one send. The checks are, in order: Interval; Captcha; Sends,
 // Refusals and Guesses; Shared. The first one that fails is the result. A
 // suspicious risk group requires a captcha, too.
+//
+// What a store keeps are the times of sends, refusals and wrong guesses. Each request
+// judges all of them by its own figures, whatever those of the earlier ones were. Times
+// are kept for the longest span that a request named.
 type Reserve struct {
 	// Request is the request's ID.
 	Request string
-	// Key is the identity's, within app and instance; at most 64 characters. All
-	// state under one Key shares a Redis hash slot.
+	// Key is the identity's; at most 64 characters. All state under one Key shares a
+	// Redis hash slot.
 	Key string
-	// Holder owns the code: anybody if it is empty, else a user. A holder has one
-	// live code, and at most one pending code beside it.
+	// Holder owns the code. A holder has one live code, and at most one pending code
+	// beside it.
 	Holder string
-	// Bucket is where Sends are counted: with the identity's, over all holders, if
-	// it is empty, else with those of a device.
-	Bucket string
-	// Guesser is the Bucket of the guesses that Guesses limits: strangers' if it is
-	// empty, else those of a device or user.
-	Guesser string
-	Code    Code
+	// Budget names whose Sends, Refusals and Guesses these are: strangers' if it is
+	// empty.
+	Budget string
+	Code   Code
 	// TTL is the code's life from now.
 	TTL time.Duration
-	// Interval is the cooldown of Key, over all holders and buckets.
+	// Interval is the cooldown of Key since its last send, over all holders and
+	// budgets.
 	Interval time.Duration
 	Captcha  CaptchaCheck
 	// RiskGroups are the identity's, at most 8.
 	RiskGroups []RiskGroup
-	Sends      []Window
-	// Refusals limits the refused sends of Key, over all buckets.
+	// Sends limit the sends of Budget, and Refusals its refused ones.
+	Sends    []Window
 	Refusals Window
-	// Guesses limits the wrong guesses of Guesser: past it nothing is sent.
+	// Guesses limits the wrong guesses of Budget: past it nothing is sent.
 	Guesses Window
-	// Shared are limits over many identities. A store that can't take them in the
-	// same step takes them before and returns them on failure: such a limit may
-	// refuse early, never late.
+	// Shared are limits over many identities.
 	Shared []SharedLimit
 }
 
@@ -240,9 +244,19 @@ type Reservation struct {
 	Request string
 	Key     string
 	Holder  string
-	Bucket  string
+	Budget  string
 	CodeID  string
-	Shared  []SharedLimit
+	// Shared are the limits that a rollback gives back.
+	Shared []SharedLimit
+}
+
+// Refusal is what a refused send leaves behind.
+type Refusal struct {
+	// Count is the window that the refusal is counted in, with those of the
+	// reservation's budget.
+	Count Window
+	// KeepCooldown is set if the cooldown stays.
+	KeepCooldown bool
 }
 
 // Then is what happens to a code or token that matches.
@@ -267,23 +281,31 @@ type Issue struct {
 
 // Guess is one comparison with the live and the pending code of Holder.
 //
-// The checks are, in order: Guesses of Bucket (GuessLocked); no code alive
-// (GuessWrong, not counted); one of them claimed by another request (GuessBusy);
-// all past Attempts (GuessLocked); the comparison. A wrong guess adds to the
-// attempts of each compared code and to Guesses. Attempts are counted for each
-// code and Bucket. A code matches if MAC is equal and Purpose is among its
-// Purposes. Consuming the live code leaves a pending one; consuming the pending one
-// removes the live one too. The first right guess of a code verifies its send.
+// The checks are, in order: Length, which is that of an alive code, or FreshLength if
+// none is alive (GuessMisfit); Guesses of Budget, then Shared (GuessLocked); no code
+// alive (GuessWrong, not counted); one of them claimed by another request (GuessBusy);
+// all of this length past Attempts (GuessLocked); the comparison with those of this
+// length. A wrong guess adds to the attempts of each compared code, to Guesses and to
+// Shared. Attempts are counted for each code and Budget. A code matches if MAC is equal
+// and Purpose is among its Purposes. Consuming the live code leaves a pending one;
+// consuming the pending one removes the live one too. The first right guess of a code
+// verifies its send.
 type Guess struct {
 	// Request is the request's ID.
-	Request  string
-	Key      string
-	Holder   string
-	Bucket   string
-	Purpose  string
-	MAC      string
-	Attempts int
-	Guesses  Window
+	Request string
+	Key     string
+	Holder  string
+	Budget  string
+	Purpose string
+	MAC     string
+	// Length is how many characters were guessed, and FreshLength how many a new code
+	// has. A code without a length has FreshLength.
+	Length      int
+	FreshLength int
+	Attempts    int
+	Guesses     Window
+	// Shared are limits of wrong guesses over many identities.
+	Shared   []SharedLimit
 	Then     Then
 	ClaimFor time.Duration
 	// Cleared is the ID of a code that the database knows as unused, see
@@ -301,7 +323,9 @@ const (
 	GuessRight GuessOutcome = "right"
 	// GuessWrong: no code matched.
 	GuessWrong GuessOutcome = "wrong"
-	// GuessLocked: past Attempts or Guesses; nothing was compared.
+	// GuessMisfit: no code has this length; nothing was compared.
+	GuessMisfit GuessOutcome = "misfit"
+	// GuessLocked: past Attempts, Guesses or Shared; nothing was compared.
 	GuessLocked GuessOutcome = "locked"
 	// GuessBusy: another request claims the code; nothing was compared.
 	GuessBusy GuessOutcome = "busy"

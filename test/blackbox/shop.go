@@ -30,7 +30,7 @@ func NewShop(t testing.TB) *Shop {
 	t.Helper()
 	s := &Shop{App: Example(t), t: t, Vendor: NewVendor(t)}
 	s.UseVendor(s.Vendor, "gateway")
-	s.SetLogin(map[string]any{"ipHourlyLimit": 1000000})
+	s.SetLogin(map[string]any{"ipHourlyLimit": 1000000, "ipHourlyGuesses": 1000000})
 	return s
 }
 
@@ -62,7 +62,7 @@ func (s *Shop) Store(kind, fullName, typeName string, config map[string]any) {
 // limits.
 func (s *Shop) Another(name string, settings map[string]any) string {
 	s.t.Helper()
-	config := map[string]any{"smsFullName": "SMS.gateway", "ipHourlyLimit": 1000000, "captcha": "off"}
+	config := map[string]any{"smsFullName": "SMS.gateway", "ipHourlyLimit": 1000000, "ipHourlyGuesses": 1000000, "captcha": "off"}
 	for key, value := range settings {
 		config[key] = value
 	}

@@ -41,10 +41,11 @@ type Store struct {
 func New(c Config) *Store {
 	start := time.Now()
 	wall := start.UnixMilli()
-	return newStore(c, func() int64 { return wall + time.Since(start).Milliseconds() })
+	return NewAt(c, func() int64 { return wall + time.Since(start).Milliseconds() })
 }
 
-func newStore(c Config, now func() int64) *Store {
+// NewAt is New for tests, which set the time: now returns milliseconds since 1970.
+func NewAt(c Config, now func() int64) *Store {
 	if c.MaxEntries <= 0 {
 		c.MaxEntries = 1_000_000
 	}

@@ -19,11 +19,11 @@ const (
 	lastPause  = 60 * time.Millisecond
 )
 
-// args are a script's arguments in order. The first one sets the clock in tests.
+// args are a script's arguments in order. The first one is the time, 0 for the server's.
 type args struct{ list []any }
 
 func (s *Store) args(n int) *args {
-	return &args{list: append(make([]any, 0, n+1), s.clock.Load())}
+	return &args{list: append(make([]any, 0, n+1), s.now())}
 }
 
 func (a *args) add(values ...any) *args {
@@ -44,6 +44,20 @@ func (a *args) add(values ...any) *args {
 		}
 	}
 	return a
+}
+
+// limits adds shared limits after their number. In a Cluster there are none that a script
+// could reach.
+func (s *Store) limits(a *args, list []caches.SharedLimit) (keys []string) {
+	if s.cluster {
+		list = nil
+	}
+	a.add(len(list))
+	for _, limit := range list {
+		keys = append(keys, windowKey(limit))
+		a.add(limit.Window)
+	}
+	return keys
 }
 
 // windows adds windows after their number.

@@ -160,6 +160,28 @@ func (s *Store) takeLimit(ctx context.Context, limit caches.SharedLimit, member 
 	return r.wait(0), err
 }
 
+// takeGuesses takes the shared limits of a guess. If one is full, it returns the guess's
+// result.
+func (s *Store) takeGuesses(ctx context.Context, g *caches.Guess, attempt string) (caches.GuessResult, error) {
+	for i, limit := range g.Shared {
+		left, err := s.takeLimit(ctx, limit, attempt)
+		if err != nil {
+			return caches.GuessResult{}, err
+		}
+		if left <= 0 {
+			continue
+		}
+		s.returnLimits(ctx, g.Shared[:i], attempt)
+		keys, a := s.guessArgs(g, "", true)
+		peeked, err := s.call(ctx, guessScript, keys, a)
+		if err != nil || peeked.text(0) != "" {
+			return guessResult(peeked), err
+		}
+		return caches.GuessResult{Outcome: caches.GuessLocked, RetryAfter: left}, nil
+	}
+	return caches.GuessResult{}, nil
+}
+
 // returnShares returns what was taken, in what is left of the time. A member that stays
 // makes a limit refuse early, never late.
 func (s *Store) returnShares(ctx context.Context, q reservation, got shares) {

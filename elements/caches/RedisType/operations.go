@@ -13,22 +13,46 @@ func (s *Store) Guess(ctx context.Context, g caches.Guess) (caches.GuessResult, 
 	whole, ctx, cancel := boundedToUndo(ctx)
 	defer cancel()
 	attempt := uuid.NewString()
-	a := s.args(16).add(g.Request, attempt, g.Holder, g.Bucket, g.Purpose, g.MAC,
-		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, s.cluster)
-	keys := withToken(stateKey(g.Key), g.Key, g.Issue, a)
-	s.undoFirst(ctx, keys[0])
+	s.undoFirst(ctx, stateKey(g.Key))
+	if s.cluster {
+		result, err := s.takeGuesses(ctx, &g, attempt)
+		if err != nil || result.Outcome != "" {
+			return result, err
+		}
+	}
+	keys, a := s.guessArgs(&g, attempt, false)
 	r, err := s.call(ctx, guessScript, keys, a)
 	if err != nil {
 		if g.Then != caches.Keep {
-			s.undo(whole, err, g.Request, attempt, keys, undoGuessScript, g.Holder)
+			s.undo(whole, err, g.Request, attempt, undoGuessKeys(&g), undoGuessScript, g.Holder)
 		}
 		return caches.GuessResult{}, err
 	}
-	s.endUnverified(ctx, r, 3, true)
+	if counted := r.number(3) == 1; s.cluster && !counted {
+		s.returnLimits(ctx, g.Shared, attempt)
+	}
+	s.endUnverified(ctx, r, 4, true)
 	if r.text(0) == "" {
 		return caches.GuessResult{}, &failure{reason: "the guess was undone"}
 	}
-	return caches.GuessResult{Outcome: caches.GuessOutcome(r.text(0)), RetryAfter: r.wait(1), CodeID: r.text(2)}, nil
+	return guessResult(r), nil
+}
+
+func guessResult(r reply) caches.GuessResult {
+	return caches.GuessResult{Outcome: caches.GuessOutcome(r.text(0)), RetryAfter: r.wait(1), CodeID: r.text(2)}
+}
+
+// guessArgs returns the keys and arguments of the script. A peek changes nothing.
+func (s *Store) guessArgs(g *caches.Guess, attempt string, peek bool) ([]string, *args) {
+	a := s.args(32).add(g.Request, attempt, peek, s.cluster,
+		g.Holder, g.Budget, g.Purpose, g.MAC, g.Length, g.FreshLength,
+		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, g.Issue != nil)
+	keys := withToken(stateKey(g.Key), g.Key, g.Issue, a)
+	return append(keys, s.limits(a, g.Shared)...), a
+}
+
+func undoGuessKeys(g *caches.Guess) []string {
+	return withToken(stateKey(g.Key), g.Key, g.Issue, &args{})
 }
 
 // EndClaim implements caches.CodeStore.

@@ -42,22 +42,14 @@ func (s *Store) Reserve(ctx context.Context, r caches.Reserve) (caches.ReserveRe
 // request has reserved, if any. A peek changes nothing.
 func (s *Store) reserve(ctx context.Context, q reservation, peek bool, counted []int64) (result caches.ReserveResult, code string, err error) {
 	keys := []string{stateKey(q.Key)}
-	a := s.args(64).add(q.Request, q.attempt, peek, s.cluster, q.Holder, q.Bucket, q.Guesser,
-		q.Code.ID, q.Code.MAC, q.Code.Decoy, q.TTL, q.Interval, len(q.Code.Purposes))
+	a := s.args(64).add(q.Request, q.attempt, peek, s.cluster, q.Holder, q.Budget,
+		q.Code.ID, q.Code.MAC, q.Code.Length, q.Code.Decoy, q.TTL, q.Interval, len(q.Code.Purposes))
 	for _, p := range q.Code.Purposes {
 		a.add(p)
 	}
 	a.windows(q.Sends...).windows(q.Refusals).windows(q.Guesses)
-	for _, limits := range [][]caches.SharedLimit{q.Shared, q.Captcha.RequiredWhenFull} {
-		if s.cluster {
-			limits = nil
-		}
-		a.add(len(limits))
-		for _, limit := range limits {
-			keys = append(keys, windowKey(limit))
-			a.add(limit.Window)
-		}
-	}
+	keys = append(keys, s.limits(a, q.Shared)...)
+	keys = append(keys, s.limits(a, q.Captcha.RequiredWhenFull)...)
 	a.add(len(q.RiskGroups))
 	for i, g := range q.RiskGroups {
 		sent := int64(0)
@@ -96,7 +88,7 @@ func (s *Store) Commit(ctx context.Context, r caches.Reservation) error {
 }
 
 // Rollback implements caches.ReservationStore.
-func (s *Store) Rollback(ctx context.Context, r caches.Reservation, refusals caches.Window) error {
+func (s *Store) Rollback(ctx context.Context, r caches.Reservation, refused caches.Refusal) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	keys := []string{stateKey(r.Key)}
@@ -106,7 +98,7 @@ func (s *Store) Rollback(ctx context.Context, r caches.Reservation, refusals cac
 		}
 	}
 	rolledBack, err := s.call(ctx, rollbackScript, keys,
-		s.args(7).add(r.Request, r.Holder, r.Bucket, r.CodeID, s.cluster, refusals))
+		s.args(8).add(r.Request, r.Holder, r.Budget, r.CodeID, s.cluster, refused.Count, refused.KeepCooldown))
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ var (
 	rollbackScript    = script("rollback", "state", "groups")
 	undoReserveScript = script("undo_reserve", "state", "groups", "captcha")
 
-	guessScript     = script("guess", "state", "groups", "tokens")
+	guessScript     = script("guess", "state", "windows", "groups", "tokens")
 	undoGuessScript = script("undo_guess", "state")
 	endClaimScript  = script("end_claim", "state", "tokens")
 

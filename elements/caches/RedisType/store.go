@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
 
@@ -21,8 +20,8 @@ type Store struct {
 	// cluster is set if identities lie in different slots.
 	cluster bool
 	log     *slog.Logger
-	// clock is the time in tests, in milliseconds; 0 is the server's.
-	clock atomic.Int64
+	// now returns the time in milliseconds; 0 is the server's.
+	now func() int64
 
 	undoClient redis.UniversalClient
 	// undoBroken is sent to when a connection of undoClient broke.
@@ -37,6 +36,11 @@ type Store struct {
 
 // New returns a store. Close ends it. New doesn't wait for the server.
 func New(env element.Env, c Config) (*Store, error) {
+	return NewAt(env, c, func() int64 { return 0 })
+}
+
+// NewAt is New for tests, which set the time: now returns milliseconds since 1970.
+func NewAt(env element.Env, c Config, now func() int64) (*Store, error) {
 	o, err := c.options()
 	if err != nil {
 		return nil, err
@@ -45,6 +49,7 @@ func New(env element.Env, c Config) (*Store, error) {
 		client:     redis.NewUniversalClient(o),
 		cluster:    len(o.Addrs) > 1 && o.MasterName == "",
 		log:        env.Logger,
+		now:        now,
 		undoClient: newUndoClient(*o),
 		undoBroken: make(chan struct{}, 1),
 		undos:      make(chan *pendingUndo, mostUndos),

@@ -37,19 +37,15 @@ func TestClusterKeepsTheContract(t *testing.T) {
 // processes.
 func opened(c Config) func(testing.TB) cachestest.Opened {
 	return func(t testing.TB) cachestest.Opened {
-		var stores []*Store
-		var all []caches.Store
-		for range 3 {
-			s := openStore(t, c)
-			stores, all = append(stores, s), append(all, s)
+		clock := cachestest.NewClock()
+		stores := make([]caches.Store, 0, 3)
+		for range cap(stores) {
+			s, err := NewAt(element.Env{}, c, clock.Now)
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = s.Close() })
+			stores = append(stores, s)
 		}
-		advance := func(d time.Duration) {
-			for _, s := range stores {
-				s.clock.Add(d.Milliseconds())
-			}
-		}
-		advance(time.Duration(time.Now().UnixNano()))
-		return cachestest.Opened{Store: all[0], Others: all[1:], Advance: advance}
+		return cachestest.Opened{Store: stores[0], Others: stores[1:], Advance: clock.Advance}
 	}
 }
 

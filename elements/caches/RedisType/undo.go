@@ -191,7 +191,7 @@ func (s *Store) undoReserve(ctx context.Context, q reservation) bool {
 		}
 	}
 	r, err := s.callWhole(ctx, undoReserveScript, keys,
-		s.args(7).add(q.Request, q.attempt, q.Holder, q.Bucket, q.Code.ID, s.cluster, captcha && !s.cluster))
+		s.args(7).add(q.Request, q.attempt, q.Holder, q.Budget, q.Code.ID, s.cluster, captcha && !s.cluster))
 	if err != nil {
 		return false
 	}

@@ -235,7 +235,7 @@ func TestARepeatKeepsWhatTheFailedCallTook(t *testing.T) {
 
 // guessAs makes a guess whose attempt the test names.
 func guessAs(t *testing.T, s *Store, g caches.Guess, attempt string) caches.GuessOutcome {
-	a := s.args(16).add(g.Request, attempt, g.Holder, g.Bucket, g.Purpose, g.MAC,
+	a := s.args(16).add(g.Request, attempt, g.Holder, g.Budget, g.Purpose, g.MAC,
 		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, false)
 	r, err := s.call(ctx, guessScript, withToken(stateKey(g.Key), g.Key, g.Issue, a), a)
 	require.NoError(t, err)

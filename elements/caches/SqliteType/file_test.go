@@ -34,7 +34,7 @@ func reserveOf(key string) caches.Reserve {
 
 func TestTheFileIsItsOwnersOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	s, err := newStore(element.Env{DataDir: dir}, Config{Path: "below/caches.db"}, wall)
+	s, err := NewAt(element.Env{DataDir: dir}, Config{Path: "below/caches.db"}, wall)
 	require.NoError(t, err)
 	require.NoFileExists(t, filepath.Join(dir, "below", "caches.db"), "New touches nothing")
 	require.NoError(t, s.Ready(ctx))
@@ -56,7 +56,7 @@ func TestThePathStaysInTheDataDirectory(t *testing.T) {
 	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "link")))
 	require.NoError(t, os.Symlink(filepath.Join(outside, "x.db"), filepath.Join(dir, "file.db")))
 	for _, path := range []string{"link/x.db", "file.db"} {
-		s, err := newStore(element.Env{DataDir: dir}, Config{Path: path}, wall)
+		s, err := NewAt(element.Env{DataDir: dir}, Config{Path: path}, wall)
 		require.NoError(t, err)
 		err = s.Ready(ctx)
 		require.ErrorIs(t, err, caches.ErrUnavailable)

@@ -42,10 +42,11 @@ type Store struct {
 
 // New returns a store. Close ends it. The first operation opens the file.
 func New(env element.Env, c Config) (*Store, error) {
-	return newStore(env, c, func() int64 { return time.Now().UnixMilli() })
+	return NewAt(env, c, func() int64 { return time.Now().UnixMilli() })
 }
 
-func newStore(env element.Env, c Config, now func() int64) (*Store, error) {
+// NewAt is New for tests, which set the time: now returns milliseconds since 1970.
+func NewAt(env element.Env, c Config, now func() int64) (*Store, error) {
 	file, err := sqlitefile.New(env.DataDir, c.Path)
 	if err != nil {
 		return nil, err

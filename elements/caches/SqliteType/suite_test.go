@@ -1,9 +1,7 @@
 package sqlitetype
 
 import (
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -14,23 +12,19 @@ import (
 
 func TestSqliteKeepsTheContract(t *testing.T) {
 	cachestest.Run(t, func(t testing.TB) cachestest.Opened {
-		var clock atomic.Int64
-		clock.Store(wall())
+		clock := cachestest.NewClock()
 		dir := t.TempDir()
 		stores := make([]caches.Store, 0, 3)
 		for range cap(stores) {
-			stores = append(stores, openStore(t, dir, clock.Load))
+			stores = append(stores, openStore(t, dir, clock.Now))
 		}
-		return cachestest.Opened{
-			Store: stores[0], Others: stores[1:],
-			Advance: func(d time.Duration) { clock.Add(d.Milliseconds()) },
-		}
+		return cachestest.Opened{Store: stores[0], Others: stores[1:], Advance: clock.Advance}
 	}, cachestest.Options{})
 }
 
 func openStore(t testing.TB, dir string, now func() int64) *Store {
 	t.Helper()
-	s, err := newStore(element.Env{DataDir: dir}, Config{Path: "caches.db"}, now)
+	s, err := NewAt(element.Env{DataDir: dir}, Config{Path: "caches.db"}, now)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s

@@ -26,10 +26,10 @@ func differential(t *testing.T, open func(testing.TB) Opened) {
 	})
 }
 
-// sent is a reservation, and the window of its refusals.
+// sent is a reservation, and what its refusal leaves behind.
 type sent struct {
 	caches.Reservation
-	refusals caches.Window
+	refused caches.Refusal
 }
 
 type duel struct {
@@ -76,17 +76,20 @@ func (d *duel) reserve(t *rapid.T) {
 	d.codes++
 	r := caches.Reserve{
 		Request: d.request(t), Key: d.key(t),
-		Holder: pick(t, "holder", "", "u1"), Bucket: pick(t, "bucket", "", "b1"), Guesser: pick(t, "guesser", "", "b1"),
+		Holder: pick(t, "holder", "", "u1"), Budget: pick(t, "budget", "", "b1"),
 		Code: caches.Code{
 			ID: fmt.Sprintf("%sc%d", d.prefix, d.codes), MAC: pick(t, "mac", "m1", "m2", "m3"),
+			Length:   pick(t, "length", 6, 6, 8, 0),
 			Purposes: pick(t, "purposes", []string{"login"}, []string{"login", "register"}, nil),
 			Decoy:    rapid.IntRange(0, 9).Draw(t, "decoy") == 0,
 		},
-		TTL:        pick(t, "ttl", time.Minute, 5*time.Minute),
-		Interval:   pick(t, "interval", 0, time.Second, 45*time.Second),
-		Sends:      []caches.Window{{Max: 3, Per: time.Minute}, {Max: 0, Per: 24 * time.Hour}, {Max: 5, Per: 10 * time.Minute}},
-		Refusals:   caches.Window{Max: 2, Per: 10 * time.Minute},
-		Guesses:    caches.Window{Max: 4, Per: 10 * time.Minute},
+		TTL:      pick(t, "ttl", time.Minute, 5*time.Minute),
+		Interval: pick(t, "interval", 0, time.Second, 45*time.Second),
+		Sends: pick(t, "sends",
+			[]caches.Window{{Max: 3, Per: time.Minute}, {Max: 0, Per: 24 * time.Hour}, {Max: 5, Per: 10 * time.Minute}},
+			[]caches.Window{{Max: 2, Per: 30 * time.Second}}, nil),
+		Refusals:   d.window(t),
+		Guesses:    d.window(t),
 		Shared:     d.shared(t),
 		RiskGroups: d.riskGroups(t),
 		Captcha:    d.captcha(t),
@@ -96,8 +99,14 @@ func (d *duel) reserve(t *rapid.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 	if got.Outcome == caches.Reserved {
-		d.sent = append(d.sent, sent{reservation(r), r.Refusals})
+		back := sent{reservation(r), caches.Refusal{Count: r.Refusals, KeepCooldown: rapid.Bool().Draw(t, "keep cooldown")}}
+		back.Shared = back.Shared[rapid.IntRange(0, len(back.Shared)).Draw(t, "paid"):]
+		d.sent = append(d.sent, back)
 	}
+}
+
+func (d *duel) window(t *rapid.T) caches.Window {
+	return pick(t, "window", caches.Window{Max: 4, Per: 10 * time.Minute}, caches.Window{Max: 2, Per: time.Minute}, caches.Window{})
 }
 
 func (d *duel) shared(t *rapid.T) []caches.SharedLimit {
@@ -142,16 +151,17 @@ func (d *duel) endReservation(t *rapid.T) {
 		require.NoError(t, d.store.Commit(context.Background(), s.Reservation))
 		return
 	}
-	require.NoError(t, d.ref.Rollback(context.Background(), s.Reservation, s.refusals))
-	require.NoError(t, d.store.Rollback(context.Background(), s.Reservation, s.refusals))
+	require.NoError(t, d.ref.Rollback(context.Background(), s.Reservation, s.refused))
+	require.NoError(t, d.store.Rollback(context.Background(), s.Reservation, s.refused))
 }
 
 func (d *duel) guess(t *rapid.T) {
 	g := caches.Guess{
 		Request: d.request(t), Key: d.key(t),
-		Holder: pick(t, "holder", "", "", "u1"), Bucket: pick(t, "bucket", "", "b1"),
+		Holder: pick(t, "holder", "", "", "u1"), Budget: pick(t, "budget", "", "b1"),
 		Purpose: pick(t, "purpose", "login", "register"), MAC: pick(t, "mac", "m1", "m2", "m3"),
-		Attempts: pick(t, "attempts", 1, 2, 3), Guesses: caches.Window{Max: 4, Per: 10 * time.Minute},
+		Length: pick(t, "length", 6, 6, 6, 8), FreshLength: pick(t, "fresh length", 6, 6, 8),
+		Attempts: pick(t, "attempts", 1, 2, 3), Guesses: d.window(t), Shared: d.shared(t),
 		Then:     pick(t, "then", caches.Keep, caches.Consume, caches.Claim, caches.Claim),
 		ClaimFor: 10 * time.Second, Issue: issue(t),
 	}

@@ -8,6 +8,13 @@ import (
 	"github.com/lintel-run/lintel/elements/caches"
 )
 
+// guessLimit adds a shared limit of the scene to a guess.
+func (s *scene) guessLimit(maximum int) func(*caches.Guess) {
+	return func(g *caches.Guess) {
+		g.Shared = []caches.SharedLimit{{Key: s.key + "-ip", Window: caches.Window{Max: maximum, Per: time.Hour}}}
+	}
+}
+
 var guesses = []rule{
 	{"a guess is right by MAC and purpose, and gets the code's ID", func(s *scene) {
 		r := s.send()
@@ -45,13 +52,13 @@ var guesses = []rule{
 		s.Advance(45 * time.Second)
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(s.send())))
 	}},
-	{"attempts are counted for each bucket", func(s *scene) {
+	{"attempts are counted for each budget", func(s *scene) {
 		r := s.send()
 		for range 5 {
 			s.guessed(s.guess(r, wrong))
 		}
 		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(r)))
-		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, func(g *caches.Guess) { g.Bucket = "device" })))
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, func(g *caches.Guess) { g.Budget = "device" })))
 	}},
 	{"the limit of wrong guesses covers all codes, and sends", func(s *scene) {
 		for range 2 {
@@ -64,15 +71,13 @@ var guesses = []rule{
 		got := s.doReserve(s.reserve())
 		require.Equal(s, caches.LimitGuesses, got.Limit)
 		require.Equal(s, time.Hour-90*time.Second, got.RetryAfter)
-		own := s.reserve(func(r *caches.Reserve) { r.Bucket = "device" })
-		require.Equal(s, caches.LimitGuesses, s.doReserve(own).Limit, "a device's sends, a stranger's guesses")
-		other := s.send(func(r *caches.Reserve) { r.Guesser = "device" })
-		locked := s.doGuess(s.guess(other, func(g *caches.Guess) { g.Bucket = "" }))
+		other := s.send(func(r *caches.Reserve) { r.Budget = "device" })
+		locked := s.doGuess(s.guess(other, func(g *caches.Guess) { g.Budget = "" }))
 		require.Equal(s, caches.GuessLocked, locked.Outcome)
 		require.Equal(s, time.Hour-90*time.Second, locked.RetryAfter)
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(other)))
 		s.Advance(10 * time.Minute)
-		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(other, func(g *caches.Guess) { g.Bucket = "" })), "also when no code is alive")
+		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(other, func(g *caches.Guess) { g.Budget = "" })), "also when no code is alive")
 	}},
 	{"neither a right guess nor a new code clears the wrong guesses", func(s *scene) {
 		for range 3 {
@@ -93,6 +98,51 @@ var guesses = []rule{
 			require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, wrong)))
 		}
 		require.Equal(s, caches.GuessRight, s.guessed(s.guess(s.send())))
+	}},
+	{"a shared limit counts the wrong guesses of many identities", func(s *scene) {
+		limit := s.guessLimit(3)
+		for range 3 {
+			o := s.stranger()
+			require.Equal(s, caches.GuessWrong, o.guessed(o.guess(o.send(), wrong, limit)))
+			s.Advance(time.Minute)
+		}
+		r := s.send()
+		for _, g := range []caches.Guess{s.guess(r, limit), s.guess(r, wrong, limit), s.guess(r, limit, func(g *caches.Guess) { g.Holder = "none" })} {
+			require.Equal(s, caches.GuessResult{Outcome: caches.GuessLocked, RetryAfter: 57 * time.Minute}, s.doGuess(g))
+		}
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, limit, s.guessLimit(4))), "each request judges by its own figure")
+		require.Equal(s, caches.GuessRight, s.guessed(s.guess(r)))
+		s.Advance(57 * time.Minute)
+		r = s.send()
+		require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, wrong, limit)))
+		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(r, wrong, limit)))
+	}},
+	{"only a wrong guess that was compared takes a shared limit", func(s *scene) {
+		limit := s.guessLimit(1)
+		r := s.send()
+		for range 3 {
+			none := s.stranger()
+			require.Equal(s, caches.GuessWrong, none.guessed(none.guess(none.reserve(), wrong, limit)), "no code is alive")
+			require.Equal(s, caches.GuessRight, s.guessed(s.guess(r, limit)))
+			require.Equal(s, caches.GuessMisfit, s.guessed(s.guess(r, limit, func(g *caches.Guess) { g.Length = 7 })))
+		}
+		claimed := s.guess(r, claim, limit)
+		require.Equal(s, caches.GuessRight, s.guessed(claimed))
+		require.Equal(s, caches.GuessBusy, s.guessed(s.guess(r, wrong, limit)))
+		s.endClaim(claimed, r.Code.ID, false, nil)
+		for range 5 {
+			require.Equal(s, caches.GuessWrong, s.guessed(s.guess(r, wrong)))
+		}
+		require.Equal(s, caches.GuessLocked, s.guessed(s.guess(r, limit)), "past its attempts")
+		o := s.stranger()
+		sent := o.send()
+		miss := o.guess(sent, wrong, limit)
+		for range 3 {
+			require.Equal(s, caches.GuessWrong, o.guessed(miss), "a repeat counts once")
+		}
+		require.Equal(s, caches.GuessLocked, o.guessed(o.guess(sent, wrong, limit)))
+		require.Equal(s, caches.GuessWrong, o.guessed(miss), "a repeat gets the first result")
+		require.Equal(s, caches.GuessMisfit, o.guessed(o.guess(sent, limit, func(g *caches.Guess) { g.Length = 7 })), "the length is checked before")
 	}},
 	{"one guess is one comparison with the live and the pending code", func(s *scene) {
 		live := s.send()

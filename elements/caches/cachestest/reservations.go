@@ -9,9 +9,9 @@ import (
 )
 
 var reservations = []rule{
-	{"the cooldown covers all holders and buckets, is exact, and ends", func(s *scene) {
+	{"the cooldown covers all holders and budgets, is exact, and ends", func(s *scene) {
 		s.send()
-		again := s.reserve(func(r *caches.Reserve) { r.Holder, r.Bucket = "u", "b" })
+		again := s.reserve(func(r *caches.Reserve) { r.Holder, r.Budget = "u", "b" })
 		got := s.doReserve(again)
 		require.Equal(s, caches.Cooldown, got.Outcome)
 		require.Equal(s, 45*time.Second, got.RetryAfter)
@@ -58,12 +58,11 @@ var reservations = []rule{
 		require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
 		s.Advance(599 * time.Second)
 		require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
-		long := s.reserve(func(r *caches.Reserve) { r.Interval = time.Hour })
-		require.Equal(s, caches.Reserved, s.doReserve(long).Outcome)
-		s.Advance(601 * time.Second)
-		require.Equal(s, caches.Cooldown, s.doReserve(long).Outcome)
+		s.Advance(time.Second)
+		r.Interval = time.Hour
+		require.Equal(s, caches.Cooldown, s.doReserve(r).Outcome)
 	}},
-	{"sends are counted in every window of a bucket, and the index names the window", func(s *scene) {
+	{"sends are counted in every window of a budget, and the index names the window", func(s *scene) {
 		window := func(r *caches.Reserve) {
 			r.Sends = []caches.Window{{Max: 9, Per: time.Hour}, {Max: 2, Per: 10 * time.Minute}}
 		}
@@ -80,7 +79,7 @@ var reservations = []rule{
 		s.send(window)
 		s.Advance(time.Minute)
 		require.Equal(s, caches.LimitReached, s.doReserve(s.reserve(window)).Outcome)
-		require.Equal(s, caches.Reserved, s.doReserve(s.reserve(window, func(r *caches.Reserve) { r.Bucket = "other" })).Outcome)
+		require.Equal(s, caches.Reserved, s.doReserve(s.reserve(window, func(r *caches.Reserve) { r.Budget = "other" })).Outcome)
 	}},
 	{"a maximum of 0 is no limit", func(s *scene) {
 		for range 12 {
@@ -101,9 +100,70 @@ var reservations = []rule{
 			s.rollback(r)
 			s.rollback(r)
 		}
-		got := s.doReserve(s.reserve(func(r *caches.Reserve) { r.Bucket = "other" }))
+		got := s.doReserve(s.reserve())
 		require.Equal(s, caches.LimitRefusals, got.Limit)
 		require.Equal(s, time.Hour, got.RetryAfter)
+		require.Equal(s, caches.Reserved, s.reserved(func(r *caches.Reserve) { r.Budget = "other" }), "each budget has its refusals")
+	}},
+	{"a rollback may keep the cooldown, whatever follows", func(s *scene) {
+		first := s.reserve()
+		require.Equal(s, caches.Reserved, s.doReserve(first).Outcome)
+		s.refuse(first, caches.Refusal{Count: first.Refusals, KeepCooldown: true})
+		require.Equal(s, caches.ReserveResult{Outcome: caches.Cooldown, RetryAfter: 45 * time.Second},
+			s.doReserve(s.reserve(func(r *caches.Reserve) { r.Budget = "other" })))
+		s.Advance(45 * time.Second)
+		second := s.reserve(func(r *caches.Reserve) { r.Budget = "other" })
+		require.Equal(s, caches.Reserved, s.doReserve(second).Outcome)
+		s.rollback(second)
+		require.Equal(s, caches.Cooldown, s.reserved(func(r *caches.Reserve) { r.Interval = time.Minute }))
+		for range 5 {
+			s.send()
+			s.Advance(45 * time.Second)
+		}
+		require.Equal(s, caches.LimitSends, s.doReserve(s.reserve()).Limit, "the send was given back")
+	}},
+	{"a rollback gives back the shared limits that it names", func(s *scene) {
+		limit := func(r *caches.Reserve) { r.Shared = s.shared(2) }
+		for range 3 {
+			r := s.reserve(limit)
+			require.Equal(s, caches.Reserved, s.doReserve(r).Outcome)
+			back := reservation(r)
+			back.Shared = r.Shared[1:]
+			require.NoError(s, s.Store.Rollback(s.ctx, back, caches.Refusal{}))
+		}
+		full := func(r *caches.Reserve) { r.Shared = s.shared(2); r.Shared[0].Window.Max = 3 }
+		got := s.doReserve(s.reserve(full))
+		require.Equal(s, caches.ReserveResult{Outcome: caches.LimitReached, Limit: caches.LimitShared, RetryAfter: time.Hour}, got)
+	}},
+	{"each request judges earlier sends by its own interval", func(s *scene) {
+		every := func(interval time.Duration) func(*caches.Reserve) {
+			return func(r *caches.Reserve) { r.Interval = interval }
+		}
+		s.send(every(time.Second))
+		s.Advance(10 * time.Second)
+		require.Equal(s, caches.ReserveResult{Outcome: caches.Cooldown, RetryAfter: 35 * time.Second}, s.doReserve(s.reserve()))
+		refused := s.reserve(every(time.Second))
+		require.Equal(s, caches.Reserved, s.doReserve(refused).Outcome)
+		s.rollback(refused)
+		require.Equal(s, caches.ReserveResult{Outcome: caches.Cooldown, RetryAfter: 35 * time.Second}, s.doReserve(s.reserve()), "since the send before")
+		s.Advance(35 * time.Second)
+		s.send()
+		s.Advance(time.Second)
+		require.Equal(s, caches.Reserved, s.reserved(every(time.Second)), "a longer interval of before doesn't count")
+	}},
+	{"each request judges earlier sends by its own limits, however short those of others are", func(s *scene) {
+		narrow := func(r *caches.Reserve) {
+			r.Interval, r.Sends = 0, []caches.Window{{Max: 1, Per: time.Minute}}
+			r.Refusals, r.Guesses = caches.Window{Max: 1, Per: time.Minute}, caches.Window{Max: 1, Per: time.Minute}
+		}
+		wide := func(r *caches.Reserve) { r.Interval, r.Sends = 0, []caches.Window{{Max: 4, Per: time.Hour}} }
+		s.send(wide)
+		s.Advance(2 * time.Minute)
+		s.send(narrow)
+		s.Advance(2 * time.Minute)
+		s.send(narrow)
+		s.send(wide)
+		require.Equal(s, caches.ReserveResult{Outcome: caches.LimitReached, Limit: caches.LimitSends, RetryAfter: 56 * time.Minute}, s.doReserve(s.reserve(wide)))
 	}},
 	{"a committed code replaces the old one", func(s *scene) {
 		old := s.send()

@@ -20,8 +20,8 @@ type Opened struct {
 	Store caches.Store
 	// Others are further stores on the same data, as in other processes.
 	Others []caches.Store
-	// Advance moves the clock of all stores, back if it is negative. It stands still
-	// otherwise.
+	// Advance moves the clock of all stores, back if it is negative. Otherwise their
+	// clock stands still, see Clock.
 	Advance func(time.Duration)
 }
 
@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(testing.TB) Opened, opts Options) {
 	t.Run("captchas", func(t *testing.T) { each(t, open, captchas) })
 	t.Run("risk groups", func(t *testing.T) { each(t, open, riskGroups) })
 	t.Run("guesses", func(t *testing.T) { each(t, open, guesses) })
+	t.Run("lengths", func(t *testing.T) { each(t, open, lengths) })
 	t.Run("claims", func(t *testing.T) { each(t, open, claims) })
 	t.Run("tokens", func(t *testing.T) { each(t, open, tokens) })
 	t.Run("idempotency", func(t *testing.T) { each(t, open, idempotency) })
@@ -94,7 +95,7 @@ func (s *scene) reserve(change ...func(*caches.Reserve)) caches.Reserve {
 	id := fmt.Sprintf("%s-c%d", s.key, s.code)
 	r := caches.Reserve{
 		Request: s.request(), Key: s.key,
-		Code: caches.Code{ID: id, MAC: "mac-" + id, Purposes: []string{"login", "register"}},
+		Code: caches.Code{ID: id, MAC: "mac-" + id, Length: 6, Purposes: []string{"login", "register"}},
 		TTL:  5 * time.Minute, Interval: 45 * time.Second,
 		Sends:    []caches.Window{{Max: 5, Per: time.Hour}, {Max: 10, Per: 24 * time.Hour}},
 		Refusals: caches.Window{Max: 10, Per: time.Hour},
@@ -115,7 +116,7 @@ func (s *scene) doReserve(r caches.Reserve) caches.ReserveResult {
 
 func reservation(r caches.Reserve) caches.Reservation {
 	return caches.Reservation{
-		Request: r.Request, Key: r.Key, Holder: r.Holder, Bucket: r.Bucket, CodeID: r.Code.ID, Shared: r.Shared,
+		Request: r.Request, Key: r.Key, Holder: r.Holder, Budget: r.Budget, CodeID: r.Code.ID, Shared: r.Shared,
 	}
 }
 
@@ -126,7 +127,12 @@ func (s *scene) commit(r caches.Reserve) {
 
 func (s *scene) rollback(r caches.Reserve) {
 	s.Helper()
-	require.NoError(s, s.Store.Rollback(s.ctx, reservation(r), r.Refusals))
+	s.refuse(r, caches.Refusal{Count: r.Refusals})
+}
+
+func (s *scene) refuse(r caches.Reserve, refused caches.Refusal) {
+	s.Helper()
+	require.NoError(s, s.Store.Rollback(s.ctx, reservation(r), refused))
 }
 
 // send makes a send that the vendor accepts.
@@ -141,8 +147,8 @@ func (s *scene) send(change ...func(*caches.Reserve)) caches.Reserve {
 // guess returns the right guess of a reservation's code.
 func (s *scene) guess(r caches.Reserve, change ...func(*caches.Guess)) caches.Guess {
 	g := caches.Guess{
-		Request: s.request(), Key: r.Key, Holder: r.Holder, Bucket: r.Guesser, Purpose: "login", MAC: r.Code.MAC,
-		Attempts: 5, Guesses: caches.Window{Max: 10, Per: time.Hour}, ClaimFor: 10 * time.Second,
+		Request: s.request(), Key: r.Key, Holder: r.Holder, Budget: r.Budget, Purpose: "login", MAC: r.Code.MAC,
+		Length: r.Code.Length, FreshLength: 6, Attempts: 5, Guesses: caches.Window{Max: 10, Per: time.Hour}, ClaimFor: 10 * time.Second,
 	}
 	for _, c := range change {
 		c(&g)

@@ -25,6 +25,7 @@ type Config struct {
 	PhoneHourlyLimit int               `json:"phoneHourlyLimit" jsonschema:"minimum=1,maximum=1000000" default:"5" doc:"Messages to a phone in any hour."`
 	PhoneDailyLimit  int               `json:"phoneDailyLimit" jsonschema:"minimum=1,maximum=1000000" default:"10" doc:"Messages to a phone in any 24 hours."`
 	IPHourlyLimit    int               `json:"ipHourlyLimit" jsonschema:"minimum=1,maximum=1000000" default:"30" doc:"Messages asked for from an address (IPv6: a /64) in any hour."`
+	IPHourlyGuesses  int               `json:"ipHourlyGuesses" jsonschema:"minimum=1,maximum=1000000" default:"60" doc:"Wrong guesses from an address (IPv6: a /64) in any hour, over all phones."`
 	AppHourlyLimit   int               `json:"appHourlyLimit" jsonschema:"minimum=0,maximum=1000000" default:"0" doc:"Messages of the whole app in any hour; 0: no limit."`
 	Regions          []string          `json:"regions" jsonschema:"minItems=1" default:"[\"CN\"]" doc:"Regions whose numbers may log in: ISO 3166 codes in capitals."`
 	DefaultRegion    string            `json:"defaultRegion,omitempty" among:"regions" doc:"Region of a number without country code, one of regions. Where it is not set: the only one of regions, else CN."`

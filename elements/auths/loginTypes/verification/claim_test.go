@@ -285,8 +285,8 @@ func TestDatabaseRemembersWhatAStoreForgot(t *testing.T) {
 // codeID returns the ID of a user's code.
 func (w *world) codeID(t *testing.T, code string) string {
 	got, err := w.store.Guess(t.Context(), caches.Guess{
-		Request: randomID(), Key: w.svc.keys.identity(login, other), Holder: "u", Bucket: "u:u", Purpose: "updatePhone",
-		MAC: w.svc.keys.code(login, other, "u", false, code), Attempts: 5, Guesses: wrongGuesses,
+		Request: randomID(), Key: w.svc.keys.identity(other), Holder: w.svc.keys.holder(login, "u"), Purpose: "updatePhone",
+		MAC: w.svc.keys.code(login, other, "u", false, code), Length: 6, FreshLength: 6, Attempts: 5, Guesses: wrongGuesses,
 	})
 	require.NoError(t, err)
 	require.Equal(t, caches.GuessRight, got.Outcome)

@@ -5,6 +5,12 @@ import (
 	"strings"
 )
 
+// The lengths that a code may have.
+const (
+	minCodeLength = 6
+	maxCodeLength = 10
+)
+
 // randomDigits returns n decimal digits, uniformly distributed. It drops the bytes
 // that would favor some digits.
 func randomDigits(n int) string {

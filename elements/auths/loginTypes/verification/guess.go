@@ -3,6 +3,7 @@ package verification
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/databases"
@@ -43,23 +44,29 @@ func (usedError) Error() string { return "the code has been used" }
 // except usedError.
 func (r *request) compare(ctx context.Context, g guess) (match, error) {
 	if g.entry != nil && g.entry.off {
+		if len(g.digits) != len(g.entry.code) {
+			return match{}, r.errDigits()
+		}
 		return match{}, errRejected()
 	}
-	bucket, err := r.guesser(ctx, g.holder, g.identity)
+	budget, err := r.budget(ctx, g.identity)
 	if err != nil {
 		return match{}, err
 	}
 	step := caches.Guess{
-		Key:      r.key(g.identity),
-		Holder:   g.holder,
-		Bucket:   bucket,
-		Purpose:  g.purpose,
-		MAC:      r.keys.code(r.call.Element, g.identity, g.holder, g.entry != nil, g.digits),
-		Attempts: r.policy.MaxAttempts,
-		Guesses:  wrongGuesses,
-		Then:     g.then,
-		ClaimFor: claimFor,
-		Issue:    g.issue,
+		Key:         r.key(g.identity, g.entry),
+		Holder:      r.holder(g.holder),
+		Budget:      budget,
+		Purpose:     g.purpose,
+		MAC:         r.keys.code(r.call.Element, g.identity, g.holder, g.entry != nil, g.digits),
+		Length:      len(g.digits),
+		FreshLength: r.policy.CodeLength,
+		Attempts:    r.policy.MaxAttempts,
+		Guesses:     wrongGuesses,
+		Shared:      r.guessLimits(budget),
+		Then:        g.then,
+		ClaimFor:    claimFor,
+		Issue:       g.issue,
 	}
 	// The step is named after all that its result depends on, so that only a true
 	// repeat gets the same result.
@@ -79,6 +86,8 @@ func (r *request) compare(ctx context.Context, g guess) (match, error) {
 		}
 	}
 	switch result.Outcome {
+	case caches.GuessMisfit:
+		return match{}, r.errDigits()
 	case caches.GuessRight:
 		return match{step.Request, step.Key, step.Holder, result.CodeID}, nil
 	case caches.GuessUnresolved: // another request claimed it in between
@@ -90,6 +99,20 @@ func (r *request) compare(ctx context.Context, g guess) (match, error) {
 	default:
 	}
 	return match{}, errGuess(result)
+}
+
+// guessLimits returns the limit of wrong guesses from the caller's address. Those of an
+// identity's owner count as well, but the limit doesn't lock an owner out.
+func (r *request) guessLimits(budget string) []caches.SharedLimit {
+	address := r.call.Caller.Address
+	if address == "" {
+		return nil
+	}
+	limit := r.policy.addressGuesses()
+	if budget == ownersBudget {
+		limit.Max = math.MaxInt32
+	}
+	return []caches.SharedLimit{{Key: r.keys.addressGuesses(address), Window: limit}}
 }
 
 // resolve asks the database whether the claim of a code that expired was for a

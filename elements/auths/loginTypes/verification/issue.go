@@ -9,9 +9,9 @@ import (
 )
 
 // token returns a token of the request, the same for each repeat.
-func (r *request) token(kind, identity, userID, digits string) (string, tokens.Ref, error) {
-	key := r.key(identity)
-	token := tokens.New(key, r.keys.token(kind, r.id, key, userID, digits))
+func (r *request) token(kind string, g guess, userID string) (string, tokens.Ref, error) {
+	key := r.key(g.identity, g.entry)
+	token := tokens.New(key, r.keys.token(kind, r.id, key, userID, g.digits))
 	at, ok := tokens.Parse(token)
 	if !ok {
 		return "", at, errcode.New(errcode.Internal, "an internal error")
@@ -23,7 +23,7 @@ func (r *request) token(kind, identity, userID, digits string) (string, tokens.R
 // Together with the ID of the code that it is issued for, the token becomes a
 // loginCode.
 func (r *request) loginCode(g guess, userID string) (string, *caches.Issue, error) {
-	token, at, err := r.token("loginCode", g.identity, userID, g.digits)
+	token, at, err := r.token("loginCode", g, userID)
 	if err != nil {
 		return "", nil, err
 	}
@@ -43,7 +43,7 @@ func (r *request) loginCode(g guess, userID string) (string, *caches.Issue, erro
 // of it.
 func (r *request) ticket(g guess) (string, *caches.Issue, error) {
 	caller := r.call.Caller
-	ticket, at, err := r.token("ticket", g.identity, caller.UserID, g.digits)
+	ticket, at, err := r.token("ticket", g, caller.UserID)
 	if err != nil {
 		return "", nil, err
 	}

@@ -53,11 +53,26 @@ func (k keyring) short(domain string, parts ...string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// identity returns the cache's key of an identity within an instance, which is also
-// the tag of its tokens.
-func (k keyring) identity(instance, identity string) string {
+// identity returns the cache's key of an identity, which is also the tag of its
+// tokens. All instances share it, and so the history of an identity.
+func (k keyring) identity(identity string) string {
+	return k.short("identity", identity)[:tokens.TagLength]
+}
+
+// testIdentity is identity for a test phone, which each instance keeps apart from the
+// real one.
+func (k keyring) testIdentity(instance, identity string) string {
+	return k.short("test identity", instance, identity)[:tokens.TagLength]
+}
+
+// formerIdentity is identity as Lintel 0.1 had it. Its tickets live for five minutes.
+func (k keyring) formerIdentity(instance, identity string) string {
 	return k.short("identity", instance, identity)[:tokens.TagLength]
 }
+
+// holder returns whose codes an instance keeps: a user's, or anybody's if userID is
+// empty.
+func (k keyring) holder(instance, userID string) string { return k.short("holder", instance, userID) }
 
 // code returns the MAC of a code. A test phone's code has a domain of its own, so
 // that it never matches a code that was sent.
@@ -88,11 +103,14 @@ func (k keyring) entry(instance, identity, digits string) string {
 	return k.short("test entry", instance, identity, digits)
 }
 
-// address returns the cache's key of a client's address: of the whole IPv4 address,
-// or of the /64 of an IPv6 address.
-func (k keyring) address(address string) string {
-	return k.short("address", element.Caller{Address: address}.Network())
+// address returns the cache's key of the sends from a client's address, and
+// addressGuesses that of the wrong guesses.
+func (k keyring) address(address string) string { return k.short("address", network(address)) }
+func (k keyring) addressGuesses(address string) string {
+	return k.short("address guesses", network(address))
 }
+
+func network(address string) string { return element.Caller{Address: address}.Network() }
 
 // app returns the cache's key of the app's own limit.
 func (k keyring) app() string { return k.short("app") }

@@ -69,7 +69,7 @@ func (r *request) claimTicket(ctx context.Context, user databases.User, text str
 		return claimedTicket{}, errTicket()
 	}
 	claimed := claimedTicket{at: at, request: r.keys.step(r.id, "ticket claim", at.Key, at.Hash)}
-	if at.Key != r.key(user.Phone) {
+	if !r.isKeyOf(user.Phone, at.Key) {
 		use, err := r.dir.CodeUse(ctx, r.ticketID(at))
 		switch {
 		case err == nil && use.Request == claimed.request && use.UserID == user.ID:
@@ -106,6 +106,12 @@ func (r *request) claimTicket(ctx context.Context, user databases.User, text str
 	}
 	claimed.id = ticket.ID
 	return claimed, nil
+}
+
+// isKeyOf reports whether a ticket of an identity lies under a key.
+func (r *request) isKeyOf(identity, key string) bool {
+	return key == r.keys.identity(identity) || key == r.keys.testIdentity(r.call.Element, identity) ||
+		key == r.keys.formerIdentity(r.call.Element, identity)
 }
 
 // endTicket ends the claim of a ticket. If it fails, the claim expires by itself,

@@ -24,9 +24,9 @@ const (
 )
 
 var (
-	// wrongGuesses bounds the wrong guesses on one identity over all its codes.
+	// wrongGuesses bounds the wrong guesses of one budget over all codes of an identity.
 	wrongGuesses = caches.Window{Max: 10, Per: time.Hour}
-	// refusals bounds the sends of one identity that a vendor refused.
+	// refusals bounds the sends of one budget that a vendor refused.
 	refusals = caches.Window{Max: 10, Per: time.Hour}
 )
 
@@ -53,6 +53,7 @@ type policy struct {
 	PhoneHourlyLimit int    `json:"phoneHourlyLimit"`
 	PhoneDailyLimit  int    `json:"phoneDailyLimit"`
 	IPHourlyLimit    int    `json:"ipHourlyLimit"`
+	IPHourlyGuesses  int    `json:"ipHourlyGuesses"`
 	AppHourlyLimit   int    `json:"appHourlyLimit"`
 	AllowRegister    int    `json:"allowRegister"`
 	AllowUnbindLast  int    `json:"allowUnbindLast"`
@@ -69,6 +70,7 @@ var defaultPolicy = policy{
 	PhoneHourlyLimit: 5,
 	PhoneDailyLimit:  10,
 	IPHourlyLimit:    30,
+	IPHourlyGuesses:  60,
 	AllowRegister:    1,
 	AllowUnbindLast:  1,
 	Captcha:          captchaRisk,
@@ -88,6 +90,9 @@ func (p policy) accepts(kind captcha.Kind) bool {
 func (p policy) addressLimit() caches.Window {
 	return caches.Window{Max: p.IPHourlyLimit, Per: time.Hour}
 }
+func (p policy) addressGuesses() caches.Window {
+	return caches.Window{Max: p.IPHourlyGuesses, Per: time.Hour}
+}
 func (p policy) appLimit() caches.Window { return caches.Window{Max: p.AppHourlyLimit, Per: time.Hour} }
 func (p policy) identityLimits() []caches.Window {
 	return []caches.Window{{Max: p.PhoneHourlyLimit, Per: time.Hour}, {Max: p.PhoneDailyLimit, Per: 24 * time.Hour}}
@@ -104,13 +109,14 @@ func readPolicy(config json.RawMessage) (policy, error) {
 		key             string
 		value, min, max int
 	}{
-		{"codeLength", p.CodeLength, 6, 10},
+		{"codeLength", p.CodeLength, minCodeLength, maxCodeLength},
 		{"codeTTL", p.CodeTTL, 1, 600},
 		{"resendInterval", p.ResendInterval, 1, 86_400},
 		{"maxAttempts", p.MaxAttempts, 1, 1000},
 		{"phoneHourlyLimit", p.PhoneHourlyLimit, 1, 1_000_000},
 		{"phoneDailyLimit", p.PhoneDailyLimit, 1, 1_000_000},
 		{"ipHourlyLimit", p.IPHourlyLimit, 1, 1_000_000},
+		{"ipHourlyGuesses", p.IPHourlyGuesses, 1, 1_000_000},
 		{"appHourlyLimit", p.AppHourlyLimit, 0, 1_000_000},
 		{"allowRegister", p.AllowRegister, 0, 1},
 		{"allowUnbindLast", p.AllowUnbindLast, 0, 1},

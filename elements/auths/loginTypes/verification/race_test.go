@@ -139,7 +139,7 @@ func (w *world) codeWithoutCooldown(userID string) string {
 	w.t.Helper()
 	digits := randomDigits(6)
 	got, err := w.store.Store.Reserve(w.t.Context(), caches.Reserve{
-		Request: randomID(), Key: w.svc.keys.identity(login, mobile), Holder: userID, Bucket: "u:" + userID,
+		Request: randomID(), Key: w.svc.keys.identity(mobile), Holder: w.svc.keys.holder(login, userID),
 		Code: caches.Code{ID: randomID(), MAC: w.svc.keys.code(login, mobile, userID, false, digits), Purposes: []string{purposeBind}},
 		TTL:  time.Minute,
 	})

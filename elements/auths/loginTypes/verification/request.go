@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/databases"
 	"github.com/lintel-run/lintel/plugins/elementv1"
@@ -23,7 +22,6 @@ const (
 	endTimeout = 500 * time.Millisecond
 
 	maxIdentity = 255
-	maxDevice   = 256
 )
 
 // request is one request of a Type while it is served. It doesn't end with the
@@ -129,41 +127,17 @@ func (r *request) end() {
 	r.releases = nil
 }
 
-// key returns the key under which the cache keeps the state of an identity.
-func (r *request) key(identity string) string {
-	return r.keys.identity(r.call.Element, identity)
+// key returns the key under which the cache keeps the state of an identity, or of a
+// test phone if there is an entry.
+func (r *request) key(identity string, entry *testEntry) string {
+	if entry != nil {
+		return r.keys.testIdentity(r.call.Element, identity)
+	}
+	return r.keys.identity(identity)
 }
 
-// guesser returns the bucket that counts the wrong guesses: the holder's if the
-// code has one, else a device's that has logged in with the identity, else the
-// strangers'.
-func (r *request) guesser(ctx context.Context, holder, identity string) (string, error) {
-	if holder != "" {
-		return userBucket(holder), nil
-	}
-	return r.deviceBucket(ctx, identity)
-}
-
-func userBucket(userID string) string { return "u:" + userID }
-
-// deviceBucket returns the bucket of the caller's device if it has logged in with
-// the identity, else "".
-func (r *request) deviceBucket(ctx context.Context, identity string) (string, error) {
-	token := r.call.Caller.Device
-	if token == "" || len(token) > maxDevice {
-		return "", nil
-	}
-	device, err := r.dir.Device(ctx, tokens.Hash(token))
-	switch {
-	case errors.Is(err, databases.ErrNotFound):
-		return "", nil
-	case err != nil:
-		return "", errStore(err)
-	case device.Phone != identity:
-		return "", nil
-	}
-	return "d:" + device.Hash, nil
-}
+// holder returns the cache's name of a user who holds codes; "" is anybody.
+func (r *request) holder(userID string) string { return r.keys.holder(r.call.Element, userID) }
 
 // currentUser returns the signed-in user.
 func (r *request) currentUser(ctx context.Context) (databases.User, error) {
@@ -200,12 +174,18 @@ func checkIdentity(identity string) error {
 	return nil
 }
 
-// checkDigits refuses what can't be a code. It doesn't count as a guess.
+// checkDigits refuses what can't be a code, whatever the length of the one that was
+// sent.
 func (r *request) checkDigits(code string) error {
-	if !isDigits(code, r.policy.CodeLength) {
-		return errcode.New(errcode.Params, "a code is %d digits", r.policy.CodeLength).With("arg", "code")
+	if len(code) < minCodeLength || !isDigits(code, min(len(code), maxCodeLength)) {
+		return r.errDigits()
 	}
 	return nil
+}
+
+// errDigits is the answer to what is no code. It doesn't count as a guess.
+func (r *request) errDigits() error {
+	return errcode.New(errcode.Params, "a code is %d digits, or as many as its message has", r.policy.CodeLength).With("arg", "code")
 }
 
 func wireCorps(corps []databases.Corp) []*elementv1.Corp {

@@ -2,6 +2,7 @@ package verification
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/caches"
@@ -13,6 +14,8 @@ import (
 // reservation is committed or rolled back.
 type reservation struct {
 	caches.Reservation
+	// unpaid are the shared limits that get a send back which a vendor refused.
+	unpaid   []caches.SharedLimit
 	identity string
 	digits   string
 	// deliver is set if a message is to be sent: not for a test phone, for a decoy,
@@ -45,13 +48,9 @@ func (r *request) reserve(ctx context.Context, in *elementv1.ReserveRequest, sco
 		}
 		decoy = owner == nil
 	}
-	bucket, err := r.deviceBucket(ctx, identity)
+	budget, err := r.budget(ctx, identity)
 	if err != nil {
 		return nil, err
-	}
-	guesser := bucket
-	if !scope.anonymous() {
-		guesser = userBucket(scope.holder)
 	}
 	if _, err := r.probe.Get(ctx, r.dir); err != nil {
 		return nil, errStore(err)
@@ -69,15 +68,16 @@ func (r *request) reserve(ctx context.Context, in *elementv1.ReserveRequest, sco
 	if entry != nil {
 		digits, decoy = entry.code, decoy || entry.off
 	}
+	key, holder := r.key(identity, entry), r.holder(scope.holder)
 	step := caches.Reserve{
-		Request: r.keys.step(r.id, "reserve", r.key(identity), scope.holder),
-		Key:     r.key(identity),
-		Holder:  scope.holder,
-		Bucket:  bucket,
-		Guesser: guesser,
+		Request: r.keys.step(r.id, "reserve", key, holder),
+		Key:     key,
+		Holder:  holder,
+		Budget:  budget,
 		Code: caches.Code{
 			ID:       randomID(),
 			MAC:      r.keys.code(r.call.Element, identity, scope.holder, entry != nil, digits),
+			Length:   len(digits),
 			Purposes: scope.purposes,
 			Decoy:    decoy,
 		},
@@ -88,11 +88,11 @@ func (r *request) reserve(ctx context.Context, in *elementv1.ReserveRequest, sco
 		Sends:      r.policy.identityLimits(),
 		Refusals:   refusals,
 		Guesses:    wrongGuesses,
-		Shared:     r.sharedLimits(),
+		Shared:     slices.Concat(r.addressLimit(), r.appLimit()),
 	}
 	if entry != nil {
 		// No message costs anything, so only the test phone's own limit counts.
-		step.Bucket, step.Interval = testBucket, 0
+		step.Budget, step.Interval = strangersBudget, 0
 		step.Sends, step.Guesses = []caches.Window{{Max: testSends, Per: time.Hour}}, caches.Window{}
 		step.Shared, step.RiskGroups = nil, nil
 	}
@@ -105,8 +105,9 @@ func (r *request) reserve(ctx context.Context, in *elementv1.ReserveRequest, sco
 	}
 	reserved := &reservation{
 		Reservation: caches.Reservation{
-			Request: step.Request, Key: step.Key, Holder: step.Holder, Bucket: step.Bucket, CodeID: step.Code.ID, Shared: step.Shared,
+			Request: step.Request, Key: step.Key, Holder: step.Holder, Budget: step.Budget, CodeID: step.Code.ID, Shared: step.Shared,
 		},
+		unpaid:   r.appLimit(),
 		identity: identity,
 		digits:   digits,
 		deliver:  entry == nil && !decoy,
@@ -138,15 +139,19 @@ func (r *request) checkAddressee(ctx context.Context, identity, purpose string) 
 	return nil
 }
 
-// sharedLimits returns the limits over many identities: the caller's address's,
-// then the app's.
-func (r *request) sharedLimits() []caches.SharedLimit {
-	var limits []caches.SharedLimit
-	if address := r.call.Caller.Address; address != "" {
-		limits = append(limits, caches.SharedLimit{Key: r.keys.address(address), Window: r.policy.addressLimit()})
+// addressLimit returns the limit of the caller's address, if there is an address.
+func (r *request) addressLimit() []caches.SharedLimit {
+	address := r.call.Caller.Address
+	if address == "" {
+		return nil
 	}
-	if limit := r.policy.appLimit(); limit.Max > 0 {
-		limits = append(limits, caches.SharedLimit{Key: r.keys.app(), Window: limit})
+	return []caches.SharedLimit{{Key: r.keys.address(address), Window: r.policy.addressLimit()}}
+}
+
+// appLimit returns the limit of the app, if there is one.
+func (r *request) appLimit() []caches.SharedLimit {
+	if r.policy.AppHourlyLimit == 0 {
+		return nil
 	}
-	return limits
+	return []caches.SharedLimit{{Key: r.keys.app(), Window: r.policy.appLimit()}}
 }

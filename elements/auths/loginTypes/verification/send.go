@@ -3,9 +3,11 @@ package verification
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/SMS/smscode"
+	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/phone"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -132,7 +134,7 @@ func (d delivery) run(ctx context.Context) (elementv1.Outcome, error) {
 	if d.reserved.deliver {
 		outcome, err = d.send(ctx)
 	}
-	d.end(ctx, outcome)
+	d.end(ctx, outcome, err)
 	return outcome, err
 }
 
@@ -187,9 +189,11 @@ func (d delivery) callElement(ctx context.Context) error {
 // one. After an unknown outcome it stays open. So does that of a refused send that
 // was answered before: a rollback would show strangers that the identity is known.
 //
+// cause is the error of a refused send.
+//
 // A failure changes nothing for the caller: the code of an open reservation works
 // until it expires.
-func (d delivery) end(ctx context.Context, outcome elementv1.Outcome) {
+func (d delivery) end(ctx context.Context, outcome elementv1.Outcome, cause error) {
 	accepted := outcome == elementv1.Outcome_OUTCOME_ACCEPTED
 	if !accepted && (outcome != elementv1.Outcome_OUTCOME_REFUSED || d.later) {
 		return
@@ -200,12 +204,25 @@ func (d delivery) end(ctx context.Context, outcome elementv1.Outcome) {
 		if accepted {
 			err = r.store.Commit(steps, d.reserved.Reservation)
 		} else {
-			err = r.store.Rollback(steps, d.reserved.Reservation, refusals)
+			err = d.rollBack(steps, r.store, cause)
 		}
 	}
 	if err != nil {
 		d.logger.WarnContext(ctx, "a reservation could not be ended", "element", d.call.Element, "request_id", d.call.RequestID, "error", err)
 	}
+}
+
+// rollBack undoes the reservation of a refused send. The address pays for a request
+// that reached a vendor, and where a vendor had too many of them the cooldown stays.
+func (d delivery) rollBack(ctx context.Context, store caches.ReservationStore, cause error) error {
+	back, refused := d.reserved.Reservation, caches.Refusal{KeepCooldown: smscode.IsThrottled(cause)}
+	if smscode.Reached(cause) {
+		back.Shared = d.reserved.unpaid
+	}
+	if errors.Is(cause, smscode.Refused) {
+		refused.Count = refusals
+	}
+	return store.Rollback(ctx, back, refused)
 }
 
 // messageOf reads the arguments of sendMessage.

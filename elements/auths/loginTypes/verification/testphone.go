@@ -17,9 +17,6 @@ type testEntry struct {
 	off bool
 }
 
-// testBucket counts the sends of a test phone, apart from those of real ones.
-const testBucket = "t:"
-
 // testEntry returns the entry of an identity, nil if there is none.
 func (r *request) testEntry(ctx context.Context, identity string, entry *elementv1.TestEntry) (*testEntry, error) {
 	if entry.GetCode() == "" {

@@ -13,6 +13,7 @@ import (
 
 	memorytype "github.com/lintel-run/lintel/elements/caches/MemoryType"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/databases"
@@ -238,7 +239,7 @@ func (w *world) send(c element.Call, identity, purpose string) string {
 
 // end ends the send of a reservation.
 func (w *world) end(c element.Call, r *held, outcome elementv1.Outcome) {
-	delivery{Service: w.svc, call: c, reserved: r.reservation, later: r.later}.end(w.in(c), outcome)
+	delivery{Service: w.svc, call: c, reserved: r.reservation, later: r.later}.end(w.in(c), outcome, errcode.New(smscode.Refused, "no"))
 }
 
 func (w *world) exchange(c element.Call, identity, code string) (*elementv1.ExchangeResponse, error) {

@@ -2,8 +2,8 @@
 -- require a captcha while they are full, its risk groups, the use of its captcha. Returns
 -- the outcome, the time left, the limit and its index, and the code that is reserved.
 local request, attempt, peek, cluster = text(), text(), flag(), flag()
-local holder, bucket, guesser = text(), text(), text()
-local code = { i = text(), m = text(), d = number(), e = now + number(), u = {}, a = {}, q = '', w = 0 }
+local holder, budget = text(), text()
+local code = { i = text(), m = text(), l = number(), d = number(), e = now + number(), u = {}, a = {}, q = '', w = 0 }
 local interval = number()
 for i = 1, number() do
   code.u[i] = text()
@@ -42,8 +42,9 @@ if undone(s, attempt) then
   return { '', 0, '', 0, '' }
 end
 
-if s.cu > now then
-  return { 'cooldown', s.cu - now, '', 0, '' }
+local left = cooldown(s, interval)
+if left > 0 then
+  return { 'cooldown', left, '', 0, '' }
 end
 local captcha_key = KEYS[2 + #limits + #full + #groups]
 if not cluster then
@@ -64,9 +65,9 @@ if not cluster then
     end
   end
 end
-local longest = 0
+local longest = interval
 for i, w in ipairs(sends) do
-  local left = remaining(s.s[bucket], w.max, w.per)
+  left = remaining(s.s[budget], w.max, w.per)
   if left > 0 then
     return { 'limit_reached', left, 'sends', i - 1, '' }
   end
@@ -74,11 +75,11 @@ for i, w in ipairs(sends) do
     longest = w.per
   end
 end
-local left = remaining(s.f, refusals.max, refusals.per)
+left = remaining(s.f[budget], refusals.max, refusals.per)
 if left > 0 then
   return { 'limit_reached', left, 'refusals', 0, '' }
 end
-left = remaining(s.g[guesser], guesses.max, guesses.per)
+left = remaining(s.g[budget], guesses.max, guesses.per)
 if left > 0 then
   return { 'limit_reached', left, 'guesses', 0, '' }
 end
@@ -92,10 +93,7 @@ for i, w in ipairs(limits) do
   end
 end
 
-if interval > 0 then
-  s.cu, s.cc = now + interval, code.i
-end
-add_to(s.s, bucket, longest)
+add_to(s.s, budget, longest)
 for i, w in ipairs(limits) do
   window_add(KEYS[1 + i], w.max, w.per, code.i)
 end

@@ -83,9 +83,10 @@ func drawCode(t *rapid.T) *Code {
 		Id: text.Draw(t, "id"), Mac: text.Draw(t, "mac"), Decoy: rapid.Bool().Draw(t, "decoy"),
 		Purposes: rapid.SliceOfN(text, 0, 4).Draw(t, "purposes"),
 		Expires:  when.Draw(t, "expires"), Claim: text.Draw(t, "claim"), ClaimEnds: when.Draw(t, "ends"),
+		Length: when.Draw(t, "length"),
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "attempts") {
-		c.Attempts = append(c.Attempts, &Attempts{Bucket: text.Draw(t, "bucket"), Wrong: rapid.Int64Range(0, 9).Draw(t, "wrong")})
+		c.Attempts = append(c.Attempts, &Attempts{Budget: text.Draw(t, "budget"), Wrong: rapid.Int64Range(0, 9).Draw(t, "wrong")})
 	}
 	return c
 }
@@ -96,14 +97,13 @@ func drawTimes(t *rapid.T) *Times {
 
 func drawState(t *rapid.T) *State {
 	s := &State{
-		Changed: when.Draw(t, "changed"), CooldownUntil: when.Draw(t, "until"), CooldownCode: text.Draw(t, "code"),
-		Refusals: drawTimes(t),
+		Changed: when.Draw(t, "changed"), Throttled: drawTimes(t),
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "items") {
 		s.Holders = append(s.Holders, &Holder{Holder: text.Draw(t, "holder"), Live: drawCode(t), Pending: drawCode(t)})
 		w := drawTimes(t)
-		w.Bucket = text.Draw(t, "bucket")
-		s.Sends, s.Guesses = append(s.Sends, w), append(s.Guesses, proto.CloneOf(w))
+		w.Budget = text.Draw(t, "budget")
+		s.Sends, s.Guesses, s.Refusals = append(s.Sends, w), append(s.Guesses, proto.CloneOf(w)), append(s.Refusals, proto.CloneOf(w))
 		s.Requests = append(s.Requests, &Request{
 			Id: text.Draw(t, "request"), Expires: when.Draw(t, "expires"), Code: text.Draw(t, "code"),
 			Made: when.Draw(t, "made"), MadeShared: when.Draw(t, "shared"), Committed: rapid.Bool().Draw(t, "committed"),
@@ -206,7 +206,7 @@ func TestValuesOfTheOldFormatAreRead(t *testing.T) {
 	at := func(d time.Duration) *Step { return s.at(oldTime + Millis(d)) }
 	guess := func(request, mac string) *caches.Guess {
 		return &caches.Guess{
-			Request: request, Key: "k", Bucket: "stranger", Purpose: "login", MAC: mac, Attempts: 5,
+			Request: request, Key: "k", Budget: "stranger", Purpose: "login", MAC: mac, Attempts: 5,
 			Guesses: caches.Window{Max: 2, Per: time.Hour}, Then: caches.Consume,
 		}
 	}
@@ -214,7 +214,7 @@ func TestValuesOfTheOldFormatAreRead(t *testing.T) {
 	require.Equal(t, caches.GuessResult{Outcome: caches.GuessWrong}, at(now).guess(guess("g1", "no"), "t"))
 	require.Equal(t, caches.GuessResult{Outcome: caches.GuessRight, CodeID: "one"}, at(now).guess(guess("g2", "mac-one"), "t"))
 	r := &caches.Reserve{
-		Request: "q-four", Key: "k", Bucket: "device", Code: caches.Code{ID: "four"}, TTL: time.Minute,
+		Request: "q-four", Key: "k", Budget: "device", Code: caches.Code{ID: "four"}, TTL: time.Minute,
 		Sends:      []caches.Window{{Max: 2, Per: time.Hour}},
 		RiskGroups: []caches.RiskGroup{{Key: "app", Per: 10 * time.Minute, MinSends: 2}},
 	}
@@ -222,7 +222,7 @@ func TestValuesOfTheOldFormatAreRead(t *testing.T) {
 	require.Equal(t, caches.Reserved, at(now).reserve(&caches.Reserve{Request: "q-two", Key: "k"}, "").Outcome, "it is a repeat")
 	require.Equal(t, caches.LimitSends, at(now).reserve(r, "").Limit)
 	r.Sends = nil
-	r.Refusals = caches.Window{Max: 1, Per: time.Hour}
+	r.Budget, r.Refusals = "", caches.Window{Max: 1, Per: time.Hour}
 	require.Equal(t, caches.LimitRefusals, at(2*time.Minute).reserve(r, "").Limit)
 	r.Refusals = caches.Window{}
 	require.Equal(t, caches.Reserved, at(2*time.Minute).reserve(r, "").Outcome, "both sends of the group are verified")

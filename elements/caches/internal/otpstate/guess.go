@@ -20,10 +20,13 @@ func (s *Step) guess(g *caches.Guess, attempt string) caches.GuessResult {
 		}
 		return caches.GuessResult{Outcome: caches.GuessRight, CodeID: known.Code}
 	}
-	if left := bucket(state.Guesses, g.Bucket).remaining(s.Now, g.Guesses); left > 0 {
+	alive := state.holder(g.Holder).codes()
+	if !fits(alive, g) {
+		return caches.GuessResult{Outcome: caches.GuessMisfit}
+	}
+	if left := s.guessesRemaining(state, g); left > 0 {
 		return caches.GuessResult{Outcome: caches.GuessLocked, RetryAfter: span(left)}
 	}
-	alive := state.holder(g.Holder).codes()
 	if len(alive) == 0 {
 		return caches.GuessResult{Outcome: caches.GuessWrong}
 	}
@@ -42,20 +45,52 @@ func (s *Step) guess(g *caches.Guess, attempt string) caches.GuessResult {
 		}
 	}
 	for _, c := range compared {
-		c.countWrong(g.Bucket)
+		c.countWrong(g.Budget)
 	}
-	addTo(&state.Guesses, g.Bucket, longest(g.Guesses), s.Now)
+	addTo(&state.Guesses, g.Budget, longest(g.Guesses), s.Now)
+	s.takeShared(g.Shared)
 	state.remember(s.Now, &Request{Id: guessed + g.Request})
 	s.keepState(g.Key, state)
 	return caches.GuessResult{Outcome: caches.GuessWrong}
 }
 
-// split returns the codes that the bucket may still be compared with, and when the
-// last of the others expires.
+// fits reports whether there is a code of the guess's length, or may be.
+func fits(alive []*Code, g *caches.Guess) bool {
+	if len(alive) == 0 {
+		return g.Length == g.FreshLength
+	}
+	return slices.ContainsFunc(alive, func(c *Code) bool { return c.fits(g) })
+}
+
+func (x *Code) fits(g *caches.Guess) bool {
+	if x.Length == 0 {
+		return g.Length == g.FreshLength
+	}
+	return x.Length == int64(g.Length)
+}
+
+// guessesRemaining returns how long until the limits of wrong guesses admit one more.
+func (s *Step) guessesRemaining(state *State, g *caches.Guess) int64 {
+	if left := budget(state.Guesses, g.Budget).remaining(s.Now, g.Guesses); left > 0 {
+		return left
+	}
+	for _, limit := range g.Shared {
+		if left := s.sharedRemaining(limit); left > 0 {
+			return left
+		}
+	}
+	return 0
+}
+
+// split returns the codes of the guess's length that the budget may still be compared
+// with, and when the last of the others of this length expires.
 func split(alive []*Code, g *caches.Guess) (compared []*Code, locked int64) {
 	compared = make([]*Code, 0, len(alive))
 	for _, c := range alive {
-		if a := c.attempts(g.Bucket); a.GetWrong() < int64(g.Attempts) {
+		if !c.fits(g) {
+			continue
+		}
+		if a := c.attempts(g.Budget); a.GetWrong() < int64(g.Attempts) {
 			compared = append(compared, c)
 			continue
 		}
@@ -64,19 +99,19 @@ func split(alive []*Code, g *caches.Guess) (compared []*Code, locked int64) {
 	return compared, locked
 }
 
-func (x *Code) attempts(bucket string) *Attempts {
+func (x *Code) attempts(budget string) *Attempts {
 	for _, a := range x.Attempts {
-		if a.Bucket == bucket {
+		if a.Budget == budget {
 			return a
 		}
 	}
 	return nil
 }
 
-func (x *Code) countWrong(bucket string) {
-	a := x.attempts(bucket)
+func (x *Code) countWrong(budget string) {
+	a := x.attempts(budget)
 	if a == nil {
-		a = &Attempts{Bucket: bucket}
+		a = &Attempts{Budget: budget}
 		x.Attempts = append(x.Attempts, a)
 	}
 	a.Wrong++

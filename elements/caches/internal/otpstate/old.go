@@ -84,15 +84,16 @@ func oldList[T any](r *oldReader, item func() T) []T {
 
 func (r *oldReader) state() *State {
 	r.format('s')
-	s := &State{Changed: r.int(), CooldownUntil: r.int(), CooldownCode: r.text()}
+	s := &State{Changed: r.int()}
+	_, _ = r.int(), r.text() // the cooldown, which the sends tell
 	s.Holders = oldList(r, func() *Holder { return &Holder{Holder: r.text(), Live: r.code(), Pending: r.code()} })
-	bucket := func() *Times {
+	budget := func() *Times {
 		name := r.text()
 		t := r.times()
-		t.Bucket = name
+		t.Budget = name
 		return t
 	}
-	s.Sends, s.Guesses, s.Refusals = oldList(r, bucket), oldList(r, bucket), r.times()
+	s.Sends, s.Guesses, s.Refusals = oldList(r, budget), oldList(r, budget), []*Times{r.times()}
 	s.Requests = oldList(r, func() *Request {
 		q := &Request{Id: r.text(), Expires: r.int()}
 		r.int() // the outcome, which follows from the code
@@ -116,7 +117,7 @@ func (r *oldReader) code() *Code {
 	}
 	return &Code{
 		Id: r.text(), Mac: r.text(), Purposes: oldList(r, r.text), Decoy: r.int() == 1, Expires: r.int(),
-		Attempts: oldList(r, func() *Attempts { return &Attempts{Bucket: r.text(), Wrong: r.int()} }),
+		Attempts: oldList(r, func() *Attempts { return &Attempts{Budget: r.text(), Wrong: r.int()} }),
 		Claim:    r.text(), ClaimEnds: r.int(),
 	}
 }

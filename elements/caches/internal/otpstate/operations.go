@@ -86,9 +86,9 @@ func (o Operations) Commit(ctx context.Context, r caches.Reservation) error {
 }
 
 // Rollback implements caches.ReservationStore.
-func (o Operations) Rollback(ctx context.Context, r caches.Reservation, refusals caches.Window) error {
+func (o Operations) Rollback(ctx context.Context, r caches.Reservation, refused caches.Refusal) error {
 	_, err := call(ctx, o, &operation[caches.Reservation, none]{
-		args: r, run: func(s *Step, r *caches.Reservation, _ string) (_ none) { s.rollback(r, refusals); return },
+		args: r, run: func(s *Step, r *caches.Reservation, _ string) (_ none) { s.rollback(r, refused); return },
 	})
 	return err
 }
@@ -97,7 +97,7 @@ func (o Operations) Rollback(ctx context.Context, r caches.Reservation, refusals
 func (o Operations) Guess(ctx context.Context, g caches.Guess) (caches.GuessResult, error) {
 	return call(ctx, o, &operation[caches.Guess, caches.GuessResult]{
 		args: g, run: (*Step).guess, undo: (*Step).undoGuess,
-		adds: func(g *caches.Guess) []Name { return issueNames(g.Key, g.Issue) },
+		adds: func(g *caches.Guess) []Name { return append(sharedNames(g.Shared), issueNames(g.Key, g.Issue)...) },
 	})
 }
 

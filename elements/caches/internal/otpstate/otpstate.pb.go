@@ -30,22 +30,21 @@ const (
 type State struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the state was last changed.
-	Changed int64 `protobuf:"varint,1,opt,name=changed" json:"changed,omitempty"`
-	// The end of the cooldown, and the code that began it.
-	CooldownUntil int64     `protobuf:"varint,2,opt,name=cooldown_until,json=cooldownUntil" json:"cooldown_until,omitempty"`
-	CooldownCode  string    `protobuf:"bytes,3,opt,name=cooldown_code,json=cooldownCode" json:"cooldown_code,omitempty"`
-	Holders       []*Holder `protobuf:"bytes,4,rep,name=holders" json:"holders,omitempty"`
-	// Sends and wrong guesses, of each bucket.
+	Changed int64     `protobuf:"varint,1,opt,name=changed" json:"changed,omitempty"`
+	Holders []*Holder `protobuf:"bytes,4,rep,name=holders" json:"holders,omitempty"`
+	// Sends and wrong guesses, of each budget.
 	Sends   []*Times `protobuf:"bytes,5,rep,name=sends" json:"sends,omitempty"`
 	Guesses []*Times `protobuf:"bytes,6,rep,name=guesses" json:"guesses,omitempty"`
-	// Refused sends of the identity.
-	Refusals *Times `protobuf:"bytes,7,opt,name=refusals" json:"refusals,omitempty"`
+	// Refused sends, of each budget.
+	Refusals []*Times `protobuf:"bytes,7,rep,name=refusals" json:"refusals,omitempty"`
 	// Answers for repeats, oldest first.
 	Requests []*Request `protobuf:"bytes,8,rep,name=requests" json:"requests,omitempty"`
 	// Sends that no right guess has verified yet, oldest first.
 	Unverified []*Unverified `protobuf:"bytes,9,rep,name=unverified" json:"unverified,omitempty"`
 	// Codes that were consumed last, oldest first.
-	Consumed      []*Consumed `protobuf:"bytes,10,rep,name=consumed" json:"consumed,omitempty"`
+	Consumed []*Consumed `protobuf:"bytes,10,rep,name=consumed" json:"consumed,omitempty"`
+	// The last send that was refused and whose cooldown stays.
+	Throttled     *Times `protobuf:"bytes,11,opt,name=throttled" json:"throttled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -87,20 +86,6 @@ func (x *State) GetChanged() int64 {
 	return 0
 }
 
-func (x *State) GetCooldownUntil() int64 {
-	if x != nil {
-		return x.CooldownUntil
-	}
-	return 0
-}
-
-func (x *State) GetCooldownCode() string {
-	if x != nil {
-		return x.CooldownCode
-	}
-	return ""
-}
-
 func (x *State) GetHolders() []*Holder {
 	if x != nil {
 		return x.Holders
@@ -122,7 +107,7 @@ func (x *State) GetGuesses() []*Times {
 	return nil
 }
 
-func (x *State) GetRefusals() *Times {
+func (x *State) GetRefusals() []*Times {
 	if x != nil {
 		return x.Refusals
 	}
@@ -146,6 +131,13 @@ func (x *State) GetUnverified() []*Unverified {
 func (x *State) GetConsumed() []*Consumed {
 	if x != nil {
 		return x.Consumed
+	}
+	return nil
+}
+
+func (x *State) GetThrottled() *Times {
+	if x != nil {
+		return x.Throttled
 	}
 	return nil
 }
@@ -222,8 +214,10 @@ type Code struct {
 	Attempts []*Attempts            `protobuf:"bytes,6,rep,name=attempts" json:"attempts,omitempty"`
 	// The request that claims it, until claim_ends. A claim that has expired stays,
 	// so that the next claim is unresolved.
-	Claim         string `protobuf:"bytes,7,opt,name=claim" json:"claim,omitempty"`
-	ClaimEnds     int64  `protobuf:"varint,8,opt,name=claim_ends,json=claimEnds" json:"claim_ends,omitempty"`
+	Claim     string `protobuf:"bytes,7,opt,name=claim" json:"claim,omitempty"`
+	ClaimEnds int64  `protobuf:"varint,8,opt,name=claim_ends,json=claimEnds" json:"claim_ends,omitempty"`
+	// How many characters a guess of it has; 0: as many as the caller's new codes.
+	Length        int64 `protobuf:"varint,9,opt,name=length" json:"length,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -314,10 +308,17 @@ func (x *Code) GetClaimEnds() int64 {
 	return 0
 }
 
-// Attempts are a bucket's wrong guesses of a code.
+func (x *Code) GetLength() int64 {
+	if x != nil {
+		return x.Length
+	}
+	return 0
+}
+
+// Attempts are a budget's wrong guesses of a code.
 type Attempts struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bucket        string                 `protobuf:"bytes,1,opt,name=bucket" json:"bucket,omitempty"`
+	Budget        string                 `protobuf:"bytes,1,opt,name=budget" json:"budget,omitempty"`
 	Wrong         int64                  `protobuf:"varint,2,opt,name=wrong" json:"wrong,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -353,9 +354,9 @@ func (*Attempts) Descriptor() ([]byte, []int) {
 	return file_otpstate_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *Attempts) GetBucket() string {
+func (x *Attempts) GetBudget() string {
 	if x != nil {
-		return x.Bucket
+		return x.Budget
 	}
 	return ""
 }
@@ -371,7 +372,7 @@ func (x *Attempts) GetWrong() int64 {
 // that counts.
 type Times struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bucket        string                 `protobuf:"bytes,1,opt,name=bucket" json:"bucket,omitempty"`
+	Budget        string                 `protobuf:"bytes,1,opt,name=budget" json:"budget,omitempty"`
 	Per           int64                  `protobuf:"varint,2,opt,name=per" json:"per,omitempty"`
 	At            []int64                `protobuf:"varint,3,rep,packed,name=at" json:"at,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -408,9 +409,9 @@ func (*Times) Descriptor() ([]byte, []int) {
 	return file_otpstate_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *Times) GetBucket() string {
+func (x *Times) GetBudget() string {
 	if x != nil {
-		return x.Bucket
+		return x.Budget
 	}
 	return ""
 }
@@ -922,25 +923,24 @@ var File_otpstate_proto protoreflect.FileDescriptor
 
 const file_otpstate_proto_rawDesc = "" +
 	"\n" +
-	"\x0eotpstate.proto\x12\x0flintel.otpstate\"\xde\x03\n" +
+	"\x0eotpstate.proto\x12\x0flintel.otpstate\"\xd4\x03\n" +
 	"\x05State\x12\x18\n" +
-	"\achanged\x18\x01 \x01(\x03R\achanged\x12%\n" +
-	"\x0ecooldown_until\x18\x02 \x01(\x03R\rcooldownUntil\x12#\n" +
-	"\rcooldown_code\x18\x03 \x01(\tR\fcooldownCode\x121\n" +
+	"\achanged\x18\x01 \x01(\x03R\achanged\x121\n" +
 	"\aholders\x18\x04 \x03(\v2\x17.lintel.otpstate.HolderR\aholders\x12,\n" +
 	"\x05sends\x18\x05 \x03(\v2\x16.lintel.otpstate.TimesR\x05sends\x120\n" +
 	"\aguesses\x18\x06 \x03(\v2\x16.lintel.otpstate.TimesR\aguesses\x122\n" +
-	"\brefusals\x18\a \x01(\v2\x16.lintel.otpstate.TimesR\brefusals\x124\n" +
+	"\brefusals\x18\a \x03(\v2\x16.lintel.otpstate.TimesR\brefusals\x124\n" +
 	"\brequests\x18\b \x03(\v2\x18.lintel.otpstate.RequestR\brequests\x12;\n" +
 	"\n" +
 	"unverified\x18\t \x03(\v2\x1b.lintel.otpstate.UnverifiedR\n" +
 	"unverified\x125\n" +
 	"\bconsumed\x18\n" +
-	" \x03(\v2\x19.lintel.otpstate.ConsumedR\bconsumed\"|\n" +
+	" \x03(\v2\x19.lintel.otpstate.ConsumedR\bconsumed\x124\n" +
+	"\tthrottled\x18\v \x01(\v2\x16.lintel.otpstate.TimesR\tthrottledJ\x04\b\x02\x10\x03J\x04\b\x03\x10\x04\"|\n" +
 	"\x06Holder\x12\x16\n" +
 	"\x06holder\x18\x01 \x01(\tR\x06holder\x12)\n" +
 	"\x04live\x18\x02 \x01(\v2\x15.lintel.otpstate.CodeR\x04live\x12/\n" +
-	"\apending\x18\x03 \x01(\v2\x15.lintel.otpstate.CodeR\apending\"\xe0\x01\n" +
+	"\apending\x18\x03 \x01(\v2\x15.lintel.otpstate.CodeR\apending\"\xf8\x01\n" +
 	"\x04Code\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03mac\x18\x02 \x01(\tR\x03mac\x12\x1a\n" +
@@ -950,12 +950,13 @@ const file_otpstate_proto_rawDesc = "" +
 	"\battempts\x18\x06 \x03(\v2\x19.lintel.otpstate.AttemptsR\battempts\x12\x14\n" +
 	"\x05claim\x18\a \x01(\tR\x05claim\x12\x1d\n" +
 	"\n" +
-	"claim_ends\x18\b \x01(\x03R\tclaimEnds\"8\n" +
+	"claim_ends\x18\b \x01(\x03R\tclaimEnds\x12\x16\n" +
+	"\x06length\x18\t \x01(\x03R\x06length\"8\n" +
 	"\bAttempts\x12\x16\n" +
-	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x14\n" +
+	"\x06budget\x18\x01 \x01(\tR\x06budget\x12\x14\n" +
 	"\x05wrong\x18\x02 \x01(\x03R\x05wrong\"A\n" +
 	"\x05Times\x12\x16\n" +
-	"\x06bucket\x18\x01 \x01(\tR\x06bucket\x12\x10\n" +
+	"\x06budget\x18\x01 \x01(\tR\x06budget\x12\x10\n" +
 	"\x03per\x18\x02 \x01(\x03R\x03per\x12\x0e\n" +
 	"\x02at\x18\x03 \x03(\x03R\x02at\"\x9a\x01\n" +
 	"\aRequest\x12\x0e\n" +
@@ -1035,15 +1036,16 @@ var file_otpstate_proto_depIdxs = []int32{
 	5,  // 4: lintel.otpstate.State.requests:type_name -> lintel.otpstate.Request
 	6,  // 5: lintel.otpstate.State.unverified:type_name -> lintel.otpstate.Unverified
 	7,  // 6: lintel.otpstate.State.consumed:type_name -> lintel.otpstate.Consumed
-	2,  // 7: lintel.otpstate.Holder.live:type_name -> lintel.otpstate.Code
-	2,  // 8: lintel.otpstate.Holder.pending:type_name -> lintel.otpstate.Code
-	3,  // 9: lintel.otpstate.Code.attempts:type_name -> lintel.otpstate.Attempts
-	2,  // 10: lintel.otpstate.Consumed.code:type_name -> lintel.otpstate.Code
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	4,  // 7: lintel.otpstate.State.throttled:type_name -> lintel.otpstate.Times
+	2,  // 8: lintel.otpstate.Holder.live:type_name -> lintel.otpstate.Code
+	2,  // 9: lintel.otpstate.Holder.pending:type_name -> lintel.otpstate.Code
+	3,  // 10: lintel.otpstate.Code.attempts:type_name -> lintel.otpstate.Attempts
+	2,  // 11: lintel.otpstate.Consumed.code:type_name -> lintel.otpstate.Code
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_otpstate_proto_init() }

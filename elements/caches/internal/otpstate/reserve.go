@@ -8,17 +8,23 @@ import (
 
 // reserveNames returns the names under which a Reserve may keep values.
 func reserveNames(r *caches.Reserve) []Name {
-	names := []Name{stateName(r.Key)}
-	for _, limit := range r.Shared {
-		if limit.Window.Max > 0 {
-			names = append(names, WindowName(limit.Key, Millis(limit.Window.Per)))
-		}
-	}
+	names := append(sharedNames(r.Shared), stateName(r.Key))
 	for _, g := range r.RiskGroups {
 		names = append(names, groupName(g.Key))
 	}
 	if r.Captcha.UseKey != "" {
 		names = append(names, captchaName(r.Captcha.UseKey))
+	}
+	return names
+}
+
+// sharedNames returns the names of the shared limits that may be taken.
+func sharedNames(limits []caches.SharedLimit) []Name {
+	var names []Name
+	for _, limit := range limits {
+		if limit.Window.Max > 0 {
+			names = append(names, WindowName(limit.Key, Millis(limit.Window.Per)))
+		}
 	}
 	return names
 }
@@ -29,7 +35,7 @@ func (s *Step) reserve(r *caches.Reserve, _ string) caches.ReserveResult {
 	if known := state.remembered(reserved + r.Request); known != nil {
 		return caches.ReserveResult{Outcome: caches.Reserved, CodeID: known.Code}
 	}
-	if left := state.CooldownUntil - s.Now; left > 0 {
+	if left := state.cooldown(s.Now, r.Interval); left > 0 {
 		return caches.ReserveResult{Outcome: caches.Cooldown, RetryAfter: span(left)}
 	}
 	if outcome := s.checkCaptcha(r); outcome != caches.Reserved {
@@ -45,14 +51,14 @@ func (s *Step) reserve(r *caches.Reserve, _ string) caches.ReserveResult {
 
 func (s *Step) checkLimits(state *State, r *caches.Reserve) caches.ReserveResult {
 	for i, w := range r.Sends {
-		if left := bucket(state.Sends, r.Bucket).remaining(s.Now, w); left > 0 {
+		if left := budget(state.Sends, r.Budget).remaining(s.Now, w); left > 0 {
 			return limitReached(caches.LimitSends, i, left)
 		}
 	}
-	if left := state.Refusals.remaining(s.Now, r.Refusals); left > 0 {
+	if left := budget(state.Refusals, r.Budget).remaining(s.Now, r.Refusals); left > 0 {
 		return limitReached(caches.LimitRefusals, 0, left)
 	}
-	if left := bucket(state.Guesses, r.Guesser).remaining(s.Now, r.Guesses); left > 0 {
+	if left := budget(state.Guesses, r.Budget).remaining(s.Now, r.Guesses); left > 0 {
 		return limitReached(caches.LimitGuesses, 0, left)
 	}
 	for i, limit := range r.Shared {
@@ -76,20 +82,21 @@ func (s *Step) sharedRemaining(limit caches.SharedLimit) int64 {
 	return remaining(s.Now, at, per)
 }
 
+func (s *Step) takeShared(limits []caches.SharedLimit) {
+	for _, limit := range limits {
+		if limit.Window.Max > 0 {
+			s.Add(limit.Key, Millis(limit.Window.Per), s.Now)
+		}
+	}
+}
+
 func limitReached(limit caches.Limit, index int, left int64) caches.ReserveResult {
 	return caches.ReserveResult{Outcome: caches.LimitReached, Limit: limit, Index: index, RetryAfter: span(left)}
 }
 
 func (s *Step) takeReservation(state *State, r *caches.Reserve) {
-	if pause := Millis(r.Interval); pause > 0 {
-		state.CooldownUntil, state.CooldownCode = s.Now+pause, r.Code.ID
-	}
-	addTo(&state.Sends, r.Bucket, longest(r.Sends...), s.Now)
-	for _, limit := range r.Shared {
-		if limit.Window.Max > 0 {
-			s.Add(limit.Key, Millis(limit.Window.Per), s.Now)
-		}
-	}
+	addTo(&state.Sends, r.Budget, max(longest(r.Sends...), Millis(r.Interval)), s.Now)
+	s.takeShared(r.Shared)
 	if c := r.Captcha; c.Given && c.UseKey != "" {
 		s.useCaptcha(&c, r.Request)
 	}
@@ -101,8 +108,8 @@ func (s *Step) takeReservation(state *State, r *caches.Reserve) {
 		h.Live = h.Pending
 	}
 	h.Pending = &Code{
-		Id: r.Code.ID, Mac: r.Code.MAC, Purposes: slices.Clone(r.Code.Purposes), Decoy: r.Code.Decoy,
-		Expires: s.Now + Millis(r.TTL),
+		Id: r.Code.ID, Mac: r.Code.MAC, Length: int64(r.Code.Length), Purposes: slices.Clone(r.Code.Purposes),
+		Decoy: r.Code.Decoy, Expires: s.Now + Millis(r.TTL),
 	}
 	state.remember(s.Now, &Request{Id: reserved + r.Request, Code: r.Code.ID, Made: s.Now, MadeShared: s.Now})
 }
@@ -123,7 +130,7 @@ func (s *Step) commit(r *caches.Reservation, _ string) (_ none) {
 }
 
 // rollback is caches.Store's Rollback. It reports whether there was a reservation.
-func (s *Step) rollback(r *caches.Reservation, refusals caches.Window) bool {
+func (s *Step) rollback(r *caches.Reservation, refused caches.Refusal) bool {
 	state := s.state(r.Key)
 	open := state.openReservation(r)
 	if open == nil {
@@ -131,23 +138,18 @@ func (s *Step) rollback(r *caches.Reservation, refusals caches.Window) bool {
 	}
 	s.uncountInGroups(state, r.CodeID)
 	state.drop(r.Holder, r.CodeID)
-	if state.CooldownCode == r.CodeID {
-		state.CooldownUntil, state.CooldownCode = 0, ""
-	}
-	if sends := bucket(state.Sends, r.Bucket); sends != nil {
+	if sends := budget(state.Sends, r.Budget); sends != nil {
 		sends.remove(open.Made)
+		if refused.KeepCooldown && sends.Per+open.Made > state.Throttled.end() {
+			state.Throttled = &Times{Per: sends.Per, At: []int64{open.Made}}
+		}
 	}
 	for _, limit := range r.Shared {
 		if limit.Window.Max > 0 {
 			s.Remove(limit.Key, Millis(limit.Window.Per), open.MadeShared)
 		}
 	}
-	if per := longest(refusals); per > 0 {
-		if state.Refusals == nil {
-			state.Refusals = &Times{}
-		}
-		state.Refusals.add(per, s.Now)
-	}
+	addTo(&state.Refusals, r.Budget, longest(refused.Count), s.Now)
 	state.forget(reserved + r.Request)
 	s.keepState(r.Key, state)
 	return true
@@ -166,8 +168,8 @@ func (x *State) openReservation(r *caches.Reservation) *Request {
 // called.
 func (s *Step) undoReserve(r *caches.Reserve, _ string) {
 	made := s.rollback(&caches.Reservation{
-		Request: r.Request, Key: r.Key, Holder: r.Holder, Bucket: r.Bucket, CodeID: r.Code.ID, Shared: r.Shared,
-	}, caches.Window{})
+		Request: r.Request, Key: r.Key, Holder: r.Holder, Budget: r.Budget, CodeID: r.Code.ID, Shared: r.Shared,
+	}, caches.Refusal{})
 	if c := r.Captcha; made && c.Given && c.UseKey != "" && s.captchaUser(c.UseKey) == r.Request {
 		s.Keep(captchaName(c.UseKey), &CaptchaUse{}, 0)
 	}

@@ -1,6 +1,11 @@
 package otpstate
 
-import "slices"
+import (
+	"slices"
+	"time"
+
+	"github.com/lintel-run/lintel/elements/caches"
+)
 
 const (
 	// mostRequests is how many answers an identity keeps for repeats.
@@ -39,14 +44,14 @@ func (s *Step) keepState(key string, state *State) {
 
 // end returns when nothing of the state matters any more; 0 if nothing does.
 func (x *State) end() int64 {
-	end := max(x.CooldownUntil, x.Refusals.end())
+	end := x.Throttled.end()
 	for _, h := range x.Holders {
 		for _, code := range h.codes() {
 			end = max(end, code.Expires)
 		}
 	}
-	for _, buckets := range [][]*Times{x.Sends, x.Guesses} {
-		for _, w := range buckets {
+	for _, budgets := range [][]*Times{x.Sends, x.Refusals, x.Guesses} {
+		for _, w := range budgets {
 			end = max(end, w.end())
 		}
 	}
@@ -64,9 +69,6 @@ func (x *State) advance(now int64) (shifted bool) {
 		x.shift(-back)
 		shifted = true
 	}
-	if x.CooldownUntil <= now {
-		x.CooldownUntil, x.CooldownCode = 0, ""
-	}
 	for _, h := range x.Holders {
 		if h.Live != nil && h.Live.Expires <= now {
 			h.Live = nil
@@ -76,11 +78,11 @@ func (x *State) advance(now int64) (shifted bool) {
 		}
 	}
 	x.dropEmptyHolders()
-	for _, buckets := range []*[]*Times{&x.Sends, &x.Guesses} {
-		*buckets = slices.DeleteFunc(*buckets, func(w *Times) bool { w.prune(now); return len(w.At) == 0 })
+	for _, budgets := range []*[]*Times{&x.Sends, &x.Refusals, &x.Guesses} {
+		*budgets = slices.DeleteFunc(*budgets, func(w *Times) bool { w.prune(now); return len(w.At) == 0 })
 	}
-	if x.Refusals != nil {
-		x.Refusals.prune(now)
+	if x.Throttled.end() <= now {
+		x.Throttled = nil
 	}
 	x.Requests = slices.DeleteFunc(x.Requests, func(r *Request) bool { return r.Expires <= now })
 	x.Unverified = slices.DeleteFunc(x.Unverified, func(u *Unverified) bool { return u.Expires <= now })
@@ -90,16 +92,15 @@ func (x *State) advance(now int64) (shifted bool) {
 
 func (x *State) shift(by int64) {
 	x.Changed += by
-	x.CooldownUntil += by
 	for _, h := range x.Holders {
 		for _, code := range h.codes() {
 			code.Expires += by
 			code.ClaimEnds += by
 		}
 	}
-	windows := slices.Concat(x.Sends, x.Guesses)
-	if x.Refusals != nil {
-		windows = append(windows, x.Refusals)
+	windows := slices.Concat(x.Sends, x.Refusals, x.Guesses)
+	if x.Throttled != nil {
+		windows = append(windows, x.Throttled)
 	}
 	for _, w := range windows {
 		for i := range w.At {
@@ -196,24 +197,34 @@ func (x *State) dropEmptyHolders() {
 	x.Holders = slices.DeleteFunc(x.Holders, func(h *Holder) bool { return h.Live == nil && h.Pending == nil })
 }
 
-// bucket returns the window of a bucket, or nil.
-func bucket(list []*Times, name string) *Times {
+// budget returns the window of a budget, or nil.
+func budget(list []*Times, name string) *Times {
 	for _, w := range list {
-		if w.Bucket == name {
+		if w.Budget == name {
 			return w
 		}
 	}
 	return nil
 }
 
-// addTo keeps a time in the window of a bucket for per.
+// cooldown returns how long an interval since the last send still lasts.
+func (x *State) cooldown(now int64, interval time.Duration) int64 {
+	one := caches.Window{Max: 1, Per: interval}
+	left := x.Throttled.remaining(now, one)
+	for _, w := range x.Sends {
+		left = max(left, w.remaining(now, one))
+	}
+	return left
+}
+
+// addTo keeps a time in the window of a budget for per.
 func addTo(list *[]*Times, name string, per, at int64) {
 	if per <= 0 {
 		return
 	}
-	w := bucket(*list, name)
+	w := budget(*list, name)
 	if w == nil {
-		w = &Times{Bucket: name}
+		w = &Times{Budget: name}
 		*list = append(*list, w)
 	}
 	w.add(per, at)

@@ -146,7 +146,7 @@ func (x *Times) remaining(now int64, w caches.Window) int64 {
 
 // add keeps a time for at least per, and drops those that have expired.
 func (x *Times) add(per, at int64) {
-	x.Per = max(per, 0)
+	x.Per = max(x.Per, per)
 	x.prune(at)
 	x.At = append(x.At, at)
 	if n := len(x.At); n > 1 && x.At[n-2] > at {

@@ -1,19 +1,28 @@
 -- The state of an identity, in one value:
 --   n          when it was last changed
---   cu, cc     the end of the cooldown, and the code that began it
 --   h          the codes of each holder: l live, p pending
---   s, g       the sends and the wrong guesses of each bucket
---   f          refused sends
+--   s, f, g    the sends, refused sends and wrong guesses of each budget
+--   o          the last send that was refused and whose cooldown stays
 --   r          answers for repeats, oldest first
 --   y          sends that no right guess has verified yet, oldest first: i the code, e
 --              when it expires, k the keys of its risk groups, t when they counted it
--- A window (s, g, f): p how long its times count, t those times, oldest first.
--- A code: i id, m MAC, u purposes, d 1 for a decoy, e expires, a the wrong guesses of
--- each bucket, q the request that claims it, w until when. A claim that has expired
--- stays, so that the next claim is unresolved.
+-- A window (s, f, g, o): p how long its times count, t those times, oldest first.
+-- A code: i id, m MAC, l length, u purposes, d 1 for a decoy, e expires, a the wrong
+-- guesses of each budget, q the request that claims it, w until when. A claim that has
+-- expired stays, so that the next claim is unresolved.
 local MOST_REQUESTS, MOST_UNVERIFIED = 128, 16
 local OPEN, COMMITTED, ROLLED_BACK = 0, 1, 2
 local RIGHT, WRONG = 1, 4
+
+-- Calls a function with each window.
+local function each_window(s, call)
+  for _, budgets in ipairs({ s.s, s.f, s.g }) do
+    for _, w in pairs(budgets) do
+      call(w)
+    end
+  end
+  call(s.o)
+end
 
 local function prune(w)
   local over = 0
@@ -30,26 +39,18 @@ local function prune(w)
 end
 
 local function shift(s, by)
-  local function window(w)
-    for i = 1, #w.t do
-      w.t[i] = w.t[i] + by
-    end
-  end
   s.n = s.n + by
-  s.cu = s.cu + by
   for _, h in pairs(s.h) do
     for _, c in pairs(h) do
       c.e = c.e + by
       c.w = c.w + by
     end
   end
-  for _, w in pairs(s.s) do
-    window(w)
-  end
-  for _, w in pairs(s.g) do
-    window(w)
-  end
-  window(s.f)
+  each_window(s, function(w)
+    for i = 1, #w.t do
+      w.t[i] = w.t[i] + by
+    end
+  end)
   for _, r in ipairs(s.r) do
     r.e = r.e + by
     r.t = r.t + by
@@ -70,15 +71,10 @@ local function drop_empty(s, holder)
 end
 
 local function keep_state(key, s)
-  local ends = s.cu
+  local ends = now
   local function later(t)
     if t > ends then
       ends = t
-    end
-  end
-  local function window(w)
-    if #w.t > 0 then
-      later(w.t[#w.t] + w.p)
     end
   end
   for _, h in pairs(s.h) do
@@ -86,13 +82,11 @@ local function keep_state(key, s)
       later(c.e)
     end
   end
-  for _, w in pairs(s.s) do
-    window(w)
-  end
-  for _, w in pairs(s.g) do
-    window(w)
-  end
-  window(s.f)
+  each_window(s, function(w)
+    if #w.t > 0 then
+      later(w.t[#w.t] + w.p)
+    end
+  end)
   for _, r in ipairs(s.r) do
     later(r.e)
   end
@@ -117,15 +111,16 @@ end
 local function state(key)
   local s = load(key)
   if not s then
-    return { n = now, cu = 0, cc = '', h = {}, s = {}, g = {}, f = { p = 0, t = {} }, r = {}, y = {} }
+    return { n = now, h = {}, s = {}, f = {}, g = {}, o = { p = 0, t = {} }, r = {}, y = {} }
   end
   s.y = s.y or {}
+  s.o = s.o or { p = 0, t = {} }
+  if type(s.f.p) == 'number' then -- refused sends had no budgets
+    s.f = { [''] = s.f }
+  end
   local shifted = s.n > now
   if shifted then
     shift(s, now - s.n)
-  end
-  if s.cu <= now then
-    s.cu, s.cc = 0, ''
   end
   for holder, h in pairs(s.h) do
     if h.l and h.l.e <= now then
@@ -136,15 +131,14 @@ local function state(key)
     end
     drop_empty(s, holder)
   end
-  for _, buckets in ipairs({ s.s, s.g }) do
-    for bucket, w in pairs(buckets) do
-      prune(w)
+  each_window(s, prune)
+  for _, budgets in ipairs({ s.s, s.f, s.g }) do
+    for budget, w in pairs(budgets) do
       if #w.t == 0 then
-        buckets[bucket] = nil
+        budgets[budget] = nil
       end
     end
   end
-  prune(s.f)
   s.r, s.y = unexpired(s.r), unexpired(s.y)
   if shifted then
     keep_state(key, s)
@@ -163,8 +157,9 @@ end
 -- Keeps the answer to a request for its repeats: k the request's ID after a letter for
 -- the operation, c the code. Of a reservation: t when it was made, x the attempt that
 -- made it, d whether it is open, committed or rolled back. Of a guess: v whether it was
--- right, x the attempt that made it, u the code as it was before the guess consumed it.
--- An attempt that was undone is kept as an answer after an X.
+-- right, x the attempt that made it, m the attempt that counted it as wrong, u the code
+-- as it was before the guess consumed it. An attempt that was undone is kept as an answer
+-- after an X.
 local function remember(s, r)
   r.e = now + REMEMBERED
   r.t = now
@@ -212,18 +207,23 @@ local function remaining(w, max, per)
   return math.min(math.max(w.t[#w.t - max + 1] + per - now, 0), per)
 end
 
-local function add(w, per)
-  w.p = per
-  prune(w)
-  w.t[#w.t + 1] = now
+-- How long an interval since the last send still lasts.
+local function cooldown(s, interval)
+  local left = remaining(s.o, 1, interval)
+  for _, w in pairs(s.s) do
+    left = math.max(left, remaining(w, 1, interval))
+  end
+  return left
 end
 
-local function add_to(buckets, bucket, per)
+local function add_to(budgets, budget, per)
   if per <= 0 then
     return
   end
-  buckets[bucket] = buckets[bucket] or { p = per, t = {} }
-  add(buckets[bucket], per)
+  local w = budgets[budget] or { p = per, t = {} }
+  w.p = math.max(w.p, per)
+  w.t[#w.t + 1] = now
+  budgets[budget] = w
 end
 
 local function remove_time(w, at)
@@ -236,13 +236,15 @@ local function remove_time(w, at)
 end
 
 -- Removes what a reservation took of the state.
-local function undo_reservation(s, r, holder, bucket)
+local function undo_reservation(s, r, holder, budget, keep_cooldown)
   drop(s, holder, r.c)
-  if s.cc == r.c then
-    s.cu, s.cc = 0, ''
+  local w = s.s[budget]
+  if not w then
+    return
   end
-  if s.s[bucket] then
-    remove_time(s.s[bucket], r.t)
+  remove_time(w, r.t)
+  if keep_cooldown and (#s.o.t == 0 or w.p + r.t > s.o.p + s.o.t[1]) then
+    s.o = { p = w.p, t = { r.t } }
   end
 end
 

@@ -1,4 +1,4 @@
--- A sliding window of many identities: a sorted set, a member for each send.
+-- A sliding window of many identities: a sorted set, a member for each send or guess.
 local function window_remaining(key, max, per)
   if max <= 0 then
     return 0
@@ -15,6 +15,6 @@ end
 local function window_add(key, max, per, member)
   if max > 0 then
     redis.call('ZADD', key, now, member)
-    redis.call('PEXPIRE', key, per)
+    redis.call('PEXPIRE', key, per + longer)
   end
 end
