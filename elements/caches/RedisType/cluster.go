@@ -91,7 +91,7 @@ func (s *Store) checkCaptcha(ctx context.Context, q reservation) (caches.Reserve
 	case c.Given && c.UseKey == "":
 		return caches.CaptchaWrong, nil
 	case c.Given:
-		r, err := s.call(ctx, checkCaptchaScript, []string{captchaKey(c.UseKey)}, s.args(3).add(q.Request, c.Correct, c.UseTTL))
+		r, err := s.call(ctx, checkCaptchaScript, []string{captchaKey(c.UseKey)}, s.args(4).add(q.Request, q.attempt, c.Correct, c.UseTTL))
 		return caches.ReserveOutcome(r.text(0)), err
 	case c.Required:
 		return caches.CaptchaRequired, nil
@@ -192,7 +192,7 @@ func (s *Store) returnShares(ctx context.Context, q reservation, got shares) {
 		}
 	}
 	if got.captcha {
-		_, _ = s.call(ctx, returnCaptchaScript, []string{captchaKey(q.Captcha.UseKey)}, s.args(1).add(q.Request))
+		_, _ = s.call(ctx, returnCaptchaScript, []string{captchaKey(q.Captcha.UseKey)}, s.args(1).add(q.attempt))
 	}
 }
 

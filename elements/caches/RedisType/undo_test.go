@@ -226,7 +226,7 @@ func TestARepeatKeepsWhatTheFailedCallTook(t *testing.T) {
 
 	late := sent(t, other, "late")
 	g := guessOf(late, 1)
-	near.undo(ctx, &failure{unknown: true}, g.Request, "attempt-2", withToken(stateKey("late"), "late", g.Issue, other.args(0)), undoGuessScript, "")
+	near.undo(ctx, &failure{unknown: true}, g.Request, "attempt-2", undoGuessKeys(&g), undoGuessScript, "")
 	require.Equal(t, caches.GuessOutcome(""), guessAs(t, other, g, "attempt-2"), "a late call that was undone takes nothing")
 	got, err = other.Guess(ctx, guessOf(late, 2))
 	require.NoError(t, err)
@@ -235,9 +235,8 @@ func TestARepeatKeepsWhatTheFailedCallTook(t *testing.T) {
 
 // guessAs makes a guess whose attempt the test names.
 func guessAs(t *testing.T, s *Store, g caches.Guess, attempt string) caches.GuessOutcome {
-	a := s.args(16).add(g.Request, attempt, g.Holder, g.Budget, g.Purpose, g.MAC,
-		g.Attempts, g.Guesses, int(g.Then), g.ClaimFor, g.Cleared, false)
-	r, err := s.call(ctx, guessScript, withToken(stateKey(g.Key), g.Key, g.Issue, a), a)
+	keys, a := s.guessArgs(&g, attempt, false)
+	r, err := s.call(ctx, guessScript, keys, a)
 	require.NoError(t, err)
 	return caches.GuessOutcome(r.text(0))
 }

@@ -26,6 +26,48 @@ func differential(t *testing.T, open func(testing.TB) Opened) {
 	})
 }
 
+// captchaDifferential is differential with sends alone, each with a captcha or the lack of
+// one, so that captchas meet each outcome of a send, each other and repeats.
+func captchaDifferential(t *testing.T, open func(testing.TB) Opened) {
+	o := open(t)
+	round := 0
+	rapid.Check(t, func(t *rapid.T) {
+		round++
+		d := &duel{ref: newReference(), store: o.Store, prefix: fmt.Sprintf("p%d-", round)}
+		for range rapid.IntRange(1, 12).Draw(t, "operations") {
+			switch rapid.IntRange(0, 9).Draw(t, "step") {
+			case 0:
+				d.endReservation(t)
+			case 1:
+				d.pass(o.Advance, pick(t, "seconds", 1, 45, 60, 180))
+			default:
+				d.reserveWithCaptcha(t)
+			}
+		}
+	})
+}
+
+func (d *duel) reserveWithCaptcha(t *rapid.T) {
+	d.codes++
+	r := caches.Reserve{
+		Request: pick(t, "request", "q1", "q2", "q3"), Key: d.key(t), Budget: pick(t, "budget", "", "o"),
+		Code:     caches.Code{ID: fmt.Sprintf("%sc%d", d.prefix, d.codes), MAC: "m"},
+		TTL:      time.Minute,
+		Interval: pick(t, "interval", 0, 0, 45*time.Second),
+		Sends:    []caches.Window{{Max: pick(t, "sends", 1, 2, 9), Per: time.Minute}},
+		Shared:   []caches.SharedLimit{{Key: d.prefix + "ip", Window: caches.Window{Max: pick(t, "shared", 1, 2, 9), Per: time.Minute}}},
+		Captcha: caches.CaptchaCheck{
+			Required: rapid.IntRange(0, 3).Draw(t, "required") == 0,
+			Given:    rapid.IntRange(0, 3).Draw(t, "given") > 0,
+			Correct:  rapid.Bool().Draw(t, "correct"), UseTTL: pick(t, "ttl", time.Minute, 3*time.Minute),
+		},
+	}
+	if mark := pick(t, "mark", "m1", "m1", "m2", ""); r.Captcha.Given && mark != "" {
+		r.Captcha.UseKey = d.prefix + mark
+	}
+	d.compareReserve(t, r)
+}
+
 // sent is a reservation, and what its refusal leaves behind.
 type sent struct {
 	caches.Reservation
@@ -49,13 +91,16 @@ func (d *duel) step(t *rapid.T, advance func(time.Duration)) {
 	steps := []func(*rapid.T){
 		d.reserve, d.reserve, d.endReservation, d.endReservation, d.guess, d.guess, d.guess, d.endClaim,
 		d.token, d.endToken, d.issue, d.begin, d.finish,
-		func(t *rapid.T) {
-			by := time.Duration(pick(t, "seconds", 1, 1, 2, 5, 10, 30, 60, 300, 700)) * time.Second
-			advance(by)
-			d.ref.advance(by)
-		},
+		func(t *rapid.T) { d.pass(advance, pick(t, "seconds", 1, 1, 2, 5, 10, 30, 60, 300, 700)) },
 	}
 	steps[rapid.IntRange(0, len(steps)-1).Draw(t, "step")](t)
+}
+
+// pass lets time pass.
+func (d *duel) pass(advance func(time.Duration), seconds int) {
+	by := time.Duration(seconds) * time.Second
+	advance(by)
+	d.ref.advance(by)
 }
 
 func (d *duel) request(t *rapid.T) string {
@@ -94,6 +139,10 @@ func (d *duel) reserve(t *rapid.T) {
 		RiskGroups: d.riskGroups(t),
 		Captcha:    d.captcha(t),
 	}
+	d.compareReserve(t, r)
+}
+
+func (d *duel) compareReserve(t *rapid.T, r caches.Reserve) {
 	want, _ := d.ref.Reserve(context.Background(), r)
 	got, err := d.store.Reserve(context.Background(), r)
 	require.NoError(t, err)

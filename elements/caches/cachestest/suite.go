@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(testing.TB) Opened, opts Options) {
 	t.Run("idempotency", func(t *testing.T) { each(t, open, idempotency) })
 	t.Run("races", func(t *testing.T) { races(t, open(t), opts) })
 	t.Run("differential", func(t *testing.T) { differential(t, open) })
+	t.Run("captchas, differential", func(t *testing.T) { captchaDifferential(t, open) })
 }
 
 // rule is a test of one rule of the contract.

@@ -1,8 +1,8 @@
 -- KEYS: the use of a captcha. Uses one that is in order.
-local request, correct, ttl = text(), flag(), number()
+local request, attempt, correct, ttl = text(), text(), flag(), number()
 
-local outcome = check_captcha(KEYS[1], request, correct, ttl)
+local outcome = check_captcha(KEYS[1], request, attempt, correct, ttl)
 if outcome == 'reserved' then
-  use_captcha(KEYS[1], request, ttl)
+  use_captcha(KEYS[1], request, attempt, ttl)
 end
 return { outcome }

@@ -49,7 +49,7 @@ end
 local captcha_key = KEYS[2 + #limits + #full + #groups]
 if not cluster then
   if given then
-    local outcome = identified and check_captcha(captcha_key, request, correct, captcha_ttl) or 'captcha_wrong'
+    local outcome = identified and check_captcha(captcha_key, request, attempt, correct, captcha_ttl) or 'captcha_wrong'
     if outcome ~= 'reserved' then
       return { outcome, 0, '', 0, '' }
     end
@@ -98,7 +98,7 @@ for i, w in ipairs(limits) do
   window_add(KEYS[1 + i], w.max, w.per, code.i)
 end
 if given and not cluster then
-  use_captcha(captcha_key, request, captcha_ttl)
+  use_captcha(captcha_key, request, attempt, captcha_ttl)
 end
 if #groups > 0 then
   local u = { i = code.i, e = code.e, k = {}, t = {} }

@@ -19,7 +19,7 @@ if r then
     redis.call('ZREM', KEYS[k], id)
   end
   if captcha then
-    return_captcha(KEYS[#KEYS], request)
+    return_captcha(KEYS[#KEYS], attempt)
   end
 end
 remember_undone(s, attempt)

@@ -439,9 +439,11 @@ type Request struct {
 	// The code that was reserved or guessed; empty for a wrong guess.
 	Code string `protobuf:"bytes,3,opt,name=code" json:"code,omitempty"`
 	// When a reservation was made. The second one is by the clock of shared limits.
-	Made          int64 `protobuf:"varint,4,opt,name=made" json:"made,omitempty"`
-	MadeShared    int64 `protobuf:"varint,5,opt,name=made_shared,json=madeShared" json:"made_shared,omitempty"`
-	Committed     bool  `protobuf:"varint,6,opt,name=committed" json:"committed,omitempty"`
+	Made       int64 `protobuf:"varint,4,opt,name=made" json:"made,omitempty"`
+	MadeShared int64 `protobuf:"varint,5,opt,name=made_shared,json=madeShared" json:"made_shared,omitempty"`
+	Committed  bool  `protobuf:"varint,6,opt,name=committed" json:"committed,omitempty"`
+	// A reservation's captcha, which the request had used before.
+	CaptchaUsed   bool `protobuf:"varint,7,opt,name=captcha_used,json=captchaUsed" json:"captcha_used,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -514,6 +516,13 @@ func (x *Request) GetMadeShared() int64 {
 func (x *Request) GetCommitted() bool {
 	if x != nil {
 		return x.Committed
+	}
+	return false
+}
+
+func (x *Request) GetCaptchaUsed() bool {
+	if x != nil {
+		return x.CaptchaUsed
 	}
 	return false
 }
@@ -958,7 +967,7 @@ const file_otpstate_proto_rawDesc = "" +
 	"\x05Times\x12\x16\n" +
 	"\x06budget\x18\x01 \x01(\tR\x06budget\x12\x10\n" +
 	"\x03per\x18\x02 \x01(\x03R\x03per\x12\x0e\n" +
-	"\x02at\x18\x03 \x03(\x03R\x02at\"\x9a\x01\n" +
+	"\x02at\x18\x03 \x03(\x03R\x02at\"\xbd\x01\n" +
 	"\aRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
 	"\aexpires\x18\x02 \x01(\x03R\aexpires\x12\x12\n" +
@@ -966,7 +975,8 @@ const file_otpstate_proto_rawDesc = "" +
 	"\x04made\x18\x04 \x01(\x03R\x04made\x12\x1f\n" +
 	"\vmade_shared\x18\x05 \x01(\x03R\n" +
 	"madeShared\x12\x1c\n" +
-	"\tcommitted\x18\x06 \x01(\bR\tcommitted\"f\n" +
+	"\tcommitted\x18\x06 \x01(\bR\tcommitted\x12!\n" +
+	"\fcaptcha_used\x18\a \x01(\bR\vcaptchaUsed\"f\n" +
 	"\n" +
 	"Unverified\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +

@@ -97,7 +97,9 @@ func limitReached(limit caches.Limit, index int, left int64) caches.ReserveResul
 func (s *Step) takeReservation(state *State, r *caches.Reserve) {
 	addTo(&state.Sends, r.Budget, max(longest(r.Sends...), Millis(r.Interval)), s.Now)
 	s.takeShared(r.Shared)
+	captchaUsed := false
 	if c := r.Captcha; c.Given && c.UseKey != "" {
+		captchaUsed = s.captchaUser(c.UseKey) == r.Request
 		s.useCaptcha(&c, r.Request)
 	}
 	s.countInGroups(state, r)
@@ -111,7 +113,7 @@ func (s *Step) takeReservation(state *State, r *caches.Reserve) {
 		Id: r.Code.ID, Mac: r.Code.MAC, Length: int64(r.Code.Length), Purposes: slices.Clone(r.Code.Purposes),
 		Decoy: r.Code.Decoy, Expires: s.Now + Millis(r.TTL),
 	}
-	state.remember(s.Now, &Request{Id: reserved + r.Request, Code: r.Code.ID, Made: s.Now, MadeShared: s.Now})
+	state.remember(s.Now, &Request{Id: reserved + r.Request, Code: r.Code.ID, Made: s.Now, MadeShared: s.Now, CaptchaUsed: captchaUsed})
 }
 
 // commit is caches.Store's Commit.
@@ -167,10 +169,14 @@ func (x *State) openReservation(r *caches.Reservation) *Request {
 // undoReserve undoes a Reserve whose caller got an error, as if it had never been
 // called.
 func (s *Step) undoReserve(r *caches.Reserve, _ string) {
-	made := s.rollback(&caches.Reservation{
+	back := &caches.Reservation{
 		Request: r.Request, Key: r.Key, Holder: r.Holder, Budget: r.Budget, CodeID: r.Code.ID, Shared: r.Shared,
-	}, caches.Refusal{})
-	if c := r.Captcha; made && c.Given && c.UseKey != "" && s.captchaUser(c.UseKey) == r.Request {
+	}
+	open := s.state(r.Key).openReservation(back)
+	if !s.rollback(back, caches.Refusal{}) {
+		return
+	}
+	if c := r.Captcha; c.Given && c.UseKey != "" && !open.CaptchaUsed && s.captchaUser(c.UseKey) == r.Request {
 		s.Keep(captchaName(c.UseKey), &CaptchaUse{}, 0)
 	}
 }
