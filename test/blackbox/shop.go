@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // secret is the app's secret in base64, for tests whose stores are not embedded.
@@ -58,11 +59,12 @@ func (s *Shop) Store(kind, fullName, typeName string, config map[string]any) {
 	})
 }
 
-// Another makes one more login of the app. Each login has its own codes, cooldowns and
-// limits.
+// Another makes one more login of the app. It has codes of its own, and shares the
+// history of each phone, which it judges by figures that get in no test's way.
 func (s *Shop) Another(name string, settings map[string]any) string {
 	s.t.Helper()
-	config := map[string]any{"smsFullName": "SMS.gateway", "ipHourlyLimit": 1000000, "ipHourlyGuesses": 1000000, "captcha": "off"}
+	config := map[string]any{"smsFullName": "SMS.gateway", "ipHourlyLimit": 1000000, "ipHourlyGuesses": 1000000, "captcha": "off",
+		"resendInterval": 1, "phoneHourlyLimit": 1000, "phoneDailyLimit": 1000}
 	for key, value := range settings {
 		config[key] = value
 	}
@@ -124,7 +126,24 @@ func (s *Shop) Newest(e164 string) string {
 	return codes[len(codes)-1]
 }
 
-// Code makes a login send a code and returns it.
+// SendWhenAllowed asks for a code, and again after each interval that the answer names.
+func (s *Shop) SendWhenAllowed(c *Client, login string, args Args) *Answer {
+	s.t.Helper()
+	for range 20 {
+		a := c.Call(login, "sendMessage", args)
+		if !a.Is("SEND_TOO_FREQUENT") {
+			return a
+		}
+		if a.RetryAfter() > 10*time.Second {
+			s.t.Fatalf("%s makes the phone wait for %s", login, a.RetryAfter())
+		}
+		time.Sleep(a.RetryAfter())
+	}
+	s.t.Fatal("the interval does not end")
+	return nil
+}
+
+// Code makes a login send a code, when it is allowed, and returns it.
 func (s *Shop) Code(c *Client, login, spelt, e164 string, more ...Args) string {
 	s.t.Helper()
 	args := Args{"phone": spelt}
@@ -133,7 +152,7 @@ func (s *Shop) Code(c *Client, login, spelt, e164 string, more ...Args) string {
 			args[key] = value
 		}
 	}
-	c.Call(login, "sendMessage", args).OK(s.t)
+	s.SendWhenAllowed(c, login, args).OK(s.t)
 	return s.Newest(e164)
 }
 
