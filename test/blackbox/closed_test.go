@@ -16,10 +16,11 @@ func TestKnownAndUnknownPhonesLookAlike(t *testing.T) {
 	shop := blackbox.NewShop(t)
 	closed := map[string]any{"allowRegister": 0, "resendInterval": 2, "phoneHourlyLimit": 3, "maxAttempts": 3}
 	shop.SetLogin(closed)
-	open, another := shop.Another("open", nil), shop.Another("another", nil)
+	spelt, _ := blackbox.Phone()
+	open, another := shop.Another("open", map[string]any{"testPhones": map[string]any{spelt: "246810"}}), shop.Another("another", nil)
 	shop.Open(1)
 	c := shop.Visitor()
-	known := shop.SignUp(open)
+	known := shop.SignUpTest(open, spelt, "246810")
 	unknown, unknownE164 := blackbox.Phone()
 	require.Equal(t, false, c.Call(blackbox.Login, "getLoginConfig", nil).OK(t)["allowRegister"])
 
@@ -95,7 +96,7 @@ func TestKnownAndUnknownPhonesLookAlike(t *testing.T) {
 
 	// A signed-in user may still bind, and learns of a vendor's refusal.
 	unbind(t, shop, known, another)
-	spelt, e164 := blackbox.Phone()
-	bind := shop.Code(known.Client, blackbox.Login, spelt, e164, blackbox.Args{"purpose": "bind"})
-	known.Call(blackbox.Login, "bind", blackbox.Args{"userId": known.UserID, "phone": spelt, "code": bind}).OK(t)
+	fresh, e164 := blackbox.Phone()
+	bind := shop.Code(known.Client, blackbox.Login, fresh, e164, blackbox.Args{"purpose": "bind"})
+	known.Call(blackbox.Login, "bind", blackbox.Args{"userId": known.UserID, "phone": fresh, "code": bind}).OK(t)
 }

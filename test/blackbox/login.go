@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync/atomic"
+	"time"
 )
 
 var phones atomic.Int64
@@ -31,6 +32,23 @@ func (c *Client) Send(spelt string) *Answer {
 	return c.Call(Login, "sendMessage", Args{"phone": spelt})
 }
 
+// SendWhenAllowed asks for a code, and again after each interval that the answer names.
+func (c *Client) SendWhenAllowed(login string, args Args) *Answer {
+	c.t.Helper()
+	for range 20 {
+		a := c.Call(login, "sendMessage", args)
+		if !a.Is("SEND_TOO_FREQUENT") {
+			return a
+		}
+		if a.RetryAfter() > 10*time.Second {
+			c.t.Fatalf("%s makes the phone wait for %s", login, a.RetryAfter())
+		}
+		time.Sleep(a.RetryAfter())
+	}
+	c.t.Fatal("the interval does not end")
+	return nil
+}
+
 // SendCode asks for a code and returns it, from the outbox.
 func (c *Client) SendCode(spelt, e164 string) string {
 	c.t.Helper()
@@ -44,11 +62,16 @@ func (s *Server) Register() *Person {
 	c := s.Client()
 	p := &Person{Client: c}
 	p.Phone, p.E164 = Phone()
-	code := c.SendCode(p.Phone, p.E164)
-	user := c.Call(Login, "register", Args{"phone": p.Phone, "code": code, "nick": "Somebody"}).OK(s.t)
+	p.register(Login, c.SendCode(p.Phone, p.E164))
+	return p
+}
+
+// register makes a user and logs them in.
+func (p *Person) register(login, code string) {
+	p.t.Helper()
+	user := p.Call(login, "register", Args{"phone": p.Phone, "code": code, "nick": "Somebody"}).OK(p.t)
 	p.UserID = user.Text("userId")
 	p.exchange(user.Text("loginCode"))
-	return p
 }
 
 func (p *Person) exchange(loginCode string) {

@@ -34,7 +34,7 @@ func TestVendorOutcomes(t *testing.T) {
 	shop.SetLogin(map[string]any{"resendInterval": 6})
 	shop.Open(1)
 
-	const accepted, refused, unknown = "accepted", "refused", "unknown"
+	const accepted, refused, throttled, unknown = "accepted", "refused", "throttled", "unknown"
 	tests := []struct {
 		name   string
 		turn   blackbox.Turn
@@ -44,7 +44,7 @@ func TestVendorOutcomes(t *testing.T) {
 		reason any
 	}{
 		{"accepted", blackbox.Accept, accepted, 200, "", nil},
-		{"throttled", blackbox.Refuse, refused, 429, "SEND_LIMITED", nil},
+		{"throttled", blackbox.Refuse, throttled, 429, "SEND_LIMITED", nil},
 		{"refused for the key", blackbox.RefuseAuth, refused, 502, "SMS_REFUSED", "unavailable"},
 		{"refused for lack of money", blackbox.RefuseBalance, refused, 502, "SMS_REFUSED", "unavailable"},
 		{"refused for the number", blackbox.RefuseNumber, refused, 502, "SMS_REFUSED", "number"},
@@ -93,11 +93,16 @@ func TestVendorOutcomes(t *testing.T) {
 			require.Equal(t, test.reason, data["reason"])
 			switch test.state {
 			case refused:
-				// The next request succeeds.
+				// The next request succeeds at once.
 				again.OK(t)
 				require.Equal(t, 3, requests)
 				require.False(t, works(t, c, blackbox.Login, p.spelt, codes[1]), "the refused code")
 				require.True(t, works(t, c, blackbox.Login, p.spelt, codes[2]), "the accepted code")
+			case throttled:
+				again.Fails(t, 429, "SEND_TOO_FREQUENT")
+				require.Equal(t, 2, requests)
+				require.True(t, works(t, c, blackbox.Login, p.spelt, p.old), "the old code")
+				require.False(t, works(t, c, blackbox.Login, p.spelt, codes[1]), "the refused code")
 			case unknown:
 				require.Equal(t, 6.0, data["resendAfter"])
 				require.Equal(t, 300.0, data["expiresIn"])
@@ -128,7 +133,7 @@ func TestARefusedSendLeavesTheOldCode(t *testing.T) {
 // Refusals don't count as sends, but only ten an hour are allowed.
 func TestRefusalsHaveALimitOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	shop, c := blackbox.OpenShop(t, map[string]any{"phoneHourlyLimit": 2, "ipHourlyLimit": 3})
+	shop, c := blackbox.OpenShop(t, map[string]any{"phoneHourlyLimit": 2, "ipHourlyLimit": 13})
 	spelt, e164 := blackbox.Phone()
 	shop.Vendor.Always(blackbox.RefuseBalance)
 	for range 10 {
@@ -139,7 +144,7 @@ func TestRefusalsHaveALimitOfTheirOwn(t *testing.T) {
 	require.Zero(t, limited.RetryAfter()%time.Minute, "rounded up to a minute")
 	require.InDelta(t, 3600, data["retryAfter"], 60)
 	require.Len(t, shop.Codes(e164), 10, "the vendor is asked once for each")
-	// Nothing was counted for the address.
+	// The address has paid for each of them.
 	shop.Vendor.Always(blackbox.Accept)
 	for range 3 {
 		other, _ := blackbox.Phone()
@@ -204,5 +209,5 @@ func TestASendOutlivesItsClient(t *testing.T) {
 // sendWhenAllowed asks for a code as soon as the phone's interval is over.
 func sendWhenAllowed(t *testing.T, c *blackbox.Client, login, spelt string) *blackbox.Answer {
 	t.Helper()
-	return sendWhenAllowedFor(t, c, login, blackbox.Args{"phone": spelt})
+	return c.SendWhenAllowed(login, blackbox.Args{"phone": spelt})
 }

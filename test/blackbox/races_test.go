@@ -135,9 +135,9 @@ func (r race) sends(t *testing.T) {
 
 func (r race) rightCodes(t *testing.T) {
 	p := r.shop.SignUp(r.others[0])
-	code := r.shop.Code(r.shop.Visitor(), blackbox.Login, p.Phone, p.E164)
+	code := r.shop.Code(r.shop.Visitor(), r.others[1], p.Phone, p.E164)
 	answers := r.atOnce(200, func(c *blackbox.Client, _ int) *blackbox.Answer {
-		return c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": code})
+		return c.Call(r.others[1], "getLoginCode", blackbox.Args{"phone": p.Phone, "code": code})
 	})
 	success := r.one(t, answers, "CODE_REJECTED")
 	if success == nil {
@@ -149,10 +149,10 @@ func (r race) rightCodes(t *testing.T) {
 
 func (r race) wrongCodes(t *testing.T) {
 	p := r.shop.SignUp(r.others[0])
-	code := r.shop.Code(r.shop.Visitor(), blackbox.Login, p.Phone, p.E164)
+	code := r.shop.Code(r.shop.Visitor(), r.others[1], p.Phone, p.E164)
 	wrong := blackbox.Wrong(code)
 	answers := r.atOnce(200, func(c *blackbox.Client, _ int) *blackbox.Answer {
-		return c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": wrong})
+		return c.Call(r.others[1], "getLoginCode", blackbox.Args{"phone": p.Phone, "code": wrong})
 	})
 	tally := blackbox.Tally(answers)
 	require.LessOrEqual(t, tally["CODE_REJECTED"], 5, "compared: %v", tally)
@@ -162,7 +162,7 @@ func (r race) wrongCodes(t *testing.T) {
 		return
 	}
 	for _, c := range r.shop.Clients(len(r.shop.Servers)) {
-		a := c.Call(blackbox.Login, "getLoginCode", blackbox.Args{"phone": p.Phone, "code": code})
+		a := c.Call(r.others[1], "getLoginCode", blackbox.Args{"phone": p.Phone, "code": code})
 		a.Fails(t, 429, "CODE_LOCKED")
 		require.NotZero(t, a.RetryAfter())
 	}
@@ -205,18 +205,18 @@ func (r race) binds(t *testing.T) {
 
 func (r race) unbinds(t *testing.T) {
 	p := r.shop.SignUp(r.others[0])
-	code := r.shop.Code(p.Client, blackbox.Login, p.Phone, p.E164, blackbox.Args{"purpose": "unbind"})
+	code := r.shop.Code(p.Client, r.others[1], p.Phone, p.E164, blackbox.Args{"purpose": "unbind"})
 	answers := r.atOnce(50, func(c *blackbox.Client, _ int) *blackbox.Answer {
-		return c.Bearer(p.AccessToken).Call(blackbox.Login, "unbind", blackbox.Args{"userId": p.UserID, "code": code})
+		return c.Bearer(p.AccessToken).Call(r.others[1], "unbind", blackbox.Args{"userId": p.UserID, "code": code})
 	})
 	r.one(t, answers, "CODE_BUSY", "CODE_REJECTED", "PHONE_NOT_BOUND")
 }
 
 func (r race) confirmations(t *testing.T) {
 	p := r.shop.SignUp(r.others[0])
-	code := r.shop.Code(p.Client, blackbox.Login, p.Phone, p.E164, blackbox.Args{"purpose": "checkMyMessage"})
+	code := r.shop.Code(p.Client, r.others[1], p.Phone, p.E164, blackbox.Args{"purpose": "checkMyMessage"})
 	answers := r.atOnce(50, func(c *blackbox.Client, _ int) *blackbox.Answer {
-		return c.Bearer(p.AccessToken).Call(blackbox.Login, "checkMyMessage", blackbox.Args{"code": code})
+		return c.Bearer(p.AccessToken).Call(r.others[1], "checkMyMessage", blackbox.Args{"code": code})
 	})
 	r.one(t, answers, "CODE_REJECTED")
 }

@@ -69,6 +69,7 @@ func TestALostAnswerIsGivenAgain(t *testing.T) {
 func TestABrowsersDeviceCookie(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)
+	shop.SetLogin(map[string]any{"resendInterval": 1})
 	other := shop.Another("other", nil)
 	shop.Open(1)
 	browser, stranger := shop.Servers[0].Client(), shop.Servers[0].Client()
