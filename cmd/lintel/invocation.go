@@ -34,11 +34,22 @@ func (in *invocation) check() error {
 // logger returns the logger that --log-level and --log-format ask for, on standard
 // error, and makes it slog's default.
 func (in *invocation) logger(fallback slog.Level) *slog.Logger {
+	return in.loggerTo(in.stderr, fallback)
+}
+
+// serverLogger is logger for a server: nobody waits for what reads its lines. The caller
+// closes the writer.
+func (in *invocation) serverLogger(fallback slog.Level) (*slog.Logger, *logging.Writer) {
+	w := logging.NewWriter(in.stderr, func(dropped int64) []byte { return logging.DroppedLine(in.logFormat == "json", dropped) })
+	return in.loggerTo(w, fallback), w
+}
+
+func (in *invocation) loggerTo(w io.Writer, fallback slog.Level) *slog.Logger {
 	level, ok := logLevels[in.logLevel]
 	if !ok {
 		level = fallback
 	}
-	logger := slog.New(logging.NewHandler(in.stderr, in.logFormat == "json", level))
+	logger := slog.New(logging.NewHandler(w, in.logFormat == "json", level))
 	slog.SetDefault(logger)
 	return logger
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/lintel-run/lintel/cmd/lintel/internal/logging"
 	"github.com/lintel-run/lintel/elements/SMS/outboxpage"
 	"github.com/lintel-run/lintel/elements/SMS/receipts"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/services/sessionhttp"
@@ -20,7 +21,7 @@ import (
 
 // newServer returns the server of an app, with what the families and the pages add
 // to it.
-func newServer(app *runtime.App, f *serveFlags, calls *server.CallMetrics, logger *slog.Logger) (*server.Server, error) {
+func newServer(app *runtime.App, f *serveFlags, calls *server.CallMetrics, logger *slog.Logger, lines *logging.Writer) (*server.Server, error) {
 	elements := extension.RuntimeApp{App: app}
 	sessions, err := sessionhttp.New(elements, f.publicURL)
 	if err != nil {
@@ -43,6 +44,12 @@ func newServer(app *runtime.App, f *serveFlags, calls *server.CallMetrics, logge
 		Logger: logger, TrustedProxies: f.trusted, PublicURL: f.publicURL, CORSOrigins: f.cors,
 		Sessions: sessions, Answers: idempotency.In(elements), Routes: routes,
 		Status: map[string]func() any{"receipts": func() any { return receipts.Addresses() }},
-		Calls:  calls, Collectors: []prometheus.Collector{receipts.Collector()},
+		Calls:  calls, Collectors: []prometheus.Collector{receipts.Collector(), droppedLines(lines)},
 	})
+}
+
+func droppedLines(lines *logging.Writer) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "lintel_log_lines_dropped_total", Help: "Lines of the log that were dropped because its reader was too slow or had gone.",
+	}, func() float64 { return float64(lines.Dropped()) })
 }

@@ -47,6 +47,9 @@ type serveFlags struct {
 	delayGiven bool
 }
 
+// lastLines bounds how long the last lines of the log may take to be read.
+const lastLines = time.Second
+
 // proxyDelay is the default of --drain-delay behind a proxy: about how often proxies ask
 // whether a server is ready.
 const proxyDelay = 5 * time.Second
@@ -151,8 +154,11 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	// Files are watched, so there is nothing to reload, and a terminal that is closed ends
 	// no server.
 	signal.Ignore(syscall.SIGHUP)
+	// A reader of the log that goes away ends no server. Plugins don't inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
-	logger := in.logger(slog.LevelInfo)
+	logger, lines := in.serverLogger(slog.LevelInfo)
+	defer lines.Close(lastLines)
 	// Listen before anything is started, so that a mistake costs nothing.
 	public, err := listenTCP(ctx, "--listen", f.listen, f.app.dev)
 	if err != nil {
@@ -182,7 +188,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		return err
 	}
 	defer func() { _ = operators.Close() }()
-	srv, err := newServer(app, f, calls, logger)
+	srv, err := newServer(app, f, calls, logger, lines)
 	if err != nil {
 		return err
 	}
@@ -194,9 +200,11 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	addresses := addressesOf(app, public, operators)
 	logger.Info("serving", "version", version, "app", app.Info().AppID, "listening", addresses.Listening,
 		"operators", addresses.Operators, "stores", storesOf(app))
-	if err := addresses.print(in.stdout, in.json); err != nil {
-		return err
-	}
+	go func() { // its reader may stall
+		if err := addresses.print(in.stdout, in.json); err != nil {
+			logger.Warn("the addresses could not be printed", "error", err)
+		}
+	}()
 
 	var delay time.Duration
 	select {
@@ -212,6 +220,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		logger.Warn("ending at once")
 		// Plugin processes end with this one; the socket's file has to be removed.
 		_ = operators.Close()
+		lines.Close(lastLines)
 		os.Exit(exitFailed)
 	}()
 	srv.Withdraw()

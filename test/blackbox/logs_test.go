@@ -1,11 +1,15 @@
 package blackbox_test
 
 import (
+	"bufio"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -95,4 +99,75 @@ func TestNoLineOfABusyPluginIsLost(t *testing.T) {
 	}
 	blackbox.Eventually(t, time.Minute, "all lines", func() bool { return accepted() == sends })
 	require.NotContains(t, shop.Log(), "dropped")
+}
+
+// metric returns the value of a metric without labels.
+func metric(t *testing.T, s *blackbox.Server, name string) (value float64) {
+	t.Helper()
+	_, text := s.Operator("/metrics")
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			_, err := fmt.Sscan(rest, &value)
+			require.NoError(t, err)
+			return value
+		}
+	}
+	t.Fatalf("there is no metric %s", name)
+	return 0
+}
+
+// Whoever reads the log may go away: the server lives on and counts.
+func TestTheLogsReaderGoesAway(t *testing.T) {
+	t.Parallel()
+	shop := blackbox.NewShop(t)
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	shop.Open(1, blackbox.Start{Stderr: write})
+	require.NoError(t, write.Close())
+	shop.SignUp(blackbox.Login)
+	require.NoError(t, read.Close())
+	for range 20 {
+		shop.SignUp(blackbox.Login)
+	}
+	require.Positive(t, metric(t, shop.Servers[0], "lintel_log_lines_dropped_total"))
+	shop.Servers[0].Signal(syscall.SIGTERM)
+	require.Equal(t, 0, shop.Servers[0].Exit())
+}
+
+// Whoever reads the log may stall: no request waits. When it reads again, it is told what
+// it missed.
+func TestTheLogsReaderStalls(t *testing.T) {
+	t.Parallel()
+	shop := blackbox.NewShop(t)
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	defer read.Close()
+	shop.Open(1, blackbox.Start{Stderr: write})
+	require.NoError(t, write.Close())
+	s := shop.Servers[0]
+	for metric(t, s, "lintel_log_lines_dropped_total") == 0 {
+		blackbox.AtOnce(16, func(int) {
+			for range 500 {
+				s.Client().Call(blackbox.Login, "getLoginConfig", nil).OK(t)
+			}
+		})
+	}
+	shop.SignUp(blackbox.Login)
+	missed := make(chan string)
+	go func() {
+		defer close(missed)
+		lines := bufio.NewScanner(read)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), "log lines were dropped") {
+				missed <- lines.Text()
+				return
+			}
+		}
+	}()
+	select {
+	case line := <-missed:
+		require.Regexp(t, ` lines=\d+$`, line)
+	case <-time.After(time.Minute):
+		t.Fatal("nothing says that lines were dropped")
+	}
 }

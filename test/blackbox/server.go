@@ -53,6 +53,8 @@ type Start struct {
 	Env []string
 	// Files are open in the server as descriptors 3 and up.
 	Files []*os.File
+	// Stderr takes the server's standard error. Without it Log returns that.
+	Stderr *os.File
 }
 
 // Serve starts a server and waits until it has printed its addresses. The server is
@@ -75,10 +77,14 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 	args := []string{"serve", a.Dir, "--listen", "127.0.0.1:0", "--log-level", "debug"}
 	var env []string
 	var files []*os.File
+	var stderr *os.File
 	dev := true
 	for _, h := range how {
 		args, env, dev = append(args, h.Args...), append(env, h.Env...), dev && !h.NoDev
 		files = append(files, h.Files...)
+		if h.Stderr != nil {
+			stderr = h.Stderr
+		}
 	}
 	if dev {
 		args = append(args, "--dev")
@@ -91,6 +97,9 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 	s.cmd = exec.Command(filepath.Join(Bin(a.t), "lintel"), args...)
 	s.cmd.Dir, s.cmd.Env, s.cmd.Stderr = a.t.TempDir(), Environment(env...), s.logs
 	s.cmd.ExtraFiles = files
+	if stderr != nil {
+		s.cmd.Stderr = stderr
+	}
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
