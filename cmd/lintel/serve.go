@@ -20,6 +20,7 @@ import (
 	"github.com/lintel-run/lintel/cmd/lintel/internal/adminsocket"
 	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
 	"github.com/lintel-run/lintel/cmd/lintel/internal/tracing"
+	"github.com/lintel-run/lintel/internal/children"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/server"
 	"github.com/lintel-run/lintel/server/extension"
@@ -156,6 +157,10 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	signal.Ignore(syscall.SIGHUP)
 	// A reader of the log that goes away ends no server. Plugins don't inherit that.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+
+	if os.Getpid() == 1 { // in a container, where orphans become children of this process
+		defer children.ReapOrphans()()
+	}
 
 	logger, lines := in.serverLogger(slog.LevelInfo)
 	defer lines.Close(lastLines)

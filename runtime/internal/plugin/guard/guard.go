@@ -18,6 +18,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/lintel-run/lintel/internal/children"
 )
 
 //go:embed guard.sh
@@ -121,7 +123,7 @@ func (g *Guard) launch() error {
 	cmd.Stdin = read
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err == nil {
-		err = cmd.Start()
+		err = children.Start(cmd)
 	}
 	_ = read.Close()
 	if err != nil {
@@ -150,7 +152,7 @@ func (g *Guard) send(text string) {
 // watch waits for one shell and replaces it unless the guard was closed.
 func (g *Guard) watch(s *shell) {
 	defer g.wg.Done()
-	_ = s.cmd.Wait()
+	_ = children.Wait(s.cmd)
 	g.mu.Lock()
 	_ = s.stdin.Close()
 	g.shell = nil

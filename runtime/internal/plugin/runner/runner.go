@@ -23,6 +23,7 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
 
+	"github.com/lintel-run/lintel/internal/children"
 	"github.com/lintel-run/lintel/plugins/handshake"
 	"github.com/lintel-run/lintel/runtime/internal/plugin/outputs"
 )
@@ -127,7 +128,7 @@ func (r *Runner) Start(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := r.cmd.Start()
+		err := children.Start(r.cmd)
 		if err == nil {
 			r.cfg.Groups.Add(r.cmd.Process.Pid)
 		}
@@ -161,13 +162,13 @@ func (r *Runner) wait() {
 	pid := r.cmd.Process.Pid
 	seen := waitExit(pid)
 	if !seen {
-		r.err = r.cmd.Wait()
+		r.err = children.Wait(r.cmd)
 	}
 	r.mu.Lock()
 	_ = syscall.Kill(-pid, syscall.SIGKILL)
 	r.cfg.Groups.Remove(pid)
 	if seen {
-		r.err = r.cmd.Wait()
+		r.err = children.Wait(r.cmd)
 	}
 	r.reaped = true
 	_ = r.lifeline.Close()
