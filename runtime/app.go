@@ -32,6 +32,7 @@ type App struct {
 	calls      *callRecorder
 	problems   *problemLog
 	reconciler *reconciler
+	readiness  *readiness
 
 	end     context.CancelFunc
 	closing sync.Once
@@ -58,6 +59,7 @@ func Open(ctx context.Context, dir string, opts ...Option) (*App, error) {
 		end:      end,
 	}
 	a.reconciler = newReconciler(s.logger, x, a.calls, a.problems, a.instanceEnv)
+	a.readiness = newReadiness(s.logger, x)
 	if err := a.open(ctx, dir); err != nil {
 		return nil, errors.Join(withCode(err), a.Close())
 	}
@@ -128,9 +130,10 @@ func (a *App) open(ctx context.Context, dir string) error {
 	}
 	a.reconciler.host = a.host
 	a.reconciler.apply(ctx, first)
-	if err := a.index.awaitStores(ctx, a.settings.storeWait); err != nil {
+	if err := a.awaitStores(ctx); err != nil {
 		return err
 	}
+	a.reconciler.background.Go(func() { a.readiness.watch(a.index.life) })
 	a.problems.logNew()
 	if a.settings.watch {
 		a.reconciler.openWarned()

@@ -94,7 +94,7 @@ func (a *App) check(ctx context.Context, el *Element, seen map[string]bool) Chec
 		check.addAnswer(answer, err)
 	case *builtinCode:
 		step := CheckStep{Name: "ready", OK: true}
-		if err := a.index.storeReady(ctx, el.name); err != nil {
+		if err := a.readiness.of(ctx, el.name); err != nil {
 			step.OK, step.Message = false, err.Error()
 		}
 		check.Add(step)

@@ -22,7 +22,9 @@ type settings struct {
 	tracer     trace.TracerProvider
 	observer   Observer
 	storeWait  time.Duration
-	drain      time.Duration
+	// withoutStores is set if Open doesn't fail for a store that can't be reached.
+	withoutStores bool
+	drain         time.Duration
 }
 
 func newSettings(opts []Option) settings {
@@ -96,6 +98,13 @@ func WithObserver(o Observer) Option {
 // yet. The default is 5 s.
 func WithStoreWait(d time.Duration) Option {
 	return func(s *settings) { s.storeWait = d }
+}
+
+// WithoutStores lets Open succeed while a default store can't be reached. Calls that
+// need the store fail with STORE_UNAVAILABLE until it can. A store that waiting doesn't
+// make ready still fails Open: its configuration, rights or version are wrong.
+func WithoutStores() Option {
+	return func(s *settings) { s.withoutStores = true }
 }
 
 // Observer observes calls and plugin processes, for metrics. Its methods are called from

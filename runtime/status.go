@@ -3,9 +3,6 @@ package runtime
 import (
 	"context"
 	"sync"
-
-	"github.com/lintel-run/lintel/runtime/element"
-	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
 
 // Status describes the app, its plugins and its stores. Each store is given a second
@@ -34,22 +31,15 @@ func (a *App) Status(ctx context.Context) Status {
 			LastOutput: p.LastLines,
 		})
 	}
-	for _, def := range s.catalog.Elements() {
-		if def.Rank != catalog.Instance || element.BuiltinOf(def.CodeType) == nil {
-			continue
-		}
-		el := s.elements[def.FullName]
-		if g := el.state.Load().current; g == nil || !g.isOpen() {
-			continue
-		}
-		status.Stores = append(status.Stores, Store{Element: def.FullName, Ready: true})
+	for _, name := range a.index.stores() {
+		status.Stores = append(status.Stores, Store{Element: name, Ready: true})
 	}
 	// At once, so that one that doesn't answer takes no time from the others.
 	var looks sync.WaitGroup
 	for i := range status.Stores {
 		looks.Go(func() {
 			store := &status.Stores[i]
-			if err := a.index.storeReady(ctx, store.Element); err != nil {
+			if err := a.readiness.of(ctx, store.Element); err != nil {
 				store.Ready, store.Error = false, err.Error()
 			}
 		})

@@ -10,9 +10,6 @@ import (
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 )
 
-// storeCheckTimeout bounds one check of whether a store is ready.
-const storeCheckTimeout = time.Second
-
 // embeddedStores reports whether both default stores keep their data in the data
 // directory, so that the secret may be kept there too.
 func embeddedStores(s *catalog.Snapshot) bool {
@@ -49,27 +46,35 @@ func usableStores(s *catalog.Snapshot) error {
 	return nil
 }
 
-// awaitStores opens the default stores and waits a bounded time until they are ready.
-func (x *index) awaitStores(ctx context.Context, wait time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, wait)
+// awaitStores opens the default stores and waits a bounded time until they are ready. A
+// store that can't be reached by then is no error if the app may open without it.
+func (a *App) awaitStores(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, a.settings.storeWait)
 	defer cancel()
 	for _, kind := range []string{element.DefaultCache, element.DefaultDatabase} {
-		name := x.catalog().Defaults[kind]
-		if name == "" || x.newest.Load().elements[name] == nil {
+		name := a.index.catalog().Defaults[kind]
+		if name == "" || a.index.newest.Load().elements[name] == nil {
 			return errcode.New(errcode.StoreUnavailable, "%s: there is no element %s", kind, name)
 		}
-		if err := x.awaitStore(ctx, name); err != nil {
-			return errcode.Wrap(err, errcode.StoreUnavailable, "%s %s can't be used: %s", kind, name, innermost(err))
+		err := a.readiness.await(ctx, name)
+		if err == nil || a.settings.withoutStores && waitingHelps(err) {
+			continue
 		}
+		return errcode.Wrap(err, errcode.StoreUnavailable, "%s %s can't be used: %s", kind, name, innermost(err))
 	}
 	return nil
 }
 
-func (x *index) awaitStore(ctx context.Context, name string) error {
+// await waits until a store is ready, and returns why it isn't if ctx ends first or
+// waiting doesn't help.
+func (r *readiness) await(ctx context.Context, name string) error {
 	for {
-		err := x.storeReady(ctx, name)
-		if err == nil || errors.Is(err, errcode.ElementNotFound) || errors.Is(err, errcode.Params) {
-			return err // waiting doesn't help
+		result, err := r.checks.Get(context.WithoutCancel(ctx), name)
+		if err == nil {
+			err = result.err
+		}
+		if err == nil || !waitingHelps(err) {
+			return err
 		}
 		select {
 		case <-time.After(100 * time.Millisecond):
@@ -79,20 +84,8 @@ func (x *index) awaitStore(ctx context.Context, name string) error {
 	}
 }
 
-// storeReady checks once whether a built-in instance would serve a call.
-func (x *index) storeReady(ctx context.Context, name string) error {
-	instance, release, err := x.builtin(name)
-	if err != nil {
-		return err
-	}
-	defer release()
-	readier, ok := instance.(element.ReadyChecker)
-	if !ok {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, storeCheckTimeout)
-	defer cancel()
-	return readier.Ready(ctx)
+func waitingHelps(err error) bool {
+	return !misconfigured(err) && !errors.Is(err, errcode.ElementNotFound) && !errors.Is(err, errcode.Params)
 }
 
 // innermost returns the message of the last error with a code in a chain, or that of

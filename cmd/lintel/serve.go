@@ -147,6 +147,10 @@ func (f *serveFlags) check(ctx context.Context) (err error) {
 	return nil
 }
 
+// storeWait is how long a start waits for stores that can't be reached before it serves
+// without them, not ready.
+const storeWait = 2 * time.Second
+
 // serve runs the app until a signal or a listener's failure.
 func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err error) {
 	signals := make(chan os.Signal, 2)
@@ -182,7 +186,7 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	}
 
 	calls := server.NewCallMetrics()
-	options = append(options, runtime.WithObserver(calls))
+	options = append(options, runtime.WithObserver(calls), runtime.WithoutStores(), runtime.WithStoreWait(storeWait))
 	app, err := open(ctx, dir, options)
 	if err != nil {
 		return err

@@ -39,9 +39,9 @@ import (
 )
 
 // ErrUnavailable is in the chain of every error that a Store returns because it
-// can't be reached, is full, or takes longer than its own bound of under a second,
+// can't be reached or written, is full, or takes longer than its own bound of under a second,
 // retries included. The caller may try again under the same request ID.
-var ErrUnavailable = errors.New("the store can't be reached")
+var ErrUnavailable = errors.New("the store is not available")
 
 // Store is a cache. The instances of caches.MemoryType, caches.SqliteType and
 // caches.RedisType implement it. Callers depend on the roles that they need.
@@ -52,7 +52,7 @@ type Store interface {
 	TokenStore
 	IdempotencyStore
 
-	// Ready returns an error if the store can't be reached now.
+	// Ready returns an error if the store can't be written now; see element.ReadyChecker.
 	Ready(ctx context.Context) error
 }
 

@@ -33,9 +33,9 @@ import (
 
 var (
 	// ErrUnavailable is in the chain of every error that a Directory returns because
-	// it can't be reached, or takes longer than its own bound of under a second. The
+	// it can't be reached or written, or takes longer than its own bound of under a second. The
 	// caller may try again.
-	ErrUnavailable = errors.New("the database can't be reached")
+	ErrUnavailable = errors.New("the database is not available")
 	// ErrNotMade is in the chain of an error of a change that was certainly not made and
 	// won't be. Without it, and for other errors than those below, the change may have
 	// been made.
@@ -65,7 +65,8 @@ type Directory interface {
 	NoticeStore
 	TestGuessStore
 
-	// Ready returns an error if the database can't be reached now.
+	// Ready returns an error if the database can't be written now; see
+	// element.ReadyChecker.
 	Ready(ctx context.Context) error
 }
 

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"sync"
@@ -30,6 +31,7 @@ import (
 type Server struct {
 	bin        string
 	data       string
+	settings   []string // further arguments of postgres
 	port       int
 	credential *syscall.Credential
 	guard      *os.File // the guard stops the server when this is closed
@@ -50,7 +52,7 @@ var errMissing = errors.New("PostgreSQL (initdb, postgres) isn't installed: look
 // Start returns the server of this test binary. The first call starts it.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	shared.once.Do(func() { shared.server, shared.err = start() })
+	shared.once.Do(func() { shared.server, shared.err = start(nil) })
 	if errors.Is(shared.err, errMissing) {
 		t.Skip(shared.err)
 	}
@@ -112,7 +114,8 @@ func (s *Server) Restart(t testing.TB) {
 	}
 }
 
-func start() (*Server, error) {
+// start starts a server. prepare is called between initdb and the start; it may be nil.
+func start(prepare func(*Server) error) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -133,6 +136,11 @@ func start() (*Server, error) {
 	initdb := s.as("initdb", "-D", s.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	if prepare != nil {
+		if err := prepare(s); err != nil {
+			return nil, err
+		}
 	}
 	for range 3 { // another test process may take the port meanwhile
 		if s.port, err = freeport.Find(); err != nil {
@@ -217,10 +225,10 @@ func (s *Server) as(name string, args ...string) *exec.Cmd {
 
 // run starts the server and waits until it answers.
 func (s *Server) run() error {
-	command := s.as("postgres", "-D", s.data, "-p", strconv.Itoa(s.port),
+	command := s.as("postgres", append(slices.Clone(s.settings), "-D", s.data, "-p", strconv.Itoa(s.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
 		"-c", "fsync=off", "-c", "full_page_writes=off",
-		"-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "log_min_messages=fatal")
+		"-c", "max_connections=400", "-c", "shared_buffers=64MB", "-c", "log_min_messages=fatal")...)
 	if err := command.Start(); err != nil {
 		return err
 	}

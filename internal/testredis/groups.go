@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/lintel-run/lintel/internal/freeport"
+	"github.com/lintel-run/lintel/internal/testca"
 )
 
 // Sentinel is a primary with one replica and one sentinel.
@@ -21,26 +22,67 @@ type Sentinel struct {
 	Replica    *Server
 }
 
+// Secured is how a group of servers is protected.
+type Secured struct {
+	// CA is set if they speak TLS alone.
+	CA *testca.CA
+	// Password is that of the servers, SentinelPassword that of the sentinel.
+	Password, SentinelPassword string
+}
+
+// start starts a server of the group.
+func (o Secured) start(t testing.TB, more ...string) *Server {
+	t.Helper()
+	if o.Password != "" {
+		more = append(more, "--requirepass", o.Password, "--masterauth", o.Password)
+	}
+	var s *Server
+	if o.CA != nil {
+		s = StartTLS(t, o.CA, more...)
+	} else {
+		s = Start(t, more...)
+	}
+	s.password = o.Password
+	return s
+}
+
 // StartSentinel starts a Sentinel, which considers a primary dead after half a second.
 func StartSentinel(t testing.TB) *Sentinel {
 	t.Helper()
-	primary := Start(t)
+	return Secured{}.StartSentinel(t)
+}
+
+// StartSentinel is StartSentinel with protected servers.
+func (o Secured) StartSentinel(t testing.TB) *Sentinel {
+	t.Helper()
+	primary := o.start(t)
 	host, port, _ := net.SplitHostPort(primary.Addr)
-	replica := Start(t, "--replicaof", host+" "+port)
+	replica := o.start(t, "--replicaof", host+" "+port)
 	conf := filepath.Join(t.TempDir(), "sentinel.conf")
-	text := strings.Join([]string{
+	lines := []string{
 		"sentinel monitor lintel " + host + " " + port + " 1",
 		"sentinel down-after-milliseconds lintel 500",
 		"sentinel failover-timeout lintel 2000",
-		"",
-	}, "\n")
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+	}
+	if o.Password != "" {
+		lines = append(lines, "sentinel auth-pass lintel "+o.Password)
+	}
+	if o.SentinelPassword != "" {
+		lines = append(lines, "requirepass "+o.SentinelPassword)
+	}
+	if err := os.WriteFile(conf, []byte(strings.Join(append(lines, ""), "\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	watch := &Server{t: t}
+	watch := &Server{t: t, password: o.SentinelPassword}
 	p := freeport.Take(t)
 	watch.Addr = net.JoinHostPort(host, strconv.Itoa(p))
-	watch.args = []string{conf, "--sentinel", "--port", strconv.Itoa(p), "--bind", "127.0.0.1", "--logfile", conf + ".log"}
+	watch.args = []string{conf, "--sentinel", "--bind", "127.0.0.1", "--logfile", conf + ".log"}
+	if o.CA != nil {
+		watch.tls = o.CA.Config()
+		watch.args = append(watch.args, tlsArgs(o.CA, p)...)
+	} else {
+		watch.args = append(watch.args, "--port", strconv.Itoa(p))
+	}
 	t.Cleanup(watch.Stop)
 	watch.launch()
 	watch.await()
@@ -76,12 +118,18 @@ type Cluster struct {
 // StartCluster starts a Cluster and waits until it serves all slots.
 func StartCluster(t testing.TB) *Cluster {
 	t.Helper()
+	return Secured{}.StartCluster(t)
+}
+
+// StartCluster is StartCluster with protected servers.
+func (o Secured) StartCluster(t testing.TB) *Cluster {
+	t.Helper()
 	c := &Cluster{}
 	const slots, nodes = 16384, 3
 	bus := make([]int, nodes)
 	for i := range nodes {
 		bus[i] = freeport.Take(t)
-		s := Start(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
+		s := o.start(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
 			"--cluster-node-timeout", "2000", "--cluster-port", strconv.Itoa(bus[i]))
 		c.Servers, c.Addrs = append(c.Servers, s), append(c.Addrs, s.Addr)
 	}

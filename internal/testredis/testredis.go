@@ -7,6 +7,7 @@ package testredis
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -31,10 +32,12 @@ type Server struct {
 	// Pid is the running process's id. Start changes it.
 	Pid int
 
-	t     testing.TB
-	args  []string
-	lead  *exec.Cmd
-	leash io.WriteCloser
+	t        testing.TB
+	tls      *tls.Config
+	password string
+	args     []string
+	lead     *exec.Cmd
+	leash    io.WriteCloser
 }
 
 // Start starts a server without persistence. more are further arguments for
@@ -49,7 +52,7 @@ func (s *Server) URL() string { return "redis://" + s.Addr }
 
 // Client returns a client that is closed when the test ends.
 func (s *Server) Client() *redis.Client {
-	c := redis.NewClient(&redis.Options{Addr: s.Addr, DisableIdentity: true, Protocol: 2})
+	c := redis.NewClient(&redis.Options{Addr: s.Addr, TLSConfig: s.tls, Password: s.password, DisableIdentity: true, Protocol: 2})
 	s.t.Cleanup(func() { _ = c.Close() })
 	return c
 }
@@ -80,9 +83,13 @@ func (s *Server) Start() {
 
 func start(t testing.TB, port int, args ...string) *Server {
 	t.Helper()
-	s := &Server{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), t: t}
-	s.args = append(args, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--dir", t.TempDir(),
-		"--logfile", "redis.log", "--daemonize", "no")
+	return begin(t, &Server{t: t}, port, append(args, "--port", strconv.Itoa(port))...)
+}
+
+func begin(t testing.TB, s *Server, port int, args ...string) *Server {
+	t.Helper()
+	s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	s.args = append(args, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--logfile", "redis.log", "--daemonize", "no")
 	t.Cleanup(s.Stop)
 	s.launch()
 	s.await()
@@ -127,7 +134,7 @@ func (s *Server) await() {
 	conn := func() error {
 		ctx, cancel := background()
 		defer cancel()
-		c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", s.Addr)
+		c, err := s.dial(ctx)
 		if err != nil {
 			return err
 		}
@@ -143,6 +150,14 @@ func (s *Server) await() {
 		return err
 	}
 	eventually(s.t, "redis-server on "+s.Addr, conn)
+}
+
+func (s *Server) dial(ctx context.Context) (net.Conn, error) {
+	plain := &net.Dialer{Timeout: time.Second}
+	if s.tls == nil {
+		return plain.DialContext(ctx, "tcp", s.Addr)
+	}
+	return (&tls.Dialer{NetDialer: plain, Config: s.tls}).DialContext(ctx, "tcp", s.Addr)
 }
 
 func eventually(t testing.TB, what string, check func() error) {

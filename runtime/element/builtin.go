@@ -3,6 +3,7 @@ package element
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -44,10 +45,17 @@ type Instance interface {
 }
 
 // ReadyChecker is implemented by instances that can check whether they would serve a
-// call now. The app calls Ready for its status, with a deadline.
+// call now. A store does so by a write. The app calls Ready for its status and about once
+// a second, with a deadline. The error names the cause and, where it helps, the cure; it is
+// shown to operators and contains no secret and no path.
 type ReadyChecker interface {
 	Ready(ctx context.Context) error
 }
+
+// ErrMisconfigured is in the chain of an error of Ready that waiting doesn't end: the
+// configuration, the rights or the server's version are wrong. An app doesn't open with
+// such a store.
+var ErrMisconfigured = errors.New("the configuration, rights or version of the store are wrong")
 
 // Env is the environment of a built-in instance or a host service.
 type Env struct {

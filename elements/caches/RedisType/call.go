@@ -69,25 +69,6 @@ func (a *args) windows(list ...caches.Window) *args {
 	return a
 }
 
-// failure is why an operation has no result. Its text contains no address.
-type failure struct {
-	reason string
-	// unknown is set if the script may have run.
-	unknown bool
-	cause   error
-}
-
-func (f *failure) Error() string { return Name + ": " + f.reason }
-
-// Unwrap returns caches.ErrUnavailable, and the cause why the caller's context ended, if
-// that is the reason.
-func (f *failure) Unwrap() []error {
-	if f.cause != nil {
-		return []error{caches.ErrUnavailable, f.cause}
-	}
-	return []error{caches.ErrUnavailable}
-}
-
 func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, bound)
 }
@@ -108,10 +89,19 @@ func (s *Store) callWhole(ctx context.Context, script *redis.Script, keys []stri
 func retry(ctx context.Context, run func(context.Context) *redis.Cmd) (reply, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	unknown := false
+	var unknown bool
+	var answered *failure // the newest answer that was an error
+	end := func(err error) (reply, error) {
+		f := failed(err)
+		if answered != nil && !isAnswer(err) {
+			f.reason, f.misconfigured = answered.reason, answered.misconfigured
+		}
+		f.unknown, f.cause = unknown, context.Cause(ctx)
+		return nil, f
+	}
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		if err := ctx.Err(); err != nil { // nothing is sent any more
-			return nil, &failure{reason: describe(err), unknown: unknown, cause: context.Cause(ctx)}
+			return end(err)
 		}
 		r, err := run(ctx).Slice()
 		if err == nil {
@@ -119,11 +109,11 @@ func retry(ctx context.Context, run func(context.Context) *redis.Cmd) (reply, er
 		}
 		again, ran := classify(err)
 		unknown = unknown || ran
-		if !again {
-			return nil, &failure{reason: describe(err), unknown: unknown}
+		if isAnswer(err) {
+			answered = failed(err)
 		}
-		if !sleep(ctx, pause+rand.N(pause)) { //nolint:gosec // spreads tries, no secret
-			return nil, &failure{reason: describe(err), unknown: unknown, cause: context.Cause(ctx)}
+		if !again || !sleep(ctx, pause+rand.N(pause)) { //nolint:gosec // spreads tries, no secret
+			return end(err)
 		}
 	}
 }
@@ -142,6 +132,11 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // temporary are the errors of a server that will serve again soon.
 var temporary = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "MOVED", "ASK", "NOREPLICAS"}
+
+func isAnswer(err error) bool {
+	var answered redis.Error
+	return errors.As(err, &answered)
+}
 
 // classify reports whether a retry may help after an error, and whether the script may
 // have run.
@@ -163,21 +158,4 @@ func classify(err error) (again, ran bool) {
 		return true, false
 	}
 	return true, true
-}
-
-// describe names an error without the addresses and keys that its text may contain.
-func describe(err error) string {
-	var answered redis.Error
-	var network net.Error
-	switch {
-	case errors.As(err, &answered):
-		word, _, _ := strings.Cut(answered.Error(), " ")
-		return "the server answered " + strings.TrimRight(word, ":")
-	case errors.Is(err, redis.ErrClosed):
-		return "closed"
-	case errors.Is(err, redis.ErrPoolTimeout), errors.Is(err, context.DeadlineExceeded),
-		errors.As(err, &network) && network.Timeout():
-		return "the server is too slow"
-	}
-	return "the server can't be reached"
 }

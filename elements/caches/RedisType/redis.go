@@ -34,26 +34,39 @@ const schema = `{
       "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true,
       "items": { "type": "string", "minLength": 1, "maxLength": 255 },
       "title": "Addresses",
-      "description": "host:port of the sentinels (with masterName), else of the Cluster's nodes."
+      "description": "host:port of the sentinels (with masterName), else of the Cluster's nodes. rediss:// before it means TLS."
     },
+    "cluster": { "type": "boolean", "title": "Redis Cluster", "description": "For a Cluster behind one address. Several addresses without masterName always are one." },
     "masterName": { "type": "string", "minLength": 1, "maxLength": 255, "title": "What the sentinels call the primary" },
     "username": { "type": "string", "maxLength": 255, "title": "User" },
-    "password": { "type": "string", "maxLength": 1024, "writeOnly": true, "title": "Password" }
+    "password": { "type": "string", "maxLength": 1024, "writeOnly": true, "title": "Password" },
+    "sentinelUsername": { "type": "string", "maxLength": 255, "title": "User of the sentinels" },
+    "sentinelPassword": { "type": "string", "maxLength": 1024, "writeOnly": true, "title": "Password of the sentinels" },
+    "tls": { "type": "boolean", "title": "TLS", "description": "To the addresses in addrs and to all that they lead to." },
+    "caFile": { "type": "string", "minLength": 1, "maxLength": 4096, "title": "Certificates", "description": "PEM file of the CAs that are trusted, instead of the system's." }
   },
   "oneOf": [
-    { "required": ["url"], "properties": { "addrs": false, "masterName": false, "username": false, "password": false } },
+    { "required": ["url"], "properties": {
+      "addrs": false, "masterName": false, "username": false, "password": false, "sentinelUsername": false, "sentinelPassword": false, "tls": false
+    } },
     { "required": ["addrs"], "properties": { "url": false } }
   ],
+  "dependentRequired": { "sentinelUsername": ["masterName"], "sentinelPassword": ["masterName"] },
   "additionalProperties": false
 }`
 
 // Config is an instance's configuration: either URL, or Addrs and the rest.
 type Config struct {
-	URL        string   `json:"url"`
-	Addrs      []string `json:"addrs"`
-	MasterName string   `json:"masterName"`
-	Username   string   `json:"username"`
-	Password   string   `json:"password"`
+	URL              string   `json:"url"`
+	Addrs            []string `json:"addrs"`
+	Cluster          bool     `json:"cluster"`
+	MasterName       string   `json:"masterName"`
+	Username         string   `json:"username"`
+	Password         string   `json:"password"`
+	SentinelUsername string   `json:"sentinelUsername"`
+	SentinelPassword string   `json:"sentinelPassword"`
+	TLS              bool     `json:"tls"`
+	CAFile           string   `json:"caFile"`
 }
 
 func init() {

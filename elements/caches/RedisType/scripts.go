@@ -29,6 +29,8 @@ var (
 
 	beginScript  = script("begin", "groups", "budgets")
 	finishScript = script("finish", "groups", "budgets")
+
+	readyScript = script("ready")
 )
 
 // The parts of a reservation and of an idempotency record in a Cluster.

@@ -47,7 +47,7 @@ func NewAt(env element.Env, c Config, now func() int64) (*Store, error) {
 	}
 	s := &Store{
 		client:     redis.NewUniversalClient(o),
-		cluster:    len(o.Addrs) > 1 && o.MasterName == "",
+		cluster:    o.IsClusterMode,
 		log:        env.Logger,
 		now:        now,
 		undoClient: newUndoClient(*o),
@@ -74,14 +74,4 @@ func (s *Store) Close() error {
 	})
 	s.work.Wait()
 	return err
-}
-
-// Ready implements caches.Store.
-func (s *Store) Ready(ctx context.Context) error {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
-	if err := s.client.Ping(ctx).Err(); err != nil {
-		return &failure{reason: describe(err)}
-	}
-	return nil
 }

@@ -246,7 +246,7 @@ func TestWhatWasTakenTooLateIsRestored(t *testing.T) {
 		end()
 		<-done
 		<-done
-		require.NoError(t, s.Ready(ctx)) // after the transaction
+		require.NoError(t, s.do(ctx, &job{run: func(*tx) error { return nil }})) // after the transaction
 	}
 	r := reserveOf("k")
 	_, err := s.Reserve(ctx, r)

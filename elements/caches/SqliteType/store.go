@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,9 +30,11 @@ type Store struct {
 	otpstate.Operations
 
 	file sqlitefile.File
-	log  *slog.Logger
 	now  func() int64
-
+	// held is the file, once it was opened.
+	held atomic.Pointer[sqlitefile.Held]
+	// last is the outcome of the newest transaction.
+	last atomic.Pointer[outcome]
 	jobs chan *job
 	stop chan struct{}
 	done chan struct{}
@@ -52,14 +53,11 @@ func NewAt(env element.Env, c Config, now func() int64) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		file: file, log: env.Logger,
+		file: file,
 		now:  now,
 		jobs: make(chan *job, queued),
 		stop: make(chan struct{}),
 		done: make(chan struct{}),
-	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.Operations = otpstate.NewOperations(s.operate, true)
 	w := &writer{store: s}
@@ -72,11 +70,6 @@ func (s *Store) Close() error {
 	s.end.Do(func() { close(s.stop) })
 	<-s.done
 	return nil
-}
-
-// Ready returns an error if the file can't be written.
-func (s *Store) Ready(ctx context.Context) error {
-	return s.do(ctx, &job{run: func(*tx) error { return nil }})
 }
 
 // operate runs an operation as a job.
@@ -169,5 +162,20 @@ func unavailable(err error) error {
 			return fmt.Errorf("%s: %w: %w", Name, caches.ErrUnavailable, plain)
 		}
 	}
-	return fmt.Errorf("%s: %s: %w", Name, sqlitefile.Reason(err), caches.ErrUnavailable)
+	return &failure{sqlitefile.Reason(err), sqlitefile.IsMisconfigured(err)}
+}
+
+// failure is why the file can't be used.
+type failure struct {
+	reason string
+	// misconfigured is set if waiting doesn't help.
+	misconfigured bool
+}
+
+func (f *failure) Error() string { return Name + ": " + f.reason }
+
+// Is reports whether target is caches.ErrUnavailable, or element.ErrMisconfigured and f
+// is one.
+func (f *failure) Is(target error) bool {
+	return target == caches.ErrUnavailable || f.misconfigured && target == element.ErrMisconfigured
 }

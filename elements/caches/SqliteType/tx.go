@@ -12,6 +12,8 @@ import (
 type tx struct {
 	session *session
 	err     error
+	// wrote is set once something was written.
+	wrote bool
 }
 
 func (t *tx) fail(err error) {
@@ -108,6 +110,7 @@ func (v *values) exec(stmt *sql.Stmt, args ...any) {
 	if v.failed() {
 		return
 	}
+	v.wrote = true
 	if _, err := run(stmt, args...); err != nil {
 		v.fail(err)
 	}

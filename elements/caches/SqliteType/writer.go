@@ -2,7 +2,6 @@ package sqlitetype
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/internal/sqlitefile"
@@ -15,8 +14,6 @@ const (
 	// one transaction.
 	purgeEvery  = 5 * time.Second
 	purgeAtMost = 500
-	// warnEvery bounds the warnings about a file that can't be used.
-	warnEvery = 30 * time.Second
 )
 
 var (
@@ -28,15 +25,16 @@ var (
 type writer struct {
 	store   *Store
 	session *session
-	warned  time.Time
 	jobs    []*job
 }
 
 func (w *writer) loop() {
 	defer close(w.store.done)
 	defer func() {
-		if w.session != nil {
-			w.session.close()
+		w.drop()
+		w.store.wrote(errClosed)
+		if held := w.store.held.Load(); held != nil {
+			held.Release()
 		}
 	}()
 	purge := time.NewTimer(purgeEvery)
@@ -60,6 +58,7 @@ func (w *writer) serve(first *job) {
 	}
 	err := w.begin(first.until)
 	if err != nil {
+		w.store.wrote(err)
 		if first.phase.CompareAndSwap(waiting, delivered) {
 			first.done <- unavailable(err)
 		}
@@ -104,7 +103,10 @@ func (w *writer) finish(t *tx, outcomes []error) {
 	if err != nil {
 		// The whole transaction is dropped, and the connection with it.
 		_, _ = run(w.session.rollback)
-		w.drop(err)
+		w.drop()
+	}
+	if err != nil || t.wrote {
+		w.store.wrote(err)
 	}
 	var undo []*job
 	for i, j := range w.jobs {
@@ -126,39 +128,58 @@ func (w *writer) finish(t *tx, outcomes []error) {
 	}
 }
 
-// begin begins a transaction that may write. It connects first if need be.
+// begin begins a transaction that may write. It connects first if need be. Nothing is
+// written to a file that was removed or replaced.
 func (w *writer) begin(until time.Time) error {
-	if w.session == nil {
-		s, err := connect(w.store.file, until)
-		if err != nil {
-			w.warn(err)
-			return err
-		}
-		w.session = s
+	err := w.connect(until)
+	if err == nil {
+		err = w.store.checkFile()
 	}
-	err := patiently(until, func() error {
+	if err != nil {
+		return err
+	}
+	err = patiently(until, func() error {
 		_, err := run(w.session.begin)
 		return err
 	})
 	if err != nil && !sqlitefile.IsBusy(err) {
-		w.drop(err)
+		w.drop()
 	}
 	return err
 }
 
-// drop closes a connection that failed. The next operation opens another.
-func (w *writer) drop(err error) {
-	w.warn(err)
-	w.session.close()
-	w.session = nil
+func (w *writer) connect(until time.Time) error {
+	if w.session != nil {
+		return nil
+	}
+	s, err := connect(w.store.file, until)
+	if err != nil {
+		return err
+	}
+	w.session = s
+	if held := w.store.held.Load(); held != nil {
+		held.Connected()
+		return nil
+	}
+	held, err := w.store.file.Hold()
+	if err != nil {
+		w.drop()
+		return err
+	}
+	w.store.held.Store(held)
+	return nil
 }
 
-func (w *writer) warn(err error) {
-	if time.Since(w.warned) < warnEvery {
+// drop closes a connection that failed. The next operation opens another.
+func (w *writer) drop() {
+	if w.session == nil {
 		return
 	}
-	w.warned = time.Now()
-	w.store.log.Warn("the cache's file can't be used", "reason", sqlitefile.Reason(err))
+	w.session.close()
+	w.session = nil
+	if held := w.store.held.Load(); held != nil {
+		held.Disconnected()
+	}
 }
 
 // purge deletes some of what has expired, and returns when to do so again.
@@ -181,7 +202,7 @@ func (w *writer) purge() time.Duration {
 	}
 	if err != nil {
 		_, _ = run(w.session.rollback)
-		w.drop(fmt.Errorf("purge: %w", err))
+		w.drop()
 		return purgeEvery
 	}
 	if entries == purgeAtMost {

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +25,9 @@ const (
 	connectTimeout = 600 * time.Millisecond
 	// statementTimeout, in milliseconds, stops statements that nobody waits for any more.
 	statementTimeout = "1000"
+	// lockTimeout, in milliseconds, is below sqldirectory.Bound, so that a lock is told
+	// from a server that is slow.
+	lockTimeout = "500"
 	// migrationLock is the advisory lock of migrations.
 	migrationLock = 0x6c696e74656c01
 )
@@ -29,19 +35,20 @@ const (
 // engine is a pool of connections. The first use connects.
 type engine struct {
 	pool *pgxpool.Pool
+	// config is for messages.
+	config *pgx.ConnConfig
 }
 
 var _ sqldirectory.Engine = (*engine)(nil)
 
 func newEngine(address string) (*engine, error) {
-	bad := errcode.New(errcode.Params, "url is not a PostgreSQL connection URL").With("arg", "url")
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
-		return nil, bad // the cause quotes the URL
+		return nil, errURL(address, err)
 	}
 	given, err := url.Parse(address)
 	if err != nil {
-		return nil, bad
+		return nil, errURL(address, err)
 	}
 	has := func(name string) bool { return given.Query().Has(name) }
 	if !has("pool_max_conns") {
@@ -65,15 +72,40 @@ func newEngine(address string) (*engine, error) {
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 		defer cancel()
-		_, err := c.Exec(ctx, "SET statement_timeout = "+statementTimeout+
+		if err := checkVersion(c.PgConn().ParameterStatus("server_version")); err != nil {
+			return err
+		}
+		_, err := c.Exec(ctx, "SET statement_timeout = "+statementTimeout+"; SET lock_timeout = "+lockTimeout+
 			"; SET idle_in_transaction_session_timeout = 5000", pgx.QueryExecModeSimpleProtocol)
 		return err
 	}
 	pool, err := pgxpool.NewWithConfig(context.Background(), config)
 	if err != nil {
-		return nil, bad
+		return nil, errURL(address, err)
 	}
-	return &engine{pool: pool}, nil
+	return &engine{pool: pool, config: config.ConnConfig}, nil
+}
+
+// sslModes are the values of sslmode.
+var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
+// errURL returns the error of a URL that can't be used. Its cause quotes the URL.
+func errURL(address string, cause error) error {
+	message := "url is not a PostgreSQL connection URL: postgres://user:password@host:5432/database?sslmode=verify-full"
+	given, err := url.Parse(address)
+	mode := ""
+	if err == nil {
+		mode = given.Query().Get("sslmode")
+	}
+	switch text := cause.Error(); {
+	case mode != "" && !slices.Contains(sslModes, mode):
+		message = fmt.Sprintf("url: sslmode is one of %s, not %q", strings.Join(sslModes, ", "), mode)
+	case strings.Contains(text, "CA file"), strings.Contains(text, "CA to cert pool"):
+		message = "url: the file of sslrootcert can't be read, or holds no certificate"
+	case strings.Contains(text, "cert"), strings.Contains(text, "sslkey"):
+		message = "url: the files of sslcert and sslkey can't be read, or don't fit"
+	}
+	return errcode.New(errcode.Params, "%s", message).With("arg", "url")
 }
 
 // Migrate runs the migrations that are missing, one process at a time. It holds an
@@ -86,20 +118,40 @@ func (e *engine) Migrate(ctx context.Context) error {
 	config := e.pool.Config().ConnConfig
 	holder, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return failure(err, false)
+		return e.failure(err, false)
 	}
 	defer func() { _ = holder.Close(context.WithoutCancel(ctx)) }()
 	if _, err := holder.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
-		return failure(err, false)
+		return e.failure(err, false)
 	}
 	if version, err = e.version(ctx); err != nil || version >= sqldirectory.Version {
+		return err
+	}
+	if err := e.mayCreate(ctx, holder); err != nil {
 		return err
 	}
 	db := stdlib.OpenDB(*config)
 	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1)
 	if err := sqldirectory.MigrateUp(ctx, db, sqldirectory.Postgres); err != nil {
-		return failure(err, false)
+		return e.failure(err, false)
+	}
+	return nil
+}
+
+// mayCreate fails if the user of the URL can't create tables. The migrations would try
+// again and again.
+func (e *engine) mayCreate(ctx context.Context, conn *pgx.Conn) error {
+	var schema *string
+	var may *bool
+	err := conn.QueryRow(ctx, "SELECT current_schema(), has_schema_privilege(current_schema(), 'CREATE')").Scan(&schema, &may)
+	switch {
+	case err != nil:
+		return e.failure(err, false)
+	case schema == nil:
+		return e.failure(&pgconn.PgError{Code: noSuchSchema}, false)
+	case may == nil || !*may:
+		return e.failure(&pgconn.PgError{Code: noRight, Message: denied + "schema " + *schema}, false)
 	}
 	return nil
 }
@@ -110,10 +162,10 @@ func (e *engine) version(ctx context.Context) (int64, error) {
 	defer cancel()
 	var version int64
 	err := e.pool.QueryRow(ctx, sqldirectory.CurrentVersion.In(sqldirectory.Postgres)).Scan(&version)
-	if reason(err) == undefinedTable {
+	if state(err) == undefinedTable {
 		return 0, nil
 	}
-	return version, failure(err, false)
+	return version, e.failure(err, false)
 }
 
 // Read implements sqldirectory.Engine.
@@ -126,28 +178,28 @@ func (e *engine) Read(ctx context.Context, s sqldirectory.Statement, each func(s
 func (e *engine) Run(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) (int64, error) {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
-		return 0, failure(err, false)
+		return 0, e.failure(err, false)
 	}
 	defer release(conn)
-	return runner{conn, true}.Run(ctx, s, each, args...)
+	return runner{e, conn, true}.Run(ctx, s, each, args...)
 }
 
 // Change implements sqldirectory.Engine.
 func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) error) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
-		return failure(err, false)
+		return e.failure(err, false)
 	}
 	defer release(conn)
 	tx, err := conn.Begin(ctx)
 	if err != nil {
-		return failure(err, false)
+		return e.failure(err, false)
 	}
-	if err := change(runner{tx, false}); err != nil {
+	if err := change(runner{e, tx, false}); err != nil {
 		_ = tx.Rollback(ctx)
 		return err
 	}
-	return commit(ctx, conn.Conn(), tx)
+	return e.commit(ctx, conn.Conn(), tx)
 }
 
 var errClosed = errors.New("the connection was closed")
@@ -155,17 +207,17 @@ var errClosed = errors.New("the connection was closed")
 // commit ends a transaction. The driver reports a reply that was lost as a connection
 // that was closed before, so what it says of a commit isn't asked whether the server
 // got it.
-func commit(ctx context.Context, conn *pgx.Conn, tx pgx.Tx) error {
+func (e *engine) commit(ctx context.Context, conn *pgx.Conn, tx pgx.Tx) error {
 	if ctx.Err() != nil || conn.IsClosed() {
 		_ = tx.Rollback(ctx)
-		return failure(cmp.Or(ctx.Err(), errClosed), false)
+		return e.failure(cmp.Or(ctx.Err(), errClosed), false)
 	}
 	err := tx.Commit(ctx)
 	if err == nil {
 		return nil
 	}
-	f := failure(err, true).(*sqldirectory.FailureError)
-	if reason(err) == "" {
+	f := e.failure(err, true).(*sqldirectory.FailureError)
+	if state(err) == "" {
 		f.Unknown = !errors.Is(err, pgx.ErrTxCommitRollback)
 	}
 	return f
@@ -182,11 +234,35 @@ func (e *engine) Steps(ctx context.Context, steps ...sqldirectory.Step) error {
 	}
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
-		return failure(err, false)
+		return e.failure(err, false)
 	}
 	defer release(conn)
-	return failure(conn.SendBatch(ctx, &batch).Close(), true)
+	return e.failure(conn.SendBatch(ctx, &batch).Close(), true)
 }
+
+// Test implements sqldirectory.Engine. Statements that change no row still need their
+// rights and locks.
+func (e *engine) Test(ctx context.Context, step sqldirectory.Step) error {
+	conn, err := e.pool.Acquire(ctx)
+	if err != nil {
+		return e.failure(err, false)
+	}
+	defer release(conn)
+	if _, err := conn.Exec(ctx, testTables, pgx.QueryExecModeSimpleProtocol); err != nil {
+		return e.failure(err, false)
+	}
+	_, err = conn.Exec(ctx, step.Statement.In(sqldirectory.Postgres), step.Args...)
+	return e.failure(err, true)
+}
+
+// testTables inserts, updates and deletes no row in every table.
+var testTables = func() string {
+	var text strings.Builder
+	for _, table := range sqldirectory.Tables {
+		fmt.Fprintf(&text, "INSERT INTO %[1]s SELECT * FROM %[1]s WHERE false; UPDATE %[1]s SET app_id = app_id WHERE false; DELETE FROM %[1]s WHERE false;", table)
+	}
+	return text.String()
+}()
 
 // release returns a connection to the pool. It removes a broken one at once: the pool
 // would keep its place for up to 15 seconds, while the driver closes it in order with a
@@ -215,7 +291,8 @@ func (e *engine) Close() error {
 
 // runner runs statements on a connection or in a transaction.
 type runner struct {
-	on interface {
+	engine *engine
+	on     interface {
 		Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
 		Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
 	}
@@ -230,11 +307,11 @@ func (r runner) Run(ctx context.Context, s sqldirectory.Statement, each func(sql
 	}
 	if each == nil {
 		tag, err := r.on.Exec(ctx, text, args...)
-		return tag.RowsAffected(), failure(err, r.commits)
+		return tag.RowsAffected(), r.engine.failure(err, r.commits)
 	}
 	rows, err := r.on.Query(ctx, text, args...)
 	if err != nil {
-		return 0, failure(err, r.commits)
+		return 0, r.engine.failure(err, r.commits)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -243,5 +320,5 @@ func (r runner) Run(ctx context.Context, s sqldirectory.Statement, each func(sql
 		}
 	}
 	rows.Close()
-	return rows.CommandTag().RowsAffected(), failure(rows.Err(), r.commits)
+	return rows.CommandTag().RowsAffected(), r.engine.failure(rows.Err(), r.commits)
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -26,6 +27,10 @@ type engine struct {
 	mu            sync.Mutex
 	opened        bool
 	reads, writes *sql.DB
+	// tests has one connection, which stays open: while there is one, SQLite keeps the
+	// files beside the database.
+	tests *sql.DB
+	held  atomic.Pointer[sqlitefile.Held]
 }
 
 var _ sqldirectory.Engine = (*engine)(nil)
@@ -38,7 +43,7 @@ func (e *engine) open() error {
 		return nil
 	}
 	if err := e.file.Prepare(); err != nil {
-		return &sqldirectory.FailureError{Reason: sqlitefile.Reason(err), Unavailable: true}
+		return failure(err, false)
 	}
 	pragmas := []string{
 		"busy_timeout(" + strconv.FormatInt(busyTimeout.Milliseconds(), 10) + ")", "synchronous(FULL)", "foreign_keys(1)",
@@ -52,11 +57,18 @@ func (e *engine) open() error {
 		_ = writes.Close()
 		return failure(err, false)
 	}
+	// A test write need not be durable.
+	tests, err := e.file.Open(sqlitefile.Options{Pragmas: append(pragmas, "synchronous(NORMAL)"), Immediate: true})
+	if err != nil {
+		_, _ = reads.Close(), writes.Close()
+		return failure(err, false)
+	}
+	tests.SetMaxOpenConns(1)
 	writes.SetMaxOpenConns(1)
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reads.SetMaxOpenConns(readers)
 	reads.SetMaxIdleConns(readers)
-	e.reads, e.writes, e.opened = reads, writes, true
+	e.reads, e.writes, e.tests, e.opened = reads, writes, tests, true
 	return nil
 }
 
@@ -69,10 +81,10 @@ func (e *engine) Migrate(ctx context.Context) error {
 	var err error
 	for {
 		if e.version(ctx) >= sqldirectory.Version {
-			return nil
+			return e.hold(ctx)
 		}
 		if err = sqldirectory.MigrateUp(ctx, e.writes, sqldirectory.SQLite); err == nil {
-			return nil
+			return e.hold(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -83,6 +95,31 @@ func (e *engine) Migrate(ctx context.Context) error {
 			return failure(err, false)
 		}
 	}
+}
+
+// hold notices from now on if the file is removed or replaced.
+func (e *engine) hold(ctx context.Context) error {
+	var version int64
+	if err := e.tests.QueryRowContext(ctx, sqldirectory.CurrentVersion.In(sqldirectory.SQLite)).Scan(&version); err != nil {
+		return failure(err, false)
+	}
+	if e.held.Load() != nil {
+		return nil
+	}
+	held, err := e.file.Hold()
+	if err != nil {
+		return failure(err, false)
+	}
+	e.held.Store(held)
+	return nil
+}
+
+// check fails if the file was removed or replaced.
+func (e *engine) check() error {
+	if held := e.held.Load(); held != nil {
+		return failure(held.Check(), false)
+	}
+	return nil
 }
 
 // version returns the version of the schema, 0 if there is none.
@@ -97,18 +134,37 @@ func (e *engine) version(ctx context.Context) int64 {
 
 // Read implements sqldirectory.Engine.
 func (e *engine) Read(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) error {
+	if err := e.check(); err != nil {
+		return err
+	}
 	_, err := runner{e.reads, false}.Run(ctx, s, each, args...)
 	return err
 }
 
 // Run implements sqldirectory.Runner.
 func (e *engine) Run(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) (int64, error) {
+	if err := e.check(); err != nil {
+		return 0, err
+	}
 	return runner{e.writes, true}.Run(ctx, s, each, args...)
+}
+
+// Test implements sqldirectory.Engine. Every table is in the file, so one stands for
+// all.
+func (e *engine) Test(ctx context.Context, step sqldirectory.Step) error {
+	if err := e.check(); err != nil {
+		return err
+	}
+	_, err := runner{e.tests, true}.Run(ctx, step.Statement, nil, step.Args...)
+	return err
 }
 
 // Change implements sqldirectory.Engine. The transaction holds the write lock from its
 // start.
 func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) error) error {
+	if err := e.check(); err != nil {
+		return err
+	}
 	tx, err := e.writes.BeginTx(ctx, nil)
 	if err != nil {
 		return failure(err, false)
@@ -144,7 +200,10 @@ func (e *engine) Close() error {
 		return nil
 	}
 	e.opened = false
-	return errors.Join(e.reads.Close(), e.writes.Close())
+	if held := e.held.Load(); held != nil {
+		defer held.Release()
+	}
+	return errors.Join(e.reads.Close(), e.tests.Close(), e.writes.Close())
 }
 
 // runner runs statements on a pool or in a transaction.
@@ -202,12 +261,17 @@ func failure(err error, commits bool) error {
 	if err == nil {
 		return nil
 	}
-	f := &sqldirectory.FailureError{Reason: sqlitefile.Reason(err)}
+	f := &sqldirectory.FailureError{Reason: sqlitefile.Reason(err), Full: sqlitefile.IsFull(err)}
+	f.Misconfigured = sqlitefile.IsMisconfigured(err)
+	if f.Misconfigured {
+		f.Unavailable = true
+		return f
+	}
 	code, ok := sqlitefile.Code(err)
 	if !ok {
 		f.Unavailable, f.Unknown = true, commits
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-			f.Reason = "timeout"
+			f.Reason, f.TimedOut = "timeout", true
 		}
 		return f
 	}
@@ -215,9 +279,9 @@ func failure(err error, commits bool) error {
 	case sqlite3.SQLITE_CONSTRAINT:
 		f.Unique = code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_TOOBIG:
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN:
 		f.Unavailable = true
-	default: // interrupted, input and output, a damaged file
+	default: // interrupted, input and output
 		f.Unavailable, f.Unknown = true, commits
 	}
 	return f

@@ -50,6 +50,7 @@ func init() {
 type Database struct {
 	builtin.Silent
 	*sqldirectory.Directory
+	engine *engine
 }
 
 var (
@@ -63,5 +64,6 @@ func open(env element.Env, c config) (element.Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Database{Directory: sqldirectory.New(&engine{file: file}, env.AppID, env.Logger)}, nil
+	e := &engine{file: file}
+	return &Database{Directory: sqldirectory.New(e, env.AppID, env.Logger), engine: e}, nil
 }

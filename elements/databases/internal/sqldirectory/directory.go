@@ -18,7 +18,7 @@ const Bound = 850 * time.Millisecond
 
 // Directory is a databases.Directory over an Engine.
 type Directory struct {
-	engine Engine
+	engine *observed
 	app    string
 	log    *slog.Logger
 
@@ -40,7 +40,7 @@ func New(engine Engine, appID string, log *slog.Logger) *Directory {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	d := &Directory{engine: engine, app: appID, log: log}
+	d := &Directory{engine: &observed{Engine: engine}, app: appID, log: log}
 	d.background, d.stop = context.WithCancel(context.Background())
 	return d
 }
@@ -55,15 +55,6 @@ func (d *Directory) Close() error {
 	return d.engine.Close()
 }
 
-// Ready implements databases.Directory.
-func (d *Directory) Ready(ctx context.Context) error {
-	return d.do(ctx, repeatable, func(ctx context.Context) error {
-		return d.engine.Read(ctx, selectOne, nil)
-	})
-}
-
-var selectOne = statement(`SELECT 1`)
-
 // repeats reports whether a step whose outcome is unknown may be taken again.
 type repeats bool
 
@@ -73,12 +64,14 @@ const (
 )
 
 // do takes a step within Bound, after the migrations. If the database is unavailable
-// it tries again, unless the outcome is unknown and the step may be taken once only.
+// it tries again, unless waiting doesn't help, or the outcome is unknown and the step may
+// be taken once only. The error is the newest that isn't about the time.
 func (d *Directory) do(ctx context.Context, again repeats, step func(context.Context) error) error {
 	caller := ctx
 	ctx, cancel := context.WithTimeout(ctx, Bound)
 	defer cancel()
 	pause, unknown := 4*time.Millisecond, false
+	var cause FailureError
 	for {
 		err := d.migrated(ctx)
 		if err == nil {
@@ -100,14 +93,18 @@ func (d *Directory) do(ctx context.Context, again repeats, step func(context.Con
 			known.Unknown = true
 			err = &known
 		}
-		if !f.Unavailable || f.Unknown && again == once {
+		if !f.Unavailable || f.Misconfigured || f.Unknown && again == once {
 			return err
 		}
+		if cause.Reason == "" || !f.TimedOut {
+			cause = *f
+		}
+		cause.Unknown = unknown
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return err
+			return &cause
 		case <-timer.C:
 		}
 		pause = min(2*pause, 100*time.Millisecond)

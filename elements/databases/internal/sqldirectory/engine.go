@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/lintel-run/lintel/elements/databases"
+	"github.com/lintel-run/lintel/runtime/element"
 )
 
 // Scan copies the columns of the current row.
@@ -35,6 +36,9 @@ type Engine interface {
 	Change(ctx context.Context, change func(Runner) error) error
 	// Steps runs statements as one transaction, in one round trip if possible.
 	Steps(ctx context.Context, steps ...Step) error
+	// Test runs a step as Steps does, and checks on the way whether Tables can be written.
+	// What it writes need not be durable.
+	Test(ctx context.Context, step Step) error
 	// Migrate brings the schema up to date. Many processes may call it at once. If
 	// there is nothing to do, it costs one small query.
 	Migrate(ctx context.Context) error
@@ -43,12 +47,19 @@ type Engine interface {
 }
 
 // FailureError is the failure of an Engine. Its text contains no value of a row and no
-// setting of the connection.
+// secret.
 type FailureError struct {
-	// Reason is a class of errors, such as a SQLSTATE.
+	// Reason is what happened, with its code, and the cure if there is one.
 	Reason string
-	// Unavailable means that the database can't be reached or is too slow.
+	// Unavailable means that the database can't be reached, can't be written or is too
+	// slow.
 	Unavailable bool
+	// Misconfigured means that waiting doesn't end it.
+	Misconfigured bool
+	// Full means that there is no more space.
+	Full bool
+	// TimedOut means that the time was up: the reason is elsewhere.
+	TimedOut bool
 	// Unknown means that the statement may have been run.
 	Unknown bool
 	// Unique means that another row has the same key.
@@ -58,20 +69,27 @@ type FailureError struct {
 // Error returns the reason in words.
 func (f *FailureError) Error() string {
 	if f.Unavailable {
-		return fmt.Sprintf("%v (%s)", databases.ErrUnavailable, f.Reason)
+		return fmt.Sprintf("%v: %s", databases.ErrUnavailable, f.Reason)
 	}
 	return "the database refused a statement (" + f.Reason + ")"
 }
 
-// Is reports whether f is target, one of package databases.
+// Is reports whether f is target, one of packages databases and element.
 func (f *FailureError) Is(target error) bool {
 	switch target {
 	case databases.ErrUnavailable:
 		return f.Unavailable
 	case databases.ErrNotMade:
 		return !f.Unknown
+	case element.ErrMisconfigured:
+		return f.Misconfigured
 	}
 	return false
+}
+
+// timeout is the failure of what took too long.
+func timeout() *FailureError {
+	return &FailureError{Reason: "timeout", Unavailable: true, TimedOut: true}
 }
 
 func isUnique(err error) bool {

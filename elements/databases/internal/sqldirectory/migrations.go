@@ -16,7 +16,7 @@ var migrations embed.FS
 
 const (
 	// Version is the version of the schema after the newest migration.
-	Version = 3
+	Version = 4
 	// migrationTable is where goose records the migrations that have been run.
 	migrationTable = "lintel_migrations"
 	// migrationTime bounds the migrations, which may wait for those of another process.
@@ -60,7 +60,7 @@ func (d *Directory) migrated(ctx context.Context) error {
 	case run := <-d.migration.DoChan("", func() (any, error) { return nil, d.migrate() }):
 		return run.Err
 	case <-ctx.Done():
-		return &FailureError{Reason: "timeout", Unavailable: true}
+		return timeout()
 	}
 }
 

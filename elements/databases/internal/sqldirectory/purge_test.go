@@ -78,5 +78,6 @@ func (p plain) Run(ctx context.Context, s sqldirectory.Statement, _ func(sqldire
 
 func (p plain) Change(context.Context, func(sqldirectory.Runner) error) error { return nil }
 func (p plain) Steps(context.Context, ...sqldirectory.Step) error             { return nil }
+func (p plain) Test(context.Context, sqldirectory.Step) error                 { return nil }
 func (p plain) Migrate(context.Context) error                                 { return nil }
 func (p plain) Close() error                                                  { return nil }
