@@ -114,7 +114,8 @@ type CorpStore interface {
 type SessionStore interface {
 	// CreateSession creates a session. For a CodeID that already has one it returns
 	// that session if the Request is the same, else ErrCodeUsed. After
-	// EndSessionOfCode, the session is created ended.
+	// EndSessionOfCode, the session is created ended. If the user doesn't have that
+	// phone or isn't in that corp at this very moment, it returns ErrNotBound.
 	CreateSession(ctx context.Context, s NewSession) (Session, error)
 	// ForgetSession removes the session that a request created with a code, if
 	// there is one. The code may then create another one.
@@ -133,8 +134,8 @@ type SessionStore interface {
 
 // DeviceStore keeps the devices that have logged in with a phone.
 type DeviceStore interface {
-	// AddDevice keeps the hash of a device token until it expires. None makes way for
-	// another: each costs a message.
+	// AddDevice keeps the hash of a device token until it expires, unless the phone isn't
+	// the user's any more. None makes way for another: each costs a message.
 	AddDevice(ctx context.Context, d Device) error
 	// RenewDevice changes when an unexpired device of a phone expires. It returns
 	// ErrNotFound if there is none, or it is another phone's.
@@ -235,8 +236,11 @@ type Session struct {
 
 // NewSession is a session to create.
 type NewSession struct {
-	ID       string
-	UserID   string
+	ID     string
+	UserID string
+	// Phone is the user's; empty if they have none.
+	Phone string
+	// CorpID is a corp of the user; empty for none.
 	CorpID   string
 	Platform string
 	CodeID   string

@@ -212,7 +212,7 @@ func (s *bare) session(ctx context.Context, a bareArgs) (map[string]any, error) 
 		corp = user.Corps[0].ID
 	}
 	session, err := s.directory.CreateSession(ctx, databases.NewSession{
-		ID: uuid.NewString(), UserID: user.ID, CorpID: corp, Platform: "api", CodeID: a.Token, Request: request,
+		ID: uuid.NewString(), UserID: user.ID, Phone: user.Phone, CorpID: corp, Platform: "api", CodeID: a.Token, Request: request,
 		RefreshHash: uuid.NewString(), Idle: time.Hour, Most: time.Hour,
 	})
 	if err != nil {

@@ -74,7 +74,7 @@ func BenchmarkCreateSessionAgainstPgx(b *testing.B) {
 	d, pool, u := benchSetup(b)
 	ratio(b, func(int) error {
 		_, err := d.CreateSession(ctx, databases.NewSession{
-			ID: uuid.NewString(), UserID: u.ID, Platform: "api", CodeID: uuid.NewString(), Request: "r",
+			ID: uuid.NewString(), UserID: u.ID, Phone: u.Phone, Platform: "api", CodeID: uuid.NewString(), Request: "r",
 			RefreshHash: "h", Idle: time.Hour, Most: time.Hour,
 		})
 		return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lintel-run/lintel/elements/databases"
@@ -157,6 +158,52 @@ func TestWhatIsKnownOfAChangeThatFailed(t *testing.T) {
 	}
 }
 
+// A phone that is moving opens no session, and keeps no device, once it has moved: those
+// who log in wait for the move.
+func TestWhoLogsInWaitsForAPhoneThatMoves(t *testing.T) {
+	ctx, url := t.Context(), testpostgres.Start(t).NewURL(t)
+	d := openAt(t, url, "org.moving")
+	u := databases.User{ID: "u", Phone: "+8613800138000"}
+	require.NoError(t, onBusyMachine(t, func() error {
+		_, err := d.CreateUser(ctx, databases.NewUser{ID: u.ID, Phone: u.Phone}, databases.Use{ID: "c", Request: "r"})
+		return err
+	}))
+	move, err := pgx.Connect(ctx, url)
+	require.NoError(t, err)
+	defer func() { _ = move.Close(context.WithoutCancel(ctx)) }()
+	for _, statement := range []string{
+		"BEGIN", "SELECT 1 FROM lintel_users WHERE id = 'u' FOR UPDATE", "UPDATE lintel_users SET phone = '+8613800138001' WHERE id = 'u'",
+		"UPDATE lintel_sessions SET ended_at = 1 WHERE user_id = 'u'", "DELETE FROM lintel_devices WHERE user_id = 'u'",
+	} {
+		_, err := move.Exec(ctx, statement)
+		require.NoError(t, err, statement)
+	}
+	login := databases.NewSession{
+		ID: "s", UserID: u.ID, Phone: u.Phone, CodeID: "code", Request: "r", RefreshHash: "h", Idle: time.Hour, Most: time.Hour,
+	}
+	device := databases.Device{Hash: "h", Phone: u.Phone, UserID: u.ID, ExpiresAt: time.Now().Add(time.Hour)}
+	_, err = d.CreateSession(ctx, login)
+	require.ErrorIs(t, err, databases.ErrUnavailable)
+	require.ErrorIs(t, d.AddDevice(ctx, device), databases.ErrUnavailable)
+	_, err = move.Exec(ctx, "COMMIT")
+	require.NoError(t, err)
+	require.ErrorIs(t, onBusyMachine(t, func() error { _, err := d.CreateSession(ctx, login); return err }), databases.ErrNotBound)
+	require.NoError(t, onBusyMachine(t, func() error { return d.AddDevice(ctx, device) }))
+	for _, ask := range []func() error{
+		func() error { _, err := d.Device(ctx, device.Hash); return err },
+		func() error { _, err := d.Session(ctx, login.ID); return err },
+	} {
+		require.ErrorIs(t, onBusyMachine(t, ask), databases.ErrNotFound)
+	}
+}
+
+// onBusyMachine asks again while the database is too slow, and returns the answer.
+func onBusyMachine(t *testing.T, ask func() error) (err error) {
+	t.Helper()
+	require.Eventually(t, func() bool { err = ask(); return !errors.Is(err, databases.ErrUnavailable) }, time.Minute, 10*time.Millisecond)
+	return err
+}
+
 func TestServerThatIsRestarted(t *testing.T) {
 	s := testpostgres.Start(t)
 	d := openAt(t, s.NewURL(t), "org.restart")
@@ -207,7 +254,7 @@ func TestLostReplyGivesTheFirstAnswer(t *testing.T) {
 	lost()
 
 	s := databases.NewSession{
-		ID: uuid.NewString(), UserID: u.ID, CodeID: uuid.NewString(), Request: "r",
+		ID: uuid.NewString(), UserID: u.ID, Phone: "+8613800138001", CodeID: uuid.NewString(), Request: "r",
 		RefreshHash: "hash-one", Idle: time.Hour, Most: time.Hour,
 	}
 	lose(s.CodeID)

@@ -33,6 +33,8 @@ func Run(t *testing.T, open Open) {
 		"a refusal leaves nothing":            testRefusalLeavesNothing,
 		"corps":                               testCorps,
 		"sessions":                            testSessions,
+		"a session of somebody else":          testStranger,
+		"a phone moves during logins":         testMoveAtOnce,
 		"a code opens one session":            testOneSession,
 		"a code that was ended":               testEndedCode,
 		"a session that is forgotten":         testForgottenSession,
@@ -101,16 +103,16 @@ func makeUser(t *testing.T, d databases.Directory) databases.User {
 	}
 }
 
-func newSession(userID string) databases.NewSession {
+func newSession(u databases.User) databases.NewSession {
 	return databases.NewSession{
-		ID: id(), UserID: userID, Platform: "api", CodeID: id(), Request: id(),
+		ID: id(), UserID: u.ID, Phone: u.Phone, Platform: "api", CodeID: id(), Request: id(),
 		RefreshHash: "hash1", Idle: time.Hour, Most: 2 * time.Hour,
 	}
 }
 
-func makeSession(t *testing.T, d databases.Directory, userID string) databases.Session {
+func makeSession(t *testing.T, d databases.Directory, u databases.User) databases.Session {
 	t.Helper()
-	s, err := d.CreateSession(t.Context(), newSession(userID))
+	s, err := d.CreateSession(t.Context(), newSession(u))
 	require.NoError(t, err)
 	return s
 }

@@ -66,7 +66,7 @@ func draw(r *rapid.T) operation {
 
 	// A session ID belongs to one code, since callers make unique IDs.
 	news := databases.NewSession{
-		ID: session + code + user, UserID: user, Platform: "api", CodeID: code, Request: request,
+		ID: session + code + user, UserID: user, Phone: phone, Platform: "api", CodeID: code, Request: request,
 		RefreshHash: "h1", Idle: time.Hour, Most: time.Hour,
 	}
 	all := []operation{

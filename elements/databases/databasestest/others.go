@@ -157,7 +157,7 @@ func testApps(t *testing.T, open Open) {
 	require.ErrorIs(t, err, databases.ErrNotFound)
 	_, err = two.CreateUser(ctx, n, code)
 	require.NoError(t, err, "the IDs of another app are independent")
-	s := newSession(n.ID)
+	s := newSession(databases.User{ID: n.ID, Phone: n.Phone})
 	_, err = one.CreateSession(ctx, s)
 	require.NoError(t, err)
 	_, err = two.Session(ctx, s.ID)

@@ -2,6 +2,7 @@ package databasestest
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"testing"
@@ -14,9 +15,15 @@ import (
 
 func testSessions(t *testing.T, open Open) {
 	ctx, d := t.Context(), open(t, "org.sessions")
-	u, other := makeUser(t, d), makeUser(t, d)
-	n := newSession(u.ID)
-	n.CorpID, n.Idle, n.Most = id(), 3*time.Hour, time.Hour
+	corp, err := d.EnsureCorp(ctx, "corps.one", "One")
+	require.NoError(t, err)
+	member := newUser()
+	member.CorpID = corp.ID
+	u, err := d.CreateUser(ctx, member, use("register"))
+	require.NoError(t, err)
+	other := makeUser(t, d)
+	n := newSession(u)
+	n.CorpID, n.Idle, n.Most = corp.ID, 3*time.Hour, time.Hour
 	s, err := d.CreateSession(ctx, n)
 	require.NoError(t, err)
 	require.Equal(t, []string{n.ID, n.UserID, n.CorpID, n.Platform, n.CodeID}, []string{s.ID, s.UserID, s.CorpID, s.Platform, s.CodeID})
@@ -29,7 +36,7 @@ func testSessions(t *testing.T, open Open) {
 	require.Equal(t, s, got)
 
 	time.Sleep(3 * time.Millisecond)
-	newer := makeSession(t, d, u.ID)
+	newer := makeSession(t, d, u)
 	list, err := d.Sessions(ctx, u.ID)
 	require.NoError(t, err)
 	require.Equal(t, []databases.Session{newer, s}, list)
@@ -48,11 +55,101 @@ func testSessions(t *testing.T, open Open) {
 	require.ErrorIs(t, err, databases.ErrNotFound)
 }
 
+// A session is only for whom it is asked: a user with that phone, in that corp.
+func testStranger(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.stranger")
+	u, without := makeUser(t, d), makeUser(t, d)
+	require.NoError(t, d.UnbindPhone(ctx, without.ID, without.Phone, use("unbind")))
+	for name, n := range map[string]databases.NewSession{
+		"nobody":            newSession(databases.User{ID: id(), Phone: u.Phone}),
+		"without a phone":   newSession(databases.User{ID: u.ID}),
+		"another's phone":   newSession(databases.User{ID: without.ID, Phone: u.Phone}),
+		"a phone of before": newSession(without),
+	} {
+		_, err := d.CreateSession(ctx, n)
+		require.ErrorIs(t, err, databases.ErrNotBound, name)
+		_, err = d.Session(ctx, n.ID)
+		require.ErrorIs(t, err, databases.ErrNotFound, name)
+	}
+	n := newSession(u)
+	n.CorpID = id()
+	_, err := d.CreateSession(ctx, n)
+	require.ErrorIs(t, err, databases.ErrNotBound)
+	makeSession(t, d, databases.User{ID: without.ID})
+
+	n = newSession(u)
+	s, err := d.CreateSession(ctx, n)
+	require.NoError(t, err)
+	require.NoError(t, d.MovePhone(ctx, u.ID, u.Phone, phone(), s.ID, use("updatePhone"), use("updatePhone")))
+	again, err := d.CreateSession(ctx, n)
+	require.NoError(t, err)
+	require.Equal(t, s.ID, again.ID, "a repeat gets the first result")
+	n.Request = id()
+	_, err = d.CreateSession(ctx, n)
+	require.ErrorIs(t, err, databases.ErrCodeUsed)
+}
+
+// A phone moves while its user logs in: no session that its code opened outlives that,
+// and no device is left that would count as the phone's owner.
+func testMoveAtOnce(t *testing.T, open Open) {
+	ctx, d := t.Context(), open(t, "org.moveatonce")
+	changes := map[string]func(context.Context, databases.User, string, databases.Use, databases.Use) error{
+		"move": func(ctx context.Context, u databases.User, keep string, a, b databases.Use) error {
+			return d.MovePhone(ctx, u.ID, u.Phone, phone(), keep, a, b)
+		},
+		"unbind": func(ctx context.Context, u databases.User, _ string, a, _ databases.Use) error {
+			return d.UnbindPhone(ctx, u.ID, u.Phone, a)
+		},
+	}
+	for name, change := range changes {
+		for range 6 {
+			u := makeUser(t, d)
+			kept := makeSession(t, d, u)
+			code, ticket := use("updatePhone"), use("updatePhone")
+			news, hashes := make([]databases.NewSession, Many), make([]string, Many)
+			for i := range news {
+				news[i], hashes[i] = newSession(u), id()
+			}
+			refused := make([]bool, Many)
+			atOnce(t, []error{databases.ErrNotBound}, func(ctx context.Context, i int) error {
+				switch {
+				case i == Many/2:
+					return change(ctx, u, kept.ID, code, ticket)
+				case i%2 == 0:
+					return d.AddDevice(ctx, databases.Device{Hash: hashes[i], Phone: u.Phone, UserID: u.ID, ExpiresAt: time.Now().Add(time.Hour)})
+				}
+				_, err := d.CreateSession(ctx, news[i])
+				refused[i] = errors.Is(err, databases.ErrNotBound)
+				return err
+			})
+			for _, hash := range hashes {
+				_, err := d.Device(ctx, hash)
+				require.ErrorIs(t, err, databases.ErrNotFound, "%s: a device of the old phone", name)
+			}
+			if name == "unbind" {
+				continue // the user's sessions go on
+			}
+			for i, n := range news {
+				s, err := d.Session(ctx, n.ID)
+				if i == Many/2 || i%2 == 0 || refused[i] {
+					require.ErrorIs(t, err, databases.ErrNotFound)
+					continue
+				}
+				require.NoError(t, err)
+				require.False(t, s.EndedAt.IsZero(), "a session outlived the move of its phone")
+			}
+			s, err := d.Session(ctx, kept.ID)
+			require.NoError(t, err)
+			require.True(t, s.EndedAt.IsZero())
+		}
+	}
+}
+
 func testOneSession(t *testing.T, open Open) {
 	ctx, d := t.Context(), open(t, "org.onesession")
 	u, code := makeUser(t, d), id()
 	counts := atOnce(t, []error{databases.ErrCodeUsed}, func(ctx context.Context, _ int) error {
-		n := newSession(u.ID)
+		n := newSession(u)
 		n.CodeID = code
 		_, err := d.CreateSession(ctx, n)
 		return err
@@ -60,7 +157,7 @@ func testOneSession(t *testing.T, open Open) {
 	require.Equal(t, 1, counts[nil])
 
 	for _, sameID := range []bool{true, false} {
-		n := newSession(u.ID)
+		n := newSession(u)
 		var mu sync.Mutex
 		ids := make(map[string]bool)
 		counts = atOnce(t, nil, func(ctx context.Context, _ int) error {
@@ -87,7 +184,7 @@ func testOneSession(t *testing.T, open Open) {
 func testForgottenSession(t *testing.T, open Open) {
 	ctx, d := t.Context(), open(t, "org.forgotten")
 	u := makeUser(t, d)
-	n, other := newSession(u.ID), newSession(u.ID)
+	n, other := newSession(u), newSession(u)
 	require.NoError(t, d.ForgetSession(ctx, n.CodeID, n.Request), "there is none")
 	other.CodeID = n.CodeID
 	_, err := d.CreateSession(ctx, n)
@@ -119,14 +216,14 @@ func testForgottenSession(t *testing.T, open Open) {
 func testEndedCode(t *testing.T, open Open) {
 	ctx, d := t.Context(), open(t, "org.endedcode")
 	u := makeUser(t, d)
-	s := makeSession(t, d, u.ID)
+	s := makeSession(t, d, u)
 	require.NoError(t, d.EndSessionOfCode(ctx, s.CodeID))
 	require.NoError(t, d.EndSessionOfCode(ctx, s.CodeID))
 	got, err := d.Session(ctx, s.ID)
 	require.NoError(t, err)
 	require.False(t, got.EndedAt.IsZero())
 
-	n := newSession(u.ID)
+	n := newSession(u)
 	require.NoError(t, d.EndSessionOfCode(ctx, n.CodeID))
 	late, err := d.CreateSession(ctx, n)
 	require.NoError(t, err)
@@ -152,7 +249,7 @@ func testEndedCodeAtOnce(t *testing.T, open Open) {
 	u := makeUser(t, d)
 	news := make([]databases.NewSession, Many/2)
 	for i := range news {
-		news[i] = newSession(u.ID)
+		news[i] = newSession(u)
 	}
 	atOnce(t, nil, func(ctx context.Context, i int) error {
 		if i%2 == 0 {
@@ -180,7 +277,7 @@ func shown(s databases.Session, n int64) databases.Refresh {
 func testRefresh(t *testing.T, open Open) {
 	ctx, d := t.Context(), open(t, "org.refresh")
 	u := makeUser(t, d)
-	s := makeSession(t, d, u.ID)
+	s := makeSession(t, d, u)
 	time.Sleep(3 * time.Millisecond)
 	r, err := d.Refresh(ctx, shown(s, 1))
 	require.NoError(t, err)
@@ -219,7 +316,7 @@ func testRefresh(t *testing.T, open Open) {
 	_, err = d.Refresh(ctx, shown(s, 3))
 	require.ErrorIs(t, err, databases.ErrNotFound, "the session has ended")
 
-	late := makeSession(t, d, u.ID)
+	late := makeSession(t, d, u)
 	_, err = d.Refresh(ctx, shown(late, 1))
 	require.NoError(t, err)
 	time.Sleep(30 * time.Millisecond)
@@ -232,7 +329,7 @@ func testRefresh(t *testing.T, open Open) {
 
 func testRefreshAtOnce(t *testing.T, open Open) {
 	ctx, d := t.Context(), open(t, "org.refreshes")
-	s := makeSession(t, d, makeUser(t, d).ID)
+	s := makeSession(t, d, makeUser(t, d))
 	for g := int64(1); g <= 3; g++ {
 		counts := atOnce(t, nil, func(ctx context.Context, _ int) error {
 			r, err := d.Refresh(ctx, shown(s, g))
@@ -250,7 +347,7 @@ func testRefreshAtOnce(t *testing.T, open Open) {
 
 func testExpiry(t *testing.T, open Open) {
 	ctx, d := t.Context(), open(t, "org.expiry")
-	n := newSession(makeUser(t, d).ID)
+	n := newSession(makeUser(t, d))
 	n.Idle = 20 * time.Millisecond
 	s, err := d.CreateSession(ctx, n)
 	require.NoError(t, err)

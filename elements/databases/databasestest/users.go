@@ -186,7 +186,7 @@ func testBind(t *testing.T, open Open) {
 func testMove(t *testing.T, open Open) {
 	ctx, d := t.Context(), open(t, "org.move")
 	u, other := makeUser(t, d), makeUser(t, d)
-	keep, drop, foreign := makeSession(t, d, u.ID), makeSession(t, d, u.ID), makeSession(t, d, other.ID)
+	keep, drop, foreign := makeSession(t, d, u), makeSession(t, d, u), makeSession(t, d, other)
 	device := databases.Device{Hash: id(), Phone: u.Phone, UserID: u.ID, ExpiresAt: time.Now().Add(time.Hour)}
 	require.NoError(t, d.AddDevice(ctx, device))
 

@@ -8,7 +8,8 @@ import (
 
 var (
 	upsertDevice = statement(`INSERT INTO lintel_devices (app_id, hash, phone, user_id, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, {now}, $5)
+		SELECT u.app_id, $2, u.phone, u.id, {now}, CAST($5 AS BIGINT)
+		FROM lintel_users u WHERE u.app_id = $1 AND u.phone = $3 AND u.id = $4 {for share}
 		ON CONFLICT (app_id, hash) DO UPDATE SET
 			phone = excluded.phone, user_id = excluded.user_id, expires_at = excluded.expires_at`)
 	renewDevice = statement(`UPDATE lintel_devices SET user_id = $4, expires_at = $5

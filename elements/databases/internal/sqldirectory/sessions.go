@@ -14,12 +14,16 @@ const sessionColumns = `id, user_id, corp_id, platform, COALESCE(code_id, ''), c
 	CASE WHEN ended_at IS NULL AND expires_at <= {now} THEN expires_at ELSE ended_at END, generation, expires_at`
 
 var (
-	// Two requests with one code conflict at the unique code_id. If the row there is the
+	// The user has the phone, and is in the corp, until the session is there: whoever
+	// changes that waits, and then ends the session. Two requests with one code conflict at the unique code_id. If the row there is the
 	// session of the same request, it is returned again. If it is what EndSessionOfCode
 	// or ForgetSession left, the session takes it over. Else nothing changes.
 	upsertSession = statement(`INSERT INTO lintel_sessions AS s (app_id, id, user_id, corp_id, platform, code_id, request,
 			created_at, last_seen_at, generation, refresh_hash, previous_hash, rotated_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''), $7, {now}, {now}, 1, $8, '', {now}, {now} + CAST($9 AS BIGINT))
+		SELECT u.app_id, $2, u.id, $4, $5, NULLIF($6, ''), $7, {now}, {now}, 1, $8, '', {now}, {now} + CAST($9 AS BIGINT)
+		FROM lintel_users u WHERE u.app_id = $1 AND u.id = $3 AND COALESCE(u.phone, '') = $10 AND ($4 = '' OR EXISTS (
+			SELECT 1 FROM lintel_members m WHERE m.app_id = u.app_id AND m.user_id = u.id AND m.corp_id = $4))
+		{for share}
 		ON CONFLICT (app_id, code_id) DO UPDATE SET
 			id           = CASE WHEN s.user_id IS NULL THEN excluded.id           ELSE s.id           END,
 			user_id      = CASE WHEN s.user_id IS NULL THEN excluded.user_id      ELSE s.user_id      END,
@@ -33,6 +37,9 @@ var (
 			expires_at   = CASE WHEN s.user_id IS NULL THEN excluded.expires_at   ELSE s.expires_at   END
 		WHERE s.user_id IS NULL OR s.request = excluded.request AND s.request <> ''
 		RETURNING ` + sessionColumns)
+
+	selectSessionOfCode = statement(`SELECT request, ` + sessionColumns + ` FROM lintel_sessions
+		WHERE app_id = $1 AND code_id = $2 AND user_id IS NOT NULL`)
 
 	endCode = statement(`INSERT INTO lintel_sessions AS s (app_id, id, corp_id, platform, code_id, request,
 			created_at, last_seen_at, ended_at, generation, refresh_hash, previous_hash, rotated_at, expires_at)
@@ -92,15 +99,34 @@ func (d *Directory) CreateSession(ctx context.Context, n databases.NewSession) (
 	err := d.do(ctx, again, func(ctx context.Context) error {
 		err := atKey(func() error {
 			return one(ctx, d.engine, upsertSession, func(scan Scan) error { return scanSession(&s, scan) },
-				d.app, n.ID, n.UserID, n.CorpID, n.Platform, n.CodeID, n.Request, n.RefreshHash, life)
+				d.app, n.ID, n.UserID, n.CorpID, n.Platform, n.CodeID, n.Request, n.RefreshHash, life, n.Phone)
 		})
 		if errors.Is(err, databases.ErrNotFound) {
-			return databases.ErrCodeUsed
+			s, err = d.sessionOfCode(ctx, n)
 		}
 		return err
 	})
 	if err != nil {
 		return databases.Session{}, err
+	}
+	return s, nil
+}
+
+// sessionOfCode returns the session that the same request has created, and otherwise
+// why it can't create one.
+func (d *Directory) sessionOfCode(ctx context.Context, n databases.NewSession) (databases.Session, error) {
+	var s databases.Session
+	var request string
+	err := one(ctx, reads{d.engine}, selectSessionOfCode, func(scan Scan) error {
+		return scanSession(&s, func(into ...any) error { return scan(append([]any{&request}, into...)...) })
+	}, d.app, n.CodeID)
+	switch {
+	case errors.Is(err, databases.ErrNotFound):
+		return databases.Session{}, databases.ErrNotBound
+	case err != nil:
+		return databases.Session{}, err
+	case request != n.Request || request == "":
+		return databases.Session{}, databases.ErrCodeUsed
 	}
 	return s, nil
 }

@@ -24,19 +24,21 @@ var (
 	inSQLite = strings.NewReplacer(
 		"{now}", "CAST(unixepoch('subsec')*1000 AS INTEGER)",
 		"{for update}", "",
+		"{for share}", "",
 		"{skip locked}", "",
 	)
 	inPostgres = strings.NewReplacer(
 		"{now}", "(extract(epoch FROM now())*1000)::bigint",
 		"{for update}", "FOR UPDATE",
+		"{for share}", "FOR SHARE OF u",
 		"{skip locked}", "FOR UPDATE SKIP LOCKED",
 	)
 )
 
 // statement returns a statement for both dialects. {now} is the database's time in
-// milliseconds, {for update} locks the rows that a change has read, {skip locked}
-// also skips rows that another transaction has locked. SQLite needs neither: it runs
-// one change at a time.
+// milliseconds, {for update} locks the rows that a change has read, {for share} keeps
+// those of u from being changed, {skip locked} also skips rows that another transaction
+// has locked. SQLite needs none of them: it runs one change at a time.
 func statement(text string) Statement {
 	return Statement{[2]string{SQLite: inSQLite.Replace(text), Postgres: inPostgres.Replace(text)}}
 }

@@ -158,6 +158,7 @@ func (x exchange) open(ctx context.Context, login tokens.LoginCode, corpID, plat
 	session, err := x.directory.CreateSession(ctx, databases.NewSession{
 		ID:          id.String(),
 		UserID:      login.UserID,
+		Phone:       login.Phone,
 		CorpID:      corpID,
 		Platform:    platform,
 		CodeID:      login.CodeID,
@@ -169,7 +170,7 @@ func (x exchange) open(ctx context.Context, login tokens.LoginCode, corpID, plat
 	switch {
 	case errors.Is(err, databases.ErrCodeUsed):
 		return databases.Session{}, x.secondUse(ctx, login)
-	case errors.Is(err, databases.ErrNotFound):
+	case errors.Is(err, databases.ErrNotBound): // the phone has moved since it was looked at
 		return databases.Session{}, errRejected()
 	case err != nil:
 		return databases.Session{}, storeError(err, "opening the session")

@@ -119,6 +119,18 @@ func TestLoginCodeIsTakenOnlyAfterAllChecks(t *testing.T) {
 	}
 }
 
+func TestAPhoneThatMovesMeanwhileOpensNoSession(t *testing.T) {
+	s := newStand(t)
+	s.database.moves = func() {
+		u := s.database.users[testUser]
+		u.Phone = "+8613700137000"
+		s.database.users[testUser] = u
+	}
+	_, err := s.service.Call(t.Context(), "loginByCode", element.Args{"loginCode": s.loginCode(), "platform": "api"})
+	require.ErrorIs(t, err, codes.CodeRejected)
+	require.Empty(t, s.database.sessions)
+}
+
 func TestLoginCodeThatIsNotAliveIsRejected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStand(t)

@@ -82,6 +82,8 @@ type rows struct {
 	down     bool
 	looks    int
 	loses    int
+	// moves is called before a session is created.
+	moves func()
 }
 
 type sessionRow struct {
@@ -133,6 +135,12 @@ func (d *rows) CreateSession(_ context.Context, n databases.NewSession) (databas
 			return d.sessions[id].Session, nil
 		}
 		return databases.Session{}, databases.ErrCodeUsed
+	}
+	if d.moves != nil {
+		d.moves()
+	}
+	if u := d.users[n.UserID]; u.Phone != n.Phone {
+		return databases.Session{}, databases.ErrNotBound
 	}
 	now := time.Now()
 	row := &sessionRow{request: n.Request, current: n.RefreshHash, moved: now, Session: databases.Session{
