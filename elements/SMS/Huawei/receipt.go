@@ -84,6 +84,12 @@ func (v *vendor) signed(c *delivery.Callback) bool {
 	if told := c.Header.Get("X-Sdk-Content-Sha256"); told != "" && told != hash {
 		return false
 	}
-	canonical := canonicalRequest(c.Method, c.URL, c.Header, strings.Split(strings.ToLower(parts[2]), ";"), hash)
-	return hmac.Equal([]byte(parts[3]), []byte(signature(v.ReceiptSecret, date, canonical)))
+	names := strings.Split(strings.ToLower(parts[2]), ";")
+	for values := range sentValues(c, names) {
+		canonical := canonicalRequest(c.Method, c.URL, names, values, hash)
+		if hmac.Equal([]byte(parts[3]), []byte(signature(v.ReceiptSecret, date, canonical))) {
+			return true
+		}
+	}
+	return false
 }

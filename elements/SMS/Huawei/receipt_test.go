@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,4 +111,51 @@ func TestASendAsksForItsReceipt(t *testing.T) {
 	_, err := sdktest.Open(t, huawei.Type(), config(endpoint, "csms1", `,"statusCallback":"`+callback+`"`)).Call(context.Background(), "sendMessage", args("+8613800138000"))
 	require.NoError(t, err)
 	require.Equal(t, callback, seen.form.Get("statusCallback"))
+}
+
+// A proxy replaces the headers that belong to one connection. The signature names them,
+// and is checked over the values that the vendor may have sent.
+func TestASignedReceiptPassesProxies(t *testing.T) {
+	const keys = `,"receiptKey":"pushAK","receiptSecret":"pushSK-secret"`
+	const path, query = "/base/receipts/SMS/h/to-ken_1", "a=1%201&b=2"
+	length := strconv.Itoa(len(batch))
+	for name, c := range map[string]struct {
+		sent    [][2]string // in order of names
+		arrived map[string]string
+		refused bool
+	}{
+		"untouched":            {[][2]string{{"connection", "keep-alive"}, {"host", "shop.example"}}, map[string]string{"Connection": "keep-alive"}, false},
+		"closed":               {[][2]string{{"connection", "Keep-Alive"}, {"host", "shop.example"}}, map[string]string{"Connection": "close"}, false},
+		"dropped":              {[][2]string{{"connection", "keep-alive"}, {"host", "shop.example"}}, nil, false},
+		"upgraded":             {[][2]string{{"connection", "close"}, {"host", "shop.example"}}, map[string]string{"Connection": "upgrade"}, false},
+		"no length":            {[][2]string{{"connection", "Keep-Alive"}, {"content-length", length}, {"host", "shop.example"}}, nil, false},
+		"zipped":               {[][2]string{{"accept-encoding", "gzip,deflate"}, {"connection", "Keep-Alive"}, {"host", "shop.example"}}, map[string]string{"Accept-Encoding": "br"}, false},
+		"a port":               {[][2]string{{"connection", "Keep-Alive"}, {"host", "shop.example:443"}}, nil, false},
+		"all at once":          {[][2]string{{"accept-encoding", "gzip, deflate"}, {"connection", "close"}, {"content-length", length}, {"content-type", "application/json"}, {"host", "shop.example:443"}}, map[string]string{"Content-Length": "7"}, false},
+		"another length":       {[][2]string{{"connection", "keep-alive"}, {"content-length", "7"}, {"host", "shop.example"}}, nil, true},
+		"another host":         {[][2]string{{"connection", "keep-alive"}, {"host", "other.example"}}, map[string]string{"X-Forwarded-Host": "other.example", "Host": "other.example"}, true},
+		"another port":         {[][2]string{{"connection", "keep-alive"}, {"host", "shop.example:8443"}}, nil, true},
+		"another type":         {[][2]string{{"connection", "keep-alive"}, {"content-type", "text/plain"}, {"host", "shop.example"}}, nil, true},
+		"any value of another": {[][2]string{{"connection", "keep-alive"}, {"host", "shop.example"}, {"user-agent", "vendor"}}, map[string]string{"User-Agent": "proxy"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			header := map[string]string{"Content-Type": "application/json", "X-Sdk-Date": pushDate,
+				"Authorization": authorization("pushAK", "pushSK-secret", "POST", path, query, pushDate, append(c.sent, [2]string{"x-sdk-date", pushDate}), batch)}
+			for name, value := range c.arrived {
+				header[name] = value
+			}
+			got, err := pushTo(t, keys, batch, header)
+			if c.refused {
+				require.ErrorIs(t, err, errcode.Forbidden)
+				return
+			}
+			require.NoError(t, err)
+			require.Len(t, got.Receipts, 2)
+			for _, forged := range []string{strings.Replace(header["Authorization"], "pushAK", "pushAk", 1), header["Authorization"][:len(header["Authorization"])-1] + "g"} {
+				header["Authorization"] = forged
+				_, err = pushTo(t, keys, batch, header)
+				require.ErrorIs(t, err, errcode.Forbidden)
+			}
+		})
+	}
 }

@@ -29,20 +29,22 @@ func sign(req *http.Request, body, key, secret string, now time.Time) {
 	}
 	slices.Sort(names)
 	signed := strings.Join(names, ";")
-	canonical := canonicalRequest(req.Method, req.URL, req.Header, names, delivery.HexSHA256(body))
+	values := make([]string, len(names))
+	for i, name := range names {
+		if values[i] = req.Header.Get(name); name == "host" {
+			values[i] = req.URL.Host
+		}
+	}
+	canonical := canonicalRequest(req.Method, req.URL, names, values, delivery.HexSHA256(body))
 	req.Header.Set("Authorization", algorithm+" Access="+key+", SignedHeaders="+signed+", Signature="+signature(secret, date, canonical))
 }
 
 // canonicalRequest returns the text that is signed. names are the signed headers in
-// order; host is the URL's.
-func canonicalRequest(method string, to *url.URL, header http.Header, names []string, hash string) string {
+// order, values theirs.
+func canonicalRequest(method string, to *url.URL, names, values []string, hash string) string {
 	var headers strings.Builder
-	for _, name := range names {
-		value := to.Host
-		if name != "host" {
-			value = header.Get(name)
-		}
-		headers.WriteString(name + ":" + strings.TrimSpace(value) + "\n")
+	for i, name := range names {
+		headers.WriteString(name + ":" + strings.TrimSpace(values[i]) + "\n")
 	}
 	path := strings.TrimSuffix(to.EscapedPath(), "/") + "/"
 	return strings.Join([]string{method, path, canonicalQuery(to.Query()), headers.String(), strings.Join(names, ";"), hash}, "\n")
