@@ -56,7 +56,7 @@ func newNewApp(in *invocation) *cobra.Command {
 
 // newInApp returns a command that writes files into an app. It gives write the
 // app's directory, the app's elements and the command's arguments.
-func newInApp(in *invocation, cmd *cobra.Command, title *string, write func(dir string, elements []runtime.Definition, args []string) ([]string, error)) *cobra.Command {
+func newInApp(in *invocation, cmd *cobra.Command, title *string, write func(dir string, elements []runtime.Definition, args []string) error) *cobra.Command {
 	var dir string
 	var app appFlags
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
@@ -68,8 +68,7 @@ func newInApp(in *invocation, cmd *cobra.Command, title *string, write func(dir 
 		if err != nil {
 			return err
 		}
-		paths, err := write(dir, elements, args)
-		return in.printWritten(paths, err)
+		return write(dir, elements, args)
 	}
 	cmd.Flags().StringVar(&dir, "app", "", "the app's directory [the current one]")
 	app.addPluginDirs(cmd.Flags())
@@ -79,24 +78,37 @@ func newInApp(in *invocation, cmd *cobra.Command, title *string, write func(dir 
 
 func newNewInstance(in *invocation) *cobra.Command {
 	var title string
-	return newInApp(in, &cobra.Command{
+	var curl curlFlags
+	cmd := newInApp(in, &cobra.Command{
 		Use:   "instance FULLNAME TYPE",
 		Short: "Writes an instance of a Type, with the settings that the Type requires",
 		Long: `Writes e.json and a configuration with the keys that the Type's schema requires,
 each with a value to be edited. A secret becomes a variable, so that it need not
-stand in a file that is committed.`,
-		Example: "  lintel new instance SMS.acme SMS.Http --app shop && lintel validate shop",
-		Args:    exactly("a full name", "a Type"),
-	}, &title, func(dir string, elements []runtime.Definition, args []string) ([]string, error) {
+stand in a file that is committed.
+
+With --from-curl it makes an instance of SMS.Http from a command that sends a
+message, with one good and one bad answer. It replaces the phone, the code and
+what looks like a key, and prints what it guessed and what has to be checked.
+Keys go into .env, never into the instance.`,
+		Example: `  lintel new instance SMS.acme SMS.Http --app shop && lintel validate shop
+  lintel new instance SMS.acme SMS.Http --app shop --from-curl send.sh --good good.json --bad bad.json`,
+		Args: exactly("a full name", "a Type"),
+	}, &title, func(dir string, elements []runtime.Definition, args []string) error {
 		i := slices.IndexFunc(elements, func(e runtime.Definition) bool { return e.FullName == args[1] })
 		if i < 0 || elements[i].Rank != "type" {
-			return nil, fmt.Errorf("the app has no Type %s; see lintel elements", args[1])
+			return fmt.Errorf("the app has no Type %s; see lintel elements", args[1])
 		}
-		return scaffold.Instance{
+		if curl.command != "" {
+			return in.newFromCurl(dir, elements[i], args[0], title, &curl)
+		}
+		paths, err := scaffold.Instance{
 			FullName: args[0], Type: args[1], Title: title, Schema: elements[i].ConfigSchema, ConfigFile: elements[i].ConfigFile,
 			Elements: func(meta string) []string { return instancesOf(elements, meta) },
 		}.Write(dir)
+		return in.printWritten(paths, err)
 	})
+	curl.add(cmd)
+	return cmd
 }
 
 func newNewType(in *invocation) *cobra.Command {
@@ -111,11 +123,12 @@ description beside it:
   go build -o acme . && ./acme describe > acme.types.json`,
 		Example: "  lintel new type SMS.Acme --app shop",
 		Args:    exactly("a full name"),
-	}, &title, func(dir string, elements []runtime.Definition, args []string) ([]string, error) {
+	}, &title, func(dir string, elements []runtime.Definition, args []string) error {
 		if !slices.ContainsFunc(elements, func(e runtime.Definition) bool { return e.FullName == meta && e.Rank != "instance" }) {
-			return nil, fmt.Errorf("the app has no Meta or Type %s; see lintel elements", meta)
+			return fmt.Errorf("the app has no Meta or Type %s; see lintel elements", meta)
 		}
-		return scaffold.GoType(dir, args[0], meta, title)
+		paths, err := scaffold.GoType(dir, args[0], meta, title)
+		return in.printWritten(paths, err)
 	})
 	cmd.Flags().StringVar(&meta, "meta", "SMS.Meta", "full name of the Meta or Type that it belongs to")
 	return cmd
