@@ -148,7 +148,7 @@ func (s *Sender) clean(result *CallbackResult) {
 			private = append(private, number.National())
 		}
 		receipt.Code = redactText(receipt.Code, private)
-		receipt.MessageID = redactText(s.hideSecrets(maskID(receipt.MessageID, numbers...)), nil)
+		receipt.MessageID = redactText(s.storedID(receipt.MessageID, numbers...), nil)
 		if receipt.MessageID == "" {
 			result.Unreadable++
 		}

@@ -9,11 +9,23 @@ import (
 	"github.com/lintel-run/lintel/elements/phone"
 )
 
-// maskID masks the phone in a vendor's ID of a message, so that the ID can be stored. A
-// send and its receipt get the same ID. numbers are those that the phone may be. The
-// receipt may not name it: a number with a plus, and a mainland mobile number at the
-// end, are masked in any case.
-func maskID(id string, numbers ...phone.Number) string {
+// storedID returns a vendor's ID of a message as it may be stored: without the phone and
+// without credentials. A send and its receipt get the same. numbers are those that the
+// phone may be. A receipt may not name it: a number with a plus, and one at the end that
+// has the length of a phone with its country code, are masked in any case.
+func (s *Sender) storedID(id string, numbers ...phone.Number) string {
+	if parts := trailingMobile.FindStringSubmatch(id); parts != nil {
+		id = parts[1] + phone.Mask("+86"+parts[2])
+	} else if parts := trailingNumber.FindStringSubmatch(id); parts != nil {
+		// Many such numbers are no phones: a digest keeps the IDs apart. Its key keeps
+		// the phone from being found by trial.
+		id = parts[1] + phone.Mask("+"+parts[2]) + "~" + HexHMAC(strings.Join(s.secrets, "\x00"), id)[:16]
+	}
+	return s.hideSecrets(maskID(id, numbers))
+}
+
+// maskID masks the phone in an ID, if it is one of numbers or has a plus.
+func maskID(id string, numbers []phone.Number) string {
 	var forms [][2]string
 	for _, number := range numbers {
 		mask := phone.Mask(number.E164())
@@ -27,11 +39,7 @@ func maskID(id string, numbers ...phone.Number) string {
 	for _, form := range forms {
 		id = strings.ReplaceAll(id, form[0], form[1])
 	}
-	id = internationalNumber.ReplaceAllStringFunc(id, func(e164 string) string { return maskForm(e164, phone.Mask(e164)) })
-	if parts := trailingMobile.FindStringSubmatch(id); parts != nil {
-		id = parts[1] + phone.Mask("+86"+parts[2])
-	}
-	return id
+	return internationalNumber.ReplaceAllStringFunc(id, func(e164 string) string { return maskForm(e164, phone.Mask(e164)) })
 }
 
 // maskForm returns the mask of a number as an ID writes it. A form that could be a
@@ -59,6 +67,7 @@ const minMasked = 6
 
 var (
 	trailingMobile      = regexp.MustCompile(`^(.*[^0-9+])(?:\+?86)?(1[3-9][0-9]{9})$`)
+	trailingNumber      = regexp.MustCompile(`^(.*[^0-9+])([1-9][0-9]{9,14})$`)
 	internationalNumber = regexp.MustCompile(`\+[1-9][0-9]{6,14}`)
 )
 

@@ -82,7 +82,7 @@ func NewType[C any](fullName, title, description string, open func(ctx context.C
 		if err != nil {
 			return nil, err
 		}
-		s.name, s.secrets = name, secretsOf(reflect.ValueOf(c))
+		s.name, s.secrets = name, slices.Sorted(slices.Values(secretsOf(reflect.ValueOf(c))))
 		return s, nil
 	}
 	return sdk.NewType(fullName, named, slices.Concat(parts, RefuseURL("endpoint", ""), more)...)
@@ -137,7 +137,7 @@ func (s *Sender) deliver(ctx context.Context, m *Message) (o, redacted Outcome) 
 		o = s.vendor.Deliver(limited, m)
 	}
 	o = o.explained()
-	o.MessageID = s.hideSecrets(maskID(o.MessageID, m.Phone))
+	o.MessageID = s.storedID(o.MessageID, m.Phone)
 	redacted = s.redact(o, m, sensitive.list())
 	level := slog.LevelDebug // the host logs that a code was sent
 	if o.Status() != StatusAccepted {
