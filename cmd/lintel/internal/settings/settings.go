@@ -4,6 +4,7 @@
 package settings
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"github.com/lintel-run/lintel/internal/utf8file"
 )
 
 // File is the name of the settings file that Apply looks for.
@@ -84,10 +87,20 @@ func (s Source) read() (file string, values map[string]any, err error) {
 	if ext := strings.ToLower(filepath.Ext(file)); ext == ".json" || ext == ".toml" {
 		v.SetConfigType(ext[1:])
 	}
-	if err := v.ReadInConfig(); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return file, nil, fmt.Errorf("%s: no such file", file)
-		}
+	src, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return file, nil, fmt.Errorf("%s: no such file", file)
+	}
+	if err == nil {
+		src, err = utf8file.Text(src)
+	}
+	if encoding := (*utf8file.Error)(nil); errors.As(err, &encoding) {
+		return file, nil, fmt.Errorf("%s:%d: %w", file, encoding.Line, err)
+	}
+	if err == nil {
+		err = v.ReadConfig(bytes.NewReader(src))
+	}
+	if err != nil {
 		return file, nil, fmt.Errorf("%s: %w", file, err)
 	}
 	known := make(map[string]bool, len(s.Known))

@@ -103,3 +103,15 @@ func TestErrorsNameWhereTheyCameFrom(t *testing.T) {
 	err := settings.Source{Path: filepath.Join(t.TempDir(), "none.yaml"), Known: known}.Apply(newFlags().FlagSet)
 	require.ErrorContains(t, err, "no such file")
 }
+
+func TestAFileThatIsNotUTF8(t *testing.T) {
+	for text, says := range map[string]string{
+		"listen: a\n# \xc3\xfb\n": "lintel.yaml:2: the file is not UTF-8",
+		"\xff\xfel\x00":           "lintel.yaml:1: the file is UTF-16",
+	} {
+		require.ErrorContains(t, settings.Source{Path: write(t, text), Known: known}.Apply(newFlags().FlagSet), says)
+	}
+	f := newFlags()
+	require.NoError(t, settings.Source{Path: write(t, "\xef\xbb\xbflisten: file:1\n"), Known: known}.Apply(f.FlagSet))
+	require.Equal(t, "file:1", *f.listen)
+}

@@ -3,6 +3,8 @@ package configure
 import (
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/lintel-run/lintel/internal/strictjson"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/variables"
@@ -70,6 +72,11 @@ func (x *expander) text(v *strictjson.Value, tokens []string) *strictjson.Value 
 	if missing != "" {
 		x.problems = append(x.problems, problem.Problem{Element: x.element, Code: problem.CodeVariable, File: v.File, Line: v.Line,
 			Pointer: strictjson.Pointer(tokens), Message: fmt.Sprintf("variable %s has no value, or an empty one", missing)})
+		return v
+	}
+	if !utf8.ValidString(expanded.Text) { // only the process environment can hold that
+		x.problems = append(x.problems, problem.Problem{Element: x.element, Code: problem.CodeVariable, File: v.File, Line: v.Line,
+			Pointer: strictjson.Pointer(tokens), Message: fmt.Sprintf("the value of %s is not UTF-8, but perhaps GBK or another encoding; set it in UTF-8", strings.Join(variables.Names(v.Text), " or "))})
 		return v
 	}
 	out := *v

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lintel-run/lintel/internal/strictjson"
+	"github.com/lintel-run/lintel/internal/utf8file"
 	"github.com/lintel-run/lintel/runtime/problem"
 )
 
@@ -19,7 +20,10 @@ var (
 func FileProblem(element, file string, err error) problem.Problem {
 	p := problem.Problem{Element: element, File: file, Code: problem.CodeFile}
 	var syntax *strictjson.SyntaxError
+	var encoding *utf8file.Error
 	switch {
+	case errors.As(err, &encoding):
+		p.Code, p.Line, p.Message = problem.CodeSyntax, encoding.Line, encoding.Error()
 	case errors.As(err, &syntax):
 		p.Code, p.Line, p.Pointer, p.Message = problem.CodeSyntax, syntax.Line, syntax.Pointer, syntax.Message
 	case errors.Is(err, ErrTooLarge):

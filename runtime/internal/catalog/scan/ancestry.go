@@ -62,7 +62,7 @@ func (a *ancestry) open(dir string, above []*Root, want *manifest.Extension, fro
 		}
 		a.opened = append(a.opened, r.Tree)
 	}
-	src, at, err := r.Tree.Read("app.json", maxFile)
+	src, at, err := readText(r.Tree, "app.json")
 	if err != nil {
 		if want != nil {
 			fail("the app %s has no readable app.json there", want.AppID)

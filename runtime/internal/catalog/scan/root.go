@@ -72,7 +72,7 @@ func (r *Root) displaced(path string) bool {
 // readEnv reads .env. A broken one leaves the last good values. It reports whether
 // the values changed, and when to look again unless that is zero.
 func (r *Root) readEnv(now time.Time) (changed bool, again time.Time, wrong *problem.Problem) {
-	src, _, err := r.Tree.Read(".env", maxFile)
+	src, _, err := readText(r.Tree, ".env")
 	var values map[string]string
 	switch {
 	case err == nil && len(src) > 0:

@@ -7,12 +7,22 @@ import (
 	"time"
 
 	"github.com/lintel-run/lintel/internal/strictjson"
+	"github.com/lintel-run/lintel/internal/utf8file"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/manifest"
 	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // maxFile bounds e.json, app.json, .env and configuration files.
 const maxFile = 1 << 20
+
+// readText reads one of those files. Its text must be UTF-8.
+func readText(t Tree, name string) ([]byte, Stamp, error) {
+	src, at, err := t.Read(name, maxFile)
+	if err == nil {
+		src, err = utf8file.Text(src)
+	}
+	return src, at, err
+}
 
 // Unit is the directory of an element as last seen.
 type Unit struct {
@@ -68,7 +78,7 @@ func (u *Unit) Has(name string) bool {
 // ReadJSON reads one of the unit's files.
 func (u *Unit) ReadJSON(name string) (*strictjson.Value, *problem.Problem) {
 	file := u.File(name)
-	src, _, err := u.Root.Tree.Read(path.Join(u.Dir, name), maxFile)
+	src, _, err := readText(u.Root.Tree, path.Join(u.Dir, name))
 	var v *strictjson.Value
 	if err == nil {
 		v, err = strictjson.Parse(file, src)
@@ -103,7 +113,7 @@ func (u *Unit) TypeProblem(message string) *problem.Problem {
 
 // readManifest reads e.json.
 func (u *Unit) readManifest() {
-	src, _, err := u.Root.Tree.Read(path.Join(u.Dir, "e.json"), maxFile)
+	src, _, err := readText(u.Root.Tree, path.Join(u.Dir, "e.json"))
 	if err != nil {
 		u.Unreadable = []problem.Problem{manifest.FileProblem(u.Name, u.File("e.json"), err)}
 		return

@@ -114,6 +114,19 @@ func (s *Source) Expand(text string) (out Expanded, missing string) {
 	return out, ""
 }
 
+// Names returns the names of the variables in a text, in order.
+func Names(text string) (names []string) {
+	for i := 0; i < len(text); i++ {
+		if strings.HasPrefix(text[i:], "{{{{") {
+			i += 3
+		} else if name := leading(text[i:]); name != "" {
+			names = append(names, name)
+			i += len(name) + 3
+		}
+	}
+	return names
+}
+
 // Has reports whether a text may hold something to expand.
 func Has(text string) bool { return strings.Contains(text, "{{") }
 
