@@ -168,7 +168,19 @@ func (s settings) catalog(dir string) (catalog.Config, error) {
 			pluginDirs = append(pluginDirs[:len(pluginDirs):len(pluginDirs)], filepath.Dir(exe))
 		}
 	}
+	var pinned catalog.Pinned
+	if s.locked {
+		lock, err := readLock(root)
+		if err != nil {
+			return catalog.Config{}, err
+		}
+		if lock.Descriptions == nil {
+			s.logger.Warn(lockName + " pins no descriptions of Types: run lintel lock")
+		}
+		pinned = lock.describes
+	}
 	return catalog.Config{
+		Pinned:     pinned,
 		Root:       root,
 		Library:    library,
 		PluginDirs: pluginDirs,

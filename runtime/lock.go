@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 	"github.com/lintel-run/lintel/runtime/internal/plugin"
@@ -18,21 +19,23 @@ const lockName = "lintel.lock"
 // notPinned is a digest that no file has, for a Type that the lock doesn't name.
 const notPinned = "not pinned"
 
-// lockFile is lintel.lock: the sha256 of what each Type runs.
+// lockFile is lintel.lock: the sha256 of what each Type runs, and of its description.
 type lockFile struct {
 	Version int               `json:"version"`
 	Types   map[string]string `json:"types"`
+	// Descriptions is nil in files that older versions wrote.
+	Descriptions map[string]string `json:"descriptions"`
 }
 
-// Lock writes lintel.lock in dir with the sha256 of each plugin executable of the
-// app. For code that an interpreter runs, it is the digest of the interpreter and of
-// every file in the element's directory.
+// Lock writes lintel.lock in dir with the sha256 of each plugin executable of the app
+// and of its description. For code that an interpreter runs, the first is the digest of
+// the interpreter and of every file in the element's directory.
 func Lock(dir string, opts ...Option) error {
-	snap, err := load(dir, opts)
+	snap, err := load(dir, append(slices.Clip(opts), func(s *settings) { s.locked = false }))
 	if err != nil {
 		return err
 	}
-	lock := lockFile{Version: 1, Types: make(map[string]string)}
+	lock := lockFile{Version: 1, Types: make(map[string]string), Descriptions: make(map[string]string)}
 	for _, def := range allElements(snap) {
 		if !hasCode(def) || def.Entry.Kind == catalog.Builtin {
 			continue
@@ -50,6 +53,7 @@ func Lock(dir string, opts ...Option) error {
 			return fmt.Errorf("%s: %w", def.FullName, err)
 		}
 		lock.Types[lockKey(snap, def)] = sum
+		lock.Descriptions[lockKey(snap, def)] = def.Entry.Described
 	}
 	text, err := json.MarshalIndent(lock, "", "  ")
 	if err != nil {
@@ -87,6 +91,15 @@ func lockKey(s *catalog.Snapshot, def *catalog.Element) string {
 		return def.CodeType
 	}
 	return def.CodeApp + ":" + def.CodeType
+}
+
+// describes reports whether a description with a sha256 may be used for a Type of an app.
+// A lock that pins no descriptions allows all.
+func (l *lockFile) describes(app, typeName, sum string) bool {
+	if l.Descriptions == nil {
+		return true
+	}
+	return l.Descriptions[typeName] == sum || l.Descriptions[app+":"+typeName] == sum
 }
 
 // digest returns the sha256 that the executable of a lockKey must have, "" for any.

@@ -197,3 +197,31 @@ func TestLockedRunsOnlyWhatIsPinned(t *testing.T) {
 	spelt, _ := blackbox.Phone()
 	s.Client().Send(spelt).Fails(t, 503, "ELEMENT_UNAVAILABLE")
 }
+
+// The official Types' description is pinned like any other. A changed one could let
+// strangers call what needs a user.
+func TestLockedRefusesAChangedDescription(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"lintel-types", "lintel-types.types.json"} {
+		text, err := os.ReadFile(filepath.Join(blackbox.Bin(t), name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o755))
+	}
+	app := blackbox.Example(t)
+	require.Equal(t, 0, blackbox.Lintel(t, app.Dir, nil, "lock", "--plugin-dir", dir).Code)
+	how := blackbox.Start{Args: []string{"--locked", "--plugin-dir", dir}}
+	app.Serve(how).Register()
+
+	file := filepath.Join(dir, "lintel-types.types.json")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	changed := strings.Replace(string(text), `"loginRequired": true`, `"loginRequired": false`, 1)
+	require.NotEqual(t, string(text), changed)
+	require.NoError(t, os.WriteFile(file, []byte(changed), 0o644))
+	s := app.Serve(how)
+	spelt, _ := blackbox.Phone()
+	s.Client().Send(spelt).Fails(t, 503, "ELEMENT_UNAVAILABLE")
+	_, body := s.Operator("/readyz")
+	require.Contains(t, body, "lintel.lock pins")
+}

@@ -37,6 +37,8 @@ const (
 type (
 	// Entry is the code of a Type.
 	Entry = code.Entry
+	// Pinned reports whether a description may be used.
+	Pinned = code.Pinned
 	// Reference is an element that a configuration names.
 	Reference = configure.Reference
 )

@@ -23,6 +23,8 @@ type Config struct {
 	Library fs.FS
 	// PluginDirs are searched for the bare names of executables, in order.
 	PluginDirs []string
+	// Pinned reports whether a description may be used; nil allows all.
+	Pinned code.Pinned
 	// Variables take precedence over the process environment, declared or not.
 	Variables map[string]string
 	// LookupEnv reads the process environment; the default is os.LookupEnv.
@@ -63,7 +65,7 @@ func New(cfg Config) (*Loader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Loader{cfg: cfg, scanner: scanner, code: code.NewFinder(cfg.PluginDirs), nodes: make(map[*scan.Unit]*node), now: time.Now}, nil
+	return &Loader{cfg: cfg, scanner: scanner, code: code.NewFinder(cfg.PluginDirs, cfg.Pinned), nodes: make(map[*scan.Unit]*node), now: time.Now}, nil
 }
 
 // Load returns the newest snapshot after looking at every file and reading what

@@ -4,8 +4,10 @@
 package code
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"io/fs"
 	"path"
@@ -48,6 +50,8 @@ type Entry struct {
 	// Dir is the absolute directory of the Type that has the code; empty in the
 	// official library.
 	Dir string
+	// Described is the sha256 of the description, in hex.
+	Described string
 	// Stamp changes when the executable does, when its description does, and for a
 	// script when a file with its extension does, in the element's directory or below.
 	Stamp string
@@ -106,6 +110,7 @@ func exposed(d *elementv1.TypeDescription) []element.Function {
 type descriptionFile struct {
 	stamp scan.Stamp
 	text  string
+	sum   string // sha256 of text, in hex
 	types []*Described
 	err   error
 }
@@ -125,6 +130,7 @@ func (f *descriptionFile) find(name string) *Described {
 // Finder finds code and keeps the descriptions that it has read. Its methods must not
 // be called at the same time.
 type Finder struct {
+	pinned   Pinned
 	dirs     []pluginDir
 	files    map[string]*descriptionFile
 	builtins map[string]*Described
@@ -139,10 +145,14 @@ type pluginDir struct {
 	tree scan.Tree
 }
 
+// Pinned reports whether the description with a sha256, in hex, may be used for a Type of
+// an app.
+type Pinned func(app, typeName, sum string) bool
+
 // NewFinder returns a Finder that looks up bare names in the plugin directories, in
-// order.
-func NewFinder(pluginDirs []string) *Finder {
-	f := &Finder{files: make(map[string]*descriptionFile), builtins: make(map[string]*Described)}
+// order. A nil pinned allows every description.
+func NewFinder(pluginDirs []string, pinned Pinned) *Finder {
+	f := &Finder{pinned: pinned, files: make(map[string]*descriptionFile), builtins: make(map[string]*Described)}
 	for _, dir := range pluginDirs {
 		if abs, err := filepath.Abs(dir); err == nil {
 			f.dirs = append(f.dirs, pluginDir{abs, scan.Late(abs)})
@@ -290,6 +300,11 @@ func (f *Finder) Executable(u *scan.Unit, fail Fail) (Entry, *Described) {
 		fail(problem.CodeDescription, "its description %s can't be read: it must be the JSON form of a DescribeResponse", name)
 		return entry, nil
 	}
+	entry.Described = file.sum
+	if f.pinned != nil && !f.pinned(u.Root.Owner(), u.Name, file.sum) {
+		fail(problem.CodeDescription, "its description %s is not the one that lintel.lock pins; if it was changed on purpose, run lintel lock", name)
+		return entry, nil
+	}
 	own := file.find(u.Name)
 	if own == nil {
 		fail(problem.CodeDescription, "its description %s lists no Type %s or %s", name, u.Name, manifest.LastSegment(u.Name))
@@ -314,7 +329,7 @@ func (f *Finder) description(at location) *descriptionFile {
 		known.stamp = s
 		return known
 	}
-	next := &descriptionFile{stamp: s, text: string(text), err: err}
+	next := &descriptionFile{stamp: s, text: string(text), sum: fmt.Sprintf("%x", sha256.Sum256(text)), err: err}
 	if err == nil {
 		var response elementv1.DescribeResponse
 		next.err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(text, &response)
