@@ -56,8 +56,11 @@ func (f *appFlags) options(logger *slog.Logger) []runtime.Option {
 }
 
 // with opens the app for one piece of work, without watching its files, and
-// closes it.
+// closes it. It uses the data directory of a server that runs.
 func (f *appFlags) with(ctx context.Context, dir string, logger *slog.Logger, work func(*runtime.App) error) error {
+	if err := f.useRunning(ctx, dir); err != nil {
+		return err
+	}
 	app, err := runtime.Open(ctx, dir, append(f.options(logger), runtime.WithoutWatch())...)
 	if err != nil {
 		return err

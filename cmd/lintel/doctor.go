@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"github.com/lintel-run/lintel/cmd/lintel/internal/adminsocket"
 	"github.com/lintel-run/lintel/runtime"
 )
 
@@ -40,7 +39,7 @@ func newDoctor(in *invocation) *cobra.Command {
 		Short: "Checks whether this machine can run an app",
 		Long: `Checks the installation (the official Types' executable and its description), the
 machine (open files), and, for an app, its validity, data directory, secret, stores
-and running servers. The stores are asked only when the data directory is there.
+and running servers. Where a server runs, it is asked for its stores.
 Exits 1 when a check failed.`,
 		Example: "  lintel doctor app.example",
 		Args:    maxArgs(1),
@@ -126,19 +125,54 @@ func (f *appFlags) examine(ctx context.Context, dir string, logger *slog.Logger)
 		return []finding{{"app", stateFailed, count(len(problems), "problem") + "; see lintel validate"}}
 	}
 	found := []finding{{"app", stateOK, "valid"}}
+	if servers := f.running(ctx, dir); len(servers) > 0 {
+		return append(found, ask(ctx, servers)...)
+	}
 	data := f.dataDir(dir)
 	info, err := os.Stat(data)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return append(found, finding{"data directory", stateOK, "not there yet; the first start makes it"})
+		found = append(found, finding{"data directory", stateOK, "not there yet; the first start makes it"}, checkSecret(data))
+		return append(found, f.storesBefore(ctx, dir, logger)...)
 	case err != nil || !info.IsDir():
 		return append(found, finding{"data directory", stateFailed, "is no directory that can be read"})
 	case unix.Access(data, unix.W_OK|unix.X_OK) != nil:
 		return append(found, finding{"data directory", stateFailed, "can't be written"})
 	}
-	found = append(found, finding{"data directory", stateOK, "can be written"}, checkSecret(data),
-		finding{"servers", stateOK, count(len(adminsocket.Find(data)), "server") + " running"})
+	found = append(found, finding{"data directory", stateOK, "can be written"}, checkSecret(data), finding{"servers", stateOK, "none running"})
 	return append(found, f.stores(ctx, dir, logger)...)
+}
+
+// ask returns what running servers say of their data and stores.
+func ask(ctx context.Context, servers []operators) []finding {
+	found := []finding{{"servers", stateOK, count(len(servers), "server") + " running"}}
+	for _, server := range servers {
+		status, err := server.status(ctx, "")
+		if err != nil {
+			found = append(found, finding{"servers", stateFailed, err.Error()})
+			continue
+		}
+		if _, err := os.Stat(status.App.DataDir); err != nil {
+			found = append(found, finding{"data directory", stateFailed, "that of the running server is gone: put it back, or restart the server"})
+		} else {
+			found = append(found, finding{"data directory", stateOK, "that of the running server"}, checkSecret(status.App.DataDir))
+		}
+		found = append(found, findingsOf(status.Stores)...)
+	}
+	return found
+}
+
+// storesBefore asks the stores before the first start, and leaves nothing behind in the
+// app.
+func (f *appFlags) storesBefore(ctx context.Context, dir string, logger *slog.Logger) []finding {
+	data, err := os.MkdirTemp("", "lintel-doctor-")
+	if err != nil {
+		return []finding{{"stores", stateFailed, "no temporary directory can be made"}}
+	}
+	defer func() { _ = os.RemoveAll(data) }()
+	before := *f
+	before.data = data
+	return before.stores(ctx, dir, logger)
 }
 
 func checkSecret(data string) finding {
@@ -164,16 +198,22 @@ func (f *appFlags) stores(ctx context.Context, dir string, logger *slog.Logger) 
 	defer cancel()
 	var findings []finding
 	if err := f.with(ctx, dir, logger, func(app *runtime.App) error {
-		for _, store := range app.Status(ctx).Stores {
-			if store.Ready {
-				findings = append(findings, finding{store.Element, stateOK, "ready"})
-			} else {
-				findings = append(findings, finding{store.Element, stateFailed, store.Error})
-			}
-		}
+		findings = findingsOf(app.Status(ctx).Stores)
 		return nil
 	}); err != nil {
 		findings = append(findings, finding{"stores", stateFailed, err.Error()})
+	}
+	return findings
+}
+
+func findingsOf(stores []runtime.Store) []finding {
+	var findings []finding
+	for _, store := range stores {
+		if store.Ready {
+			findings = append(findings, finding{store.Element, stateOK, "ready"})
+		} else {
+			findings = append(findings, finding{store.Element, stateFailed, store.Error})
+		}
 	}
 	return findings
 }

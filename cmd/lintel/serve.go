@@ -197,13 +197,20 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 		return err
 	}
 	defer func() { _ = operators.Close() }()
+	byApp := adminsocket.ListenForApp(dir)
+	for _, l := range byApp {
+		defer func() { _ = l.Close() }()
+	}
 	srv, err := newServer(app, f, calls, logger, lines)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = srv.Close() }()
 
-	failed := make(chan error, 2)
+	failed := make(chan error, 2+len(byApp))
+	for _, l := range byApp {
+		go func() { failed <- srv.ServeAdmin(l, "") }()
+	}
 	go func() { failed <- srv.Serve(public) }()
 	go func() { failed <- srv.ServeAdmin(operators, f.adminToken) }()
 	addresses := addressesOf(app, public, operators)

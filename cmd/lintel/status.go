@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lintel-run/lintel/cmd/lintel/internal/adminsocket"
 	"github.com/lintel-run/lintel/runtime"
 )
 
@@ -21,18 +21,17 @@ func newStatus(in *invocation) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [APP]",
 		Short: "Shows how running servers are",
-		Long: `Asks the servers that run on the app's data directory, by their operators' sockets,
-and shows plugins, stores and problems. With --admin it asks that address alone.
+		Long: `Asks the servers that run on the app, and shows plugins, stores and problems. With --admin it asks that address alone.
 Exits 1 when no server runs, or when one has a problem.`,
 		Example: "  lintel status app.example\n  lintel status --admin 10.0.0.5:9090 --json",
 		Args:    maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			servers, err := flags.operators(admin, args)
+			servers, err := flags.operators(cmd.Context(), admin, args)
 			if err != nil {
 				return err
 			}
 			if len(servers) == 0 {
-				return errors.New("no server runs on this data directory")
+				return errors.New("no server runs on this app or data directory")
 			}
 			answers := []serverStatus{}
 			var errs []error
@@ -71,9 +70,9 @@ Exits 1 when no server runs, or when one has a problem.`,
 	return cmd
 }
 
-// operators returns the listeners to ask: admin where it is given, else those that
-// serve the app's data directory.
-func (f *appFlags) operators(admin string, args []string) ([]operators, error) {
+// operators returns the listeners to ask: admin where it is given, else those of the
+// servers that run on the app.
+func (f *appFlags) operators(ctx context.Context, admin string, args []string) ([]operators, error) {
 	if admin != "" {
 		o, err := parseOperators(admin)
 		return []operators{o}, err
@@ -85,11 +84,7 @@ func (f *appFlags) operators(admin string, args []string) ([]operators, error) {
 			return nil, err
 		}
 	}
-	var found []operators
-	for _, path := range adminsocket.Find(f.dataDir(dir)) {
-		found = append(found, operators{socket: path})
-	}
-	return found, nil
+	return f.running(ctx, dir), nil
 }
 
 // serverStatus is the answer of one server.

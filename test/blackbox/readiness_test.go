@@ -187,4 +187,3 @@ func TestAStoreThatIsNotThereYetIsWaitedFor(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(body), &keys))
 	require.NotEmpty(t, keys.Keys)
 }
-
