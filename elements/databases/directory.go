@@ -73,7 +73,7 @@ type Directory interface {
 // UserStore keeps users and their phones.
 type UserStore interface {
 	// UserByPhone returns the user who has a phone, with their corps, by one query.
-	// It returns ErrNotFound if nobody has it.
+	// It returns ErrNotFound if nobody has it, after about as much work.
 	UserByPhone(ctx context.Context, phone string) (User, error)
 	// User returns a user by ID, with their corps, or ErrNotFound.
 	User(ctx context.Context, userID string) (User, error)

@@ -124,7 +124,7 @@ func TestClosedLoginAnswersBeforeItSends(t *testing.T) {
 		require.Equal(t, answers[alice], answers[bob])
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		require.Equal(t, 3*time.Second, late)
+		require.GreaterOrEqual(t, late, 3*time.Second)
 		require.Len(t, open.sent(), 2, "the register's, and one for the known phone")
 		for _, phone := range []string{alice, bob} {
 			_, err := w.Call(by(""), "sendMessage", sdktest.Args{"phone": phone})

@@ -27,6 +27,8 @@ type directory struct {
 
 	// asked counts calls by method.
 	asked map[string]int
+	// seen is told the name of each call, if it is set.
+	seen func(name string, in any)
 	// down is how many calls of a method will fail without effect, gone how many won't
 	// even tell that, and lost how many will be made with their reply lost.
 	down, gone, lost map[string]int
@@ -45,6 +47,9 @@ func step[T any](d *directory, name string, do func() (T, error)) (T, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.asked[name]++
+	if d.seen != nil {
+		d.seen(name, nil)
+	}
 	var none T
 	if d.down[name] > 0 {
 		d.down[name]--

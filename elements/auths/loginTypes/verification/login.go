@@ -27,16 +27,12 @@ func (s *Service) Exchange(ctx context.Context, in *elementv1.ExchangeRequest) (
 		return nil, err
 	}
 	g.entry = entry.forUser(user)
-	if user == nil {
-		if _, err := r.compare(ctx, g); err != nil {
-			return nil, rejectUsed(err)
-		}
-		return nil, errcode.New(codes.UserNotRegistered, "nobody is registered with this phone")
-	}
-	g.userID = user.ID
-	loginCode, err := r.exchange(ctx, g, user.ID)
+	loginCode, err := r.exchange(ctx, g, user)
 	if err != nil {
 		return nil, rejectUsed(err)
+	}
+	if user == nil {
+		return nil, errcode.New(codes.UserNotRegistered, "nobody is registered with this phone")
 	}
 	return &elementv1.ExchangeResponse{LoginCode: loginCode, UserId: user.ID, Corps: wireCorps(user.Corps)}, nil
 }

@@ -363,6 +363,7 @@ func TestRepeatOfASendThatWasAnsweredFirstIsAnsweredTheSame(t *testing.T) {
 			for range 2 {
 				_, err := w.svc.Send(w.in(c), sendRequest(identity, nil))
 				require.NoError(t, err)
+				time.Sleep(laterAfter + laterWithin)
 				synctest.Wait()
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/lintel-run/lintel/elements/SMS/smscode"
@@ -23,6 +24,9 @@ const (
 	sendTimeout = time.Minute
 	// maxLater bounds the sends that go on after their answers.
 	maxLater = 4096
+	// laterAfter and laterWithin are when a message is sent after its answer.
+	laterAfter  = 100 * time.Millisecond
+	laterWithin = 400 * time.Millisecond
 )
 
 // Send reserves a code, sends it through an SMS element, and commits the
@@ -30,7 +34,10 @@ const (
 // becomes of the plugin or its client.
 //
 // Where nobody may register, all identities are answered alike: right after the
-// reservation. The message is sent afterwards, and only to a known identity.
+// reservation. The message is sent afterwards, and only to a known identity. A caller
+// must not be able to tell by what they ask next: the stores are asked the same for all
+// identities, at the same moments, and the message waits for a moment that nobody can
+// guess.
 func (s *Service) Send(ctx context.Context, in *elementv1.SendRequest) (*elementv1.SendResponse, error) {
 	message, err := messageOf(in.GetArgsJson())
 	if err != nil {
@@ -64,7 +71,7 @@ func (s *Service) Send(ctx context.Context, in *elementv1.SendRequest) (*element
 		},
 		Outcome: elementv1.Outcome_OUTCOME_ACCEPTED,
 	}
-	d := delivery{Service: s, call: r.call, reserved: reserved, element: in.GetElement(), message: message, later: later}
+	d := delivery{Service: s, call: r.call, reserved: reserved, element: in.GetElement(), message: message}
 	if later {
 		s.deliverLater(ctx, d)
 		return out, nil
@@ -100,7 +107,9 @@ func (s *Service) takeLater() bool {
 
 func (s *Service) leaveLater() { <-s.later }
 
-// deliverLater runs d after the answer. The app waits for it as for a call.
+// deliverLater commits the reservation after the answer, then sends the message, if
+// there is one to send: whatever becomes of it, nothing is given back. The app waits for
+// it as for a call.
 func (s *Service) deliverLater(ctx context.Context, d delivery) {
 	done := s.elements.InFlight()
 	s.running.Go(func() {
@@ -108,7 +117,11 @@ func (s *Service) deliverLater(ctx context.Context, d delivery) {
 		defer s.leaveLater()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 		defer cancel()
-		_, _ = d.run(ctx) // it was answered, and is logged
+		d.end(ctx, elementv1.Outcome_OUTCOME_ACCEPTED, nil)
+		time.Sleep(laterAfter + rand.N(laterWithin)) //nolint:gosec // spreads work, no secret
+		if d.reserved.deliver && !d.reserved.repeated {
+			_, _ = d.send(ctx) // it was answered, and is logged
+		}
 	})
 }
 
@@ -120,7 +133,6 @@ type delivery struct {
 	// element is the SMS element, and message its arguments.
 	element string
 	message map[string]any
-	later   bool
 }
 
 // run sends the message, if there is one to send, and ends the reservation by the
@@ -186,8 +198,7 @@ func (d delivery) callElement(ctx context.Context) error {
 }
 
 // end commits the reservation of an accepted send and rolls back that of a refused
-// one. After an unknown outcome it stays open. So does that of a refused send that
-// was answered before: a rollback would show strangers that the identity is known.
+// one. After an unknown outcome it stays open.
 //
 // cause is the error of a refused send.
 //
@@ -195,7 +206,7 @@ func (d delivery) callElement(ctx context.Context) error {
 // until it expires.
 func (d delivery) end(ctx context.Context, outcome elementv1.Outcome, cause error) {
 	accepted := outcome == elementv1.Outcome_OUTCOME_ACCEPTED
-	if !accepted && (outcome != elementv1.Outcome_OUTCOME_REFUSED || d.later) {
+	if !accepted && outcome != elementv1.Outcome_OUTCOME_REFUSED {
 		return
 	}
 	steps, r, err := d.begin(ctx)

@@ -77,6 +77,8 @@ type store struct {
 
 	mu         sync.Mutex
 	down, lost map[string]int
+	// seen is told the name and arguments of each call, if it is set.
+	seen func(name string, in any)
 }
 
 func (s *store) Ready(ctx context.Context) error { return s.Store.Ready(ctx) }
@@ -93,6 +95,9 @@ func (s *store) fails(of map[string]int, name string) bool {
 
 func run[In, Out any](s *store, name string, in In, do func(context.Context, In) (Out, error)) (Out, error) {
 	var none Out
+	if s.seen != nil {
+		s.seen(name, in)
+	}
 	if s.fails(s.down, name) {
 		return none, caches.ErrUnavailable
 	}
@@ -105,6 +110,11 @@ func run[In, Out any](s *store, name string, in In, do func(context.Context, In)
 
 func (s *store) Reserve(_ context.Context, r caches.Reserve) (caches.ReserveResult, error) {
 	return run(s, "Reserve", r, s.Store.Reserve)
+}
+
+func (s *store) Commit(_ context.Context, r caches.Reservation) error {
+	_, err := run(s, "Commit", r, func(ctx context.Context, r caches.Reservation) (any, error) { return nil, s.Store.Commit(ctx, r) })
+	return err
 }
 
 func (s *store) Guess(_ context.Context, g caches.Guess) (caches.GuessResult, error) {
@@ -239,7 +249,10 @@ func (w *world) send(c element.Call, identity, purpose string) string {
 
 // end ends the send of a reservation.
 func (w *world) end(c element.Call, r *held, outcome elementv1.Outcome) {
-	delivery{Service: w.svc, call: c, reserved: r.reservation, later: r.later}.end(w.in(c), outcome, errcode.New(smscode.Refused, "no"))
+	if r.later { // it is answered, and committed, before the vendor is called
+		outcome = elementv1.Outcome_OUTCOME_ACCEPTED
+	}
+	delivery{Service: w.svc, call: c, reserved: r.reservation}.end(w.in(c), outcome, errcode.New(smscode.Refused, "no"))
 }
 
 func (w *world) exchange(c element.Call, identity, code string) (*elementv1.ExchangeResponse, error) {

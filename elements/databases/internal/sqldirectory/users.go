@@ -17,8 +17,12 @@ const userColumns = `SELECT u.id, u.nick, COALESCE(u.phone, ''), u.test, u.creat
 	WHERE u.app_id = $1 AND `
 
 var (
-	userByPhone = statement(userColumns + `u.phone = $2`)
-	userByID    = statement(userColumns + `u.id = $2`)
+	// It finds the phone, or else the next one, so that a phone that nobody has costs as
+	// much time as any other.
+	userByPhone = statement(userColumns + `u.id = COALESCE(
+		(SELECT p.id FROM lintel_users p WHERE p.app_id = $1 AND p.phone >= $2 ORDER BY p.phone LIMIT 1),
+		(SELECT p.id FROM lintel_users p WHERE p.app_id = $1 AND p.phone < $2 ORDER BY p.phone DESC LIMIT 1))`)
+	userByID = statement(userColumns + `u.id = $2`)
 
 	insertUser = statement(`INSERT INTO lintel_users (app_id, id, nick, phone, test, created_at)
 		VALUES ($1, $2, $3, NULLIF($4, ''), $5, {now}) ON CONFLICT DO NOTHING`)
@@ -32,17 +36,27 @@ var (
 
 // UserByPhone implements databases.UserStore.
 func (d *Directory) UserByPhone(ctx context.Context, phone string) (databases.User, error) {
-	return d.user(ctx, userByPhone, phone)
+	var u databases.User
+	err := d.do(ctx, repeatable, func(ctx context.Context) error { return d.ownerOf(ctx, reads{d.engine}, phone, &u) })
+	if err != nil {
+		return databases.User{}, err
+	}
+	return u, nil
+}
+
+// ownerOf reads the user who has a phone.
+func (d *Directory) ownerOf(ctx context.Context, r Runner, phone string, u *databases.User) error {
+	err := d.readUser(ctx, r, userByPhone, phone, u)
+	if err == nil && u.Phone != phone {
+		err = databases.ErrNotFound
+	}
+	return err
 }
 
 // User implements databases.UserStore.
 func (d *Directory) User(ctx context.Context, userID string) (databases.User, error) {
-	return d.user(ctx, userByID, userID)
-}
-
-func (d *Directory) user(ctx context.Context, s Statement, key string) (databases.User, error) {
 	var u databases.User
-	err := d.do(ctx, repeatable, func(ctx context.Context) error { return d.readUser(ctx, reads{d.engine}, s, key, &u) })
+	err := d.do(ctx, repeatable, func(ctx context.Context) error { return d.readUser(ctx, reads{d.engine}, userByID, userID, &u) })
 	if err != nil {
 		return databases.User{}, err
 	}
@@ -89,7 +103,7 @@ func (d *Directory) insertUser(ctx context.Context, r Runner, n databases.NewUse
 		return err
 	}
 	if made == 0 {
-		switch err := d.readUser(ctx, r, userByPhone, n.Phone, u); {
+		switch err := d.ownerOf(ctx, r, n.Phone, u); {
 		case errors.Is(err, databases.ErrNotFound):
 			return errors.New("another user has this id")
 		case err != nil:
