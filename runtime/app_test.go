@@ -22,6 +22,7 @@ import (
 
 	_ "github.com/lintel-run/lintel/elements/standard"
 	"github.com/lintel-run/lintel/internal/figure"
+	"github.com/lintel-run/lintel/internal/pace"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -132,7 +133,7 @@ func get(t *testing.T, app *runtime.App, name string) *runtime.Element {
 // eventually waits for what a file change brings about.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	require.Eventually(t, holds, 5*time.Second, 10*time.Millisecond, what)
+	require.Eventually(t, holds, 30*time.Second, 10*time.Millisecond, what)
 }
 
 // problem returns the problem of an element, nil if there is none.
@@ -252,10 +253,10 @@ func TestAChangedConfigurationIsInUseWithinASecond(t *testing.T) {
 	app := open(t, dir)
 	one := get(t, app, "demo.one")
 	require.Equal(t, "hello you", say(t, one))
-	start := time.Now()
+	watch := pace.Start(t)
 	write(t, dir, "demo/one/config.json", `{"greeting": "moin"}`)
 	eventually(t, "the new greeting", func() bool { return say(t, one) == "moin you" })
-	require.Less(t, time.Since(start), time.Second)
+	watch.Within(t, time.Second)
 }
 
 func TestBrokenChangesKeepTheLastGoodGeneration(t *testing.T) {
@@ -367,9 +368,9 @@ func TestACallEndsAtItsDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	_, err := get(t, app, "demo.one").Call(ctx, "wait", 10_000)
+	_, err := get(t, app, "demo.one").Call(ctx, "wait", 60_000)
 	require.ErrorIs(t, err, errcode.DeadlineExceeded)
-	require.Less(t, time.Since(start), 2*time.Second)
+	require.Less(t, time.Since(start), 30*time.Second)
 }
 
 func TestLockedRefusesWhatIsNotPinned(t *testing.T) {

@@ -88,7 +88,7 @@ func TestDrainFailsReadyzFirstAndLosesNoRequest(t *testing.T) {
 		}
 		defer r.Body.Close()
 		return r.StatusCode == http.StatusServiceUnavailable
-	}, time.Second, 5*time.Millisecond, "readyz fails while the listener is open")
+	}, 30*time.Second, 5*time.Millisecond, "readyz fails while the listener is open")
 	close(finish)
 	require.Contains(t, <-answer, `"data":"done"`)
 	require.NoError(t, <-drained)

@@ -196,7 +196,7 @@ func TestServedByGoPlugin(t *testing.T) {
 			require.NoError(t, err)
 		}
 		lifeline.Close()
-		require.Eventually(t, func() bool { return cmd.Process.Signal(syscall.Signal(0)) != nil }, 5*time.Second, 5*time.Millisecond)
+		require.Eventually(t, func() bool { return cmd.Process.Signal(syscall.Signal(0)) != nil }, 30*time.Second, 5*time.Millisecond)
 	})
 }
 
@@ -208,7 +208,7 @@ func TestLogGoesToTheProcessesOwnStderr(t *testing.T) {
 	defer lifeline.Close()
 	require.Eventually(t, func() bool {
 		return strings.Contains(stderr.String(), `"@message":"asking","element":"a.probe","request_id":"req-9"`)
-	}, 5*time.Second, 5*time.Millisecond)
+	}, 30*time.Second, 5*time.Millisecond)
 }
 
 func TestRunByHandItSaysWhatItIs(t *testing.T) {

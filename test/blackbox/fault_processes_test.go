@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/internal/pace"
 	"github.com/lintel-run/lintel/internal/testpostgres"
 	"github.com/lintel-run/lintel/internal/testredis"
 	"github.com/lintel-run/lintel/test/blackbox"
@@ -276,9 +277,9 @@ func TestFaultSecondSignalEnds(t *testing.T) {
 	s.Signal(syscall.SIGTERM)
 	time.Sleep(200 * time.Millisecond)
 	s.Signal(syscall.SIGTERM)
-	begun := time.Now()
+	watch := pace.Start(t)
 	require.Equal(t, 1, s.Exit())
-	require.Less(t, time.Since(begun), 3*time.Second)
+	watch.Within(t, 3*time.Second)
 	for _, pid := range below {
 		blackbox.Eventually(t, 10*time.Second, "the process ends", func() bool { return !blackbox.Alive(pid) })
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lintel-run/lintel/internal/pace"
 	"github.com/lintel-run/lintel/test/blackbox"
 )
 
@@ -220,9 +221,9 @@ func TestTheFirstSignalDrainsAndTheSecondEnds(t *testing.T) {
 	s.Signal(syscall.SIGTERM)
 	blackbox.Eventually(t, 5*time.Second, "it drains", func() bool { return strings.Contains(s.Log(), "draining") })
 	s.Signal(syscall.SIGTERM)
-	began := time.Now()
+	watch := pace.Start(t)
 	require.Equal(t, 1, s.Exit())
-	require.Less(t, time.Since(began), 2*time.Second)
+	watch.Within(t, 2*time.Second)
 	require.NotEqual(t, http.StatusOK, <-status)
 	require.NoFileExists(t, s.Admin)
 	for name, pid := range pids {

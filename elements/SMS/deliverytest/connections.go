@@ -70,12 +70,12 @@ func (v Vendor) leaks(t *testing.T) {
 			require.Eventually(t, func() bool {
 				_, open := s.count()
 				return open <= 1
-			}, 10*time.Second, 10*time.Millisecond)
+			}, 30*time.Second, 10*time.Millisecond)
 			sms.Release()
 			require.Eventually(t, func() bool {
 				_, open := s.count()
 				return open == 0
-			}, 10*time.Second, 10*time.Millisecond, "connections outlive the instance")
+			}, 30*time.Second, 10*time.Millisecond, "connections outlive the instance")
 		})
 	}
 }

@@ -84,7 +84,7 @@ func testHost(t testing.TB, cfg Config) (*Host, *output) {
 	h, err := New(cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		require.NoError(t, h.Close(ctx))
 		_, err := os.Stat(h.dir)
@@ -105,7 +105,7 @@ func testProcess(t testing.TB, args ...string) (*Process, *output) {
 
 func testContext(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -145,7 +145,7 @@ func mustCall(t testing.TB, p *Process, function string, args map[string]string)
 // eventually polls a condition, up to a deadline that only a failure reaches.
 func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !condition(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); !condition(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("never: %s", what)
 		}

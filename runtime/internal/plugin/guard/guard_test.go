@@ -54,8 +54,8 @@ func TestEndOfTheHostKillsGroupsAndRemovesTheDirectory(t *testing.T) {
 	}
 	g.Remove(forgotten.Process.Pid)
 	g.Close()
-	require.True(t, endsWithin(t, running, 2*time.Second))
-	require.True(t, endsWithin(t, frozen, 2*time.Second))
+	require.True(t, endsWithin(t, running, 30*time.Second))
+	require.True(t, endsWithin(t, frozen, 30*time.Second))
 	require.False(t, endsWithin(t, forgotten, 200*time.Millisecond), "what was removed is left alone")
 	_, err = os.Stat(dir)
 	require.ErrorIs(t, err, os.ErrNotExist)
@@ -69,13 +69,13 @@ func TestKilledGuardIsReplaced(t *testing.T) {
 	g.Add(before.Process.Pid)
 	first := g.PID()
 	require.NoError(t, syscall.Kill(first, syscall.SIGKILL))
-	for end := time.Now().Add(5 * time.Second); g.PID() == first || g.PID() == 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); g.PID() == first || g.PID() == 0; time.Sleep(time.Millisecond) {
 		require.True(t, time.Now().Before(end), "no other guard")
 	}
 	g.Add(after.Process.Pid)
 	g.Close()
-	require.True(t, endsWithin(t, before, 2*time.Second))
-	require.True(t, endsWithin(t, after, 2*time.Second))
+	require.True(t, endsWithin(t, before, 30*time.Second))
+	require.True(t, endsWithin(t, after, 30*time.Second))
 }
 
 func TestDirectoryMustBeAbsolute(t *testing.T) {
