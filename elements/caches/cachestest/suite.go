@@ -34,8 +34,9 @@ type Options struct {
 	SeparateLimits bool
 }
 
-// Run tests the store that open returns. It calls open for each group of tests.
-func Run(t *testing.T, open func(testing.TB) Opened, opts Options) {
+// Run tests the store that openStores returns. It calls it for each group of tests.
+func Run(t *testing.T, openStores func(testing.TB) Opened, opts Options) {
+	open := func(t testing.TB) Opened { return openStores(t).patient() }
 	if opts.Rounds == 0 {
 		opts.Rounds = 3
 		if os.Getenv("LINTEL_SOAK") != "" {

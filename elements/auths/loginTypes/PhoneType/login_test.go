@@ -83,48 +83,50 @@ func TestLoginFromSendToLoginCode(t *testing.T) {
 }
 
 func TestArgumentsAreCheckedBeforeAnythingIsTaken(t *testing.T) {
-	w := newWorld(t, plain)
-	for _, tc := range []struct {
-		function string
-		args     sdktest.Args
-		want     errcode.Code
-		arg      string
-	}{
-		{"sendMessage", sdktest.Args{}, errcode.Params, "phone"},
-		{"sendMessage", sdktest.Args{"phone": alice, "purpose": ""}, errcode.Params, "purpose"},
-		{"sendMessage", sdktest.Args{"phone": alice, "purpose": "Login"}, errcode.Params, "purpose"},
-		{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{}}, errcode.Params, "captcha"},
-		{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{"token": "t"}}, errcode.Params, "captcha"},
-		{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{"token": "t", "answer": 1}}, errcode.Params, "captcha"},
-		{"sendMessage", sdktest.Args{"phone": "", "captcha": sdktest.Args{"token": "t", "answer": "a", "more": 1}}, errcode.Params, "captcha"},
-		{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{"token": strings.Repeat("t", 1000), "answer": "a"}}, errcode.Params, "captcha"},
-		{"generateCaptcha", sdktest.Args{"kind": "maths"}, errcode.Params, "kind"},
-		{"generateCaptcha", sdktest.Args{"kind": ""}, errcode.Params, "kind"},
-		{"generateCaptcha", sdktest.Args{"kind": "pow-en"}, errcode.Params, "kind"},
-		{"generateCaptcha", sdktest.Args{"id": ""}, errcode.Params, "id"},
-		{"generateCaptcha", sdktest.Args{"id": "1"}, errcode.Params, "id"},
-		{"sendMessage", sdktest.Args{"purpose": "bind"}, errcode.Params, "phone"},
-		{"sendMessage", sdktest.Args{"phone": ""}, codes.PhoneInvalid, ""},
-		{"sendMessage", sdktest.Args{"phone": alice + "\n"}, codes.PhoneInvalid, ""},
-		{"sendMessage", sdktest.Args{"phone": "+447400123456"}, codes.PhoneRegionNotAllowed, ""},
-		{"sendMessage", sdktest.Args{"purpose": "unbind"}, errcode.LoginRequired, ""},
-		{"sendMessage", sdktest.Args{"phone": alice, "purpose": "bind"}, errcode.LoginRequired, ""},
-		{"getLoginCode", sdktest.Args{"phone": alice, "code": "12345"}, errcode.Params, "code"},
-		{"getLoginCode", sdktest.Args{"phone": alice, "code": " 123456"}, errcode.Params, "code"},
-		{"getLoginCode", sdktest.Args{"phone": alice, "code": "１２３４５６"}, errcode.Params, "code"},
-		{"getLoginCode", sdktest.Args{"phone": alice, "code": 123456}, errcode.Params, "code"},
-		{"getLoginCode", sdktest.Args{"phone": alice}, errcode.Params, "code"},
-		{"register", sdktest.Args{"phone": alice, "code": "123456", "nick": " "}, errcode.Params, "nick"},
-		{"register", sdktest.Args{"phone": alice, "code": "123456", "nick": "a\nb"}, errcode.Params, "nick"},
-	} {
-		_, err := w.Call(by(""), tc.function, tc.args)
-		e := requireCode(t, tc.want, err)
-		if tc.arg != "" {
-			require.Equal(t, tc.arg, e.Details["arg"], "%v", tc.args)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, plain)
+		for _, tc := range []struct {
+			function string
+			args     sdktest.Args
+			want     errcode.Code
+			arg      string
+		}{
+			{"sendMessage", sdktest.Args{}, errcode.Params, "phone"},
+			{"sendMessage", sdktest.Args{"phone": alice, "purpose": ""}, errcode.Params, "purpose"},
+			{"sendMessage", sdktest.Args{"phone": alice, "purpose": "Login"}, errcode.Params, "purpose"},
+			{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{}}, errcode.Params, "captcha"},
+			{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{"token": "t"}}, errcode.Params, "captcha"},
+			{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{"token": "t", "answer": 1}}, errcode.Params, "captcha"},
+			{"sendMessage", sdktest.Args{"phone": "", "captcha": sdktest.Args{"token": "t", "answer": "a", "more": 1}}, errcode.Params, "captcha"},
+			{"sendMessage", sdktest.Args{"phone": alice, "captcha": sdktest.Args{"token": strings.Repeat("t", 1000), "answer": "a"}}, errcode.Params, "captcha"},
+			{"generateCaptcha", sdktest.Args{"kind": "maths"}, errcode.Params, "kind"},
+			{"generateCaptcha", sdktest.Args{"kind": ""}, errcode.Params, "kind"},
+			{"generateCaptcha", sdktest.Args{"kind": "pow-en"}, errcode.Params, "kind"},
+			{"generateCaptcha", sdktest.Args{"id": ""}, errcode.Params, "id"},
+			{"generateCaptcha", sdktest.Args{"id": "1"}, errcode.Params, "id"},
+			{"sendMessage", sdktest.Args{"purpose": "bind"}, errcode.Params, "phone"},
+			{"sendMessage", sdktest.Args{"phone": ""}, codes.PhoneInvalid, ""},
+			{"sendMessage", sdktest.Args{"phone": alice + "\n"}, codes.PhoneInvalid, ""},
+			{"sendMessage", sdktest.Args{"phone": "+447400123456"}, codes.PhoneRegionNotAllowed, ""},
+			{"sendMessage", sdktest.Args{"purpose": "unbind"}, errcode.LoginRequired, ""},
+			{"sendMessage", sdktest.Args{"phone": alice, "purpose": "bind"}, errcode.LoginRequired, ""},
+			{"getLoginCode", sdktest.Args{"phone": alice, "code": "12345"}, errcode.Params, "code"},
+			{"getLoginCode", sdktest.Args{"phone": alice, "code": " 123456"}, errcode.Params, "code"},
+			{"getLoginCode", sdktest.Args{"phone": alice, "code": "１２３４５６"}, errcode.Params, "code"},
+			{"getLoginCode", sdktest.Args{"phone": alice, "code": 123456}, errcode.Params, "code"},
+			{"getLoginCode", sdktest.Args{"phone": alice}, errcode.Params, "code"},
+			{"register", sdktest.Args{"phone": alice, "code": "123456", "nick": " "}, errcode.Params, "nick"},
+			{"register", sdktest.Args{"phone": alice, "code": "123456", "nick": "a\nb"}, errcode.Params, "nick"},
+		} {
+			_, err := w.Call(by(""), tc.function, tc.args)
+			e := requireCode(t, tc.want, err)
+			if tc.arg != "" {
+				require.Equal(t, tc.arg, e.Details["arg"], "%v", tc.args)
+			}
 		}
-	}
-	require.Empty(t, w.sent())
-	w.code("", alice, "")
+		require.Empty(t, w.sent())
+		w.code("", alice, "")
+	})
 }
 
 func TestAccountFromBindToUnbind(t *testing.T) {
@@ -168,55 +170,61 @@ func TestAccountFromBindToUnbind(t *testing.T) {
 }
 
 func TestAnothersPhoneIsForbiddenForTheOwnOnesPurposes(t *testing.T) {
-	w := newWorld(t, plain)
-	user := w.user(alice)
-	for _, purpose := range []string{"unbind", "checkMyMessage"} {
-		_, err := w.Call(by(user), "sendMessage", sdktest.Args{"phone": bob, "purpose": purpose})
-		requireCode(t, errcode.Forbidden, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, plain)
+		user := w.user(alice)
+		for _, purpose := range []string{"unbind", "checkMyMessage"} {
+			_, err := w.Call(by(user), "sendMessage", sdktest.Args{"phone": bob, "purpose": purpose})
+			requireCode(t, errcode.Forbidden, err)
+		}
+	})
 }
 
 func TestWhoMayNotIsToldBeforePhoneAndCodeAreLookedAt(t *testing.T) {
-	w := newWorld(t, plain)
-	user := w.user(alice)
-	junk := "junk"
-	for _, tc := range []struct {
-		as       string
-		function string
-		args     sdktest.Args
-		want     errcode.Code
-	}{
-		{"", "bind", sdktest.Args{"userId": user, "phone": junk, "code": junk}, errcode.LoginRequired},
-		{"", "checkMyMessage", sdktest.Args{"code": junk}, errcode.LoginRequired},
-		{user, "bind", sdktest.Args{"userId": "x", "phone": junk, "code": junk}, errcode.Forbidden},
-		{user, "unbind", sdktest.Args{"userId": "x", "code": junk}, errcode.Forbidden},
-		{user, "updatePhone", sdktest.Args{"userId": "x", "ticket": junk, "newPhone": junk, "newCode": junk}, errcode.Forbidden},
-		{user, "bind", sdktest.Args{"userId": user, "phone": junk, "code": junk}, codes.PhoneAlreadyBound},
-		{user, "updatePhone", sdktest.Args{"userId": user, "ticket": junk, "newPhone": bob, "newCode": junk}, errcode.Params},
-		{user, "updatePhone", sdktest.Args{"userId": user, "ticket": junk, "newPhone": bob, "newCode": "123456"}, codes.TicketRejected},
-	} {
-		_, err := w.Call(by(tc.as), tc.function, tc.args)
-		requireCode(t, tc.want, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, plain)
+		user := w.user(alice)
+		junk := "junk"
+		for _, tc := range []struct {
+			as       string
+			function string
+			args     sdktest.Args
+			want     errcode.Code
+		}{
+			{"", "bind", sdktest.Args{"userId": user, "phone": junk, "code": junk}, errcode.LoginRequired},
+			{"", "checkMyMessage", sdktest.Args{"code": junk}, errcode.LoginRequired},
+			{user, "bind", sdktest.Args{"userId": "x", "phone": junk, "code": junk}, errcode.Forbidden},
+			{user, "unbind", sdktest.Args{"userId": "x", "code": junk}, errcode.Forbidden},
+			{user, "updatePhone", sdktest.Args{"userId": "x", "ticket": junk, "newPhone": junk, "newCode": junk}, errcode.Forbidden},
+			{user, "bind", sdktest.Args{"userId": user, "phone": junk, "code": junk}, codes.PhoneAlreadyBound},
+			{user, "updatePhone", sdktest.Args{"userId": user, "ticket": junk, "newPhone": bob, "newCode": junk}, errcode.Params},
+			{user, "updatePhone", sdktest.Args{"userId": user, "ticket": junk, "newPhone": bob, "newCode": "123456"}, codes.TicketRejected},
+		} {
+			_, err := w.Call(by(tc.as), tc.function, tc.args)
+			requireCode(t, tc.want, err)
+		}
+	})
 }
 
 func TestSettingsForALoginPage(t *testing.T) {
-	w := newWorld(t, `{"smsFullName": "SMS.outbox", "codeLength": 8, "allowRegister": 0, "smsConfig": {"verifySign": "Mine"}}`)
-	out, err := w.Call(by(""), "getLoginConfig", nil)
-	require.NoError(t, err)
-	require.Equal(t, map[string]any{
-		"callingCodes": map[string]any{"CN": 86.0}, "logo": "", "colors": map[string]any{},
-		"title": "A test", "regions": []any{"CN"}, "defaultRegion": "CN", "codeLength": 8.0, "codeTTL": 300.0,
-		"resendInterval": 45.0, "allowRegister": false, "captcha": "risk", "captchaKind": "pow",
-	}, out)
-	for property, want := range map[string]any{
-		"allowRegister": false, "authType": "PhoneType", "isActive": true,
-		"authConfig": map[string]any{"accessKey": "******", "verifyTemplateCode": "SMS_1", "verifySign": "Mine"},
-	} {
-		got, err := w.Get(by(""), property)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, `{"smsFullName": "SMS.outbox", "codeLength": 8, "allowRegister": 0, "smsConfig": {"verifySign": "Mine"}}`)
+		out, err := w.Call(by(""), "getLoginConfig", nil)
 		require.NoError(t, err)
-		require.Equal(t, want, got, property)
-	}
+		require.Equal(t, map[string]any{
+			"callingCodes": map[string]any{"CN": 86.0}, "logo": "", "colors": map[string]any{},
+			"title": "A test", "regions": []any{"CN"}, "defaultRegion": "CN", "codeLength": 8.0, "codeTTL": 300.0,
+			"resendInterval": 45.0, "allowRegister": false, "captcha": "risk", "captchaKind": "pow",
+		}, out)
+		for property, want := range map[string]any{
+			"allowRegister": false, "authType": "PhoneType", "isActive": true,
+			"authConfig": map[string]any{"accessKey": "******", "verifyTemplateCode": "SMS_1", "verifySign": "Mine"},
+		} {
+			got, err := w.Get(by(""), property)
+			require.NoError(t, err)
+			require.Equal(t, want, got, property)
+		}
+	})
 }
 
 func TestConfigurationThatCantWorkIsRefused(t *testing.T) {
@@ -251,16 +259,18 @@ func TestTheDefaultRegionIsTheOnlyOneOrChina(t *testing.T) {
 }
 
 func TestAnyOtherPurposeIsRefusedByName(t *testing.T) {
-	w := newWorld(t, `{"smsFullName": "SMS.outbox"}`)
-	for _, purpose := range []string{"", " ", "Login", "login ", "logIn", "signup", "anything", "登录", "bind,unbind"} {
-		for _, phone := range []string{"13800138000", "12"} {
-			_, err := w.Call(by(""), "sendMessage", sdktest.Args{"phone": phone, "purpose": purpose})
-			e, ok := errcode.As(err)
-			require.True(t, ok, purpose)
-			require.Equal(t, errcode.Params, e.Code, purpose)
-			require.Equal(t, "purpose", e.Details["arg"])
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, `{"smsFullName": "SMS.outbox"}`)
+		for _, purpose := range []string{"", " ", "Login", "login ", "logIn", "signup", "anything", "登录", "bind,unbind"} {
+			for _, phone := range []string{"13800138000", "12"} {
+				_, err := w.Call(by(""), "sendMessage", sdktest.Args{"phone": phone, "purpose": purpose})
+				e, ok := errcode.As(err)
+				require.True(t, ok, purpose)
+				require.Equal(t, errcode.Params, e.Code, purpose)
+				require.Equal(t, "purpose", e.Details["arg"])
+			}
 		}
-	}
+	})
 }
 
 func TestOperatorsAreWarned(t *testing.T) {

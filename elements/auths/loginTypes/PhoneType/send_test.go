@@ -136,43 +136,49 @@ func TestClosedLoginAnswersBeforeItSends(t *testing.T) {
 }
 
 func TestTestPhoneGetsNoMessage(t *testing.T) {
-	w := newWorld(t, `{"smsFullName": "SMS.outbox", "testPhones": {"13800138000": "000042"}}`)
-	_, err := w.Call(by(""), "sendMessage", sdktest.Args{"phone": alice})
-	require.NoError(t, err)
-	require.Empty(t, w.sent())
-	_, err = w.Call(by(""), "register", sdktest.Args{"phone": alice, "code": "000042", "nick": "Reviewer"})
-	require.NoError(t, err)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, `{"smsFullName": "SMS.outbox", "testPhones": {"13800138000": "000042"}}`)
+		_, err := w.Call(by(""), "sendMessage", sdktest.Args{"phone": alice})
+		require.NoError(t, err)
+		require.Empty(t, w.sent())
+		_, err = w.Call(by(""), "register", sdktest.Args{"phone": alice, "code": "000042", "nick": "Reviewer"})
+		require.NoError(t, err)
+	})
 }
 
 func TestOwnSMSConfigurationGoesWithTheMessage(t *testing.T) {
-	w := newWorld(t, `{"smsFullName": "SMS.outbox", "codeTTL": 61,
-		"smsConfig": {"verifyTemplateCode": "T", "verifySign": "S", "verifyParams": ["minutes", "code"]}}`)
-	code := w.code("", alice, "")
-	require.Equal(t, map[string]any{
-		"phoneList": []any{"+86" + alice}, "verifyTemplateCode": "T", "verifySign": "S", "verifyParams": []any{"minutes", "code"},
-		"params": map[string]any{"code": code, "minutes": "2", "product": "Test App"},
-	}, w.sent()[0])
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, `{"smsFullName": "SMS.outbox", "codeTTL": 61,
+			"smsConfig": {"verifyTemplateCode": "T", "verifySign": "S", "verifyParams": ["minutes", "code"]}}`)
+		code := w.code("", alice, "")
+		require.Equal(t, map[string]any{
+			"phoneList": []any{"+86" + alice}, "verifyTemplateCode": "T", "verifySign": "S", "verifyParams": []any{"minutes", "code"},
+			"params": map[string]any{"code": code, "minutes": "2", "product": "Test App"},
+		}, w.sent()[0])
+	})
 }
 
 func TestNothingThatIsLoggedOrAnsweredHoldsPhoneOrCode(t *testing.T) {
-	w := newWorld(t, plain)
-	code := w.code("", alice, "")
-	var answered string
-	for _, call := range []struct {
-		function string
-		args     sdktest.Args
-	}{
-		{"sendMessage", sdktest.Args{"phone": alice}},
-		{"getLoginCode", sdktest.Args{"phone": alice, "code": wrong(code)}},
-		{"getLoginCode", sdktest.Args{"phone": alice, "code": code}},
-	} {
-		_, err := w.Call(by(""), call.function, call.args)
-		require.Error(t, err)
-		answered += err.Error()
-	}
-	for _, secret := range []string{alice, code} {
-		require.NotContains(t, w.Log()+w.hostLog.String(), secret)
-		require.NotContains(t, answered, secret)
-	}
-	require.Contains(t, w.hostLog.String(), "138****8000")
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, plain)
+		code := w.code("", alice, "")
+		var answered string
+		for _, call := range []struct {
+			function string
+			args     sdktest.Args
+		}{
+			{"sendMessage", sdktest.Args{"phone": alice}},
+			{"getLoginCode", sdktest.Args{"phone": alice, "code": wrong(code)}},
+			{"getLoginCode", sdktest.Args{"phone": alice, "code": code}},
+		} {
+			_, err := w.Call(by(""), call.function, call.args)
+			require.Error(t, err)
+			answered += err.Error()
+		}
+		for _, secret := range []string{alice, code} {
+			require.NotContains(t, w.Log()+w.hostLog.String(), secret)
+			require.NotContains(t, answered, secret)
+		}
+		require.Contains(t, w.hostLog.String(), "138****8000")
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -43,85 +44,97 @@ func atOnce(n int, do func(i int) error) map[errcode.Code]int {
 }
 
 func TestOneOf300SendsAtOnce(t *testing.T) {
-	for range rounds {
-		w := newWorld(t)
-		var delivered atomic.Int32
-		ended := atOnce(300, func(int) error {
-			r, err := w.reserve(call(), mobile, "")
-			if err == nil && r.deliver {
-				delivered.Add(1)
-			}
-			return err
-		})
-		require.Equal(t, map[errcode.Code]int{"": 1, codes.SendTooFrequent: 299}, ended)
-		require.EqualValues(t, 1, delivered.Load())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		for range rounds {
+			w := newWorld(t)
+			var delivered atomic.Int32
+			ended := atOnce(300, func(int) error {
+				r, err := w.reserve(call(), mobile, "")
+				if err == nil && r.deliver {
+					delivered.Add(1)
+				}
+				return err
+			})
+			require.Equal(t, map[errcode.Code]int{"": 1, codes.SendTooFrequent: 299}, ended)
+			require.EqualValues(t, 1, delivered.Load())
+		}
+	})
 }
 
 func TestOneOf200RightCodesAtOnce(t *testing.T) {
-	for range rounds {
-		w := newWorld(t)
-		w.dir.add(databases.User{ID: "u", Phone: mobile})
-		code := w.send(call(), mobile, "")
-		ended := atOnce(200, func(int) error {
-			_, err := w.exchange(call(), mobile, code)
-			return err
-		})
-		require.Equal(t, map[errcode.Code]int{"": 1, codes.CodeRejected: 199}, ended)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		for range rounds {
+			w := newWorld(t)
+			w.dir.add(databases.User{ID: "u", Phone: mobile})
+			code := w.send(call(), mobile, "")
+			ended := atOnce(200, func(int) error {
+				_, err := w.exchange(call(), mobile, code)
+				return err
+			})
+			require.Equal(t, map[errcode.Code]int{"": 1, codes.CodeRejected: 199}, ended)
+		}
+	})
 }
 
 func TestFiveOf200WrongCodesAtOnceAreCompared(t *testing.T) {
-	for range rounds {
-		w := newWorld(t)
-		w.dir.add(databases.User{ID: "u", Phone: mobile})
-		code := w.send(call(), mobile, "")
-		ended := atOnce(200, func(i int) error {
-			_, err := w.exchange(call(), mobile, wrong(code, i+1))
-			return err
-		})
-		require.Equal(t, map[errcode.Code]int{codes.CodeRejected: 5, codes.CodeLocked: 195}, ended)
-		_, err := w.exchange(call(), mobile, code)
-		requireCode(t, codes.CodeLocked, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		for range rounds {
+			w := newWorld(t)
+			w.dir.add(databases.User{ID: "u", Phone: mobile})
+			code := w.send(call(), mobile, "")
+			ended := atOnce(200, func(i int) error {
+				_, err := w.exchange(call(), mobile, wrong(code, i+1))
+				return err
+			})
+			require.Equal(t, map[errcode.Code]int{codes.CodeRejected: 5, codes.CodeLocked: 195}, ended)
+			_, err := w.exchange(call(), mobile, code)
+			requireCode(t, codes.CodeLocked, err)
+		}
+	})
 }
 
 func TestOneOf50RegistersAtOnce(t *testing.T) {
-	for range rounds {
-		w := newWorld(t)
-		code := w.send(call(), mobile, "")
-		ended := atOnce(50, func(int) error {
-			_, err := w.register(call(), mobile, code)
-			return err
-		})
-		require.Equal(t, 1, ended[""], "%v", ended)
-		require.Equal(t, 49, ended[codes.CodeBusy]+ended[codes.CodeRejected]+ended[codes.PhoneInUse], "%v", ended)
-		require.Len(t, w.dir.registered(), 1)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		for range rounds {
+			w := newWorld(t)
+			code := w.send(call(), mobile, "")
+			ended := atOnce(50, func(int) error {
+				_, err := w.register(call(), mobile, code)
+				return err
+			})
+			require.Equal(t, 1, ended[""], "%v", ended)
+			require.Equal(t, 49, ended[codes.CodeBusy]+ended[codes.CodeRejected]+ended[codes.PhoneInUse], "%v", ended)
+			require.Len(t, w.dir.registered(), 1)
+		}
+	})
 }
 
 func TestOneOf50BindsAtOnce(t *testing.T) {
-	for range rounds {
-		w := newWorld(t)
-		w.dir.add(databases.User{ID: "u"})
-		code := w.send(as("u"), mobile, "bind")
-		ended := atOnce(50, func(int) error { return w.bind(as("u"), mobile, code) })
-		require.Equal(t, 1, ended[""], "%v", ended)
-		require.Equal(t, 49, ended[codes.CodeBusy]+ended[codes.CodeRejected]+ended[codes.PhoneAlreadyBound], "%v", ended)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		for range rounds {
+			w := newWorld(t)
+			w.dir.add(databases.User{ID: "u"})
+			code := w.send(as("u"), mobile, "bind")
+			ended := atOnce(50, func(int) error { return w.bind(as("u"), mobile, code) })
+			require.Equal(t, 1, ended[""], "%v", ended)
+			require.Equal(t, 49, ended[codes.CodeBusy]+ended[codes.CodeRejected]+ended[codes.PhoneAlreadyBound], "%v", ended)
+		}
+	})
 }
 
 func TestOneOf50UsersBindsAPhoneAtOnce(t *testing.T) {
-	w := newWorld(t)
-	const users = 50
-	code := make([]string, users)
-	for i := range users {
-		id := fmt.Sprint("u", i)
-		w.dir.add(databases.User{ID: id})
-		code[i] = w.codeWithoutCooldown(id)
-	}
-	ended := atOnce(users, func(i int) error { return w.bind(as(fmt.Sprint("u", i)), mobile, code[i]) })
-	require.Equal(t, map[errcode.Code]int{"": 1, codes.PhoneInUse: users - 1}, ended)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		const users = 50
+		code := make([]string, users)
+		for i := range users {
+			id := fmt.Sprint("u", i)
+			w.dir.add(databases.User{ID: id})
+			code[i] = w.codeWithoutCooldown(id)
+		}
+		ended := atOnce(users, func(i int) error { return w.bind(as(fmt.Sprint("u", i)), mobile, code[i]) })
+		require.Equal(t, map[errcode.Code]int{"": 1, codes.PhoneInUse: users - 1}, ended)
+	})
 }
 
 func TestOneOf50TicketUsesAtOnce(t *testing.T) {
