@@ -119,7 +119,7 @@ func (a *App) open(ctx context.Context, dir string) error {
 	}
 	a.host, err = plugin.New(plugin.Config{
 		Logger:   a.settings.logger,
-		App:      &elementv1.App{AppId: a.info.AppID, Title: a.info.Title, Dev: a.settings.dev},
+		App:      a.described(),
 		Services: hostServices,
 		Calls:    callbacks{a.index},
 		Trace:    plugin.Trace{Provider: a.settings.tracer, Propagator: propagator},
@@ -207,6 +207,18 @@ func (a *App) openServices() ([]plugin.HostService, error) {
 		})
 	}
 	return hosted, nil
+}
+
+// described returns the app as its plugins know it.
+func (a *App) described() *elementv1.App {
+	dir, err := filepath.Abs(a.info.Dir)
+	if err != nil {
+		dir = a.info.Dir
+	}
+	return &elementv1.App{
+		AppId: a.info.AppID, Title: a.info.Title, Dev: a.settings.dev, Directory: dir,
+		Outbound: &elementv1.Outbound{Proxy: a.settings.outbound.Proxy, Authorities: a.settings.outbound.Authorities},
+	}
 }
 
 // Info describes the app.

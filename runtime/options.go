@@ -25,6 +25,7 @@ type settings struct {
 	// withoutStores is set if Open doesn't fail for a store that can't be reached.
 	withoutStores bool
 	drain         time.Duration
+	outbound      Outbound
 }
 
 func newSettings(opts []Option) settings {
@@ -82,6 +83,21 @@ func WithLocked() Option {
 // WithoutWatch loads the app once and never reloads it.
 func WithoutWatch() Option {
 	return func(s *settings) { s.watch = false }
+}
+
+// Outbound is how the app's plugins make requests to other machines.
+type Outbound struct {
+	// Proxy is the URL of the HTTP proxy, perhaps with a password, for every host that
+	// isn't written as a loopback address.
+	Proxy string
+	// Authorities are certificates in PEM that are trusted besides the system's.
+	Authorities []byte
+}
+
+// WithOutbound sets how plugins make requests. By default they use no proxy and trust the
+// system's certificates. Plugins have none of the process's environment.
+func WithOutbound(o Outbound) Option {
+	return func(s *settings) { s.outbound = o }
 }
 
 // WithTracerProvider traces calls, in plugins too. Without it nothing is traced.

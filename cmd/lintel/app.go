@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
+	"github.com/lintel-run/lintel/internal/outbound"
 	"github.com/lintel-run/lintel/runtime"
 )
 
@@ -21,6 +23,8 @@ type appFlags struct {
 	dev        bool
 	locked     bool
 	pluginDirs []string
+	proxy      string
+	caFile     string
 }
 
 func (f *appFlags) addData(flags *pflag.FlagSet) {
@@ -36,7 +40,14 @@ func (f *appFlags) addAll(flags *pflag.FlagSet) {
 	f.addPluginDirs(flags)
 	flags.BoolVar(&f.dev, "dev", false, "development: embedded stores, SMS.Outbox, no address but loopback")
 	flags.BoolVar(&f.locked, "locked", false, "refuse plugin executables that lintel.lock doesn't pin")
+	flags.StringVar(&f.proxy, flagProxy, "", "URL of the HTTP proxy to vendors; with a password better given as "+settings.Environment(flagProxy))
+	flags.StringVar(&f.caFile, flagCAFile, "", "file of certificates (PEM) that vendors' and the proxy's are checked against, besides the system's")
 }
+
+const (
+	flagProxy  = "proxy"
+	flagCAFile = "ca-file"
+)
 
 func (f *appFlags) options(logger *slog.Logger) []runtime.Option {
 	options := []runtime.Option{runtime.WithLogger(logger)}
@@ -55,13 +66,42 @@ func (f *appFlags) options(logger *slog.Logger) []runtime.Option {
 	return options
 }
 
+// opening returns the options of an app whose elements may make requests.
+func (f *appFlags) opening(logger *slog.Logger) ([]runtime.Option, error) {
+	out, err := f.outbound()
+	if err != nil {
+		return nil, err
+	}
+	return append(f.options(logger), runtime.WithOutbound(out)), nil
+}
+
+// outbound reads the flags of requests to vendors.
+func (f *appFlags) outbound() (out runtime.Outbound, err error) {
+	if f.proxy != "" {
+		if _, err := outbound.ParseProxy(f.proxy); err != nil {
+			return out, usagef("--%s: %w", flagProxy, err)
+		}
+		out.Proxy = f.proxy
+	}
+	if f.caFile != "" {
+		if out.Authorities, err = outbound.ReadAuthorities(f.caFile); err != nil {
+			return out, usagef("--%s %s: %w", flagCAFile, f.caFile, err)
+		}
+	}
+	return out, nil
+}
+
 // with opens the app for one piece of work, without watching its files, and
 // closes it. It uses the data directory of a server that runs.
 func (f *appFlags) with(ctx context.Context, dir string, logger *slog.Logger, work func(*runtime.App) error) error {
 	if err := f.useRunning(ctx, dir); err != nil {
 		return err
 	}
-	app, err := runtime.Open(ctx, dir, append(f.options(logger), runtime.WithoutWatch())...)
+	options, err := f.opening(logger)
+	if err != nil {
+		return err
+	}
+	app, err := runtime.Open(ctx, dir, append(options, runtime.WithoutWatch())...)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
+	"github.com/lintel-run/lintel/internal/outbound"
 	"github.com/lintel-run/lintel/runtime"
 )
 
@@ -44,7 +46,7 @@ Exits 1 when a check failed.`,
 		Example: "  lintel doctor app.example",
 		Args:    maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			findings := []finding{checkTypes(cmd.Context()), checkFiles()}
+			findings := []finding{checkTypes(cmd.Context()), checkFiles(), app.checkOutbound()}
 			if len(args) > 0 || isApp(".") {
 				dir, err := appArg(args)
 				if err != nil {
@@ -115,9 +117,40 @@ func checkFiles() finding {
 	return finding{"open files", stateOK, fmt.Sprintf("at most %d", limit.Max)}
 }
 
+// proxyVariables are those by which other programs choose a proxy.
+var proxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"}
+
+// checkOutbound checks the way to vendors.
+func (f *appFlags) checkOutbound() finding {
+	const check = "way out"
+	if _, err := f.outbound(); err != nil {
+		return finding{check, stateFailed, err.Error()}
+	}
+	message := "straight to vendors, without a proxy"
+	if f.proxy != "" {
+		u, err := outbound.ParseProxy(f.proxy)
+		if err != nil {
+			return finding{check, stateFailed, err.Error()}
+		}
+		message = "through the proxy " + u.Host
+	}
+	if f.caFile != "" {
+		message += ", trusting the certificates of --" + flagCAFile + ", too"
+	}
+	i := slices.IndexFunc(proxyVariables, func(name string) bool { return os.Getenv(name) != "" })
+	if f.proxy == "" && i >= 0 {
+		return finding{check, stateWarning, message + ": " + proxyVariables[i] + " is set, but only --" + flagProxy + " and " + settings.Environment(flagProxy) + " are used"}
+	}
+	return finding{check, stateOK, message}
+}
+
 // examine checks one app.
 func (f *appFlags) examine(ctx context.Context, dir string, logger *slog.Logger) []finding {
-	problems, err := runtime.Validate(dir, f.options(logger)...)
+	options, err := f.opening(logger)
+	if err != nil {
+		return nil // checkOutbound has said so
+	}
+	problems, err := runtime.Validate(dir, options...)
 	switch {
 	case err != nil:
 		return []finding{{"app", stateFailed, err.Error()}}

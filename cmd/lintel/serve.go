@@ -175,7 +175,10 @@ func serve(ctx context.Context, in *invocation, dir string, f *serveFlags) (err 
 	}
 	defer func() { _ = public.Close() }()
 
-	options := f.app.options(logger)
+	options, err := f.app.opening(logger)
+	if err != nil {
+		return err
+	}
 	provider, err := trace(ctx, f.otlpEndpoint)
 	if err != nil {
 		return err

@@ -24,7 +24,11 @@ are no error.`,
 		Example: "  lintel validate app.example\n  lintel validate app.example --json | jq '.problems[].message'",
 		Args:    maxArgs(1),
 		RunE: onApp(func(_ context.Context, dir string) error {
-			problems, err := runtime.Validate(dir, app.options(in.logger(slog.LevelWarn))...)
+			options, err := app.opening(in.logger(slog.LevelWarn))
+			if err != nil {
+				return err
+			}
+			problems, err := runtime.Validate(dir, options...)
 			if err != nil {
 				// The app could not be read: that is its one problem.
 				problems = append(problems, runtime.Problem{Code: "app", Message: err.Error()})

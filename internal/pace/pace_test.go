@@ -3,6 +3,7 @@ package pace
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,18 +42,13 @@ func TestABoundHoldsAndIsStretchedByWhatWorkTakesLonger(t *testing.T) {
 
 func TestABusyMachineStretchesABound(t *testing.T) {
 	w := Start(t)
-	done := make(chan struct{})
+	var done atomic.Bool
 	var loops sync.WaitGroup
 	defer loops.Wait()
-	defer close(done)
+	defer done.Store(true)
 	for range 8 * runtime.GOMAXPROCS(0) {
 		loops.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
+			for !done.Load() { //nolint:revive // it is to be busy
 			}
 		})
 	}

@@ -619,7 +619,11 @@ type App struct {
 	AppId string                 `protobuf:"bytes,1,opt,name=app_id,json=appId,proto3" json:"app_id,omitempty"`
 	Title string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// Whether the app was started with --dev.
-	Dev           bool `protobuf:"varint,3,opt,name=dev,proto3" json:"dev,omitempty"`
+	Dev bool `protobuf:"varint,3,opt,name=dev,proto3" json:"dev,omitempty"`
+	// The app's directory, absolute. Relative file names in configurations are below it.
+	Directory string `protobuf:"bytes,4,opt,name=directory,proto3" json:"directory,omitempty"`
+	// How requests leave this network. The plugin's environment says nothing of it.
+	Outbound      *Outbound `protobuf:"bytes,5,opt,name=outbound,proto3" json:"outbound,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -675,6 +679,76 @@ func (x *App) GetDev() bool {
 	return false
 }
 
+func (x *App) GetDirectory() string {
+	if x != nil {
+		return x.Directory
+	}
+	return ""
+}
+
+func (x *App) GetOutbound() *Outbound {
+	if x != nil {
+		return x.Outbound
+	}
+	return nil
+}
+
+// Outbound is how a plugin makes requests to other machines.
+type Outbound struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// URL of the HTTP proxy (http or https, perhaps with user and password) for every host
+	// that isn't written as a loopback address; empty if there is none.
+	Proxy string `protobuf:"bytes,1,opt,name=proxy,proto3" json:"proxy,omitempty"`
+	// Certificates in PEM that are trusted besides the system's.
+	Authorities   []byte `protobuf:"bytes,2,opt,name=authorities,proto3" json:"authorities,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Outbound) Reset() {
+	*x = Outbound{}
+	mi := &file_lintel_element_v1_element_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Outbound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Outbound) ProtoMessage() {}
+
+func (x *Outbound) ProtoReflect() protoreflect.Message {
+	mi := &file_lintel_element_v1_element_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Outbound.ProtoReflect.Descriptor instead.
+func (*Outbound) Descriptor() ([]byte, []int) {
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Outbound) GetProxy() string {
+	if x != nil {
+		return x.Proxy
+	}
+	return ""
+}
+
+func (x *Outbound) GetAuthorities() []byte {
+	if x != nil {
+		return x.Authorities
+	}
+	return nil
+}
+
 type ConfigureResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty if the generation is ready for calls.
@@ -687,7 +761,7 @@ type ConfigureResponse struct {
 
 func (x *ConfigureResponse) Reset() {
 	*x = ConfigureResponse{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[9]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -699,7 +773,7 @@ func (x *ConfigureResponse) String() string {
 func (*ConfigureResponse) ProtoMessage() {}
 
 func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[9]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -712,7 +786,7 @@ func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureResponse.ProtoReflect.Descriptor instead.
 func (*ConfigureResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{9}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ConfigureResponse) GetDiagnostics() []*Diagnostic {
@@ -742,7 +816,7 @@ type Diagnostic struct {
 
 func (x *Diagnostic) Reset() {
 	*x = Diagnostic{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[10]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -754,7 +828,7 @@ func (x *Diagnostic) String() string {
 func (*Diagnostic) ProtoMessage() {}
 
 func (x *Diagnostic) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[10]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -767,7 +841,7 @@ func (x *Diagnostic) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Diagnostic.ProtoReflect.Descriptor instead.
 func (*Diagnostic) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{10}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Diagnostic) GetPointer() string {
@@ -798,7 +872,7 @@ type CallRequest struct {
 
 func (x *CallRequest) Reset() {
 	*x = CallRequest{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[11]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +884,7 @@ func (x *CallRequest) String() string {
 func (*CallRequest) ProtoMessage() {}
 
 func (x *CallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[11]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +897,7 @@ func (x *CallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallRequest.ProtoReflect.Descriptor instead.
 func (*CallRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{11}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CallRequest) GetInstance() *Instance {
@@ -869,7 +943,7 @@ type CallResponse struct {
 
 func (x *CallResponse) Reset() {
 	*x = CallResponse{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[12]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +955,7 @@ func (x *CallResponse) String() string {
 func (*CallResponse) ProtoMessage() {}
 
 func (x *CallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[12]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +968,7 @@ func (x *CallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallResponse.ProtoReflect.Descriptor instead.
 func (*CallResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{12}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CallResponse) GetResultJson() []byte {
@@ -930,7 +1004,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[13]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -942,7 +1016,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[13]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -955,7 +1029,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{13}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetRequest) GetInstance() *Instance {
@@ -989,7 +1063,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[14]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1001,7 +1075,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[14]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1014,7 +1088,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{14}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetResponse) GetValueJson() []byte {
@@ -1043,7 +1117,7 @@ type CheckRequest struct {
 
 func (x *CheckRequest) Reset() {
 	*x = CheckRequest{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[15]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1129,7 @@ func (x *CheckRequest) String() string {
 func (*CheckRequest) ProtoMessage() {}
 
 func (x *CheckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[15]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1142,7 @@ func (x *CheckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
 func (*CheckRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{15}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CheckRequest) GetType() string {
@@ -1115,7 +1189,7 @@ type CheckResponse struct {
 
 func (x *CheckResponse) Reset() {
 	*x = CheckResponse{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[16]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1127,7 +1201,7 @@ func (x *CheckResponse) String() string {
 func (*CheckResponse) ProtoMessage() {}
 
 func (x *CheckResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[16]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1140,7 +1214,7 @@ func (x *CheckResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckResponse.ProtoReflect.Descriptor instead.
 func (*CheckResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{16}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CheckResponse) GetDiagnostics() []*Diagnostic {
@@ -1177,7 +1251,7 @@ type CheckStep struct {
 
 func (x *CheckStep) Reset() {
 	*x = CheckStep{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[17]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1189,7 +1263,7 @@ func (x *CheckStep) String() string {
 func (*CheckStep) ProtoMessage() {}
 
 func (x *CheckStep) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[17]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1202,7 +1276,7 @@ func (x *CheckStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckStep.ProtoReflect.Descriptor instead.
 func (*CheckStep) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{17}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CheckStep) GetName() string {
@@ -1240,7 +1314,7 @@ type Rung struct {
 
 func (x *Rung) Reset() {
 	*x = Rung{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[18]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1252,7 +1326,7 @@ func (x *Rung) String() string {
 func (*Rung) ProtoMessage() {}
 
 func (x *Rung) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[18]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1265,7 +1339,7 @@ func (x *Rung) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rung.ProtoReflect.Descriptor instead.
 func (*Rung) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{18}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Rung) GetName() string {
@@ -1298,7 +1372,7 @@ type ReleaseRequest struct {
 
 func (x *ReleaseRequest) Reset() {
 	*x = ReleaseRequest{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[19]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1310,7 +1384,7 @@ func (x *ReleaseRequest) String() string {
 func (*ReleaseRequest) ProtoMessage() {}
 
 func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[19]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1323,7 +1397,7 @@ func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{19}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ReleaseRequest) GetInstance() *Instance {
@@ -1341,7 +1415,7 @@ type ReleaseResponse struct {
 
 func (x *ReleaseResponse) Reset() {
 	*x = ReleaseResponse{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[20]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1353,7 +1427,7 @@ func (x *ReleaseResponse) String() string {
 func (*ReleaseResponse) ProtoMessage() {}
 
 func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[20]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1366,7 +1440,7 @@ func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseResponse) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{20}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{21}
 }
 
 // Error is an error with a code. The caller gets it whole.
@@ -1388,7 +1462,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_lintel_element_v1_element_proto_msgTypes[21]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1400,7 +1474,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_lintel_element_v1_element_proto_msgTypes[21]
+	mi := &file_lintel_element_v1_element_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1413,7 +1487,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{21}
+	return file_lintel_element_v1_element_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Error) GetCode() string {
@@ -1504,11 +1578,16 @@ const file_lintel_element_v1_element_proto_rawDesc = "" +
 	"\vconfig_json\x18\x02 \x01(\fR\n" +
 	"configJson\x12\x14\n" +
 	"\x05title\x18\x03 \x01(\tR\x05title\x12(\n" +
-	"\x03app\x18\x04 \x01(\v2\x16.lintel.element.v1.AppR\x03app\"D\n" +
+	"\x03app\x18\x04 \x01(\v2\x16.lintel.element.v1.AppR\x03app\"\x9b\x01\n" +
 	"\x03App\x12\x15\n" +
 	"\x06app_id\x18\x01 \x01(\tR\x05appId\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x10\n" +
-	"\x03dev\x18\x03 \x01(\bR\x03dev\"\x8f\x01\n" +
+	"\x03dev\x18\x03 \x01(\bR\x03dev\x12\x1c\n" +
+	"\tdirectory\x18\x04 \x01(\tR\tdirectory\x127\n" +
+	"\boutbound\x18\x05 \x01(\v2\x1b.lintel.element.v1.OutboundR\boutbound\"B\n" +
+	"\bOutbound\x12\x14\n" +
+	"\x05proxy\x18\x01 \x01(\tR\x05proxy\x12 \n" +
+	"\vauthorities\x18\x02 \x01(\fR\vauthorities\"\x8f\x01\n" +
 	"\x11ConfigureResponse\x12?\n" +
 	"\vdiagnostics\x18\x01 \x03(\v2\x1d.lintel.element.v1.DiagnosticR\vdiagnostics\x129\n" +
 	"\bwarnings\x18\x02 \x03(\v2\x1d.lintel.element.v1.DiagnosticR\bwarnings\"@\n" +
@@ -1584,7 +1663,7 @@ func file_lintel_element_v1_element_proto_rawDescGZIP() []byte {
 	return file_lintel_element_v1_element_proto_rawDescData
 }
 
-var file_lintel_element_v1_element_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_lintel_element_v1_element_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_lintel_element_v1_element_proto_goTypes = []any{
 	(*DescribeRequest)(nil),   // 0: lintel.element.v1.DescribeRequest
 	(*DescribeResponse)(nil),  // 1: lintel.element.v1.DescribeResponse
@@ -1595,19 +1674,20 @@ var file_lintel_element_v1_element_proto_goTypes = []any{
 	(*Instance)(nil),          // 6: lintel.element.v1.Instance
 	(*ConfigureRequest)(nil),  // 7: lintel.element.v1.ConfigureRequest
 	(*App)(nil),               // 8: lintel.element.v1.App
-	(*ConfigureResponse)(nil), // 9: lintel.element.v1.ConfigureResponse
-	(*Diagnostic)(nil),        // 10: lintel.element.v1.Diagnostic
-	(*CallRequest)(nil),       // 11: lintel.element.v1.CallRequest
-	(*CallResponse)(nil),      // 12: lintel.element.v1.CallResponse
-	(*GetRequest)(nil),        // 13: lintel.element.v1.GetRequest
-	(*GetResponse)(nil),       // 14: lintel.element.v1.GetResponse
-	(*CheckRequest)(nil),      // 15: lintel.element.v1.CheckRequest
-	(*CheckResponse)(nil),     // 16: lintel.element.v1.CheckResponse
-	(*CheckStep)(nil),         // 17: lintel.element.v1.CheckStep
-	(*Rung)(nil),              // 18: lintel.element.v1.Rung
-	(*ReleaseRequest)(nil),    // 19: lintel.element.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),   // 20: lintel.element.v1.ReleaseResponse
-	(*Error)(nil),             // 21: lintel.element.v1.Error
+	(*Outbound)(nil),          // 9: lintel.element.v1.Outbound
+	(*ConfigureResponse)(nil), // 10: lintel.element.v1.ConfigureResponse
+	(*Diagnostic)(nil),        // 11: lintel.element.v1.Diagnostic
+	(*CallRequest)(nil),       // 12: lintel.element.v1.CallRequest
+	(*CallResponse)(nil),      // 13: lintel.element.v1.CallResponse
+	(*GetRequest)(nil),        // 14: lintel.element.v1.GetRequest
+	(*GetResponse)(nil),       // 15: lintel.element.v1.GetResponse
+	(*CheckRequest)(nil),      // 16: lintel.element.v1.CheckRequest
+	(*CheckResponse)(nil),     // 17: lintel.element.v1.CheckResponse
+	(*CheckStep)(nil),         // 18: lintel.element.v1.CheckStep
+	(*Rung)(nil),              // 19: lintel.element.v1.Rung
+	(*ReleaseRequest)(nil),    // 20: lintel.element.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),   // 21: lintel.element.v1.ReleaseResponse
+	(*Error)(nil),             // 22: lintel.element.v1.Error
 }
 var file_lintel_element_v1_element_proto_depIdxs = []int32{
 	2,  // 0: lintel.element.v1.DescribeResponse.types:type_name -> lintel.element.v1.TypeDescription
@@ -1616,34 +1696,35 @@ var file_lintel_element_v1_element_proto_depIdxs = []int32{
 	4,  // 3: lintel.element.v1.Function.args:type_name -> lintel.element.v1.Argument
 	6,  // 4: lintel.element.v1.ConfigureRequest.instance:type_name -> lintel.element.v1.Instance
 	8,  // 5: lintel.element.v1.ConfigureRequest.app:type_name -> lintel.element.v1.App
-	10, // 6: lintel.element.v1.ConfigureResponse.diagnostics:type_name -> lintel.element.v1.Diagnostic
-	10, // 7: lintel.element.v1.ConfigureResponse.warnings:type_name -> lintel.element.v1.Diagnostic
-	6,  // 8: lintel.element.v1.CallRequest.instance:type_name -> lintel.element.v1.Instance
-	21, // 9: lintel.element.v1.CallResponse.error:type_name -> lintel.element.v1.Error
-	6,  // 10: lintel.element.v1.GetRequest.instance:type_name -> lintel.element.v1.Instance
-	21, // 11: lintel.element.v1.GetResponse.error:type_name -> lintel.element.v1.Error
-	8,  // 12: lintel.element.v1.CheckRequest.app:type_name -> lintel.element.v1.App
-	10, // 13: lintel.element.v1.CheckResponse.diagnostics:type_name -> lintel.element.v1.Diagnostic
-	18, // 14: lintel.element.v1.CheckResponse.rungs:type_name -> lintel.element.v1.Rung
-	17, // 15: lintel.element.v1.CheckResponse.steps:type_name -> lintel.element.v1.CheckStep
-	6,  // 16: lintel.element.v1.ReleaseRequest.instance:type_name -> lintel.element.v1.Instance
-	0,  // 17: lintel.element.v1.Element.Describe:input_type -> lintel.element.v1.DescribeRequest
-	7,  // 18: lintel.element.v1.Element.Configure:input_type -> lintel.element.v1.ConfigureRequest
-	11, // 19: lintel.element.v1.Element.Call:input_type -> lintel.element.v1.CallRequest
-	13, // 20: lintel.element.v1.Element.Get:input_type -> lintel.element.v1.GetRequest
-	15, // 21: lintel.element.v1.Element.Check:input_type -> lintel.element.v1.CheckRequest
-	19, // 22: lintel.element.v1.Element.Release:input_type -> lintel.element.v1.ReleaseRequest
-	1,  // 23: lintel.element.v1.Element.Describe:output_type -> lintel.element.v1.DescribeResponse
-	9,  // 24: lintel.element.v1.Element.Configure:output_type -> lintel.element.v1.ConfigureResponse
-	12, // 25: lintel.element.v1.Element.Call:output_type -> lintel.element.v1.CallResponse
-	14, // 26: lintel.element.v1.Element.Get:output_type -> lintel.element.v1.GetResponse
-	16, // 27: lintel.element.v1.Element.Check:output_type -> lintel.element.v1.CheckResponse
-	20, // 28: lintel.element.v1.Element.Release:output_type -> lintel.element.v1.ReleaseResponse
-	23, // [23:29] is the sub-list for method output_type
-	17, // [17:23] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	9,  // 6: lintel.element.v1.App.outbound:type_name -> lintel.element.v1.Outbound
+	11, // 7: lintel.element.v1.ConfigureResponse.diagnostics:type_name -> lintel.element.v1.Diagnostic
+	11, // 8: lintel.element.v1.ConfigureResponse.warnings:type_name -> lintel.element.v1.Diagnostic
+	6,  // 9: lintel.element.v1.CallRequest.instance:type_name -> lintel.element.v1.Instance
+	22, // 10: lintel.element.v1.CallResponse.error:type_name -> lintel.element.v1.Error
+	6,  // 11: lintel.element.v1.GetRequest.instance:type_name -> lintel.element.v1.Instance
+	22, // 12: lintel.element.v1.GetResponse.error:type_name -> lintel.element.v1.Error
+	8,  // 13: lintel.element.v1.CheckRequest.app:type_name -> lintel.element.v1.App
+	11, // 14: lintel.element.v1.CheckResponse.diagnostics:type_name -> lintel.element.v1.Diagnostic
+	19, // 15: lintel.element.v1.CheckResponse.rungs:type_name -> lintel.element.v1.Rung
+	18, // 16: lintel.element.v1.CheckResponse.steps:type_name -> lintel.element.v1.CheckStep
+	6,  // 17: lintel.element.v1.ReleaseRequest.instance:type_name -> lintel.element.v1.Instance
+	0,  // 18: lintel.element.v1.Element.Describe:input_type -> lintel.element.v1.DescribeRequest
+	7,  // 19: lintel.element.v1.Element.Configure:input_type -> lintel.element.v1.ConfigureRequest
+	12, // 20: lintel.element.v1.Element.Call:input_type -> lintel.element.v1.CallRequest
+	14, // 21: lintel.element.v1.Element.Get:input_type -> lintel.element.v1.GetRequest
+	16, // 22: lintel.element.v1.Element.Check:input_type -> lintel.element.v1.CheckRequest
+	20, // 23: lintel.element.v1.Element.Release:input_type -> lintel.element.v1.ReleaseRequest
+	1,  // 24: lintel.element.v1.Element.Describe:output_type -> lintel.element.v1.DescribeResponse
+	10, // 25: lintel.element.v1.Element.Configure:output_type -> lintel.element.v1.ConfigureResponse
+	13, // 26: lintel.element.v1.Element.Call:output_type -> lintel.element.v1.CallResponse
+	15, // 27: lintel.element.v1.Element.Get:output_type -> lintel.element.v1.GetResponse
+	17, // 28: lintel.element.v1.Element.Check:output_type -> lintel.element.v1.CheckResponse
+	21, // 29: lintel.element.v1.Element.Release:output_type -> lintel.element.v1.ReleaseResponse
+	24, // [24:30] is the sub-list for method output_type
+	18, // [18:24] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_lintel_element_v1_element_proto_init() }
@@ -1657,7 +1738,7 @@ func file_lintel_element_v1_element_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lintel_element_v1_element_proto_rawDesc), len(file_lintel_element_v1_element_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,10 +27,28 @@ type App struct {
 	ID, Title string
 	// Dev is set if the app was started with --dev.
 	Dev bool
+	// Dir is the app's directory, absolute. Relative file names in configurations are
+	// below it.
+	Dir string
+	// Outbound is how requests leave this network.
+	Outbound Outbound
+}
+
+// Outbound is how a plugin makes requests to other machines. The plugin's environment
+// says nothing of it.
+type Outbound struct {
+	// Proxy is the URL of the HTTP proxy, perhaps with a password, for every host that
+	// isn't written as a loopback address; empty if there is none.
+	Proxy string
+	// Authorities are certificates in PEM that are trusted besides the system's.
+	Authorities []byte
 }
 
 func appOf(a *elementv1.App) App {
-	return App{ID: a.GetAppId(), Title: a.GetTitle(), Dev: a.GetDev()}
+	return App{
+		ID: a.GetAppId(), Title: a.GetTitle(), Dev: a.GetDev(), Dir: a.GetDirectory(),
+		Outbound: Outbound{Proxy: a.GetOutbound().GetProxy(), Authorities: a.GetOutbound().GetAuthorities()},
+	}
 }
 
 // Checker is implemented by a value whose configuration can be tried out: its

@@ -26,8 +26,8 @@ func Type() sdk.Type {
 	return delivery.NewType("SMS.Aliyun", "Alibaba Cloud SMS", "Sends messages with Alibaba Cloud's short message service.", open, delivery.WithReceipts())
 }
 
-func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	return delivery.Open(ctx, vendorEndpoint, delivery.Options{
+func open(ctx context.Context, c Config, env sdk.Env) (*delivery.Sender, error) {
+	return delivery.Open(ctx, env, vendorEndpoint, delivery.Options{
 		Settings: c.Settings, TemplateSettings: c.TemplateSettings,
 		RequireTemplate: true, RequireSign: true,
 		Hints: []string{

@@ -41,7 +41,7 @@ const (
 
 var regions = regexp.MustCompile(regionRule)
 
-func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
+func open(ctx context.Context, c Config, env sdk.Env) (*delivery.Sender, error) {
 	if !regions.MatchString(c.Region) {
 		return nil, sdk.ConfigError("/region", wrongRegion)
 	}
@@ -49,7 +49,7 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	if strings.HasPrefix(c.Region, "cn-") {
 		regionHint = "the regions of China send no messages to phones"
 	}
-	return delivery.Open(ctx, vendorEndpoint(c.Region), delivery.Options{
+	return delivery.Open(ctx, env, vendorEndpoint(c.Region), delivery.Options{
 		Settings: c.Settings,
 		Text:     c.Text,
 		Hints: []string{

@@ -61,7 +61,7 @@ func Type() sdk.Type {
 		append(delivery.RefuseURL("url", `"endpoint":{"const":""}`), delivery.WithReceipts())...)
 }
 
-func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
+func open(ctx context.Context, c Config, env sdk.Env) (*delivery.Sender, error) {
 	v := &vendor{config: c, charset: charset(c.Charset)}
 	names := &instanceNames{
 		secrets: c.Secrets, values: &values{configured: c.Values, compiled: map[string]*namedTemplate{}}, hasSign: c.Sign != "",
@@ -82,7 +82,12 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	if len(wrong) > 0 {
 		return nil, errors.Join(unique(wrong)...)
 	}
-	v.client = delivery.NewClient(v.url.guard)
+	network, err := c.Network(env)
+	if err != nil {
+		return nil, err
+	}
+	network.Guard = v.url.guard
+	v.client = delivery.NewClient(network)
 
 	o := delivery.Options{
 		Settings: c.Settings, TemplateSettings: c.TemplateSettings,

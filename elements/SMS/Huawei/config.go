@@ -34,14 +34,14 @@ func Type() sdk.Type {
 		delivery.Pair{First: "receiptKey", Second: "receiptSecret"}.Together())
 }
 
-func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
+func open(ctx context.Context, c Config, env sdk.Env) (*delivery.Sender, error) {
 	if err := delivery.CheckCallback("/statusCallback", c.StatusCallback); err != nil {
 		return nil, err
 	}
 	if (c.ReceiptKey == "") != (c.ReceiptSecret == "") {
 		return nil, sdk.ConfigError("/receiptSecret", "receiptKey and receiptSecret go together")
 	}
-	return delivery.Open(ctx, vendorEndpoint, delivery.Options{
+	return delivery.Open(ctx, env, vendorEndpoint, delivery.Options{
 		Settings: c.Settings, TemplateSettings: c.TemplateSettings,
 		RequireTemplate: true,
 		Hints: []string{

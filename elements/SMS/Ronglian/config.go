@@ -26,8 +26,8 @@ func Type() sdk.Type {
 	return delivery.NewType("SMS.Ronglian", "Ronglian SMS", "Sends messages with Ronglian (Yuntongxun).", open)
 }
 
-func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	return delivery.Open(ctx, vendorEndpoint, delivery.Options{
+func open(ctx context.Context, c Config, env sdk.Env) (*delivery.Sender, error) {
+	return delivery.Open(ctx, env, vendorEndpoint, delivery.Options{
 		Settings:         c.Settings,
 		TemplateSettings: delivery.TemplateSettings{VerifyTemplateCode: c.VerifyTemplateCode},
 		RequireTemplate:  true,

@@ -28,8 +28,8 @@ func Type() sdk.Type {
 	return delivery.NewType("SMS.Tencent", "Tencent Cloud SMS", "Sends messages with Tencent Cloud's short message service.", open, delivery.WithReceipts())
 }
 
-func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
-	return delivery.Open(ctx, vendorEndpoint, delivery.Options{
+func open(ctx context.Context, c Config, env sdk.Env) (*delivery.Sender, error) {
+	return delivery.Open(ctx, env, vendorEndpoint, delivery.Options{
 		Settings: c.Settings, TemplateSettings: c.TemplateSettings,
 		RequireTemplate: true,
 		Hints: []string{

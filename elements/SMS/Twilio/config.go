@@ -34,7 +34,7 @@ func Type() sdk.Type {
 		delivery.Pair{First: "text", Second: "contentSid"}.OnlyOne())
 }
 
-func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
+func open(ctx context.Context, c Config, env sdk.Env) (*delivery.Sender, error) {
 	switch {
 	case c.From == "" && c.MessagingServiceSid == "":
 		return nil, sdk.ConfigError("", "needs from or messagingServiceSid")
@@ -46,7 +46,7 @@ func open(ctx context.Context, c Config, _ sdk.Env) (*delivery.Sender, error) {
 	if err := delivery.CheckCallback("/statusCallback", c.StatusCallback); err != nil {
 		return nil, err
 	}
-	return delivery.Open(ctx, vendorEndpoint, delivery.Options{
+	return delivery.Open(ctx, env, vendorEndpoint, delivery.Options{
 		Settings:         c.Settings,
 		TemplateSettings: delivery.TemplateSettings{VerifyTemplateCode: c.ContentSid},
 		// A content template has its own text, but a call may still have another.

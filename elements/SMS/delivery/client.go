@@ -12,11 +12,13 @@ import (
 )
 
 // Client makes requests to a vendor over a connection pool of its own. It follows
-// no redirect, uses no proxy, sends no request twice, and cuts long responses. It has
-// at most as many connections as there are requests at once.
+// no redirect, uses no proxy but the configured one, sends no request twice, and cuts
+// long responses. It has at most as many connections as there are requests at once.
 type Client struct {
-	transport *http.Transport
-	limit     *connLimit
+	network Network
+	direct  *http.Transport
+	proxied *http.Transport // nil without a proxy
+	limit   *connLimit
 }
 
 // idleTimeout is shorter than the time for which servers usually keep idle connections,
@@ -27,29 +29,44 @@ const idleTimeout = 1500 * time.Millisecond
 // Guard refuses an address when it is dialled, after names are resolved.
 type Guard func(network, address string) error
 
-// NewClient returns a client; guard may be nil.
-func NewClient(guard Guard) *Client {
+// NewClient returns a client.
+func NewClient(n Network) *Client {
+	c := &Client{network: n, limit: newConnLimit()}
+	c.direct = c.newTransport(n.Guard)
+	if n.proxy != nil {
+		c.proxied = c.newTransport(nil) // the proxy may have any address
+		c.proxied.Proxy = http.ProxyURL(n.proxy)
+		c.proxied.OnProxyConnectResponse = noteTunnel
+	}
+	return c
+}
+
+func (c *Client) newTransport(guard Guard) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	if guard != nil {
 		dialer.Control = func(network, address string, _ syscall.RawConn) error { return guard(network, address) }
 	}
-	limit := newConnLimit()
-	return &Client{limit: limit, transport: &http.Transport{
+	return &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return limit.dial(ctx, func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, network, address) })
+			return c.limit.dial(ctx, func(ctx context.Context) (net.Conn, error) { return dialer.DialContext(ctx, network, address) })
 		},
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.network.roots},
 		TLSHandshakeTimeout:    10 * time.Second,
 		MaxIdleConns:           256,
 		MaxIdleConnsPerHost:    128,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxBody,
 		DisableCompression:     true,
-	}}
+	}
 }
 
 // Close closes idle connections.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.direct.CloseIdleConnections()
+	if c.proxied != nil {
+		c.proxied.CloseIdleConnections()
+	}
+}
 
 // Do makes one request and returns the outcome that read finds in its response. A
 // request without a response is refused as unavailable if no connection was made, so
@@ -66,15 +83,24 @@ func (c *Client) Do(req *http.Request, read ReadFunc) Outcome {
 func (c *Client) roundTrip(req *http.Request) (response *Response, failure Outcome) {
 	preventRetry(req)
 	noteCredentials(req)
+	dial, transport := &dialTrace{}, c.direct
+	if c.network.proxies(req.URL.Hostname()) {
+		dial.proxied, transport = true, c.proxied
+		if err := c.network.guardName(req.URL); err != nil {
+			return nil, dial.failure(req.Context(), err)
+		}
+	}
 	defer c.limit.begin()()
-	dial := &dialTrace{}
 	ctx := dial.with(req.Context())
 	started := time.Now()
-	resp, err := c.transport.RoundTrip(req.WithContext(ctx))
+	resp, err := transport.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return nil, dial.failure(ctx, err)
 	}
 	defer resp.Body.Close()
+	if dial.proxied && resp.StatusCode == http.StatusProxyAuthRequired {
+		return nil, unreachable(proxyError(resp.StatusCode))
+	}
 	response = &Response{Status: resp.StatusCode, Header: resp.Header, ClockSkew: clockSkew(resp.Header, started, time.Now())}
 	if err := response.readBody(resp.Body); err != nil {
 		return nil, dial.failure(ctx, err)

@@ -66,7 +66,7 @@ func TestAClockThatIsOffIsSaid(t *testing.T) {
 			}))
 			defer s.Close()
 			typ := delivery.NewType("SMS.Test", "Test", "", func(_ context.Context, c config, _ sdk.Env) (*delivery.Sender, error) {
-				client := delivery.NewClient(nil)
+				client := delivery.NewClient(delivery.Network{})
 				return delivery.NewSender("Test", asking{s.URL, client, row.answer}, delivery.Options{
 					Settings: c.Settings, TemplateSettings: c.TemplateSettings, Close: client.Close,
 				}), nil

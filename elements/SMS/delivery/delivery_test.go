@@ -284,7 +284,7 @@ func TestNoRequestIsSentTwice(t *testing.T) {
 				}()
 			}
 		}()
-		client := delivery.NewClient(nil)
+		client := delivery.NewClient(delivery.Network{})
 		for i := range 2 {
 			var req *http.Request
 			if method == "GET" {

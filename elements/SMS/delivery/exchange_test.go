@@ -27,7 +27,7 @@ func TestAnExchangeSendsOnceAndKeepsTheResponse(t *testing.T) {
 		io.WriteString(w, `{"a":1}`)
 	}))
 	defer s.Close()
-	client := delivery.NewClient(nil)
+	client := delivery.NewClient(delivery.Network{})
 	defer client.Close()
 	e := client.Exchange(context.Background())
 	require.Equal(t, delivery.StatusRefused, e.Outcome(accept).Status(), "before anything was sent")
@@ -64,7 +64,7 @@ func TestRequestsWithoutABodyShareAConnection(t *testing.T) {
 			connections[c] = true
 		}
 		s.Start()
-		client := delivery.NewClient(nil)
+		client := delivery.NewClient(delivery.Network{})
 		for range 5 {
 			req, err := http.NewRequest(method, s.URL, nil)
 			require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestNeverMoreConnectionsThanRequests(t *testing.T) {
 	}
 	s.Start()
 	defer s.Close()
-	client := delivery.NewClient(nil)
+	client := delivery.NewClient(delivery.Network{})
 	defer client.Close()
 	send := func(ctx context.Context) bool {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, strings.NewReader("x"))

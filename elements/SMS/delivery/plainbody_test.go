@@ -59,7 +59,7 @@ func TestAnswersAreReadHoweverTheyAreWrapped(t *testing.T) {
 					_, _ = w.Write([]byte(row.wrap(body)))
 				}))
 				defer s.Close()
-				client := delivery.NewClient(nil)
+				client := delivery.NewClient(delivery.Network{})
 				defer client.Close()
 				do := func(read delivery.ReadFunc) {
 					req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.URL, nil)

@@ -18,6 +18,7 @@ const (
 
 	wrongURL      = "must be a URL such as https://sms.example.com"
 	wrongCallback = "must be the whole address, such as https://shop.example/receipts/…"
+	wrongProxy    = "must be the URL of an HTTP proxy, such as http://proxy.example:3128, or " + noProxy
 	wrongPlain    = "must begin with https://: over plain http anybody on the way reads codes and keys; allowPlainHTTP permits it"
 )
 
@@ -36,6 +37,9 @@ func RefuseURL(key, more string) []sdk.Part {
 		sdk.RefuseIf(one(`"pattern":"`+scheme+`://","not":{"pattern":"`+loopback+`"}`, `,"allowPlainHTTP":{"const":false}`), "/"+key, wrongPlain),
 	}
 }
+
+// refuseProxy refuses a proxy as Settings.Network does.
+var refuseProxy = sdk.RefuseIf(`{"required":["proxy"],"properties":{"proxy":{"not":{"pattern":"^([Hh][Tt][Tt][Pp][Ss]?://[^/?#]+/?|`+noProxy+`)$"}}}}`, "/proxy", wrongProxy)
 
 // RefuseCallback refuses a key as CheckCallback does.
 func RefuseCallback(key string) sdk.Part {

@@ -54,12 +54,16 @@ func NewSender(name string, v Vendor, o Options) *Sender {
 
 // Open opens an instance at the vendor's endpoint or the configured one, with
 // connections of its own. newVendor returns its Vendor.
-func Open(ctx context.Context, vendorEndpoint string, o Options, newVendor func(base *url.URL, client *Client) Vendor) (*Sender, error) {
+func Open(ctx context.Context, env sdk.Env, vendorEndpoint string, o Options, newVendor func(base *url.URL, client *Client) Vendor) (*Sender, error) {
 	base, err := o.Base(ctx, vendorEndpoint)
 	if err != nil {
 		return nil, err
 	}
-	client := NewClient(nil)
+	network, err := o.Network(env)
+	if err != nil {
+		return nil, err
+	}
+	client := NewClient(network)
 	o.Close = client.Close
 	return NewSender("", newVendor(base, client), o), nil
 }
@@ -85,7 +89,7 @@ func NewType[C any](fullName, title, description string, open func(ctx context.C
 		s.name, s.secrets = name, slices.Sorted(slices.Values(secretsOf(reflect.ValueOf(c))))
 		return s, nil
 	}
-	return sdk.NewType(fullName, named, slices.Concat(parts, RefuseURL("endpoint", ""), more)...)
+	return sdk.NewType(fullName, named, slices.Concat(parts, RefuseURL("endpoint", ""), []sdk.Part{refuseProxy}, more)...)
 }
 
 // Close closes the vendor's connections.

@@ -18,7 +18,9 @@ type Settings struct {
 	VerifyParams []string `json:"verifyParams" default:"[\"code\"]" doc:"the template's variables, in order; only these are sent"`
 	Endpoint     string   `json:"endpoint,omitempty" doc:"base URL in place of the vendor's own: another region, a private gateway"`
 	// AllowPlainHTTP permits http to other addresses than loopback ones.
-	AllowPlainHTTP bool `json:"allowPlainHTTP,omitempty" doc:"let messages and keys travel unencrypted"`
+	AllowPlainHTTP bool   `json:"allowPlainHTTP,omitempty" doc:"let messages and keys travel unencrypted"`
+	Proxy          string `json:"proxy,omitempty" secret:"true" doc:"URL of the HTTP proxy to the vendor in place of the server's, or none"`
+	CAFile         string `json:"caFile,omitempty" doc:"file of certificates (PEM) that the vendor's is checked against besides the system's and the server's; relative to the app's directory"`
 }
 
 // TemplateSettings are the keys of vendors with templates. Embed it.

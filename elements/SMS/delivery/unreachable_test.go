@@ -47,7 +47,7 @@ func TestAnUnreachableVendorIsToldApart(t *testing.T) {
 	} {
 		for _, url := range row {
 			t.Run(string(want), func(t *testing.T) {
-				client := delivery.NewClient(nil)
+				client := delivery.NewClient(delivery.Network{})
 				defer client.Close()
 				sms := open(t, func(context.Context, *delivery.Message) delivery.Outcome {
 					patience := time.Minute
@@ -76,7 +76,7 @@ func TestIdleConnectionsEndBeforeTheVendorEndsThem(t *testing.T) {
 	connections := make(chan string, 10)
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { connections <- r.RemoteAddr }))
 	defer s.Close()
-	client := delivery.NewClient(nil)
+	client := delivery.NewClient(delivery.Network{})
 	defer client.Close()
 	send := func() string {
 		req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.URL, nil)

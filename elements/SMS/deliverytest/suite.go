@@ -8,6 +8,7 @@
 package deliverytest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,8 +40,9 @@ type Answer struct {
 // Vendor describes a Type to the suite.
 type Vendor struct {
 	Type sdk.Type
-	// Config is a configuration without "endpoint".
-	Config map[string]any
+	// Config is a configuration without "endpoint", or without EndpointKey if that is set.
+	Config      map[string]any
+	EndpointKey string
 	// Secrets are the secret values in Config.
 	Secrets []string
 	// Phone is a number that the vendor serves; empty for a mainland one.
@@ -88,6 +90,7 @@ func Run(t *testing.T, v Vendor) {
 	t.Run("deadlines are observed", v.deadline)
 	t.Run("connections are shared", v.shared)
 	t.Run("no connection leaks", v.leaks)
+	t.Run("a closed network", v.Network)
 	t.Run("nothing secret is seen", v.canaries)
 	t.Run("credentials are checked without sending", v.checked)
 }
@@ -95,7 +98,7 @@ func Run(t *testing.T, v Vendor) {
 // config returns the configuration with an endpoint.
 func (v Vendor) config(endpoint string, more map[string]any) string {
 	c := maps.Clone(v.Config)
-	c["endpoint"] = endpoint
+	c[cmp.Or(v.EndpointKey, "endpoint")] = endpoint
 	maps.Copy(c, more)
 	raw, err := json.Marshal(c)
 	if err != nil {

@@ -67,6 +67,7 @@ const (
 	CauseTimeout     Cause = "timeout"     // its address doesn't answer
 	CauseTLS         Cause = "tls"         // the handshake failed
 	CauseCertificate Cause = "certificate" // its certificate is not trusted or not valid
+	CauseProxy       Cause = "proxy"       // the proxy refuses, or can't be reached
 	CauseNetwork     Cause = "network"     // any other
 	CauseClock       Cause = "clock"       // the clocks differ
 )

@@ -56,6 +56,16 @@ func Named(fullName string) Option { return func(o *options) { o.name = fullName
 // Dev opens the instance as an app does that was started with --dev.
 func Dev() Option { return func(o *options) { o.app.Dev = true } }
 
+// Outbound sets how the instance's requests leave the network.
+func Outbound(out sdk.Outbound) Option {
+	return func(o *options) {
+		o.app.Outbound = &elementv1.Outbound{Proxy: out.Proxy, Authorities: out.Authorities}
+	}
+}
+
+// InDir sets the app's directory.
+func InDir(dir string) Option { return func(o *options) { o.app.Directory = dir } }
+
 // WithHost sets the host of the instance. Without one, it is refused everything.
 func WithHost(h *Host) Option { return func(o *options) { o.host = h } }
 

@@ -30,6 +30,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/internal/plugin/guard"
 	"github.com/lintel-run/lintel/runtime/internal/plugin/runner"
@@ -192,5 +194,7 @@ func (h *Host) app(title string) *elementv1.App {
 	if title == "" || title == h.cfg.App.GetTitle() {
 		return h.cfg.App
 	}
-	return &elementv1.App{AppId: h.cfg.App.GetAppId(), Title: title, Dev: h.cfg.App.GetDev()}
+	app := proto.CloneOf(h.cfg.App)
+	app.Title = title
+	return app
 }
