@@ -283,7 +283,7 @@ func TestWrongGuessesInAnHour(t *testing.T) {
 	nobody := shop.SignUp(other)
 	sendWhenAllowed(t, stranger.With("Lintel-Device", nobody.DeviceToken), blackbox.Login, spelt).Fails(t, 429, "SEND_LIMITED")
 	// The signed-in owner has guesses of their own, too.
-	a := owner.Client.SendWhenAllowed(blackbox.Login, blackbox.Args{"phone": spelt, "purpose": "checkMyMessage"})
+	a := owner.SendWhenAllowed(blackbox.Login, blackbox.Args{"phone": spelt, "purpose": "checkMyMessage"})
 	a.OK(t)
 	owner.Call(blackbox.Login, "checkMyMessage", blackbox.Args{"code": shop.Newest(e164)}).OK(t)
 }

@@ -286,7 +286,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	keep("bearer-of-nothing-at-all")
 	c.Call(blackbox.Sessions, "refresh", blackbox.Args{"refreshToken": "a-refresh-token-of-nobody"})
 	keep("a-refresh-token-of-nobody")
-	own := p.Client.SendWhenAllowed(blackbox.Login, blackbox.Args{"purpose": "checkMyMessage"})
+	own := p.SendWhenAllowed(blackbox.Login, blackbox.Args{"purpose": "checkMyMessage"})
 	own.OK(t)
 	ticket := p.Call(blackbox.Login, "checkMyMessage", blackbox.Args{"code": shop.Newest(p.E164)}).OK(t).Text("ticket")
 	keep(ticket, shop.Newest(p.E164))

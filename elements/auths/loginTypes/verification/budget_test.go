@@ -1,9 +1,6 @@
 package verification
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,17 +34,6 @@ func (w *world) through(settings map[string]any) element.Call {
 	c := call()
 	c.Element, c.Config = secondLogin, configOf(w.t, settings)
 	return c
-}
-
-// refuse is a send that the vendor refuses.
-func (w *world) refuse(c element.Call, identity string, reason smscode.Reason) error {
-	w.sms = refuses(errcode.New(smscode.Refused, "no").With(smscode.RefusalReason, string(reason)))
-	_, err := w.svc.Send(w.in(c), sendRequest(identity, nil))
-	return err
-}
-
-func refuses(err error) func(context.Context, string, string, json.RawMessage) (json.RawMessage, error) {
-	return func(context.Context, string, string, json.RawMessage) (json.RawMessage, error) { return nil, err }
 }
 
 func TestNoNumberOfDeviceTokensMultipliesTheLimits(t *testing.T) {
@@ -149,85 +135,6 @@ func TestStrangersCantLockTheOwnerOut(t *testing.T) {
 	}
 }
 
-// An address pays for each request that reached a vendor, and then needs a captcha.
-func TestAnAddressPaysForRefusedSends(t *testing.T) {
-	from := call()
-	from.Caller.Address = "192.0.2.1"
-	refused := func(outcome string) error {
-		e := errcode.New(smscode.Refused, "no").With(smscode.RefusalReason, string(smscode.Other))
-		if outcome != "" {
-			e = e.With(smscode.Outcome, outcome)
-		}
-		return e
-	}
-	for name, tc := range map[string]struct {
-		err  error
-		want int
-	}{
-		"a vendor refused":      {refused(""), 30},
-		"no vendor was asked":   {refused(errcode.OutcomeNotExecuted), 60},
-		"the call was not made": {errcode.Unavailable(errcode.OutcomeNotExecuted, "down"), 60},
-		"unknown":               {errcode.New(smscode.Failed, "?"), 30},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			requests := 0
-			w.sms = func(context.Context, string, string, json.RawMessage) (json.RawMessage, error) {
-				requests++
-				return nil, tc.err
-			}
-			for n := range 60 {
-				_, _ = w.svc.Send(w.in(from), sendRequest(fmt.Sprintf("+86138001380%02d", n), nil))
-			}
-			require.Equal(t, tc.want, requests)
-			w.set("captcha", "risk")
-			_, err := w.svc.Send(w.in(from), sendRequest(other, nil))
-			if tc.want == 30 {
-				requireCode(t, codes.CaptchaRequired, err)
-			} else {
-				require.NoError(t, err)
-			}
-		})
-	}
-}
-
-func TestPhoneAndAppGetARefusedSendBack(t *testing.T) {
-	w := newWorld(t)
-	w.set("appHourlyLimit", 1)
-	for range 3 {
-		require.NoError(t, w.refuse(call(), mobile, smscode.Other))
-	}
-	_, err := w.reserve(call(), mobile, "")
-	require.NoError(t, err)
-	_, err = w.reserve(call(), other, "")
-	requireCode(t, codes.SendLimited, err)
-}
-
-func TestACallThatWasNeverMadeIsNoRefusal(t *testing.T) {
-	w := newWorld(t)
-	w.sms = refuses(errcode.Unavailable(errcode.OutcomeNotExecuted, "down"))
-	for range 30 {
-		_, err := w.svc.Send(w.in(call()), sendRequest(mobile, nil))
-		require.NoError(t, err)
-	}
-}
-
-func TestTheCooldownStaysWhenTheVendorThrottled(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		require.NoError(t, w.refuse(call(), mobile, smscode.Throttled))
-		time.Sleep(10 * time.Second)
-		_, err := w.reserve(call(), mobile, "")
-		requireCode(t, codes.SendTooFrequent, err)
-		e, _ := errcode.As(err)
-		require.EqualValues(t, 35, e.Details["retryAfter"])
-		time.Sleep(35 * time.Second)
-		require.NoError(t, w.refuse(call(), mobile, smscode.Other))
-		_, err = w.reserve(call(), mobile, "")
-		require.NoError(t, err)
-	})
-}
-
 func TestInstancesShareThePhonesHistory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -286,85 +193,6 @@ func TestALimitThatChangesJudgesEarlierSends(t *testing.T) {
 		w.set("resendInterval", 45)
 		w.send(call(), mobile, "login")
 	})
-}
-
-func TestAnAddressHasAnHoursWrongGuesses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.set("ipHourlyGuesses", 7)
-		w.dir.add(databases.User{ID: "u", Phone: mobile})
-		from := func(c element.Call, address string) element.Call {
-			c.Caller.Address = address
-			return c
-		}
-		guesses := 0
-		for n := range 4 {
-			phone := fmt.Sprintf("+8613700137%03d", n)
-			code := w.send(call(), phone, "")
-			for i := range 2 {
-				_, err := w.exchange(from(call(), fmt.Sprintf("2001:db8::%d", i)), phone, wrong(code, i+1))
-				if errcode.Of(err) == codes.CodeRejected {
-					guesses++
-				}
-			}
-		}
-		require.Equal(t, 7, guesses, "one /64")
-		code := w.send(call(), mobile, "")
-		_, err := w.exchange(from(call(), "2001:db8::9"), mobile, code)
-		requireCode(t, codes.CodeLocked, err)
-		e, _ := errcode.As(err)
-		require.Equal(t, time.Hour, e.RetryAfter)
-		_, err = w.exchange(from(call(), "2001:db8::9"), "+8613900139999", "123456")
-		requireCode(t, codes.CodeLocked, err)
-		_, err = w.exchange(from(call(), "2001:db8:0:1::9"), mobile, wrong(code, 1))
-		requireCode(t, codes.CodeRejected, err)
-		_, err = w.exchange(from(w.device(mobile), "2001:db8::9"), mobile, wrong(code, 1))
-		requireCode(t, codes.CodeRejected, err)
-		_, err = w.exchange(from(w.device(mobile), "2001:db8::9"), mobile, code)
-		require.NoError(t, err, "an owner isn't locked by it")
-		time.Sleep(time.Hour)
-		code = w.send(call(), mobile, "")
-		_, err = w.exchange(from(call(), "2001:db8::9"), mobile, code)
-		require.NoError(t, err)
-	})
-}
-
-func TestACodeIsComparedAsManyDigitsAsItWasSentWith(t *testing.T) {
-	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: mobile})
-	code := w.send(call(), mobile, "")
-	w.set("codeLength", 8)
-	for _, wrong := range []string{"12345678", "1234567", "1234567890"} {
-		for range 20 {
-			_, err := w.exchange(call(), mobile, wrong)
-			requireCode(t, errcode.Params, err)
-		}
-	}
-	_, err := w.exchange(call(), mobile, code)
-	require.NoError(t, err)
-	_, err = w.exchange(call(), mobile, "123456")
-	requireCode(t, errcode.Params, err)
-	_, err = w.exchange(call(), mobile, "12345678")
-	requireCode(t, codes.CodeRejected, err)
-	for _, never := range []string{"", "12345", "12345678901", "12345a", "１２３４５６", "123456\n"} {
-		_, err = w.exchange(call(), mobile, never)
-		requireCode(t, errcode.Params, err)
-	}
-}
-
-func TestADecoyHasTheLengthOfACode(t *testing.T) {
-	w := newWorld(t)
-	w.dir.add(databases.User{ID: "u", Phone: mobile})
-	w.set("allowRegister", 0)
-	for _, identity := range []string{mobile, other} {
-		w.send(call(), identity, "")
-	}
-	w.set("codeLength", 8)
-	for _, guess := range []string{"12345678", "1234567", "000000"} {
-		_, known := w.exchange(call(), mobile, guess)
-		_, unknown := w.exchange(call(), other, guess)
-		require.Equal(t, errcode.Of(known), errcode.Of(unknown), guess)
-	}
 }
 
 func TestATestPhoneKeepsApartFromTheRealOne(t *testing.T) {
