@@ -52,7 +52,7 @@ func TestWrongUsageExitsWithTwoAndSaysWhatIsWrong(t *testing.T) {
 		{"validate a b", `unexpected argument "b"`},
 		{"elements", "there is no app.json"},
 		{"lock", "there is no app.json"},
-		{"keys", "needs a command: rotate"},
+		{"keys", "needs a command: list, revoke, rotate"},
 		{"keys turn", "no command"},
 		{"new", "needs a command"},
 		{"new app", "takes the directory"},

@@ -151,6 +151,8 @@ type SigningKeyStore interface {
 	// AddSigningKey adds a key and returns the newest one. With onlyFirst it adds
 	// the key only if there is none, so that replicas that start at once share one.
 	AddSigningKey(ctx context.Context, k SigningKey, onlyFirst bool) (SigningKey, error)
+	// RemoveSigningKey removes a key, or returns ErrNotFound.
+	RemoveSigningKey(ctx context.Context, id string) error
 }
 
 // TestGuessStore counts wrong guesses of test phones. An entry is the hash of a

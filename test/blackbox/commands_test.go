@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -147,6 +148,35 @@ func TestRotatingKeysLosesNoToken(t *testing.T) {
 	s = app.Serve()
 	s.Client().Bearer(before.AccessToken).Call(blackbox.Sessions, "currentUser", nil).OK(t)
 	s.Register().Call(blackbox.Sessions, "currentUser", nil).OK(t)
+}
+
+func TestARevokedKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Example(t)
+	s := app.Serve()
+	p := s.Register()
+	type key struct{ KID, State string }
+	keys := func(want int, args ...string) (list []key) {
+		t.Helper()
+		out := blackbox.Lintel(t, app.Dir, nil, append([]string{"keys"}, append(args, "--dev", "--json")...)...)
+		require.Equal(t, want, out.Code, out.Stderr)
+		if args[0] == "list" {
+			require.NoError(t, json.Unmarshal([]byte(out.Stdout), &list))
+		}
+		return list
+	}
+	list := keys(0, "list")
+	require.Len(t, list, 1)
+	require.Equal(t, "signs", list[0].State)
+	keys(1, "revoke", "no-such-key")
+	keys(2, "revoke")
+	keys(0, "revoke", list[0].KID)
+	blackbox.Eventually(t, 30*time.Second, "the server refuses its tokens", func() bool {
+		return p.Call(blackbox.Sessions, "currentUser", nil).Is("LOGIN_REQUIRED")
+	})
+	out := p.Call(blackbox.Sessions, "refresh", blackbox.Args{"refreshToken": p.RefreshToken}).OK(t)
+	s.Client().Bearer(out.Text("accessToken")).Call(blackbox.Sessions, "currentUser", nil).OK(t)
+	require.NotEqual(t, list[0].KID, keys(0, "list")[0].KID)
 }
 
 func TestListings(t *testing.T) {

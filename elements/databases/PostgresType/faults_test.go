@@ -54,6 +54,7 @@ func calls(d *Database) map[string]func(context.Context) error {
 		"SigningKeys":      func(ctx context.Context) error { _, err := d.SigningKeys(ctx); return err },
 		"WrongTestGuess":   func(ctx context.Context) error { _, err := d.WrongTestGuess(ctx, "e"); return err },
 		"WrongTestGuesses": func(ctx context.Context) error { _, err := d.WrongTestGuesses(ctx, "e"); return err },
+		"RemoveSigningKey": func(ctx context.Context) error { return d.RemoveSigningKey(ctx, "none") },
 		"AddSigningKey": func(ctx context.Context) error {
 			_, err := d.AddSigningKey(ctx, databases.SigningKey{ID: "k", Encrypted: []byte("k")}, true)
 			return err

@@ -126,6 +126,11 @@ func testKeys(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.Len(t, keys, 2)
 	require.Equal(t, next, keys[0], "newest first")
+	require.NoError(t, d.RemoveSigningKey(ctx, next.ID))
+	require.ErrorIs(t, d.RemoveSigningKey(ctx, next.ID), databases.ErrNotFound)
+	left, err := d.SigningKeys(ctx)
+	require.NoError(t, err)
+	require.Equal(t, keys[1:], left)
 }
 
 func testGuesses(t *testing.T, open Open) {

@@ -18,6 +18,7 @@ var (
 		FROM (SELECT COALESCE(max(created_at), 0) AS newest, count(*) AS keys FROM lintel_signing_keys WHERE app_id = $1) AS have
 		WHERE keys = 0 OR CAST($4 AS BIGINT) = 0
 		ON CONFLICT (app_id, id) DO NOTHING`)
+	deleteKey = statement(`DELETE FROM lintel_signing_keys WHERE app_id = $1 AND id = $2`)
 
 	countGuess = statement(`INSERT INTO lintel_test_guesses AS g (app_id, entry, wrong) VALUES ($1, $2, 1)
 		ON CONFLICT (app_id, entry) DO UPDATE SET wrong = g.wrong + 1 RETURNING wrong`)
@@ -58,6 +59,17 @@ func (d *Directory) AddSigningKey(ctx context.Context, k databases.SigningKey, o
 		return databases.SigningKey{}, err
 	}
 	return newest, nil
+}
+
+// RemoveSigningKey implements databases.SigningKeyStore.
+func (d *Directory) RemoveSigningKey(ctx context.Context, id string) error {
+	return d.do(ctx, repeatable, func(ctx context.Context) error {
+		n, err := d.engine.Run(ctx, deleteKey, nil, d.app, id)
+		if err == nil && n == 0 {
+			return databases.ErrNotFound
+		}
+		return err
+	})
 }
 
 // WrongTestGuess implements databases.TestGuessStore. If the outcome is unknown it

@@ -92,9 +92,15 @@ func (r *keyring) signing(ctx context.Context) (*signingKey, error) {
 }
 
 // verifying returns the public key with an ID, or nil if no key with it verifies. It
-// reads the keys again, since another replica may have made one.
+// reads the keys again once a second, since one may have been revoked, and for an ID
+// that it doesn't know, since another replica may have made one.
 func (r *keyring) verifying(ctx context.Context, id string) (*ecdsa.PublicKey, error) {
 	asked := time.Now()
+	if r.current.Load() != nil {
+		if _, err := r.recent(ctx, keysTTL); err != nil {
+			return nil, err
+		}
+	}
 	for {
 		known := r.current.Load()
 		if known == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -287,6 +288,20 @@ func (d *rows) SigningKeys(context.Context) ([]databases.SigningKey, error) {
 	}
 	defer unlock()
 	return append([]databases.SigningKey(nil), d.keys...), nil
+}
+
+func (d *rows) RemoveSigningKey(_ context.Context, id string) error {
+	unlock, err := d.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	n := len(d.keys)
+	d.keys = slices.DeleteFunc(d.keys, func(k databases.SigningKey) bool { return k.ID == id })
+	if len(d.keys) == n {
+		return databases.ErrNotFound
+	}
+	return nil
 }
 
 func (d *rows) AddSigningKey(_ context.Context, k databases.SigningKey, onlyFirst bool) (databases.SigningKey, error) {
