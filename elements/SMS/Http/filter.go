@@ -54,7 +54,7 @@ func parseFilter(pointer, text string, kind valueKind, names *placeNames) (confi
 	case plain && !hasArgument:
 		return known, nil
 	case plain:
-		return known, sdk.ConfigError(pointer, "the filter %s has no argument, found %q", name, argument)
+		return known, sdk.ConfigError(pointer, "the filter %s has no argument; write ${… | %[1]s}", name)
 	case name == "hmacSha1":
 		return keyed(pointer, name, argument, sha1.New, names)
 	case name == "hmacSha256":
@@ -62,7 +62,7 @@ func parseFilter(pointer, text string, kind valueKind, names *placeNames) (confi
 	case name == "date":
 		return dateFilter(pointer, argument, kind)
 	}
-	return known, sdk.ConfigError(pointer, "unknown filter %q; there are %s", text, filterNames)
+	return known, sdk.ConfigError(pointer, "unknown filter %q; there are %s", name, filterNames)
 }
 
 func digest(newHash func() hash.Hash) configuredFilter {
@@ -132,7 +132,8 @@ func hmacKey(pointer, filter, argument string, names *placeNames) (func(*scope) 
 			return v.bytes(s.charset)
 		}, nil
 	}
-	return nil, sdk.ConfigError(pointer, "%s needs a key, found %q: write %[1]s:secrets.NAME, %[1]s:secrets64.NAME or %[1]s:values.NAME", filter, argument)
+	// What stands there may be the key itself.
+	return nil, sdk.ConfigError(pointer, "%s needs the name of a key: write %[1]s:secrets.NAME, %[1]s:secrets64.NAME or %[1]s:values.NAME", filter)
 }
 
 // decodeBase64 decodes base64 with or without padding. Standard Webhooks writes keys
