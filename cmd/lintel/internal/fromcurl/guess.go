@@ -33,28 +33,6 @@ type Variable struct {
 	Secret bool   `json:"secret,omitempty"`
 }
 
-// The names by which vendors call things, in lower case without separators.
-var (
-	phoneNames    = regexp.MustCompile(`^(m|to|tel|msisdn|dest.*|destination|recipients?|receiver|(phone|mobile|cell)(s|no|num|number|numbers|phone)?[0-9]*|phonenumbers?[0-9]*|tophone|tonumber|number|mobiles|recivephonenumber|receivephonenumber|recvphone)$`)
-	codeNames     = regexp.MustCompile(`^(code|authcode|verifycode|verificationcode|vcode|otp|otpcode|captcha|pin|smscode|checkcode|passcode|templateparams?0|var1|code1)$`)
-	minutesNames  = regexp.MustCompile(`^(minutes?|min|ttl|time|expires?|expiry|expiremin|validity|valid|var2)$`)
-	textNames     = regexp.MustCompile(`^(c|text|content|message|msg|body|sms|smscontent|smstext|msgcontent)$`)
-	templateNames = regexp.MustCompile(`^(template|templateid|templatecode|templatename|tpl|tplid|tplcode|tempid|temp|project|templatesid|flowid|messagetemplate|verifytemplatecode)$`)
-	signNames     = regexp.MustCompile(`^(signname|signcontent|sigcontent|smssign|signid|signatureid|signaturename|signtext|sign|signature)$`)
-	digestNames   = regexp.MustCompile(`^(sig|sign|signature|checksum|digest|mac|hmac|hash|xsignature|authsign|.*signature)$`)
-	secretNames   = regexp.MustCompile(`(pass(word|wd)?$|pwd$|secret|apikey|appkey|accesskey|authkey|privatekey|publickey|token|^key$|key$|credential|authorization|^auth$|^p$|cookie)`)
-	accountNames  = regexp.MustCompile(`^(u|user|username|userid|account|accountid|accountsid|appid|app|sdkappid|smsaccount|accesskeyid|ak|sid|spid|login|loginname|projectid|sender|senderid|from|originator|src|extno|channel)$`)
-	requestNames  = regexp.MustCompile(`^(requestid|messageid|msgid|smsid|clientid|clienttoken|outid|traceid|uid|uuid|idempotencykey|xidempotencykey|xrequestid|searchid|seq|sequence|orderid|customid|reqid)$`)
-	nonceNames    = regexp.MustCompile(`(nonce|random|salt)`)
-	timeNames     = regexp.MustCompile(`(time|date|ts$|^t$)`)
-	separators    = regexp.MustCompile(`[^a-z0-9]+`)
-)
-
-// known returns a name as it is looked up.
-func known(name string) string { return separators.ReplaceAllString(strings.ToLower(name), "") }
-
-var digest = regexp.MustCompile(`^([0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{27}=|[A-Za-z0-9+/_-]{43}=)$`)
-
 // leaf returns the template of one value. where says where it stands, for people.
 func (g *guesser) leaf(where, name, value string) string {
 	key := known(name)
@@ -271,83 +249,10 @@ func (g *guesser) basic(where, login string) string {
 	return "Basic ${values.login | base64}"
 }
 
-// isRandom reports whether a value looks like a key: long, of letters and digits mixed.
-func isRandom(value string) bool {
-	if len(value) < 16 || strings.ContainsAny(value, " {}<>") {
-		return false
-	}
-	letters, digits := 0, 0
-	for _, r := range value {
-		switch {
-		case r >= '0' && r <= '9':
-			digits++
-		case r < unicode.MaxASCII && unicode.IsLetter(r):
-			letters++
-		case strings.ContainsRune("+/=_-.:", r):
-		default:
-			return false
-		}
-	}
-	return digits >= 3 && letters >= 3 && !strings.HasPrefix(value, "http")
-}
-
-var timeForms = []struct {
-	pattern  *regexp.Regexp
-	template string
-}{
-	{regexp.MustCompile(`^1[0-9]{9}$`), "${timestamp}"},
-	{regexp.MustCompile(`^1[0-9]{12}$`), "${timestamp | date:millis}"},
-	{regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$`), "${timestamp | date:iso}"},
-	{regexp.MustCompile(`^20[0-9]{6}T[0-9]{6}Z$`), "${timestamp | date:basic}"},
-	{regexp.MustCompile(`^20[0-9]{12}$`), "${timestamp | date:compact}"},
-	{regexp.MustCompile(`^20[0-9]{6}$`), "${timestamp | date:day}"},
-	{regexp.MustCompile(`^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), .* GMT$`), "${timestamp | date:rfc1123}"},
-}
-
-// timestamp returns the template of a time, "" if a value is none.
-func timestamp(value string) string {
-	for _, form := range timeForms {
-		if form.pattern.MatchString(value) {
-			return form.template
-		}
-	}
-	return ""
-}
-
 var anyPlaceholder = regexp.MustCompile(`\$\{[^}]*\}`)
 
 func placeholdersOf(template string) string {
 	return strings.Join(anyPlaceholder.FindAllString(template, -1), " ")
-}
-
-// hasToken reports whether digits stand in a text as a number of their own.
-func hasToken(text, token string) bool { return replaceToken(text, token, "") != text }
-
-// replaceToken replaces a number that isn't part of a longer one.
-func replaceToken(text, token, with string) string {
-	if token == "" {
-		return text
-	}
-	var out strings.Builder
-	for at := 0; ; {
-		found := strings.Index(text[at:], token)
-		if found < 0 {
-			out.WriteString(text[at:])
-			return out.String()
-		}
-		start, end := at+found, at+found+len(token)
-		out.WriteString(text[at:start])
-		if isDigit(text, start-1) || isDigit(text, end) {
-			out.WriteString(token)
-		} else {
-			out.WriteString(with)
-		}
-		at = end
-	}
-}
-
-func isDigit(text string, at int) bool {
-	return at >= 0 && at < len(text) && text[at] >= '0' && text[at] <= '9'
 }
 
 // VariableName returns ACME_ACCESS_KEY for acme and accessKey.
