@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -168,10 +169,13 @@ func sendReal(ctx context.Context, app *runtime.App, name, to string) (runtime.C
 		"params":    map[string]any{"code": fmt.Sprintf("%06d", number), "minutes": "5", "product": app.Info().Title},
 	})
 	step := runtime.CheckStep{Name: "message"}
+	if err == nil {
+		err = judged(answer, to)
+	}
 	if err != nil {
 		step.Message = err.Error()
 		if coded, ok := errcode.As(err); ok {
-			for _, key := range []string{"reason", "vendorCode", "vendorRequestId", "through"} {
+			for _, key := range []string{smscode.RefusalReason, smscode.DoubtDetail, smscode.CauseDetail, smscode.VendorCode, smscode.VendorRequestID, smscode.Through} {
 				if detail, _ := coded.Details[key].(string); detail != "" {
 					step.Message += fmt.Sprintf("; %s %s", key, detail)
 				}
@@ -193,6 +197,16 @@ func sendReal(ctx context.Context, app *runtime.App, name, to string) (runtime.C
 		}
 	}
 	return step, nil
+}
+
+// judged returns nil if an answer says that the message was accepted, as a login would
+// judge it.
+func judged(answer any, to string) error {
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	return smscode.Judge(text, to)
 }
 
 func (c *checkResult) print(w io.Writer) error {

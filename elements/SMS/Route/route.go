@@ -6,6 +6,7 @@ package route
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
@@ -150,15 +151,19 @@ func (r *Router) tryInOrder(ctx context.Context, order []string, in delivery.Sen
 // nothing, or the message to another phone, leaves the outcome unknown.
 func forward(ctx context.Context, name string, in delivery.SendRequest) (*accepted, error) {
 	answer := &accepted{element: name}
-	if err := sdk.HostOf(ctx).Call(ctx, name, "sendMessage", in, &answer.SendResult); err != nil {
+	var text json.RawMessage
+	err := sdk.HostOf(ctx).Call(ctx, name, "sendMessage", in, &text)
+	if err == nil {
+		err = smscode.Judge(text, in.PhoneList[0])
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &answer.SendResult)
+	}
+	if err != nil {
 		if e, ok := errcode.As(err); ok {
 			err = e.With(smscode.Through, name)
 		}
 		return nil, err
-	}
-	if len(answer.Results) != 1 || answer.Results[0].Status != delivery.StatusAccepted || !phone.Same(answer.Results[0].Phone, in.PhoneList[0]) {
-		return nil, errcode.New(smscode.Failed, "whether the message was sent is not known").
-			With("outcome", errcode.OutcomeUnknown).With(smscode.Through, name)
 	}
 	sdk.Logger(ctx).LogAttrs(ctx, slog.LevelDebug, "sms routed", slog.String("through", name), slog.String("vendor", answer.Vendor))
 	return answer, nil

@@ -138,7 +138,7 @@ func TestOutcomesAndTheirErrors(t *testing.T) {
 		retry   bool
 	}{
 		"the zero outcome is unknown": {delivery.Outcome{}, smscode.Failed, map[string]any{"outcome": "unknown"}, 0, false},
-		"unknown":                     {delivery.Unknown("no answer"), smscode.Failed, map[string]any{"outcome": "unknown"}, 0, false},
+		"unknown":                     {delivery.Unknown("no answer"), smscode.Failed, map[string]any{"outcome": "unknown", "doubt": "unreadable"}, 0, false},
 		"throttled": {throttled, smscode.Refused, map[string]any{"reason": "throttled", "vendorCode": "E1",
 			"vendorRequestId": "R", "scope": "number"}, time.Minute, true},
 		"unavailable": {delivery.Refused(smscode.Unavailable, ""), smscode.Refused, map[string]any{"reason": "unavailable"}, 0, true},

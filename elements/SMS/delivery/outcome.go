@@ -35,6 +35,8 @@ type Outcome struct {
 	RequestID string
 	// Detail is a short phrase without values, such as "no answer in time".
 	Detail string
+	// Doubt is why it isn't known whether the message was sent.
+	Doubt smscode.Doubt
 	// Cause is what is wrong between here and the vendor, if that is known.
 	Cause smscode.Cause
 	// clockSkew is that of the Response.
@@ -62,9 +64,12 @@ func Unsent(reason smscode.Reason, detail string) Outcome {
 	return Outcome{status: StatusRefused, Reason: reason, Detail: detail, unasked: true}
 }
 
-// Unknown returns the outcome of a message that may or may not have been sent.
-func Unknown(detail string) Outcome {
-	return Outcome{status: StatusUnknown, Detail: detail}
+// Unknown returns the outcome of a message that may or may not have been sent, because
+// the answer doesn't tell.
+func Unknown(detail string) Outcome { return doubtful(smscode.DoubtUnreadable, detail) }
+
+func doubtful(doubt smscode.Doubt, detail string) Outcome {
+	return Outcome{status: StatusUnknown, Doubt: doubt, Detail: detail}
 }
 
 // Unreadable returns the outcome of a message whose response can't be read.
@@ -140,7 +145,7 @@ func (o Outcome) err() error {
 	}
 	for _, detail := range [][2]string{
 		{smscode.LimitScope, string(o.Scope)}, {smscode.VendorCode, o.Code}, {smscode.VendorRequestID, o.RequestID},
-		{smscode.CauseDetail, string(o.Cause)},
+		{smscode.CauseDetail, string(o.Cause)}, {smscode.DoubtDetail, string(o.Doubt)},
 	} {
 		if detail[1] != "" {
 			e = e.With(detail[0], detail[1])

@@ -68,7 +68,7 @@ func (t *Refusals) Outcome(code string, status int) Outcome {
 	}
 	vendorFailed := status >= http.StatusInternalServerError && (reason == smscode.Other || reason == smscode.Unavailable)
 	if vendorFailed || t.ambiguous[entry] || isRedirect(status) {
-		o := Unknown("the vendor failed")
+		o := doubtful(smscode.DoubtStatus, "the vendor failed")
 		o.Code = code
 		return o
 	}

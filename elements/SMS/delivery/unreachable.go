@@ -92,9 +92,9 @@ func (d *dialTrace) failure(ctx context.Context, err error) Outcome {
 		o.Cause = cause
 		return o
 	case ctx.Err() != nil, isTimeout(err):
-		return Unknown("no answer in time")
+		return doubtful(smscode.DoubtTimeout, "no answer in time")
 	}
-	return Unknown("the connection was lost")
+	return doubtful(smscode.DoubtLost, "the connection was lost")
 }
 
 // cause returns why no connection was made.

@@ -1,6 +1,7 @@
 package sendlog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -30,8 +31,10 @@ type sendResult struct {
 	} `json:"results"`
 }
 
-// sendsOf returns the sends of an ended call, one for each phone that it was for. A
-// phone without a result has an unknown one; a result for another phone says nothing.
+// sendsOf returns the sends of an ended call, one for each phone that it was for, each
+// with the reason of its state. A message to one phone is judged as a login judges it.
+// Of several phones, one without a result has an unknown one; a result for another
+// phone says nothing.
 func sendsOf(ended element.EndedCall) []databases.Send {
 	common := databases.Send{
 		At: time.Now().Add(-ended.Took), Instance: ended.Element, Vendor: ended.Type[strings.LastIndexByte(ended.Type, '.')+1:],
@@ -41,10 +44,10 @@ func sendsOf(ended element.EndedCall) []databases.Send {
 	if ended.Err != nil {
 		return failedSends(ended, common, private)
 	}
+	missing := phonesOf(ended.Args)
 	var result sendResult
 	if json.Unmarshal(ended.Result, &result) != nil {
-		common.State = databases.SendUnknown
-		return sendPerPhone(common, phonesOf(ended.Args))
+		return sendPerPhone(unknown(common), missing)
 	}
 	if result.Vendor != "" {
 		common.Vendor = clean(result.Vendor, private)
@@ -52,7 +55,7 @@ func sendsOf(ended element.EndedCall) []databases.Send {
 	if result.RequestID != ended.RequestID {
 		common.VendorRequestID = clean(result.RequestID, private)
 	}
-	missing := phonesOf(ended.Args)
+	doubted := len(missing) == 1 && smscode.Judge(ended.Result, missing[0]) != nil
 	sends := make([]databases.Send, 0, len(missing))
 	for _, r := range result.Results {
 		at := slices.IndexFunc(missing, func(e164 string) bool { return phone.Same(r.Phone, e164) })
@@ -66,15 +69,22 @@ func sendsOf(ended element.EndedCall) []databases.Send {
 			continue
 		}
 		send.MessageID = clean(r.MessageID, private)
-		switch send.State = r.Status; send.State {
-		case databases.SendAccepted, databases.SendRefused:
-		default:
-			send.State = databases.SendUnknown
+		send.State = r.Status
+		switch {
+		case doubted || r.Status != databases.SendAccepted && r.Status != databases.SendRefused:
+			send = unknown(send)
+		case r.Status == databases.SendRefused:
+			send.Reason = string(smscode.Other) // an answer has no reasons
 		}
 		sends = append(sends, send)
 	}
-	common.State = databases.SendUnknown
-	return append(sends, sendPerPhone(common, missing)...)
+	return append(sends, sendPerPhone(unknown(common), missing)...)
+}
+
+// unknown returns a send whose answer doesn't tell how it ended.
+func unknown(send databases.Send) databases.Send {
+	send.State, send.Reason = databases.SendUnknown, string(smscode.DoubtResult)
+	return send
 }
 
 // failedSends returns the sends of a call that ended with an error.
@@ -89,14 +99,18 @@ func failedSends(ended element.EndedCall, common databases.Send, private []strin
 	detail := func(key string) string { return clean(smscode.Detail(e, key), private) }
 	common.VendorRequestID = detail(smscode.VendorRequestID)
 	common.State, common.Code = databases.SendUnknown, string(e.Code)
+	common.Reason = string(smscode.DoubtLost)
+	if e.Code == errcode.DeadlineExceeded {
+		common.Reason = string(smscode.DoubtTimeout)
+	}
 	if smscode.Unsent(e) {
 		common.State, common.Reason = databases.SendRefused, string(smscode.Unavailable)
 	}
 	switch e.Code {
 	case smscode.Refused:
-		common.Reason, common.Code = detail(smscode.RefusalReason), detail(smscode.VendorCode)
+		common.Reason, common.Code = cmp.Or(detail(smscode.RefusalReason), string(smscode.Other)), detail(smscode.VendorCode)
 	case smscode.Failed:
-		common.Code = detail(smscode.VendorCode)
+		common.Reason, common.Code = cmp.Or(detail(smscode.DoubtDetail), string(smscode.DoubtUnreadable)), detail(smscode.VendorCode)
 	case smscode.Params, errcode.Params:
 		common.Reason = "params"
 	default:

@@ -1,6 +1,6 @@
 // Package smscode lists the error codes of the family SMS.Meta, their details and
-// the reasons of a refusal. SMS elements make these errors; a login, a route and
-// the send log read them. It knows no vendor and makes no request.
+// the reasons of a refusal, and judges its answers. SMS elements make these errors; a
+// login, a route, a check and the send log read them. It knows no vendor and makes no request.
 package smscode
 
 import "github.com/lintel-run/lintel/plugins/errcode"
@@ -30,6 +30,7 @@ const (
 	VendorRequestID = "vendorRequestId" // the vendor's ID of the request, if there is one
 	Outcome         = "outcome"         // errcode.OutcomeNotExecuted: of Refused, if no request reached a vendor
 	CauseDetail     = "cause"           // what is wrong between here and the vendor, if that is known: a Cause
+	DoubtDetail     = "doubt"           // of Failed: a Doubt
 	Through         = "through"         // of a route: the element that the error comes from
 )
 
@@ -70,6 +71,18 @@ const (
 	CauseProxy       Cause = "proxy"       // the proxy refuses, or can't be reached
 	CauseNetwork     Cause = "network"     // any other
 	CauseClock       Cause = "clock"       // the clocks differ
+)
+
+// Doubt says why it isn't known whether a message was sent.
+type Doubt string
+
+// The doubts.
+const (
+	DoubtTimeout    Doubt = "timeout"    // the vendor didn't answer in time
+	DoubtLost       Doubt = "lost"       // the connection was lost, or the element's process ended
+	DoubtStatus     Doubt = "status"     // the vendor's server failed
+	DoubtUnreadable Doubt = "unreadable" // the answer says neither yes nor no
+	DoubtResult     Doubt = "result"     // the element's answer isn't one accepted result for the phone
 )
 
 // Scope says whose limit throttled a message.

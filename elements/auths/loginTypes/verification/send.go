@@ -18,8 +18,6 @@ import (
 const (
 	// sendFunction is the function of SMS elements.
 	sendFunction = "sendMessage"
-	// statusAccepted is the status of a message that the vendor accepted.
-	statusAccepted = "accepted"
 	// sendTimeout bounds the call of the SMS element if the caller's time isn't.
 	sendTimeout = time.Minute
 	// maxLater bounds the sends that go on after their answers.
@@ -166,8 +164,7 @@ func (d delivery) send(ctx context.Context) (elementv1.Outcome, error) {
 	return elementv1.Outcome_OUTCOME_UNKNOWN, err
 }
 
-// callElement returns nil if the vendor accepted the message: the answer has one
-// result, for the phone that the message was sent to.
+// callElement returns nil if the vendor accepted the message.
 func (d delivery) callElement(ctx context.Context) error {
 	params, _ := d.message["params"].(map[string]any)
 	if params == nil {
@@ -183,18 +180,7 @@ func (d delivery) callElement(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var answer struct {
-		Results []struct {
-			Phone  string `json:"phone"`
-			Status string `json:"status"`
-		} `json:"results"`
-	}
-	if json.Unmarshal(result, &answer) == nil && len(answer.Results) == 1 {
-		if only := answer.Results[0]; only.Status == statusAccepted && phone.Same(only.Phone, d.reserved.identity) {
-			return nil
-		}
-	}
-	return errcode.New(smscode.Failed, "whether the message was sent is not known: its SMS element did not answer that it accepted this phone's message")
+	return smscode.Judge(result, d.reserved.identity)
 }
 
 // end commits the reservation of an accepted send and rolls back that of a refused
