@@ -119,7 +119,7 @@ func (a *App) open(ctx context.Context, dir string) error {
 	}
 	a.host, err = plugin.New(plugin.Config{
 		Logger:   a.settings.logger,
-		App:      a.described(),
+		App:      a.settings.described(a.info.AppID, a.info.Title, a.info.Dir),
 		Services: hostServices,
 		Calls:    callbacks{a.index},
 		Trace:    plugin.Trace{Provider: a.settings.tracer, Propagator: propagator},
@@ -134,6 +134,9 @@ func (a *App) open(ctx context.Context, dir string) error {
 		return err
 	}
 	a.reconciler.background.Go(func() { a.readiness.watch(a.index.life) })
+	if a.settings.watch {
+		a.reconciler.awaitHosted(ctx)
+	}
 	a.problems.logNew()
 	if a.settings.watch {
 		a.reconciler.openWarned()
@@ -188,6 +191,7 @@ func (s settings) catalog(dir string) (catalog.Config, error) {
 		LookupEnv:  os.LookupEnv,
 		DataDir:    dataDir,
 		Dev:        s.dev,
+		StandIns:   s.dev && !s.devSend,
 		Logger:     s.logger,
 	}, nil
 }
@@ -209,15 +213,14 @@ func (a *App) openServices() ([]plugin.HostService, error) {
 	return hosted, nil
 }
 
-// described returns the app as its plugins know it.
-func (a *App) described() *elementv1.App {
-	dir, err := filepath.Abs(a.info.Dir)
-	if err != nil {
-		dir = a.info.Dir
+// described returns an app as its plugins know it.
+func (s settings) described(appID, title, dir string) *elementv1.App {
+	if absolute, err := filepath.Abs(dir); err == nil {
+		dir = absolute
 	}
 	return &elementv1.App{
-		AppId: a.info.AppID, Title: a.info.Title, Dev: a.settings.dev, Directory: dir,
-		Outbound: &elementv1.Outbound{Proxy: a.settings.outbound.Proxy, Authorities: a.settings.outbound.Authorities},
+		AppId: appID, Title: title, Dev: s.dev, Directory: dir,
+		Outbound: &elementv1.Outbound{Proxy: s.outbound.Proxy, Authorities: s.outbound.Authorities},
 	}
 }
 

@@ -27,6 +27,7 @@ func (r *reconciler) prepare(h *handle, g *generation) {
 	r.background.Go(func() {
 		done := r.tryOpen(h, g, true)
 		close(tried)
+		defer r.openHosted() // it may name others than before
 		for pause := minRetryPause; !done; pause = min(2*pause, maxRetryPause) {
 			select {
 			case <-time.After(pause):

@@ -63,6 +63,16 @@ type Status struct {
 	Plugins  []Plugin  `json:"plugins"`
 	// Stores are the built-in instances that are open.
 	Stores []Store `json:"stores"`
+	// Hosted are the instances that a host service is for, such as logins.
+	Hosted []Hosted `json:"hosted"`
+}
+
+// Hosted is the state of an instance that a host service is for. It isn't ready for a
+// reason of this process: its configuration, its executable, or those of what it names.
+type Hosted struct {
+	Element string `json:"element"`
+	Ready   bool   `json:"ready"`
+	Error   string `json:"error,omitempty"`
 }
 
 // Plugin is the state of a plugin process.

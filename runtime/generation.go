@@ -20,6 +20,9 @@ type generation struct {
 	title  string // the app's
 	number uint64
 	code   code
+	// own is the code that the Type's own process stands for if code stands in for it,
+	// else nil.
+	own *processCode
 	// replaced is closed when the code is what the definition was checked against;
 	// nil if it is already.
 	replaced <-chan struct{}
@@ -34,6 +37,10 @@ type generation struct {
 	state   atomic.Pointer[opened]
 	// logged is why the last attempt to open it failed, as logged.
 	logged string
+	// opener means that a goroutine opens it before its first call. failure is why that
+	// failed when it was last tried.
+	opener  atomic.Bool
+	failure atomic.Pointer[error]
 }
 
 // opened is how opening a generation ended. It holds an error only if trying again
@@ -85,12 +92,34 @@ func (g *generation) open(ctx context.Context) error {
 			return contextError(ctx, g.def.FullName, errcode.OutcomeNotExecuted)
 		}
 	}
-	instance, rejected, err := g.code.open(ctx, g)
+	instance, rejected, err := g.openCode(ctx)
 	if err != nil && !rejected {
 		return err
 	}
 	g.state.Store(&opened{instance: instance, err: err})
 	return err
+}
+
+// openCode opens it in the code that serves it, once its own Type has accepted it.
+func (g *generation) openCode(ctx context.Context) (instance element.Instance, rejected bool, err error) {
+	if g.own != nil {
+		if rejected, err := g.own.vet(ctx, g); err != nil {
+			return nil, rejected, err
+		}
+	}
+	return g.code.open(ctx, g)
+}
+
+// unusable returns why the generation can't serve: it was rejected, or could not be
+// opened before its first call. It returns nil for one that nobody has tried to open.
+func (g *generation) unusable() error {
+	if s := g.state.Load(); s != nil {
+		return s.err
+	}
+	if failure := g.failure.Load(); failure != nil {
+		return *failure
+	}
+	return nil
 }
 
 // isOpen reports whether the generation was opened successfully.

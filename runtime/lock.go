@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/lintel-run/lintel/runtime/internal/catalog"
 	"github.com/lintel-run/lintel/runtime/internal/plugin"
+	"github.com/lintel-run/lintel/runtime/problem"
 )
 
 // lockName is the file beside app.json that pins plugin executables.
@@ -31,10 +33,11 @@ type lockFile struct {
 // and of its description. For code that an interpreter runs, the first is the digest of
 // the interpreter and of every file in the element's directory.
 func Lock(dir string, opts ...Option) error {
-	snap, err := load(dir, append(slices.Clip(opts), func(s *settings) { s.locked = false }))
+	snap, closeFiles, err := load(dir, append(slices.Clip(opts), func(s *settings) { s.locked = false }))
 	if err != nil {
 		return err
 	}
+	defer closeFiles()
 	lock := lockFile{Version: 1, Types: make(map[string]string), Descriptions: make(map[string]string)}
 	for _, def := range allElements(snap) {
 		if !hasCode(def) || def.Entry.Kind == catalog.Builtin {
@@ -123,4 +126,43 @@ func writeWhole(path string, text []byte) error {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// unpinned returns a problem for each executable that instances need and the lock
+// doesn't pin.
+func unpinned(s *catalog.Snapshot, lock *lockFile, dev bool) []Problem {
+	if lock == nil {
+		return nil
+	}
+	var found []Problem
+	seen := make(map[typeKey]bool)
+	sums := make(map[string]string) // by the files that run
+	told := make(map[string]bool)
+	for _, def := range allElements(s) {
+		for _, c := range candidates(def, dev) {
+			key := typeKey{c.CodeApp, c.CodeType}
+			typ := s.LookupFrom(c.CodeApp, c.CodeType)
+			if seen[key] || typ == nil {
+				continue
+			}
+			seen[key] = true
+			spec := specOf(s, typ, lock)
+			files := strings.Join([]string{spec.Interpreter, spec.Dir, spec.Path}, "\x00")
+			if spec.Interpreter == "" {
+				files = spec.Path
+			}
+			if _, known := sums[files]; !known {
+				sums[files], _ = plugin.Digest(spec) // one that can't be read has none
+			}
+			if sums[files] == spec.SHA256 || told[files] {
+				continue
+			}
+			told[files] = true
+			p := Problem{Element: typ.FullName, Code: problem.CodeExecutable, Pointer: "/backendBundleEntry",
+				Message: fmt.Sprintf("its executable %s is not the one that %s pins; if it was changed on purpose, run lintel lock", filepath.Base(spec.Path), lockName)}
+			p.File, p.Line = typ.EntryPlace()
+			found = append(found, p)
+		}
+	}
+	return found
 }

@@ -17,6 +17,8 @@ type settings struct {
 	dataDir    string
 	secret     string
 	dev        bool
+	devSend    bool
+	static     bool
 	locked     bool
 	watch      bool
 	tracer     trace.TracerProvider
@@ -69,10 +71,22 @@ func WithSecret(secret string) Option {
 	return func(s *settings) { s.secret = secret }
 }
 
-// WithDev allows what is only for development, such as an SMS outbox, and uses the
-// embedded stores whatever app.json names.
+// WithDev allows what is only for development, uses the embedded stores whatever
+// app.json names, and lets Types for development, such as an SMS outbox, stand in for
+// all instances of their families.
 func WithDev() Option {
 	return func(s *settings) { s.dev = true }
+}
+
+// WithDevSend lets the instances of an app with WithDev serve themselves, so that
+// messages are sent.
+func WithDevSend() Option {
+	return func(s *settings) { s.devSend = true }
+}
+
+// WithStatic makes Validate start no Type.
+func WithStatic() Option {
+	return func(s *settings) { s.static = true }
 }
 
 // WithLocked rejects plugin executables that lintel.lock doesn't pin.

@@ -7,32 +7,33 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/lintel-run/lintel/runtime/internal/catalog"
 	"github.com/lintel-run/lintel/runtime/internal/plugin"
 	"github.com/lintel-run/lintel/runtime/problem"
 )
 
-// problemLog keeps the problems that show only at run time, the latest of each
+// problemLog keeps the problems that show only at run time, the latest ones of each
 // element, and logs every problem once while it lasts.
 type problemLog struct {
 	log   *slog.Logger
 	index *index
 
 	mu     sync.Mutex
-	latest map[string]Problem // by element
+	latest map[string][]Problem // by element
 
 	logging sync.Mutex
 	logged  map[Problem]bool
 }
 
 func newProblemLog(log *slog.Logger, x *index) *problemLog {
-	return &problemLog{log: log, index: x, latest: make(map[string]Problem)}
+	return &problemLog{log: log, index: x, latest: make(map[string][]Problem)}
 }
 
 // record keeps a problem in place of the element's earlier one.
 func (l *problemLog) record(p Problem) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.latest[p.Element] = p
+	l.latest[p.Element] = []Problem{p}
 }
 
 // clear removes an element's problem: it has a new good generation or is gone.
@@ -44,12 +45,38 @@ func (l *problemLog) clear(name string) {
 
 // recordRejected keeps that a Type rejected a configuration.
 func (l *problemLog) recordRejected(g *generation, why *plugin.ConfigError) {
-	p := Problem{Element: g.def.FullName, Code: problem.CodeConfigure, Message: "its Type rejected the configuration"}
-	if len(why.Diagnostics) > 0 {
-		p.Pointer, p.Message = why.Diagnostics[0].GetPointer(), why.Diagnostics[0].GetMessage()
+	l.mu.Lock()
+	l.latest[g.def.FullName] = rejections(g.def, why)
+	l.mu.Unlock()
+	l.logNew()
+}
+
+// rejections returns the problems of a configuration that a Type rejected.
+func rejections(def *catalog.Element, why *plugin.ConfigError) []Problem {
+	var found []Problem
+	for _, d := range why.Diagnostics {
+		p := Problem{Element: def.FullName, Code: problem.CodeConfigure, Pointer: d.GetPointer(), Message: d.GetMessage()}
+		p.File, p.Line = def.Place(p.Pointer)
+		found = append(found, p)
 	}
-	l.log.Error("configuration rejected", "element", p.Element, "pointer", p.Pointer, "message", p.Message)
-	l.record(p)
+	if len(found) == 0 {
+		found = []Problem{{Element: def.FullName, Code: problem.CodeConfigure, Message: "its Type rejected the configuration"}}
+	}
+	return found
+}
+
+// recordUnopened keeps that an element could not be opened, which is tried again. It
+// reports whether that is new.
+func (l *problemLog) recordUnopened(name string, err error) bool {
+	p := Problem{Element: name, Code: problem.CodePlugin, Message: err.Error()}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known := l.latest[name]
+	if len(known) == 1 && known[0] == p {
+		return false
+	}
+	l.latest[name] = []Problem{p}
+	return true
 }
 
 // recordKept keeps that an element goes on with its last good generation. What a
@@ -57,12 +84,14 @@ func (l *problemLog) recordRejected(g *generation, why *plugin.ConfigError) {
 func (l *problemLog) recordKept(name string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p, known := l.latest[name]
-	if !known || p.Code != problem.CodeConfigure || !errors.As(err, new(*plugin.ConfigError)) {
-		p = Problem{Element: name, Code: problem.CodeConfigure, Message: err.Error()}
+	kept := slices.Clone(l.latest[name])
+	if len(kept) == 0 || kept[0].Code != problem.CodeConfigure || !errors.As(err, new(*plugin.ConfigError)) {
+		kept = []Problem{{Element: name, Code: problem.CodeConfigure, Message: err.Error()}}
 	}
-	p.Serving = true
-	l.latest[name] = p
+	for i := range kept {
+		kept[i].Serving = true
+	}
+	l.latest[name] = kept
 }
 
 // list returns all current problems, the catalog's included, in name order.
@@ -70,7 +99,7 @@ func (l *problemLog) list() []Problem {
 	list := slices.Clone(l.index.catalog().Problems)
 	l.mu.Lock()
 	for _, p := range l.latest {
-		list = append(list, p)
+		list = append(list, p...)
 	}
 	l.mu.Unlock()
 	problem.Sort(list)

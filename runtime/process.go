@@ -19,25 +19,39 @@ type processCode struct {
 }
 
 func (p *processCode) open(ctx context.Context, g *generation) (element.Instance, bool, error) {
+	rejected, err := p.configure(ctx, g, g.def.CodeType, g.def.Config)
+	return nil, rejected, err
+}
+
+// vet reports whether the process accepts what another Type stands in for.
+func (p *processCode) vet(ctx context.Context, g *generation) (rejected bool, err error) {
+	rejected, err = p.configure(ctx, g, g.def.Own.CodeType, g.def.Own.Config)
+	if err == nil {
+		p.release(g)
+	}
+	return rejected, err
+}
+
+func (p *processCode) configure(ctx context.Context, g *generation, typ string, config json.RawMessage) (rejected bool, err error) {
 	warnings, err := p.process.Configure(ctx, plugin.Instance{
 		Name:       g.def.FullName,
-		Type:       g.def.CodeType,
+		Type:       typ,
 		Title:      g.def.Title,
 		AppTitle:   g.title,
 		Generation: g.number,
-		Config:     g.def.Config,
+		Config:     config,
 	})
 	for _, w := range warnings {
 		p.log.Warn("configuration warning",
 			"element", g.def.FullName, "pointer", w.GetPointer(), "message", w.GetMessage())
 	}
-	var rejected *plugin.ConfigError
-	if errors.As(err, &rejected) {
-		p.problems.recordRejected(g, rejected)
-		return nil, true, errcode.Wrap(err, errcode.ElementUnavailable, "%s: its Type rejected the configuration", g.def.FullName).
+	var wrong *plugin.ConfigError
+	if errors.As(err, &wrong) {
+		p.problems.recordRejected(g, wrong)
+		return true, errcode.Wrap(err, errcode.ElementUnavailable, "%s: its Type rejected the configuration", g.def.FullName).
 			With("outcome", errcode.OutcomeNotExecuted)
 	}
-	return nil, false, err
+	return false, err
 }
 
 func (p *processCode) call(ctx context.Context, g *generation, fn function, args Args, call element.Call) (json.RawMessage, error) {

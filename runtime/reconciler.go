@@ -95,6 +95,7 @@ func (r *reconciler) follow(loader *catalog.Loader) {
 	r.background.Go(func() {
 		err := loader.Watch(r.index.life, func(next *catalog.Snapshot) {
 			r.apply(r.index.life, next)
+			r.openHosted()
 			r.problems.logNew()
 		})
 		if err != nil && r.index.life.Err() == nil {
@@ -196,6 +197,11 @@ func (r *reconciler) reconcileType(next *catalog.Snapshot, def *catalog.Element)
 }
 
 func (r *reconciler) spec(next *catalog.Snapshot, def *catalog.Element) plugin.Spec {
+	return specOf(next, def, r.lock)
+}
+
+// specOf returns what runs for the code that serves an element.
+func specOf(s *catalog.Snapshot, def *catalog.Element, lock *lockFile) plugin.Spec {
 	return plugin.Spec{
 		Type:        def.CodeType,
 		Owner:       def.CodeApp,
@@ -204,7 +210,7 @@ func (r *reconciler) spec(next *catalog.Snapshot, def *catalog.Element) plugin.S
 		Args:        def.Entry.Args,
 		Interpreter: def.Entry.Interpreter,
 		Dir:         def.Entry.Dir,
-		SHA256:      r.lock.digest(lockKey(next, def)),
+		SHA256:      lock.digest(lockKey(s, def)),
 		Description: def.Description,
 	}
 }
@@ -247,18 +253,33 @@ func (r *reconciler) define(next *catalog.Snapshot, h *handle, def *catalog.Elem
 	}
 	current := h.el.state.Load().current
 	if current != nil && current.def.ConfigDigest == def.ConfigDigest && current.title == h.title && current.code == typ.code {
-		r.problems.clear(def.FullName)
+		if current.unusable() == nil {
+			r.problems.clear(def.FullName)
+		}
 		h.el.publish(def, current, nil)
 		return
 	}
 	r.generations++
 	g := newGeneration(def, h.title, r.generations, typ)
+	if def.Own != nil {
+		g.own = r.ownCode(def.Own)
+	}
 	if current != nil && current.isOpen() {
 		r.prepare(h, g)
 		return
 	}
 	r.problems.clear(def.FullName)
 	h.el.publish(def, g, nil)
+}
+
+// ownCode returns the process of a Type that another stands in for, nil if it has
+// none.
+func (r *reconciler) ownCode(own *catalog.Own) *processCode {
+	if typ := r.types[typeKey{own.CodeApp, own.CodeType}]; typ != nil {
+		code, _ := typ.code.(*processCode)
+		return code
+	}
+	return nil
 }
 
 // retireTypes stops the processes of Types that are gone and serve nothing any
@@ -309,7 +330,7 @@ func (r *reconciler) startEarly(key typeKey, typ *typeCode) {
 		}
 		for el := range r.index.newest.Load().all {
 			if def := el.definition(); def.Rank == catalog.Instance && typeKeyOf(def) == key {
-				r.openEarly(ctx, el)
+				r.openEarly(el)
 			}
 		}
 	})
@@ -324,23 +345,7 @@ func (r *reconciler) openWarned() {
 		if def.Rank != catalog.Instance || !warned {
 			continue
 		}
-		r.background.Go(func() {
-			ctx, cancel := context.WithTimeout(r.index.life, callTimeout)
-			defer cancel()
-			r.openEarly(ctx, s.elements[def.FullName])
-		})
-	}
-}
-
-// openEarly opens an instance before its first call.
-func (r *reconciler) openEarly(ctx context.Context, el *Element) {
-	g, err := el.acquire()
-	if err != nil {
-		return
-	}
-	defer g.leave()
-	if err := g.open(ctx); err != nil && r.index.life.Err() == nil {
-		r.log.Error("opening an element failed", "element", el.name, "error", err)
+		r.openEarly(s.elements[def.FullName])
 	}
 }
 

@@ -17,6 +17,7 @@ func (a *App) Status(ctx context.Context) Status {
 		Problems: a.Problems(),
 		Plugins:  []Plugin{},
 		Stores:   []Store{},
+		Hosted:   a.hosted(),
 	}
 	for _, p := range a.host.States() {
 		status.Plugins = append(status.Plugins, Plugin{

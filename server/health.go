@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -44,8 +45,8 @@ type unfit struct {
 }
 
 // takesTraffic reports whether a load balancer may send requests here: not while
-// the server drains, nor without its stores. A broken plugin or element is no
-// reason: the rest serves, and every replica would break in the same way.
+// the server drains, nor without its stores, nor while none of the app's logins can
+// serve here. Of several, one that serves will do.
 func (h *health) takesTraffic(ctx context.Context) bool {
 	if h.draining.Load() {
 		return false
@@ -59,7 +60,7 @@ func (h *health) takesTraffic(ctx context.Context) bool {
 			return false
 		}
 	}
-	return true
+	return len(status.Hosted) == 0 || slices.ContainsFunc(status.Hosted, func(h runtime.Hosted) bool { return h.Ready })
 }
 
 // unfit lists what is not ready, for operators.

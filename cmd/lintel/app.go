@@ -21,6 +21,7 @@ import (
 type appFlags struct {
 	data       string
 	dev        bool
+	devSend    bool
 	locked     bool
 	pluginDirs []string
 	proxy      string
@@ -38,7 +39,8 @@ func (f *appFlags) addPluginDirs(flags *pflag.FlagSet) {
 func (f *appFlags) addAll(flags *pflag.FlagSet) {
 	f.addData(flags)
 	f.addPluginDirs(flags)
-	flags.BoolVar(&f.dev, "dev", false, "development: embedded stores, SMS.Outbox, no address but loopback")
+	flags.BoolVar(&f.dev, "dev", false, "development: embedded stores, an outbox in place of every vendor, no captcha, no address but loopback")
+	flags.BoolVar(&f.devSend, "dev-send", false, "with --dev: send real messages through the vendors all the same")
 	flags.BoolVar(&f.locked, "locked", false, "refuse plugin executables that lintel.lock doesn't pin")
 	flags.StringVar(&f.proxy, flagProxy, "", "URL of the HTTP proxy to vendors; with a password better given as "+settings.Environment(flagProxy))
 	flags.StringVar(&f.caFile, flagCAFile, "", "file of certificates (PEM) that vendors' and the proxy's are checked against, besides the system's")
@@ -59,6 +61,9 @@ func (f *appFlags) options(logger *slog.Logger) []runtime.Option {
 	}
 	if f.dev {
 		options = append(options, runtime.WithDev())
+	}
+	if f.devSend {
+		options = append(options, runtime.WithDevSend())
 	}
 	if f.locked {
 		options = append(options, runtime.WithLocked())

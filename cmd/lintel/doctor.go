@@ -19,6 +19,8 @@ import (
 	"github.com/lintel-run/lintel/cmd/lintel/internal/settings"
 	"github.com/lintel-run/lintel/internal/outbound"
 	"github.com/lintel-run/lintel/runtime"
+	"github.com/lintel-run/lintel/runtime/problem"
+	"github.com/lintel-run/lintel/server"
 )
 
 // finding is the result of one of the doctor's checks.
@@ -36,17 +38,20 @@ const (
 
 func newDoctor(in *invocation) *cobra.Command {
 	var app appFlags
+	var proxies []string
 	cmd := &cobra.Command{
 		Use:   "doctor [APP]",
 		Short: "Checks whether this machine can run an app",
 		Long: `Checks the installation (the official Types' executable and its description), the
-machine (open files), and, for an app, its validity, data directory, secret, stores
-and running servers. Where a server runs, it is asked for its stores.
-Exits 1 when a check failed.`,
+machine (open files, the temporary directory), the way out, the trusted proxies, and,
+for an app, what lintel validate says, its data directory, secret, stores and running
+servers. Where a server runs, it is asked for its stores. It works before the first
+start and leaves nothing behind. Exits 1 when a check failed: when lintel serve, with
+the same flags, wouldn't start or wouldn't be ready.`,
 		Example: "  lintel doctor app.example",
 		Args:    maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			findings := []finding{checkTypes(cmd.Context()), checkFiles(), app.checkOutbound()}
+			findings := []finding{checkTypes(cmd.Context()), checkFiles(), checkTemp(app.locked), app.checkOutbound(), checkProxies(proxies)}
 			if len(args) > 0 || isApp(".") {
 				dir, err := appArg(args)
 				if err != nil {
@@ -68,6 +73,7 @@ Exits 1 when a check failed.`,
 		},
 	}
 	app.addAll(cmd.Flags())
+	cmd.Flags().StringSliceVar(&proxies, "trusted-proxies", nil, "CIDRs of proxies, as lintel serve takes them")
 	in.addJSON(cmd, "print JSON")
 	return cmd
 }
@@ -144,43 +150,119 @@ func (f *appFlags) checkOutbound() finding {
 	return finding{check, stateOK, message}
 }
 
+func checkProxies(given []string) finding {
+	const check = "trusted proxies"
+	trusted, err := server.ParseTrustedProxies(given)
+	switch {
+	case err != nil:
+		return finding{check, stateFailed, err.Error()}
+	case len(trusted) == 0:
+		return finding{check, stateOK, "none: behind a proxy, all clients have its address"}
+	}
+	for _, prefix := range trusted {
+		if prefix.Bits() == 0 {
+			return finding{check, stateWarning, prefix.String() + " holds every address: anybody can make up the address that limits count"}
+		}
+	}
+	return finding{check, stateOK, fmt.Sprint(trusted)}
+}
+
 // examine checks one app.
 func (f *appFlags) examine(ctx context.Context, dir string, logger *slog.Logger) []finding {
 	options, err := f.opening(logger)
 	if err != nil {
 		return nil // checkOutbound has said so
 	}
-	problems, err := runtime.Validate(dir, options...)
-	switch {
-	case err != nil:
-		return []finding{{"app", stateFailed, err.Error()}}
-	case failing(problems):
-		return []finding{{"app", stateFailed, count(len(problems), "problem") + "; see lintel validate"}}
+	found, fit := validity(dir, options)
+	if !fit {
+		return found
 	}
-	found := []finding{{"app", stateOK, "valid"}}
 	if servers := f.running(ctx, dir); len(servers) > 0 {
 		return append(found, ask(ctx, servers)...)
 	}
 	data := f.dataDir(dir)
+	directory := checkData(data)
+	found = append(found, directory, checkSecret(data))
+	if directory.State == stateFailed {
+		return found
+	}
+	if _, err := os.Stat(data); err != nil {
+		return append(found, f.storesBefore(ctx, dir, logger)...)
+	}
+	return append(found, f.stores(ctx, dir, logger)...)
+}
+
+// validity returns a finding for each problem of the app. It reports whether its
+// stores can be asked.
+func validity(dir string, options []runtime.Option) (found []finding, fit bool) {
+	problems, err := runtime.Validate(dir, options...)
+	if err != nil {
+		return []finding{{"app", stateFailed, err.Error()}}, false
+	}
+	fit = true
+	for _, p := range problems {
+		state := stateFailed
+		if p.Warning {
+			state = stateWarning
+		}
+		found = append(found, finding{"app", state, describeProblem(p)})
+		fit = fit && (p.Warning || p.Code != problem.CodeApp)
+	}
+	if len(found) == 0 {
+		found = []finding{{"app", stateOK, "valid"}}
+	}
+	return found, fit
+}
+
+// checkData checks the data directory, or where the first start would make it.
+func checkData(data string) finding {
+	const check = "data directory"
 	info, err := os.Stat(data)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		found = append(found, finding{"data directory", stateOK, "not there yet; the first start makes it"}, checkSecret(data))
-		return append(found, f.storesBefore(ctx, dir, logger)...)
+		above := filepath.Dir(data)
+		for above != filepath.Dir(above) {
+			if _, err := os.Stat(above); !errors.Is(err, fs.ErrNotExist) {
+				break
+			}
+			above = filepath.Dir(above)
+		}
+		if unix.Access(above, unix.W_OK|unix.X_OK) != nil {
+			return finding{check, stateFailed, "not there, and the first start can't make it: the directory above can't be written; name another with --data"}
+		}
+		return finding{check, stateOK, "not there yet; the first start makes it"}
 	case err != nil || !info.IsDir():
-		return append(found, finding{"data directory", stateFailed, "is no directory that can be read"})
+		return finding{check, stateFailed, "is no directory that can be read"}
 	case unix.Access(data, unix.W_OK|unix.X_OK) != nil:
-		return append(found, finding{"data directory", stateFailed, "can't be written"})
+		return finding{check, stateFailed, "can't be written"}
 	}
-	found = append(found, finding{"data directory", stateOK, "can be written"}, checkSecret(data), finding{"servers", stateOK, "none running"})
-	return append(found, f.stores(ctx, dir, logger)...)
+	return finding{check, stateOK, "can be written"}
+}
+
+// checkTemp checks the directory for sockets and for the copies of pinned
+// executables.
+func checkTemp(locked bool) finding {
+	const check = "temporary directory"
+	dir, err := os.MkdirTemp("", "lintel")
+	if err != nil {
+		return finding{check, stateFailed, "can't be written: set TMPDIR to one that can"}
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	program := filepath.Join(dir, "run")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o700); err != nil { //nolint:gosec // it has to be executable
+		return finding{check, stateFailed, "is full or can't be written: set TMPDIR to another"}
+	}
+	if locked && errors.Is(exec.Command(program).Run(), fs.ErrPermission) { //nolint:gosec // made here
+		return finding{check, stateWarning, "programs can't run there (noexec), as --locked wants"}
+	}
+	return finding{check, stateOK, "can be written"}
 }
 
 // ask returns what running servers say of their data and stores.
 func ask(ctx context.Context, servers []operators) []finding {
 	found := []finding{{"servers", stateOK, count(len(servers), "server") + " running"}}
-	for _, server := range servers {
-		status, err := server.status(ctx, "")
+	for _, running := range servers {
+		status, err := running.status(ctx, "")
 		if err != nil {
 			found = append(found, finding{"servers", stateFailed, err.Error()})
 			continue
@@ -216,7 +298,7 @@ func checkSecret(data string) finding {
 	info, err := os.Stat(filepath.Join(data, "secret"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return finding{check, stateWarning, "none yet: made on first start where both stores are embedded, else give LINTEL_SECRET"}
+		return finding{check, stateOK, "none yet: the first start makes it where both stores are embedded; else give LINTEL_SECRET"}
 	case err != nil:
 		return finding{check, stateFailed, "its file can't be read"}
 	case info.Mode().Perm()&0o077 != 0:

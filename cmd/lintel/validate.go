@@ -14,19 +14,25 @@ import (
 
 func newValidate(in *invocation) *cobra.Command {
 	var app appFlags
+	var static bool
 	cmd := &cobra.Command{
 		Use:   "validate [APP]",
-		Short: "Says everything that is wrong with an app, without starting anything",
+		Short: "Says everything that is wrong with an app, without serving it",
 		Long: `Reads the app, its parents and the official library, and checks names, ranks,
-inheritance, variables and every configuration against its Type's schema. Nothing
-is started and nothing is written. Exits 1 when there is an error; warnings alone
-are no error.`,
-		Example: "  lintel validate app.example\n  lintel validate app.example --json | jq '.problems[].message'",
+inheritance, variables and every configuration against its Type's schema. Then it
+starts the Types and gives them the configurations, so that what their own code
+refuses is found too; no vendor and no store is called, and nothing is written. With
+--static no Type is started. Exits 1 when there is an error: when lintel serve, with
+the same flags, would leave an element unavailable. Warnings alone are no error.`,
+		Example: "  lintel validate app.example --dev\n  lintel validate app.example --locked\n  lintel validate app.example --json | jq '.problems[].message'",
 		Args:    maxArgs(1),
 		RunE: onApp(func(_ context.Context, dir string) error {
 			options, err := app.opening(in.logger(slog.LevelWarn))
 			if err != nil {
 				return err
+			}
+			if static {
+				options = append(options, runtime.WithStatic())
 			}
 			problems, err := runtime.Validate(dir, options...)
 			if err != nil {
@@ -45,6 +51,7 @@ are no error.`,
 		}),
 	}
 	app.addAll(cmd.Flags())
+	cmd.Flags().BoolVar(&static, "static", false, "read files only: start no Type")
 	in.addJSON(cmd, "print JSON")
 	return cmd
 }

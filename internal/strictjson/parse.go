@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"regexp"
 	"strconv"
 	"strings"
@@ -238,4 +239,17 @@ func ValidNumber(text string) bool {
 	}
 	_, err := strconv.ParseFloat(text, 64)
 	return err == nil
+}
+
+// Whole returns the plain form of a number that is whole, however it is written: 6 for
+// 6.0 and 6e0. It reports false for any other text, and for more than 64 bits.
+func Whole(text string) (string, bool) {
+	if !ValidNumber(text) {
+		return "", false
+	}
+	value, ok := new(big.Rat).SetString(text)
+	if !ok || !value.IsInt() || !value.Num().IsInt64() {
+		return "", false
+	}
+	return value.Num().String(), true
 }

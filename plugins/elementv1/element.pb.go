@@ -133,7 +133,11 @@ type TypeDescription struct {
 	//	"x-refusals", in the same form: such configurations are errors.
 	ConfigSchema string `protobuf:"bytes,6,opt,name=config_schema,json=configSchema,proto3" json:"config_schema,omitempty"`
 	// The file name of an instance's configuration, for instances whose e.json names none.
-	ConfigFile    string `protobuf:"bytes,7,opt,name=config_file,json=configFile,proto3" json:"config_file,omitempty"`
+	ConfigFile string `protobuf:"bytes,7,opt,name=config_file,json=configFile,proto3" json:"config_file,omitempty"`
+	// The Type is for development. It serves only in an app that was started with --dev,
+	// where it stands in for all instances of its family, unless the app was started
+	// with --dev-send too.
+	Development   bool `protobuf:"varint,8,opt,name=development,proto3" json:"development,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -215,6 +219,13 @@ func (x *TypeDescription) GetConfigFile() string {
 		return x.ConfigFile
 	}
 	return ""
+}
+
+func (x *TypeDescription) GetDevelopment() bool {
+	if x != nil {
+		return x.Development
+	}
+	return false
 }
 
 type Function struct {
@@ -1532,7 +1543,7 @@ const file_lintel_element_v1_element_proto_rawDesc = "" +
 	"\x1flintel/element/v1/element.proto\x12\x11lintel.element.v1\"\x11\n" +
 	"\x0fDescribeRequest\"L\n" +
 	"\x10DescribeResponse\x128\n" +
-	"\x05types\x18\x01 \x03(\v2\".lintel.element.v1.TypeDescriptionR\x05types\"\x9b\x02\n" +
+	"\x05types\x18\x01 \x03(\v2\".lintel.element.v1.TypeDescriptionR\x05types\"\xbd\x02\n" +
 	"\x0fTypeDescription\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12 \n" +
@@ -1543,7 +1554,8 @@ const file_lintel_element_v1_element_proto_rawDesc = "" +
 	"properties\x12#\n" +
 	"\rconfig_schema\x18\x06 \x01(\tR\fconfigSchema\x12\x1f\n" +
 	"\vconfig_file\x18\a \x01(\tR\n" +
-	"configFile\"\xba\x02\n" +
+	"configFile\x12 \n" +
+	"\vdevelopment\x18\b \x01(\bR\vdevelopment\"\xba\x02\n" +
 	"\bFunction\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x12\n" +

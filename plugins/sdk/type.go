@@ -28,6 +28,9 @@ type typeDef struct {
 	propOrder  []string
 	open       func(ctx context.Context, config json.RawMessage, env Env) (any, error)
 
+	// development means that the Type serves only with --dev.
+	development bool
+
 	warnings   []warning
 	refusals   []refusal
 	schemaOnce sync.Once
@@ -106,6 +109,7 @@ func (t Type) Describe() *elementv1.TypeDescription {
 		Description:  t.t.desc,
 		ConfigFile:   t.t.configFile,
 		ConfigSchema: t.t.configSchema(),
+		Development:  t.t.development,
 	}
 	for _, name := range t.t.order {
 		d.Functions = append(d.Functions, t.t.functions[name].describe())
@@ -131,3 +135,13 @@ func ConfigFile(name string) Part { return configFile(name) }
 type configFile string
 
 func (f configFile) addTo(t *typeDef) { t.configFile = string(f) }
+
+// ForDevelopment makes a Type serve only in apps that were started with --dev, where
+// it stands in for all instances of its family: they accept what their own Type
+// accepts, and this Type serves them, with the keys of their configurations that it
+// knows.
+func ForDevelopment() Part { return forDevelopment{} }
+
+type forDevelopment struct{}
+
+func (forDevelopment) addTo(t *typeDef) { t.development = true }

@@ -25,6 +25,10 @@ type Builtin struct {
 	// directory. An app makes its own secret on first start only if its default stores
 	// are embedded.
 	Embedded bool
+	// Check returns what Open would refuse of a valid configuration, without opening
+	// anything; the detail "arg" of an *errcode.Error names the key. The error quotes no
+	// secret. Of env only DataDir is set. Check may be nil.
+	Check func(env Env, config json.RawMessage) error
 	// Open opens an instance. Its configuration is valid, with defaults merged and
 	// variables replaced. Open must not wait for a server: if a store can't be reached,
 	// calls fail with StoreUnavailable. The app closes the instance after its last call,

@@ -44,19 +44,23 @@ func nodeRuns(t *testing.T, s *blackbox.Server, than int) (pid int) {
 	return pid
 }
 
-// A Type in another language is a Type like any other: it is validated without being
-// started, called, restarted after a crash, and ended with its host.
+// A Type in another language is a Type like any other: its schema is checked without
+// starting it, it is validated, called, restarted after a crash, and ended with its host.
 func TestATypeInNode(t *testing.T) {
 	t.Parallel()
 	shop := nodeType(t)
 	shop.WriteJSON("SMS/wrong/e.json", map[string]any{"title": "wrong", "type": "vendors.Acme"})
 	shop.WriteJSON("SMS/wrong/sms.json", map[string]any{"url": shop.Vendor.URL, "kee": "k"})
-	invalid := blackbox.Lintel(t, shop.Dir, []string{"PATH="}, "validate")
+	invalid := blackbox.Lintel(t, shop.Dir, []string{"PATH="}, "validate", "--static")
 	require.Equal(t, 1, invalid.Code, "its configuration is checked where there is no node")
 	require.Contains(t, invalid.Stdout+invalid.Stderr, `SMS/wrong/sms.json`)
 	require.Contains(t, invalid.Stdout+invalid.Stderr, `kee`)
 	shop.Remove("SMS/wrong")
-	require.Equal(t, 0, blackbox.Lintel(t, shop.Dir, []string{"PATH="}, "validate").Code)
+	require.Equal(t, 0, blackbox.Lintel(t, shop.Dir, []string{"PATH="}, "validate", "--static").Code)
+	nowhere := blackbox.Lintel(t, shop.Dir, []string{"PATH="}, "validate")
+	require.Equal(t, 1, nowhere.Code, "a server can't start it without node")
+	require.Contains(t, nowhere.Stdout, "vendors/Acme/e.json")
+	require.Equal(t, 0, blackbox.Lintel(t, shop.Dir, nil, "validate").Code)
 
 	shop.Open(1)
 	s := shop.Servers[0]

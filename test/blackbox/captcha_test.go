@@ -49,41 +49,39 @@ func send(c *blackbox.Client, phone string, captcha blackbox.Args) *blackbox.Ans
 	return c.Call(blackbox.Login, "sendMessage", args)
 }
 
-func messages(s *blackbox.Server, e164 string) (to []blackbox.Message) {
-	for _, m := range s.Outbox() {
-		if m.Phone == e164 {
-			to = append(to, m)
-		}
-	}
-	return to
+// guarded makes a shop that asks for captchas, which --dev doesn't, with the limits
+// of a new app.
+func guarded(t *testing.T, settings map[string]any) *blackbox.Shop {
+	shop := blackbox.NewShop(t)
+	shop.SetLogin(map[string]any{"captcha": "risk", "ipHourlyLimit": 30})
+	shop.SetLogin(settings)
+	return shop
 }
 
 func TestADefaultAppAsksAnOrdinaryPersonForNoCaptcha(t *testing.T) {
 	t.Parallel()
-	s := blackbox.Shipped(t).Serve()
-	person := s.Register()
+	shop := guarded(t, nil).Open(1)
+	person := shop.SignUp(blackbox.Login)
 	config := person.Call(blackbox.Login, "getLoginConfig", nil).OK(t)
 	require.Equal(t, "risk", config["captcha"])
 	require.Equal(t, "pow", config["captchaKind"])
 	for range 2 {
 		spelt, _ := blackbox.Phone()
-		send(s.Client(), spelt, nil).OK(t)
+		send(shop.Visitor(), spelt, nil).OK(t)
 	}
 	// This address has sent three times: from now on it needs a captcha.
 	spelt, e164 := blackbox.Phone()
-	c := s.Client()
+	c := shop.Visitor()
 	send(c, spelt, nil).Fails(t, http.StatusForbidden, "CAPTCHA_REQUIRED")
-	require.Empty(t, messages(s, e164))
+	require.Empty(t, shop.Codes(e164))
 	send(c, spelt, solved(t, c)).OK(t)
-	require.Len(t, s.Code(e164), 6)
+	require.Len(t, shop.Newest(e164), 6)
 }
 
 func TestAThousandSendsFromOneAddressMeetACaptchaAndALimit(t *testing.T) {
 	t.Parallel()
-	app := blackbox.Shipped(t)
-	vendor := blackbox.NewVendor(t)
-	app.UseVendor(vendor, "gateway")
-	s := app.Serve()
+	shop := guarded(t, nil).Open(1)
+	vendor, s := shop.Vendor, shop.Servers[0]
 	var codes sync.Map
 	var group sync.WaitGroup
 	var n atomic.Int64
@@ -121,10 +119,8 @@ func TestAThousandSendsFromOneAddressMeetACaptchaAndALimit(t *testing.T) {
 
 func TestACaptchaIsGoodForOneTry(t *testing.T) {
 	t.Parallel()
-	app := blackbox.Shipped(t)
-	app.SetLogin(map[string]any{"captcha": "always"})
-	s := app.Serve()
-	c := s.Client()
+	shop := guarded(t, map[string]any{"captcha": "always"}).Open(1)
+	c := shop.Visitor()
 	phone, e164 := blackbox.Phone()
 	fails := func(captcha blackbox.Args, reason string) {
 		t.Helper()
@@ -151,11 +147,11 @@ func TestACaptchaIsGoodForOneTry(t *testing.T) {
 		data := c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": phone, "captcha": wrong}).Fails(t, http.StatusBadRequest, "API_PARAMS_ERROR")
 		require.Equal(t, "captcha", data["arg"])
 	}
-	require.Empty(t, messages(s, e164), "none of these was a message, a cooldown or a limit")
+	require.Empty(t, shop.Codes(e164), "none of these was a message, a cooldown or a limit")
 
 	good := solved(t, c)
 	send(c, phone, good).OK(t)
-	require.Len(t, s.Code(e164), 6)
+	require.Len(t, shop.Newest(e164), 6)
 	other, _ := blackbox.Phone()
 	data := send(c, other, good).Fails(t, http.StatusForbidden, "CAPTCHA_ERROR")
 	require.Equal(t, "expired", data["reason"])
@@ -166,16 +162,13 @@ func TestACaptchaIsGoodForOneTry(t *testing.T) {
 	send(c, "12345", kept).Fails(t, http.StatusBadRequest, "PHONE_INVALID")
 	c.Call(blackbox.Login, "sendMessage", blackbox.Args{"phone": other, "purpose": "x", "captcha": kept}).Fails(t, http.StatusBadRequest, "API_PARAMS_ERROR")
 	send(c, other, kept).OK(t)
-	require.NotContains(t, s.Log(), kept["token"], "a token in the log")
+	require.NotContains(t, shop.Log(), kept["token"], "a token in the log")
 }
 
 func TestOneCaptchaForManySendsAtOnceIsOneMessage(t *testing.T) {
 	t.Parallel()
-	app := blackbox.Shipped(t)
-	app.SetLogin(map[string]any{"captcha": "always", "ipHourlyLimit": 1000})
-	vendor := blackbox.NewVendor(t)
-	app.UseVendor(vendor, "gateway")
-	s := app.Serve()
+	shop := guarded(t, map[string]any{"captcha": "always", "ipHourlyLimit": 1000}).Open(1)
+	vendor, s := shop.Vendor, shop.Servers[0]
 	for round := range 5 {
 		c := s.Client()
 		captcha := solved(t, c)
@@ -214,9 +207,7 @@ func TestACaptchaThatIsGivenIsCheckedThoughNoneWasAskedFor(t *testing.T) {
 
 func TestPicturesAndRecordings(t *testing.T) {
 	t.Parallel()
-	app := blackbox.Shipped(t)
-	app.SetLogin(map[string]any{"captcha": "always", "captchaKind": "image"})
-	s := app.Serve()
+	s := guarded(t, map[string]any{"captcha": "always", "captchaKind": "image"}).Open(1).Servers[0]
 	c := s.Client()
 	require.Equal(t, "image", c.Call(blackbox.Login, "getLoginConfig", nil).OK(t)["captchaKind"])
 	made := c.Call(blackbox.Login, "generateCaptcha", nil).OK(t)
@@ -257,9 +248,7 @@ func TestPicturesAndRecordings(t *testing.T) {
 
 func TestACaptchaUnderANameOfTheClients(t *testing.T) {
 	t.Parallel()
-	app := blackbox.Shipped(t)
-	app.SetLogin(map[string]any{"captcha": "always"})
-	s := app.Serve()
+	s := guarded(t, map[string]any{"captcha": "always"}).Open(1).Servers[0]
 	c := s.Client()
 	const id = "2f1d8a52-6a63-4b7f-9a4e-1f0b7c1d2e3f"
 	made := c.Call(blackbox.Login, "generateCaptcha", blackbox.Args{"id": id}).OK(t)
@@ -281,8 +270,10 @@ func TestACaptchaUnderANameOfTheClients(t *testing.T) {
 
 func TestReplicasCountTogetherAndTakeEachOthersCaptchas(t *testing.T) {
 	t.Parallel()
-	app := blackbox.Shipped(t)
-	first, second := app.Serve(), app.Serve()
+	shop := guarded(t, nil)
+	shop.Together = true
+	shop.Open(2)
+	first, second := shop.Servers[0], shop.Servers[1]
 	for _, s := range []*blackbox.Server{first, second, first} {
 		spelt, _ := blackbox.Phone()
 		send(s.Client(), spelt, nil).OK(t)
@@ -302,15 +293,13 @@ func TestReplicasCountTogetherAndTakeEachOthersCaptchas(t *testing.T) {
 
 func TestUnknownPhonesAreAskedAsKnownOnesAre(t *testing.T) {
 	t.Parallel()
-	app := blackbox.Shipped(t)
-	app.SetLogin(map[string]any{"resendInterval": 1})
-	s := app.Serve()
-	known := s.Register() // the address's first send
-	app.SetLogin(map[string]any{"allowRegister": 0})
+	shop := guarded(t, map[string]any{"resendInterval": 1}).Open(1)
+	known := shop.SignUp(blackbox.Login) // the address's first send
+	shop.SetLogin(map[string]any{"allowRegister": 0})
 	blackbox.Eventually(t, 10*time.Second, "nobody may register", func() bool {
 		return known.Call(blackbox.Login, "getLoginConfig", nil).OK(t)["allowRegister"] == false
 	})
-	c := s.Client()
+	c := shop.Visitor()
 	unknown, e164 := blackbox.Phone()
 	send(c, unknown, nil).OK(t)
 	other, _ := blackbox.Phone()
@@ -319,8 +308,8 @@ func TestUnknownPhonesAreAskedAsKnownOnesAre(t *testing.T) {
 	send(c, unknown, nil).Fails(t, http.StatusForbidden, "CAPTCHA_REQUIRED")
 	send(c, known.Phone, nil).Fails(t, http.StatusForbidden, "CAPTCHA_REQUIRED")
 	require.Equal(t, send(c, unknown, solved(t, c)).OK(t), send(c, known.Phone, solved(t, c)).OK(t))
-	require.Empty(t, messages(s, e164))
-	blackbox.Eventually(t, 10*time.Second, "the known one gets its message", func() bool { return len(messages(s, known.E164)) == 2 })
+	require.Empty(t, shop.Codes(e164))
+	blackbox.Eventually(t, 10*time.Second, "the known one gets its message", func() bool { return len(shop.Codes(known.E164)) == 2 })
 }
 
 func TestPicturesHaveALimitOfTheirOwn(t *testing.T) {

@@ -29,9 +29,9 @@ func TestScaffoldsAreValid(t *testing.T) {
 	run("new", "instance", "SMS.ali", "SMS.Aliyun", "--app", "shop")
 	run("new", "instance", "auths.loginTypes.other", "auths.loginTypes.PhoneType", "--app", "shop")
 	run("new", "instance", "corps.acme", "corps.NormalType", "--app", "shop")
-	run("validate", "shop")
+	run("validate", "shop", "--dev")
 	run("new", "app", "plain")
-	run("validate", "plain")
+	run("validate", "plain", "--dev")
 
 	out := blackbox.Lintel(t, dir, nil, "elements", "shop", "--json")
 	var elements []struct{ FullName, Rank string }
@@ -41,7 +41,7 @@ func TestScaffoldsAreValid(t *testing.T) {
 			run("new", "instance", "each."+strings.ReplaceAll(e.FullName, ".", "_"), e.FullName, "--app", "shop")
 		}
 	}
-	run("validate", "shop")
+	run("validate", "shop", "--dev")
 
 	out = blackbox.Lintel(t, dir, nil, "new", "type", "SMS.Mine", "--meta", "SMS.Nothing", "--app", "shop")
 	require.Equal(t, 1, out.Code)
@@ -206,7 +206,7 @@ func TestListings(t *testing.T) {
 	require.Equal(t, "lintel-types", executables["SMS.Http"])
 	require.Equal(t, "builtin", executables["caches.RedisType"])
 
-	out = blackbox.Lintel(t, app.Dir, nil, "doctor", "--json")
+	out = blackbox.Lintel(t, app.Dir, nil, "doctor", "--dev", "--json")
 	require.Equal(t, 0, out.Code, out.Stdout)
 }
 

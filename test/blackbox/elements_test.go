@@ -28,7 +28,7 @@ func TestAnAppJSONAndTwoInstancesAreAWholeApp(t *testing.T) {
 	t.Parallel()
 	app := blackbox.Bare(t)
 	name := door(app, `{"smsFullName": "shops.east.out", "smsConfig": {"noticeText": "moved"}}`)
-	out := blackbox.Lintel(t, app.Dir, nil, "validate")
+	out := blackbox.Lintel(t, app.Dir, nil, "validate", "--dev")
 	require.Equal(t, 0, out.Code, out.Stdout)
 	s := app.Serve()
 	c := s.Client()
@@ -198,10 +198,10 @@ func TestABrokenElementAtStartAndWhatComesAndGoesLater(t *testing.T) {
 	response, err := http.Get(s.URL + "/readyz")
 	require.NoError(t, err)
 	defer response.Body.Close()
-	require.Equal(t, http.StatusOK, response.StatusCode, "the rest serves")
+	require.Equal(t, http.StatusServiceUnavailable, response.StatusCode, "there is no other login")
 	var bare map[string]any
 	require.NoError(t, json.NewDecoder(response.Body).Decode(&bare))
-	require.Equal(t, map[string]any{"ready": true}, bare)
+	require.Equal(t, map[string]any{"ready": false}, bare)
 
 	works := func() bool { return c.Call(blackbox.Login, "getLoginConfig", nil).Status == http.StatusOK }
 	app.Write(blackbox.LoginConfig, string(good))

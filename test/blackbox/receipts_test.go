@@ -88,7 +88,7 @@ func TestOnlyTheVendorsOwnReceiptsAreTaken(t *testing.T) {
 		app.WriteJSON("SMS/my"+name+"/e.json", map[string]any{"title": name, "type": "SMS." + name})
 		app.WriteJSON("SMS/my"+name+"/sms.json", v.config)
 		args := `{"phoneList":["+8613800138000"],"params":{"code":"493027","minutes":"5","product":"p"}}`
-		require.Zero(t, blackbox.Lintel(t, app.Dir, nil, "call", "SMS.my"+name, "sendMessage", "--args", args, "--dev").Code)
+		require.Zero(t, blackbox.Lintel(t, app.Dir, nil, "call", "SMS.my"+name, "sendMessage", "--args", args, "--dev", "--dev-send").Code)
 	}
 	s := app.Serve(blackbox.Start{Args: []string{"--public-url", public}})
 	_, status := s.Operator("/status")

@@ -29,7 +29,7 @@ func TestRegionsThatCannotWorkAreNotValid(t *testing.T) {
 	} {
 		app := blackbox.Example(t)
 		app.SetLogin(c.more)
-		out := blackbox.Lintel(t, app.Dir, nil, "validate")
+		out := blackbox.Lintel(t, app.Dir, nil, "validate", "--dev")
 		if c.pointer == "" {
 			require.Equal(t, 0, out.Code, out.Stdout)
 			continue

@@ -221,7 +221,7 @@ func TestReceiptsGoWithTheirSends(t *testing.T) {
 		}
 	}
 	require.Regexp(t, `^/receipts/SMS/a/[A-Za-z0-9_-]{32}$`, path)
-	shown := blackbox.Lintel(t, r.app.Dir, nil, "check", "SMS.a", "--dev")
+	shown := blackbox.Lintel(t, r.app.Dir, nil, "check", "SMS.a", "--dev", "--dev-send")
 	require.Equal(t, 0, shown.Code, shown.Stderr)
 	require.Contains(t, shown.Stdout, path)
 
@@ -265,7 +265,7 @@ func TestCheckSendsOnlyWhenAgreed(t *testing.T) {
 	t.Parallel()
 	r := newRouted(t)
 	check := func(args ...string) blackbox.Outcome {
-		return blackbox.Lintel(t, r.app.Dir, nil, append([]string{"check", "SMS.both", "--dev"}, args...)...)
+		return blackbox.Lintel(t, r.app.Dir, nil, append([]string{"check", "SMS.both", "--dev", "--dev-send"}, args...)...)
 	}
 	out := check()
 	require.Equal(t, 0, out.Code, out.Stderr)
@@ -283,7 +283,7 @@ func TestCheckSendsOnlyWhenAgreed(t *testing.T) {
 	require.Equal(t, 1, out.Code)
 	require.Contains(t, out.Stdout, "auth")
 	require.Equal(t, 2, check("--send", "hello").Code)
-	require.Equal(t, 1, blackbox.Lintel(t, r.app.Dir, nil, "check", "SMS.nobody", "--dev").Code)
+	require.Equal(t, 1, blackbox.Lintel(t, r.app.Dir, nil, "check", "SMS.nobody", "--dev", "--dev-send").Code)
 	r.app.Edit("SMS/a/sms.json", func(config map[string]any) { config["messageId"] = "no pointer" })
 	out = check()
 	require.Equal(t, 1, out.Code)
@@ -310,7 +310,7 @@ func TestCheckSendsWhereTheCredentialsCouldNotBeTested(t *testing.T) {
 	app.WriteJSON("SMS/mine/e.json", map[string]any{"title": "mine", "type": "SMS.Baidu"})
 	app.WriteJSON("SMS/mine/sms.json", config)
 	check := func(args ...string) blackbox.Outcome {
-		return blackbox.Lintel(t, app.Dir, nil, append([]string{"check", "SMS.mine", "--dev"}, args...)...)
+		return blackbox.Lintel(t, app.Dir, nil, append([]string{"check", "SMS.mine", "--dev", "--dev-send"}, args...)...)
 	}
 	out := check()
 	require.Equal(t, 1, out.Code)

@@ -180,7 +180,7 @@ func TestABrokenElementIsReportedAndTheRestServes(t *testing.T) {
 
 func TestTheExampleIsValidFromAFreshClone(t *testing.T) {
 	t.Parallel()
-	out := blackbox.Lintel(t, t.TempDir(), nil, "validate", filepath.Join(blackbox.Root(), "app.example"))
+	out := blackbox.Lintel(t, t.TempDir(), nil, "validate", filepath.Join(blackbox.Root(), "app.example"), "--dev")
 	require.Equal(t, 0, out.Code, out.Stdout+out.Stderr)
 	require.Contains(t, out.Stdout, "0 errors, 0 warnings")
 }

@@ -47,8 +47,10 @@ type Server struct {
 
 // Start holds options for starting a server.
 type Start struct {
-	// Args follow "serve APP --listen 127.0.0.1:0 --dev".
+	// Args follow "serve APP --listen 127.0.0.1:0 --dev --dev-send".
 	Args []string
+	// Outbox leaves --dev-send out: nothing is sent.
+	Outbox bool
 	// NoDev leaves --dev out.
 	NoDev bool
 	// Env are further variables, NAME=value.
@@ -80,9 +82,10 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 	var env []string
 	var files []*os.File
 	var stderr *os.File
-	dev := true
+	dev, send := true, true
 	for _, h := range how {
 		args, env, dev = append(args, h.Args...), append(env, h.Env...), dev && !h.NoDev
+		send = send && !h.Outbox
 		files = append(files, h.Files...)
 		if h.Stderr != nil {
 			stderr = h.Stderr
@@ -90,6 +93,9 @@ func (a *App) Begin(how ...Start) (*Server, error) {
 	}
 	if dev {
 		args = append(args, "--dev")
+	}
+	if dev && send {
+		args = append(args, "--dev-send")
 	}
 	s := &Server{t: a.t, App: a, logs: &logs{}, done: make(chan struct{})}
 	// A burst dials more connections than it needs, and the server closes one that is

@@ -93,8 +93,9 @@ export class Person {
   /** Returns the newest code that a phone received. */
   async code(phone) {
     const e164 = phone.startsWith("+") ? phone : "+86" + phone;
+    const inbox = this.site === sites.shop ? this.site + "/_dev/outbox.json" : sites.world + "/messages.json";
     for (let i = 0; i < 100; i++) {
-      const messages = await (await fetch(this.site + "/_dev/outbox.json")).json();
+      const messages = await (await fetch(inbox)).json();
       const found = messages.find((m) => m.phone === e164 && !(this.used ??= new Set()).has(m.time));
       if (found) {
         this.used.add(found.time);

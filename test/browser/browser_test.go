@@ -47,12 +47,14 @@ func shop(t testing.TB, front string) *blackbox.Server {
 	return app.Serve(blackbox.Start{Args: []string{"--redirect-origins", "https://front.example", "--cors-origins", front}})
 }
 
-// many serves an app with several logins; pages of the origin front may call.
-func many(t testing.TB, front string) *blackbox.Server {
-	app := blackbox.Example(t)
+// many serves an app with several logins, some of which ask for captchas, and its
+// vendor; pages of the origin front may call.
+func many(t testing.TB, front string) (*blackbox.Server, *blackbox.Vendor) {
+	app, vendor := blackbox.Example(t), blackbox.NewVendor(t)
+	app.UseVendor(vendor, "gateway")
 	app.SetLogin(quick)
 	login := func(name, title string, settings map[string]any) {
-		config := map[string]any{"smsFullName": "{{PHONE_SMS}}"}
+		config := map[string]any{"smsFullName": "SMS.gateway"}
 		for _, more := range []map[string]any{quick, settings} {
 			for key, value := range more {
 				config[key] = value
@@ -73,7 +75,8 @@ func many(t testing.TB, front string) *blackbox.Server {
 		"logo": pixel, "colors": map[string]any{"accent": "#ffb300", "accentDark": "#7a4fff"},
 	})
 	app.Write("../locales/ar.json", `{"language": "العربية", "sentTo": "إلى {x}"}`)
-	return app.Serve(blackbox.Start{Args: []string{"--cors-origins", front, "--locales", filepath.Join(filepath.Dir(app.Dir), "locales")}})
+	// In development nobody is asked for a captcha.
+	return app.Serve(blackbox.Start{NoDev: true, Args: []string{"--cors-origins", front, "--locales", filepath.Join(filepath.Dir(app.Dir), "locales")}}), vendor
 }
 
 func environment(sites map[string]string, browser string, more ...string) []string {
@@ -84,15 +87,16 @@ func environment(sites map[string]string, browser string, more ...string) []stri
 func TestPeopleAtABrowser(t *testing.T) {
 	browser := chromium(t)
 	other := newStub(t)
-	one, several := shop(t, other), many(t, other)
+	one := shop(t, other)
+	several, vendor := many(t, other)
 	cmd := exec.Command("node", "pages.mjs")
-	cmd.Env = environment(map[string]string{"shop": one.URL, "many": several.URL, "stub": other, "world": newWorld(t, several)}, browser)
+	cmd.Env = environment(map[string]string{"shop": one.URL, "many": several.URL, "stub": other, "world": newWorld(t, several, vendor)}, browser)
 	ran := runScenarios(t, cmd)
 	require.GreaterOrEqual(t, ran, 1)
-	for _, s := range []*blackbox.Server{one, several} {
+	for s, messages := range map[*blackbox.Server][]blackbox.Message{one: one.Outbox(), several: sent(vendor)} {
 		log := s.Log()
 		require.NotContains(t, log, "panicked")
-		for _, m := range s.Outbox() {
+		for _, m := range messages {
 			require.NotContains(t, log, m.Phone[len(m.Phone)-10:], "a phone in the log")
 			if code := m.Params["code"]; code != "" { // a notice has none
 				require.NotContains(t, log, `"`+code+`"`, "a code in the log")
@@ -134,8 +138,9 @@ func TestScreenshots(t *testing.T) {
 	browser := chromium(t)
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	s := shop(t, "https://front.example")
+	several, vendor := many(t, "https://front.example")
 	cmd := exec.Command("node", "screenshots.mjs")
-	cmd.Env = environment(map[string]string{"shop": s.URL, "many": many(t, "https://front.example").URL}, browser, "LINTEL_SCREENSHOTS="+filepath.Clean(dir))
+	cmd.Env = environment(map[string]string{"shop": s.URL, "many": several.URL, "world": newWorld(t, several, vendor)}, browser, "LINTEL_SCREENSHOTS="+filepath.Clean(dir))
 	runScenarios(t, cmd)
 }
 

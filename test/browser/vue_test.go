@@ -30,7 +30,7 @@ func TestPeopleAtTheExampleOfVue(t *testing.T) {
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
-	app := many(t, "https://front.example")
+	app, vendor := many(t, "https://front.example")
 	target, err := url.Parse(app.URL)
 	require.NoError(t, err)
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
@@ -45,6 +45,6 @@ func TestPeopleAtTheExampleOfVue(t *testing.T) {
 	t.Cleanup(front.Close)
 
 	cmd := exec.Command("node", "vue.mjs")
-	cmd.Env = environment(map[string]string{"front": front.URL, "many": app.URL, "world": newWorld(t, app)}, browser)
+	cmd.Env = environment(map[string]string{"front": front.URL, "many": app.URL, "world": newWorld(t, app, vendor)}, browser)
 	require.Positive(t, runScenarios(t, cmd))
 }

@@ -2,11 +2,13 @@ package browser_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	_ "modernc.org/sqlite" // the example's database
@@ -18,9 +20,15 @@ import (
 )
 
 // newWorld serves what people do outside their browser: reading a picture, hearing a
-// recording, joining an organisation. It returns its address.
-func newWorld(t *testing.T, s *blackbox.Server) string {
+// recording, joining an organisation, receiving a message from the vendor. It returns
+// its address.
+func newWorld(t *testing.T, s *blackbox.Server, vendor *blackbox.Vendor) string {
 	mux := http.NewServeMux()
+	mux.HandleFunc("/messages.json", func(w http.ResponseWriter, _ *http.Request) {
+		if err := json.NewEncoder(w).Encode(sent(vendor)); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
 	mux.HandleFunc("/read", func(w http.ResponseWriter, r *http.Request) {
 		answer, err := read(r, s.App.Dir, r.FormValue("login"), r.FormValue("token"))
 		if err != nil {
@@ -37,6 +45,18 @@ func newWorld(t *testing.T, s *blackbox.Server) string {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// sent returns what the vendor was asked to send, newest first.
+func sent(vendor *blackbox.Vendor) []blackbox.Message {
+	messages := []blackbox.Message{}
+	for _, m := range vendor.Sent() {
+		messages = append(messages, blackbox.Message{
+			Time: m.Time, Phone: m.Phone, Params: map[string]string{"code": m.Code},
+		})
+	}
+	slices.Reverse(messages)
+	return messages
 }
 
 // read finds the answer of a captcha by trying all answers, with the app's secret.

@@ -23,16 +23,18 @@ type Config struct {
 
 // Type returns the Type SMS.Aliyun.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Aliyun", "Alibaba Cloud SMS", "Sends messages with Alibaba Cloud's short message service.", open, delivery.WithReceipts())
+	return delivery.NewType("SMS.Aliyun", "Alibaba Cloud SMS", "Sends messages with Alibaba Cloud's short message service.", open, delivery.PlainSign, delivery.WithReceipts())
 }
 
 func open(ctx context.Context, c Config, env sdk.Env) (*delivery.Sender, error) {
+	if err := delivery.CheckSign(c.VerifySign); err != nil {
+		return nil, err
+	}
 	return delivery.Open(ctx, env, vendorEndpoint, delivery.Options{
 		Settings: c.Settings, TemplateSettings: c.TemplateSettings,
 		RequireTemplate: true, RequireSign: true,
 		Hints: []string{
 			delivery.Hint(c.VerifyTemplateCode, `^SMS_`, "verifyTemplateCode is the template's code, such as SMS_71390007"),
-			delivery.SignHint(c.VerifySign),
 		},
 	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
 		return &vendor{c, base, client}

@@ -49,6 +49,9 @@ func (Config) JSONSchemaExtend(s *jsonschema.Schema) {
 			{Type: "object"}, {Type: "array"}, {Type: "string"}, {Type: "number"}, {Type: "boolean"}, {Type: "null"},
 		},
 	})
+	if accepted, ok := s.Properties.Get("accepted"); ok {
+		accepted.Examples = []any{map[string]any{"status": []int{200}}}
+	}
 	if secrets, ok := s.Properties.Get("secrets"); ok && secrets.AdditionalProperties != nil {
 		secrets.AdditionalProperties.WriteOnly = true
 	}

@@ -1,6 +1,6 @@
 // Package outbox implements the Type SMS.Outbox: it keeps messages in memory, and the
 // development server shows them. It refuses to open outside of development, because
-// it keeps phones and codes.
+// it keeps phones and codes. In development it stands in for every SMS instance.
 package outbox
 
 import (
@@ -39,8 +39,8 @@ func Type() sdk.Type {
 	}
 	return sdk.NewType("SMS.Outbox", open,
 		sdk.Title("Outbox for development"),
-		sdk.Desc("Keeps messages in memory in place of sending them; refuses to start outside of development."),
-		sdk.ConfigFile("sms.json"),
+		sdk.Desc("Keeps messages in memory in place of sending them. Serves only with --dev, where it stands in for every SMS instance unless --dev-send is given."),
+		sdk.ConfigFile("sms.json"), sdk.ForDevelopment(),
 		sdk.Func("sendMessage", (*Outbox).Send, sdk.RunsToEnd(), sdk.Title("Send a message from a template")),
 		sdk.Func("messages", (*Outbox).Messages, sdk.Title("The messages, newest first")))
 }

@@ -25,17 +25,19 @@ type Config struct {
 
 // Type returns the Type SMS.Tencent.
 func Type() sdk.Type {
-	return delivery.NewType("SMS.Tencent", "Tencent Cloud SMS", "Sends messages with Tencent Cloud's short message service.", open, delivery.WithReceipts())
+	return delivery.NewType("SMS.Tencent", "Tencent Cloud SMS", "Sends messages with Tencent Cloud's short message service.", open, delivery.PlainSign, delivery.WithReceipts())
 }
 
 func open(ctx context.Context, c Config, env sdk.Env) (*delivery.Sender, error) {
+	if err := delivery.CheckSign(c.VerifySign); err != nil {
+		return nil, err
+	}
 	return delivery.Open(ctx, env, vendorEndpoint, delivery.Options{
 		Settings: c.Settings, TemplateSettings: c.TemplateSettings,
 		RequireTemplate: true,
 		Hints: []string{
 			delivery.Hint(c.SdkAppID, `^[0-9]+$`, "sdkAppId is a number, such as 1400006666"),
 			delivery.Hint(c.VerifyTemplateCode, `^[0-9]+$`, "verifyTemplateCode is a number, the template's id"),
-			delivery.SignHint(c.VerifySign),
 		},
 	}, func(base *url.URL, client *delivery.Client) delivery.Vendor {
 		return &vendor{c, base, client}

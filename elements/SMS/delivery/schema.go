@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/lintel-run/lintel/plugins/sdk"
 )
@@ -19,6 +20,7 @@ const (
 	wrongURL      = "must be a URL such as https://sms.example.com"
 	wrongCallback = "must be the whole address, such as https://shop.example/receipts/…"
 	wrongProxy    = "must be the URL of an HTTP proxy, such as http://proxy.example:3128, or " + noProxy
+	wrongSign     = "is written without 【】, which the vendor adds"
 	wrongPlain    = "must begin with https://: over plain http anybody on the way reads codes and keys; allowPlainHTTP permits it"
 )
 
@@ -44,6 +46,18 @@ var refuseProxy = sdk.RefuseIf(`{"required":["proxy"],"properties":{"proxy":{"no
 // RefuseCallback refuses a key as CheckCallback does.
 func RefuseCallback(key string) sdk.Part {
 	return sdk.RefuseIf(fmt.Sprintf(`{"required":[%q],"properties":{%q:{%s}}}`, key, key, noURL), "/"+key, wrongCallback)
+}
+
+// PlainSign refuses a sign written with the brackets that vendors of the mainland add
+// themselves.
+var PlainSign = sdk.RefuseIf(`{"required":["verifySign"],"properties":{"verifySign":{"pattern":"[【】]"}}}`, "/verifySign", wrongSign)
+
+// CheckSign refuses a sign as PlainSign does.
+func CheckSign(sign string) error {
+	if strings.ContainsAny(sign, "【】") {
+		return sdk.ConfigError("/verifySign", wrongSign)
+	}
+	return nil
 }
 
 // Pair is two keys of a configuration that depend on each other.

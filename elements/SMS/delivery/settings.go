@@ -98,12 +98,6 @@ func Hint(value, pattern, hint string) string {
 	return hint
 }
 
-// SignHint returns a hint if a sign is written with the brackets that vendors of
-// the mainland add themselves.
-func SignHint(sign string) string {
-	return Hint(sign, `^[^【】]*$`, "verifySign is written without 【】")
-}
-
 // secretsOf returns the values of a configuration's keys that are tagged secret.
 func secretsOf(config reflect.Value) (secrets []string) {
 	for _, field := range reflect.VisibleFields(config.Type()) {

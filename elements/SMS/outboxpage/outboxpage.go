@@ -1,5 +1,5 @@
-// Package outboxpage shows developers, at /_dev/outbox, the messages that the
-// app's outboxes hold. Only a development server has it.
+// Package outboxpage shows developers, at /_dev/outbox, the messages that outboxes
+// hold in place of the app's SMS elements. Only a development server has it.
 package outboxpage
 
 import (
@@ -15,11 +15,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lintel-run/lintel/elements/SMS/smscode"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/server/extension"
 )
 
-const callTime = 30 * time.Second
+const (
+	// function is the function of an outbox that returns its messages.
+	function = "messages"
+	callTime = 30 * time.Second
+)
 
 // message is a message that an outbox holds.
 type message struct {
@@ -63,13 +68,16 @@ func messages(app app, r *http.Request) ([]message, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), callTime)
 	defer cancel()
-	outboxes, err := app.Select(".SMS.Outbox")
+	elements, err := app.Select("." + smscode.Family)
 	if err != nil {
 		return nil, err
 	}
 	all := []message{}
-	for _, outbox := range outboxes {
-		answer, err := outbox.Call(ctx, "messages")
+	for _, outbox := range elements {
+		if !outbox.Has(function) {
+			continue // its vendor sends the messages
+		}
+		answer, err := outbox.Call(ctx, function)
 		if errors.Is(err, errcode.ElementUnavailable) {
 			continue // the other outboxes still show
 		}

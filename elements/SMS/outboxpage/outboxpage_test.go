@@ -20,7 +20,14 @@ type outbox struct {
 	err      error
 }
 
+func (o *outbox) Has(function string) bool { return function == "messages" }
+
 func (o *outbox) Call(context.Context, string, ...any) (any, error) { return o.messages, o.err }
+
+// vendor is an SMS element that holds nothing.
+type vendor struct{ extension.Element }
+
+func (vendor) Has(string) bool { return false }
 
 // twoOutboxes is an app with two outboxes.
 type twoOutboxes struct {
@@ -29,7 +36,7 @@ type twoOutboxes struct {
 }
 
 func (a twoOutboxes) Select(selector string) ([]extension.Element, error) {
-	require.Equal(a.t, ".SMS.Outbox", selector)
+	require.Equal(a.t, ".SMS.Meta", selector)
 	return a.list, nil
 }
 
@@ -40,6 +47,7 @@ func newApp(t *testing.T) twoOutboxes {
 	return twoOutboxes{t, []extension.Element{
 		&outbox{messages: []any{sent("2026-11-21T02:00:00Z", "111111"), sent("2026-11-21T04:00:00.5+01:00", "333333")}},
 		&outbox{messages: []any{sent("2026-11-21T02:30:00Z", "222222")}},
+		vendor{},
 	}}
 }
 

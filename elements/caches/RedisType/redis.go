@@ -75,6 +75,10 @@ func init() {
 			Name: Name, Title: "Redis", ConfigSchema: schema, ConfigFile: "cache.json",
 			Description: "In Redis (one server, Sentinel or Cluster), shared by any number of machines.",
 		},
+		Check: func(_ element.Env, c Config) error {
+			_, err := c.options()
+			return err
+		},
 		Open: func(env element.Env, c Config) (element.Instance, error) { return New(env, c) },
 	})
 }

@@ -9,6 +9,7 @@ package sqlitetype
 import (
 	"github.com/lintel-run/lintel/elements/caches"
 	"github.com/lintel-run/lintel/elements/internal/builtin"
+	"github.com/lintel-run/lintel/elements/internal/sqlitefile"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/element"
 )
@@ -41,8 +42,12 @@ func init() {
 			Description: "In a file of the data directory, shared by several processes on one machine.",
 		},
 		Embedded: true,
-		Default:  Config{Path: "caches.db"},
-		Open:     func(env element.Env, c Config) (element.Instance, error) { return New(env, c) },
+		Check: func(env element.Env, c Config) error {
+			_, err := sqlitefile.New(env.DataDir, c.Path)
+			return err
+		},
+		Default: Config{Path: "caches.db"},
+		Open:    func(env element.Env, c Config) (element.Instance, error) { return New(env, c) },
 	})
 }
 

@@ -40,7 +40,8 @@ func init() {
 			Name: Name, Title: "PostgreSQL database", ConfigSchema: schema, ConfigFile: "database.json",
 			Description: "Users, corps, sessions and keys in a PostgreSQL database that many replicas share.",
 		},
-		Open: open,
+		Check: check,
+		Open:  open,
 	})
 }
 
@@ -55,6 +56,15 @@ var (
 	_ element.ReadyChecker = (*Database)(nil)
 	_ databases.Directory  = (*Database)(nil)
 )
+
+// check returns what open would refuse.
+func check(_ element.Env, c config) error {
+	e, err := newEngine(c.URL) // connects when it is used
+	if err == nil {
+		e.pool.Close()
+	}
+	return err
+}
 
 func open(env element.Env, c config) (element.Instance, error) {
 	e, err := newEngine(c.URL)

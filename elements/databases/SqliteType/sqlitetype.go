@@ -41,8 +41,12 @@ func init() {
 			Description: "Users, corps, sessions and keys in one SQLite file, for one machine.",
 		},
 		Embedded: true,
-		Default:  config{Path: "lintel.db"},
-		Open:     open,
+		Check: func(env element.Env, c config) error {
+			_, err := sqlitefile.New(env.DataDir, c.Path)
+			return err
+		},
+		Default: config{Path: "lintel.db"},
+		Open:    open,
 	})
 }
 

@@ -57,17 +57,31 @@ type Type[C any] struct {
 	Embedded bool
 	// Default is the configuration without any key.
 	Default C
-	Open    func(env element.Env, config C) (element.Instance, error)
+	// Check returns what Open would refuse of a configuration, as that of an
+	// element.Builtin. It may be nil.
+	Check func(env element.Env, config C) error
+	Open  func(env element.Env, config C) (element.Instance, error)
 }
 
 // Register registers a Type. It must be called from an init function.
 func Register[C any](t *Type[C]) {
+	read := func(config json.RawMessage) (C, error) {
+		c := t.Default
+		return c, decode(config, &c)
+	}
 	element.RegisterBuiltin(&element.Builtin{
 		Description: &t.Description,
 		Embedded:    t.Embedded,
+		Check: func(env element.Env, config json.RawMessage) error {
+			c, err := read(config)
+			if err == nil && t.Check != nil {
+				err = t.Check(env, c)
+			}
+			return err
+		},
 		Open: func(_ context.Context, env element.Env, config json.RawMessage) (instance element.Instance, err error) {
-			c := t.Default
-			if err = decode(config, &c); err == nil {
+			c, err := read(config)
+			if err == nil {
 				instance, err = t.Open(env, c)
 			}
 			if err != nil {

@@ -173,9 +173,9 @@ func TestReferences(t *testing.T) {
 		problem string
 	}{
 		"there":          {with(login("SMS.one"), sms("SMS/one", `{"url":"u"}`)), ""},
-		"missing":        {login("SMS.one"), "there is no element SMS.one; expected an instance of SMS.Meta"},
-		"a Type":         {login("SMS.Http"), "SMS.Http (library:SMS/Http/e.json) is not an instance of SMS.Meta"},
-		"another family": {login("l"), "l (l/e.json) is not an instance of SMS.Meta"},
+		"missing":        {login("SMS.one"), "there is no element SMS.one; expected an instance of SMS.Meta; there is none yet, lintel new instance writes one"},
+		"a Type":         {login("SMS.Http"), "SMS.Http (library:SMS/Http/e.json) is not an instance of SMS.Meta; there is none yet, lintel new instance writes one"},
+		"another family": {login("l"), "l (l/e.json) is not an instance of SMS.Meta; there is none yet, lintel new instance writes one"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := newApp(t, c.files).load()

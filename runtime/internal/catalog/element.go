@@ -81,6 +81,8 @@ type Element struct {
 	References []configure.Reference
 	// Entry is the code that serves it or its instances.
 	Entry code.Entry
+	// Own is what another Type stands in for; nil if none does.
+	Own *Own
 	// Description describes CodeType; nil for a Meta and a broken element.
 	Description *elementv1.TypeDescription
 	// Revision changes when anything above does; it is unique to this state.
@@ -112,7 +114,7 @@ func (e *Element) Is(family string) bool {
 func (e *Element) sameAs(o *Element) bool {
 	return o != nil && e.Title == o.Title && e.Tag == o.Tag && e.Rank == o.Rank && e.Type == o.Type && e.Meta == o.Meta &&
 		e.CodeType == o.CodeType && e.CodeApp == o.CodeApp && e.App == o.App && e.Access == o.Access && e.Eager == o.Eager && e.ConfigDigest == o.ConfigDigest &&
-		bytes.Equal(e.EJSON, o.EJSON) && e.Entry.Equal(o.Entry) && e.Description == o.Description && e.schema == o.schema &&
+		(e.Own == nil) == (o.Own == nil) && bytes.Equal(e.EJSON, o.EJSON) && e.Entry.Equal(o.Entry) && e.Description == o.Description && e.schema == o.schema &&
 		sameBase(e, o) && e.configFile == o.configFile && e.unit.Root == o.unit.Root &&
 		slices.Equal(e.Ancestors, o.Ancestors) && slices.EqualFunc(e.References, o.References, sameReference) &&
 		sameFunctions(e.Functions, o.Functions) && reflect.DeepEqual(e.errors, o.errors) && reflect.DeepEqual(e.Masked, o.Masked) && sameDefaults(e.defaults, o.defaults)
@@ -148,6 +150,33 @@ func (e *Element) setConfig(r *configure.Result) {
 		sum := sha256.Sum256([]byte(e.CodeType + "\x00" + e.Title + "\x00" + string(e.Config)))
 		e.ConfigDigest = hex.EncodeToString(sum[:16])
 	}
+}
+
+// Place returns the file and line of a JSON pointer into the configuration, as far as
+// it leads.
+func (e *Element) Place(pointer string) (file string, line int) {
+	own := &strictjson.Value{Kind: strictjson.Object}
+	if e.configFile != "" {
+		read, wrong := e.unit.ReadObject(e.configFile)
+		if wrong != nil {
+			return e.unit.File(e.configFile), 0
+		}
+		own = read
+	}
+	var defaults *strictjson.Value
+	if e.above != nil {
+		defaults = e.above.defaults
+	}
+	at, line := strictjson.Merge(defaults, own).At(strictjson.Tokens(pointer))
+	if at.File == "" {
+		return e.unit.File("e.json"), 0
+	}
+	return at.File, line
+}
+
+// EntryPlace returns the file and line that name the code of a Type.
+func (e *Element) EntryPlace() (file string, line int) {
+	return e.unit.File("e.json"), e.manifest.EntryLine
 }
 
 // readDefaults reads a Type's defaults.json and merges it over those of its base.

@@ -31,8 +31,12 @@ type Config struct {
 	LookupEnv func(string) (string, bool)
 	// DataDir holds no elements.
 	DataDir string
-	// Dev means embedded default stores, whatever app.json names.
+	// Dev means embedded default stores, whatever app.json names, and that Types for
+	// development serve.
 	Dev bool
+	// StandIns means that a Type for development stands in for all instances of its
+	// family.
+	StandIns bool
 	// Logger is for what can't be watched; the default is slog.Default.
 	Logger *slog.Logger
 }

@@ -8,11 +8,15 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lintel-run/lintel/internal/strictjson"
+	"github.com/lintel-run/lintel/plugins/errcode"
+	"github.com/lintel-run/lintel/runtime/element"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/code"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/configure"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/manifest"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/resolve"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/scan"
+	"github.com/lintel-run/lintel/runtime/internal/catalog/schema"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/variables"
 	"github.com/lintel-run/lintel/runtime/problem"
 )
@@ -33,6 +37,8 @@ type pass struct {
 	revision uint64
 	// instances are those whose configuration is still to be read.
 	instances []*node
+	// standIns are the Types for development that stand in for others, by their Meta.
+	standIns map[string]*Element
 }
 
 // run brings all nodes up to date. Metas and Types are settled at once, since other
@@ -42,6 +48,7 @@ func (p *pass) run() {
 	for _, n := range visible {
 		p.make(n)
 	}
+	p.standIns = p.findStandIns(visible)
 	var reads errgroup.Group
 	reads.SetLimit(runtime.GOMAXPROCS(0))
 	for _, n := range p.instances {
@@ -312,6 +319,35 @@ func (p *pass) configure(n *node) {
 	e.setConfig(&result)
 	n.usesVariables = result.UsesVariables
 	n.problems = append(n.problems, problems...)
+	if e.Config == nil {
+		return
+	}
+	n.problems = append(n.problems, p.checkBuiltin(e, result.Value)...)
+	e.replace(p.standIns[e.Meta], result.Value)
+}
+
+// checkBuiltin returns what a built-in Type refuses of a valid configuration.
+func (p *pass) checkBuiltin(e *Element, config *strictjson.Value) []problem.Problem {
+	builtin := element.BuiltinOf(e.CodeType)
+	if e.Entry.Kind != code.Builtin || builtin == nil || builtin.Check == nil {
+		return nil
+	}
+	err := builtin.Check(element.Env{DataDir: p.cfg.DataDir}, e.Config)
+	if err == nil {
+		return nil
+	}
+	wrong := schema.Finding{Message: err.Error()}
+	if coded, ok := errcode.As(err); ok {
+		wrong.Message = coded.Message
+		if key, _ := coded.Details["arg"].(string); key != "" {
+			wrong.Tokens, wrong.Message = []string{key}, strings.TrimPrefix(wrong.Message, key+": ")
+		}
+	}
+	found := configure.Problem(e.FullName, config, wrong)
+	if found.File == "" {
+		found.File = e.unit.File("e.json")
+	}
+	return []problem.Problem{found}
 }
 
 // variables returns where the variables of an instance come from.

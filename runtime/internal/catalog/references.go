@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lintel-run/lintel/internal/nearest"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/configure"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/manifest"
 	"github.com/lintel-run/lintel/runtime/internal/catalog/scan"
@@ -15,27 +16,81 @@ import (
 func (p *pass) checkReferences(n *node) []problem.Problem {
 	var problems []problem.Problem
 	for _, ref := range n.next.References {
-		target := p.find(n.unit.Root, ref.Name)
-		var message string
-		switch {
-		case target == nil && (ref.Secret || !manifest.ValidName(ref.Name)):
-			message = "there is no element of this name; expected an instance of " + ref.Family
-		case target == nil:
-			message = fmt.Sprintf("there is no element %s; expected an instance of %s", ref.Name, ref.Family)
-		case target.fits(ref.Family):
-			continue
-		case ref.Secret:
-			message = "this element is not an instance of " + ref.Family
-		default:
-			message = describe(target.unit) + " is not an instance of " + ref.Family
+		if wrong := p.wrongReference(n, ref); wrong != "" {
+			problems = append(problems, referenceProblem(n, ref, wrong))
 		}
-		problems = append(problems, referenceProblem(n, ref, message))
 	}
 	problems = append(problems, p.checkExclusions(n)...)
 	if loop := p.checkLoop(n); loop != nil {
 		problems = append(problems, *loop)
 	}
 	return problems
+}
+
+// wrongReference returns what is wrong with a reference, "" if nothing is.
+func (p *pass) wrongReference(n *node, ref configure.Reference) string {
+	target := p.find(n.unit.Root, ref.Name)
+	name, from := ref.Name, ""
+	if ref.Secret || !manifest.ValidName(ref.Name) {
+		name = "of this name"
+	}
+	if ref.Variable != "" {
+		from = " (from variable " + ref.Variable + ")"
+	}
+	names := p.namesOf(n.unit.Root, ref.Family)
+	near := nearest.Name(ref.Name, names)
+	switch {
+	case target == nil && near != "" && name == ref.Name:
+		return fmt.Sprintf("there is no element %s%s; did you mean %s?", name, from, near)
+	case target == nil:
+		return fmt.Sprintf("there is no element %s%s; expected an instance of %s%s", name, from, ref.Family, listed(names))
+	case !target.fits(ref.Family) && ref.Secret:
+		return fmt.Sprintf("this element%s is not an instance of %s%s", from, ref.Family, listed(names))
+	case !target.fits(ref.Family):
+		return fmt.Sprintf("%s%s is not an instance of %s%s", describe(target.unit), from, ref.Family, listed(names))
+	}
+	if known := target.known(); known != nil && known.forDevelopment() && !p.cfg.Dev {
+		wanted := "this"
+		if ref.Variable != "" {
+			wanted = "variable " + ref.Variable
+		}
+		if ref.Secret {
+			name = "this element"
+		}
+		return fmt.Sprintf("%s is an instance of %s, which serves only with --dev; %s must name a vendor%s", name, known.CodeType, wanted, listed(names))
+	}
+	return ""
+}
+
+// maxListed bounds the names that a message lists.
+const maxListed = 8
+
+// listed continues a message with the names that there are.
+func listed(names []string) string {
+	switch {
+	case len(names) == 0:
+		return "; there is none yet, lintel new instance writes one"
+	case len(names) > maxListed:
+		names = append(names[:maxListed:maxListed], "…")
+	}
+	return "; there is " + strings.Join(names, ", ")
+}
+
+// namesOf returns the full names of the instances of a family, in order. Outside of
+// development, those for development are left out.
+func (p *pass) namesOf(viewer *scan.Root, family string) []string {
+	var names []string
+	for name := range p.view.Main {
+		n := p.find(viewer, name)
+		if n == nil {
+			continue
+		}
+		if e := n.known(); e != nil && e.Rank == Instance && e.Is(family) && (p.cfg.Dev || !e.forDevelopment()) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func referenceProblem(n *node, ref configure.Reference, message string) problem.Problem {

@@ -87,6 +87,7 @@ func New(env element.Env) (*Service, error) {
 		keys:     keys,
 		tokens:   sealer,
 		captchas: captchas,
+		policies: policies{dev: env.Dev},
 		probe:    newProbe(),
 		later:    make(chan struct{}, maxLater),
 	}

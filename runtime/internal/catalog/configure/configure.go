@@ -32,7 +32,9 @@ type Result struct {
 	// Config has all defaults merged and variables replaced.
 	Config json.RawMessage
 	// Masked is Config with secrets masked.
-	Masked     map[string]any
+	Masked map[string]any
+	// Value is Config with the places of its parts.
+	Value      *strictjson.Value
 	References []Reference
 	Exclusions []Exclusion
 	// File is the file it was read from, empty if there is none.
@@ -50,6 +52,8 @@ type Reference struct {
 	Pointer string
 	File    string
 	Line    int
+	// Variable is the variable that the name came from, empty if it was written.
+	Variable string
 	// Secret means that the name came from a secret variable and isn't shown.
 	Secret bool
 }
@@ -101,12 +105,13 @@ func Configure(in Input) (Result, []problem.Problem) {
 		}
 		problems = append(problems, p)
 	}
-	r.Config = manifest.Compact(merged)
+	merged = in.Schema.Plain(merged)
+	r.Config, r.Value = manifest.Compact(merged), merged
 	r.Masked = in.Schema.Masked(merged)
 	for _, ref := range in.Schema.References(merged) {
 		v, line := merged.At(ref.Tokens)
 		r.References = append(r.References, Reference{Name: ref.Name, Family: ref.Family,
-			Pointer: strictjson.Pointer(ref.Tokens), File: v.File, Line: line, Secret: v.Masked != ""})
+			Pointer: strictjson.Pointer(ref.Tokens), File: v.File, Line: line, Variable: v.Variable, Secret: v.Masked != ""})
 	}
 	for _, x := range in.Schema.Exclusions(merged) {
 		beside, _ := merged.At(x.Beside)

@@ -59,8 +59,12 @@ func (k keys) flag(name string, missing bool) bool {
 	switch {
 	case v == nil:
 		return missing
-	case v.Kind == strictjson.Bool || v.Kind == strictjson.Number && (v.Text == "0" || v.Text == "1"):
-		return v.Text == "true" || v.Text == "1"
+	case v.Kind == strictjson.Bool:
+		return v.Text == "true"
+	case v.Kind == strictjson.Number:
+		if whole, ok := strictjson.Whole(v.Text); ok && (whole == "0" || whole == "1") {
+			return whole == "1"
+		}
 	}
 	k.fail(name, "%q must be 0 or 1", name)
 	return missing

@@ -8,6 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
+	"github.com/lintel-run/lintel/internal/nearest"
 	"github.com/lintel-run/lintel/internal/strictjson"
 )
 
@@ -169,7 +170,7 @@ func (r *report) leaf(e *jsonschema.ValidationError) {
 
 func (r *report) unknown(at []string, name string) {
 	tokens := append(slices.Clone(at), name)
-	if near := nearest(name, r.schema.keys(r.value, at)); near != "" {
+	if near := nearest.Name(name, r.schema.keys(r.value, at)); near != "" {
 		r.add(tokens, true, "unknown key %q; did you mean %q?", name, near)
 		return
 	}
@@ -186,7 +187,7 @@ func (r *report) misspelt(at []string, missing string) string {
 			unknown = append(unknown, m.Name)
 		}
 	}
-	if near := nearest(missing, unknown); near != "" {
+	if near := nearest.Name(missing, unknown); near != "" {
 		return fmt.Sprintf("; is %q meant to be it?", near)
 	}
 	return ""

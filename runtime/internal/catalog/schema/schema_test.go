@@ -55,9 +55,3 @@ func TestCompileRefuses(t *testing.T) {
 	require.Empty(t, s.Validate(parse(t, `{}`)))
 	require.NotEmpty(t, s.Validate(parse(t, `{"a":1}`)))
 }
-
-func TestNearest(t *testing.T) {
-	for name, want := range map[string]string{"timout": "timeout", "Timeout": "timeout", "itmeout": "timeout", "x": "", "completely": ""} {
-		require.Equal(t, want, nearest(name, []string{"timeout", "url"}), name)
-	}
-}

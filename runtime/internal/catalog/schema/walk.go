@@ -194,6 +194,68 @@ func wantedTypes(schemas []*jsonschema.Schema) []string {
 	return wanted
 }
 
+// Plain returns the value with whole numbers written as plain integers where the
+// schema wants integers: 6.0 and 6e0 become 6.
+func (s *Schema) Plain(v *strictjson.Value) *strictjson.Value {
+	return plain(v, applicable([]*jsonschema.Schema{s.root}))
+}
+
+func plain(v *strictjson.Value, schemas []*jsonschema.Schema) *strictjson.Value {
+	if len(schemas) == 0 {
+		return v
+	}
+	out := *v
+	switch v.Kind {
+	case strictjson.Null, strictjson.Bool, strictjson.String:
+		return v
+	case strictjson.Number:
+		whole, ok := strictjson.Whole(v.Text)
+		if !ok || whole == v.Text || !wantsInteger(schemas, whole) {
+			return v
+		}
+		out.Text = whole
+	case strictjson.Object:
+		out.Members = slices.Clone(v.Members)
+		for i, m := range out.Members {
+			out.Members[i].Value = plain(m.Value, member(schemas, m.Name))
+		}
+	case strictjson.Array:
+		out.Items = slices.Clone(v.Items)
+		for i := range out.Items {
+			out.Items[i] = plain(out.Items[i], item(schemas, i))
+		}
+	}
+	return &out
+}
+
+// wantsInteger reports whether schemas want an integer, by its type or as this one of
+// some values. Where any number will do, one stays as it was written.
+func wantsInteger(schemas []*jsonschema.Schema, whole string) bool {
+	integer := false
+	for _, s := range schemas {
+		if s.Types != nil {
+			types := s.Types.ToStrings()
+			if slices.Contains(types, "number") {
+				return false
+			}
+			integer = integer || slices.Contains(types, "integer")
+		}
+		var values []any
+		if s.Enum != nil {
+			values = slices.Clone(s.Enum.Values)
+		}
+		if s.Const != nil {
+			values = append(values, *s.Const)
+		}
+		integer = integer || slices.ContainsFunc(values, func(v any) bool {
+			n, ok := v.(json.Number)
+			listed, isWhole := strictjson.Whole(string(n))
+			return ok && isWhole && listed == whole
+		})
+	}
+	return integer
+}
+
 func typeName(v any) string {
 	switch v.(type) {
 	case nil:

@@ -11,7 +11,6 @@ package sessions
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"sync/atomic"
@@ -19,6 +18,7 @@ import (
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
 	"github.com/lintel-run/lintel/internal/memo"
 	"github.com/lintel-run/lintel/plugins/elementv1"
+	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
@@ -32,6 +32,13 @@ const (
 func init() {
 	element.RegisterBuiltin(&element.Builtin{
 		Description: description(),
+		Check: func(_ element.Env, config json.RawMessage) error {
+			var c Config
+			if err := json.Unmarshal(config, &c); err != nil || c.PublicURL == "" {
+				return err
+			}
+			return CheckPublicURL(c.PublicURL)
+		},
 		Open: func(_ context.Context, env element.Env, config json.RawMessage) (element.Instance, error) {
 			return Open(env, config)
 		},
@@ -99,7 +106,7 @@ func CheckPublicURL(public string) error {
 	u, err := url.Parse(public)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" ||
 		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return errors.New("sessions: publicUrl must be an absolute http or https URL without user, query and fragment")
+		return errcode.New(errcode.Params, "publicUrl must be an absolute http or https URL without user, query and fragment").With("arg", "publicUrl")
 	}
 	return nil
 }

@@ -1,13 +1,14 @@
-package schema
+// Package nearest finds the name that a misspelt one was probably meant to be.
+package nearest
 
 import "strings"
 
 // maxKey bounds the length of names that are compared.
 const maxKey = 64
 
-// nearest returns the candidate that a misspelt name was probably meant to be, empty if
+// Name returns the candidate that a misspelt name was probably meant to be, empty if
 // more than a third of the letters differ in all of them.
-func nearest(name string, candidates []string) string {
+func Name(name string, candidates []string) string {
 	best, bestDistance := "", len(name)/3+1
 	if len(name) > maxKey {
 		return ""
