@@ -124,10 +124,13 @@ func (v *vendor) compile(ctx context.Context, names *instanceNames, check func(e
 	for _, place := range []*placeNames{inURL, inBody, inSign, inHeaders} {
 		maps.Copy(v.uses, place.used)
 		if place != inSign { // only a digest of it is sent
-			maps.Copy(shown, place.shown)
+			for source, legible := range place.shown {
+				shown[source] = shown[source] || legible
+			}
 		}
 	}
-	v.nationalOnly = shown["phoneNational"] && !shown["countryCode"] && !shown["phone"] && !shown["phoneDigits"]
+	_, national := shown["phoneNational"]
+	v.nationalOnly = national && !shown["countryCode"] && !shown["phone"] && !shown["phoneDigits"]
 	return names.values.compileAll(names)
 }
 

@@ -25,9 +25,10 @@ type filter func(v value, s *scope) (value, error)
 type configuredFilter struct {
 	apply filter
 	kind  valueKind
-	// reversible reports that the filter's result reveals what it was applied to.
-	reversible bool
-	isJSON     bool
+	// reversible reports that the filter's result reveals what it was applied to, legible
+	// that it shows it as it is.
+	reversible, legible bool
+	isJSON              bool
 }
 
 // filters are the filters without an argument.
@@ -39,8 +40,8 @@ var filters = map[string]configuredFilter{
 	"base64url": encoding(func(raw string) string { return base64.URLEncoding.EncodeToString([]byte(raw)) }),
 	"hex":       encoding(func(raw string) string { return hex.EncodeToString([]byte(raw)) }),
 	"upper":     {apply: func(v value, _ *scope) (value, error) { return value{data: strings.ToUpper(v.text())}, nil }, reversible: true},
-	"url":       {apply: percentFilter, reversible: true},
-	"json":      {apply: jsonFilter, reversible: true, isJSON: true},
+	"url":       {apply: percentFilter, reversible: true, legible: true},
+	"json":      {apply: jsonFilter, reversible: true, legible: true, isJSON: true},
 }
 
 const filterNames = "md5, sha1, sha256, hmacSha1:KEY, hmacSha256:KEY, base64, base64url, hex, upper, url, json, date:FORMAT"

@@ -17,7 +17,8 @@ type placeNames struct {
 	// other are the only sources of a place that has none of a message.
 	other []string
 	used  map[string]bool
-	// shown are the sources whose values can be read from what the placeholders yield.
+	// shown are the sources whose values what the placeholders yield reveals: true if it
+	// shows them as they are.
 	shown map[string]bool
 }
 
@@ -108,12 +109,14 @@ func (n *placeNames) use(pointer, name string) (template, error) {
 	return v.template, nil
 }
 
-// show notes that the value of a source can be read from what a placeholder yields.
-func (n *placeNames) show(source string) {
-	n.shown[source] = true
+// show notes that what a placeholder yields reveals the value of a source.
+func (n *placeNames) show(source string, legible bool) {
+	n.shown[source] = n.shown[source] || legible
 	if name, ok := strings.CutPrefix(source, "values."); ok {
 		if v := n.values.compiled[name]; v != nil {
-			maps.Copy(n.shown, v.names.shown)
+			for source, plain := range v.names.shown {
+				n.shown[source] = n.shown[source] || legible && plain
+			}
 		}
 	}
 }

@@ -21,7 +21,10 @@ func TestNoTwoNumbersShareAWireForm(t *testing.T) {
 		"national and a digest": {map[string]any{"body": map[string]any{"to": "${phoneNational}", "sum": "${phone | md5}"}}},
 		"national and signed": {map[string]any{"body": map[string]any{"to": "${phoneNational}"},
 			"sign": "${phone}", "headers": map[string]any{"S": "${signed | sha256}"}}},
-		"E.164": {map[string]any{"body": map[string]any{"to": "${phone}"}}},
+		"national by name": {map[string]any{"body": map[string]any{"to": "${values.to | json}"}, "values": map[string]any{"to": "n:${values.n}", "n": "${phoneNational}"}}},
+		"national in JSON": {map[string]any{"bodyType": "form", "body": map[string]any{"to": `["${phoneNational}"]`, "sum": "${values.sum}"}, "values": map[string]any{"sum": "${phoneDigits | sha1}"}}},
+		"named E.164":      {map[string]any{"body": map[string]any{"to": "${phoneNational}", "all": "${values.all | hex}"}, "values": map[string]any{"all": "${phone}"}}},
+		"E.164":            {map[string]any{"body": map[string]any{"to": "${phone}"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := map[string]any{"url": "http://localhost/", "accepted": map[string]any{"status": []int{200}}}
@@ -42,6 +45,7 @@ func TestNationalNumbersAreOfOneCountry(t *testing.T) {
 	}{
 		"mainland":      {map[string]any{"body": map[string]any{"to": "${phoneNational}"}}, []string{"+8618624017194"}},
 		"of India":      {map[string]any{"nationalOf": "91", "body": map[string]any{"to": "91${phoneNational}"}}, []string{"+918624017194"}},
+		"encoded":       {map[string]any{"body": map[string]any{"to": "${values.n | base64}"}, "values": map[string]any{"n": "${phoneNational | hex}"}}, []string{"+8618624017194"}},
 		"with its code": {map[string]any{"body": map[string]any{"to": "${phoneNational}", "cc": "${countryCode}"}}, []string{"+8618624017194", "+18624017194", "+918624017194"}},
 	} {
 		row.more["url"] = url

@@ -91,7 +91,7 @@ func parsePlaceholder(pointer, text string, names *placeNames) (*placeholder, er
 	parts := strings.Split(text, "|")
 	source := strings.TrimSpace(parts[0])
 	p := &placeholder{source: source}
-	reversible := true
+	reversible, legible := true, true
 	if err := names.resolve(pointer, p); err != nil {
 		return nil, err
 	}
@@ -101,10 +101,10 @@ func parsePlaceholder(pointer, text string, names *placeNames) (*placeholder, er
 			return nil, err
 		}
 		p.filters, p.kind, p.isJSON = append(p.filters, f.apply), f.kind, f.isJSON
-		reversible = reversible && f.reversible
+		reversible, legible = reversible && f.reversible, legible && f.legible
 	}
 	if reversible {
-		names.show(source)
+		names.show(source, legible)
 	}
 	return p, nil
 }
