@@ -233,6 +233,12 @@ func (a *App) Info() Info {
 	return info
 }
 
+// PreviousKey is Key of the secret that the app's has replaced (LINTEL_SECRET_PREVIOUS),
+// for what was made before. It returns nil if there is none.
+func (a *App) PreviousKey(purpose string) ([]byte, error) {
+	return a.secret.previousKey(a.info.AppID, purpose)
+}
+
 // Key derives a key of 32 bytes for one purpose from the app's secret.
 func (a *App) Key(purpose string) ([]byte, error) {
 	return a.secret.key(a.info.AppID, purpose)

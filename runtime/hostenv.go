@@ -18,6 +18,9 @@ func (a *App) serviceEnv() element.Env {
 		Dev:      a.info.Dev,
 		Logger:   a.settings.logger,
 		Key:      a.Key,
+
+		PreviousKey: a.PreviousKey,
+
 		Elements: elements{a.index, a.calls, a.info.AppID},
 	}
 }

@@ -22,6 +22,8 @@ const secretBytes = 32
 // secret is the root of the app's keys. The zero secret has no keys.
 type secret struct {
 	root []byte
+	// previous is the root that it has replaced, if what that one protects still counts.
+	previous []byte
 }
 
 // key derives a key of 32 bytes for one purpose (RFC 5869, SHA-256).
@@ -32,9 +34,32 @@ func (s secret) key(appID, purpose string) ([]byte, error) {
 	return hkdf.Key(sha256.New, s.root, []byte("lintel:"+appID), purpose, 32)
 }
 
-// findSecret returns the given secret, else that of LINTEL_SECRET, else that of the file
-// "secret" in the data directory. With makeOne it makes a missing file.
+// previousKey is key of the secret that this one has replaced, nil if there is none.
+func (s secret) previousKey(appID, purpose string) ([]byte, error) {
+	if len(s.previous) == 0 {
+		return nil, nil
+	}
+	return secret{root: s.previous}.key(appID, purpose)
+}
+
+// findSecret returns the secret of the app with the one that LINTEL_SECRET_PREVIOUS
+// names, if any.
 func findSecret(given, dataDir string, makeOne bool) (secret, error) {
+	found, err := findCurrent(given, dataDir, makeOne)
+	if err != nil {
+		return secret{}, err
+	}
+	if text := os.Getenv("LINTEL_SECRET_PREVIOUS"); text != "" {
+		if found.previous, err = decodeSecret(text); err != nil {
+			return secret{}, fmt.Errorf("LINTEL_SECRET_PREVIOUS: %w", err)
+		}
+	}
+	return found, nil
+}
+
+// findCurrent returns the given secret, else that of LINTEL_SECRET, else that of the file
+// "secret" in the data directory. With makeOne it makes a missing file.
+func findCurrent(given, dataDir string, makeOne bool) (secret, error) {
 	if given == "" {
 		given = os.Getenv("LINTEL_SECRET")
 	}
@@ -43,7 +68,7 @@ func findSecret(given, dataDir string, makeOne bool) (secret, error) {
 		if err != nil {
 			return secret{}, fmt.Errorf("LINTEL_SECRET: %w", err)
 		}
-		return secret{root}, nil
+		return secret{root: root}, nil
 	}
 	path := filepath.Join(dataDir, "secret")
 	s, err := readSecret(path)
@@ -97,7 +122,7 @@ func readSecret(path string) (secret, error) {
 	if err != nil {
 		return secret{}, fmt.Errorf("the file secret in the data directory: %w", err)
 	}
-	return secret{root}, nil
+	return secret{root: root}, nil
 }
 
 // makeSecret writes a new secret atomically. One that another process makes meanwhile

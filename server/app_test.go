@@ -156,6 +156,8 @@ func (a *standInApp) BuiltinDefault(string) (element.Instance, func(), error) {
 	return a.cache, func() {}, nil
 }
 
+func (a *standInApp) PreviousKey(string) ([]byte, error) { return nil, nil }
+
 func (a *standInApp) Key(purpose string) ([]byte, error) {
 	sum := sha256.Sum256([]byte(purpose))
 	return sum[:], nil

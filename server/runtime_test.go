@@ -73,7 +73,7 @@ func (s *realStand) loginCode() string {
 	require.NoError(t, err)
 	defer release()
 	store := instance.(caches.Store)
-	box, err := tokens.NewSealer(s.app.Key)
+	box, err := tokens.NewSealer(s.app.Key, nil)
 	require.NoError(t, err)
 	var secret [32]byte
 	_, _ = rand.Read(secret[:])

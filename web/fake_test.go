@@ -32,7 +32,9 @@ type fakeSite struct {
 	called   []string
 }
 
-func (s *fakeSite) Info() runtime.Info         { return runtime.Info{AppID: "acme.shop", Title: "Shop"} }
+func (s *fakeSite) Info() runtime.Info                 { return runtime.Info{AppID: "acme.shop", Title: "Shop"} }
+func (s *fakeSite) PreviousKey(string) ([]byte, error) { return nil, nil }
+
 func (s *fakeSite) Key(string) ([]byte, error) { return make([]byte, 32), nil }
 
 // fakeRequest is a request to a fakeSite.

@@ -18,24 +18,43 @@ var ErrOpen = errors.New("seal: the value was not sealed by this key with this b
 
 // Key seals values with AES-256-GCM and random nonces. Its methods may be called
 // from any goroutine.
-type Key struct{ aead cipher.AEAD }
+type Key struct {
+	aead cipher.AEAD
+	// earlier opens what was sealed under the secret before; nil for none.
+	earlier cipher.AEAD
+}
 
 // NewKey returns the key of a purpose. derive derives 32 bytes from the app's
 // secret, as element.Env's Key does.
 func NewKey(derive func(purpose string) ([]byte, error), purpose string) (*Key, error) {
-	key, err := derive(purpose)
+	return NewKeyAfter(derive, nil, purpose)
+}
+
+// NewKeyAfter is NewKey for a secret that has replaced another one: the key also opens
+// what that one's key sealed. previous is as element.Env's PreviousKey.
+func NewKeyAfter(derive, previous func(purpose string) ([]byte, error), purpose string) (*Key, error) {
+	k := &Key{}
+	var err error
+	if k.aead, err = newAEAD(derive, purpose); err == nil && previous != nil {
+		k.earlier, err = newAEAD(previous, purpose)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("seal: the key %q: %w", purpose, err)
+	}
+	return k, nil
+}
+
+// newAEAD returns nil if derive returns no key.
+func newAEAD(derive func(purpose string) ([]byte, error), purpose string) (cipher.AEAD, error) {
+	key, err := derive(purpose)
+	if err != nil || key == nil {
+		return nil, err
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return nil, fmt.Errorf("seal: the key %q: %w", purpose, err)
+		return nil, err
 	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, fmt.Errorf("seal: the key %q: %w", purpose, err)
-	}
-	return &Key{aead}, nil
+	return cipher.NewGCMWithRandomNonce(block)
 }
 
 // Seal seals a value. Open needs the same binding, so that a value can't replace
@@ -47,6 +66,9 @@ func (k *Key) Seal(value []byte, binding string) []byte {
 // Open returns the value, or ErrOpen.
 func (k *Key) Open(sealed []byte, binding string) ([]byte, error) {
 	value, err := k.aead.Open(nil, nil, sealed, []byte(binding))
+	if err != nil && k.earlier != nil {
+		value, err = k.earlier.Open(nil, nil, sealed, []byte(binding))
+	}
 	if err != nil {
 		return nil, ErrOpen
 	}

@@ -21,6 +21,36 @@ func newKey(t *testing.T, purpose string) *Key {
 	return k
 }
 
+func TestAKeyAlsoOpensWhatTheSecretBeforeSealed(t *testing.T) {
+	of := func(secret string) func(string) ([]byte, error) {
+		return func(purpose string) ([]byte, error) {
+			sum := sha256.Sum256([]byte(secret + purpose))
+			return sum[:], nil
+		}
+	}
+	none := func(string) ([]byte, error) { return nil, nil }
+	before, err := NewKey(of("old"), "p")
+	require.NoError(t, err)
+	after, err := NewKeyAfter(of("new"), of("old"), "p")
+	require.NoError(t, err)
+	alone, err := NewKeyAfter(of("new"), none, "p")
+	require.NoError(t, err)
+	old, fresh := before.Seal([]byte("v"), "b"), after.Seal([]byte("v"), "b")
+	for _, sealed := range [][]byte{old, fresh} {
+		value, err := after.Open(sealed, "b")
+		require.NoError(t, err)
+		require.Equal(t, "v", string(value))
+		_, err = after.Open(sealed, "another")
+		require.ErrorIs(t, err, ErrOpen)
+	}
+	_, err = alone.Open(fresh, "b")
+	require.NoError(t, err)
+	_, err = alone.Open(old, "b")
+	require.ErrorIs(t, err, ErrOpen)
+	_, err = before.Open(fresh, "b")
+	require.ErrorIs(t, err, ErrOpen)
+}
+
 func TestOnlyTheSameKeyAndBindingOpen(t *testing.T) {
 	k := newKey(t, "a")
 	sealed := k.Seal([]byte("secret"), "bound")

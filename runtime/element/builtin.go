@@ -79,6 +79,9 @@ type Env struct {
 	// Key derives a key of 32 bytes for one purpose from the app's secret
 	// (HKDF-SHA-256). It fails if there is no secret.
 	Key func(purpose string) ([]byte, error)
+	// PreviousKey is Key of the secret that the app's has replaced, for what was made
+	// before. It may be nil, and returns nil if there is no such secret.
+	PreviousKey func(purpose string) ([]byte, error)
 	// Elements are the other elements of the app.
 	Elements Elements
 }

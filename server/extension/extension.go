@@ -75,6 +75,7 @@ type App interface {
 	Builtin(fullName string) (element.Instance, func(), error)
 	BuiltinDefault(kind string) (element.Instance, func(), error)
 	Key(purpose string) ([]byte, error)
+	PreviousKey(purpose string) ([]byte, error)
 }
 
 // Element is what extensions need of a runtime.Element.

@@ -50,8 +50,9 @@ func newStub(t *testing.T) string {
 	return server.URL
 }
 
-func (stub) Info() runtime.Info         { return runtime.Info{AppID: "example.stub", Title: "Stub"} }
-func (stub) Key(string) ([]byte, error) { return make([]byte, 32), nil }
+func (stub) Info() runtime.Info                 { return runtime.Info{AppID: "example.stub", Title: "Stub"} }
+func (stub) PreviousKey(string) ([]byte, error) { return nil, nil }
+func (stub) Key(string) ([]byte, error)         { return make([]byte, 32), nil }
 
 // stubRequest is a request to the stub; who has chosen a corp is signed in.
 type stubRequest struct {

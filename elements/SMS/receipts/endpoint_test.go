@@ -22,6 +22,7 @@ type reader struct {
 }
 
 func (r *reader) Key(string) ([]byte, error)             { return make([]byte, 32), nil }
+func (r *reader) PreviousKey(string) ([]byte, error)     { return nil, nil }
 func (r *reader) Find(string) (extension.Element, error) { return readerElement{r}, nil }
 
 type readerElement struct{ *reader }

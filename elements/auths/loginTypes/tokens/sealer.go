@@ -46,11 +46,14 @@ const (
 type Sealer struct {
 	values *seal.Key
 	macKey []byte
+	// earlierKey is the MAC key of the secret before; nil for none.
+	earlierKey []byte
 }
 
-// NewSealer returns the sealer of an app. derive is element.Env's Key.
-func NewSealer(derive func(purpose string) ([]byte, error)) (*Sealer, error) {
-	values, err := seal.NewKey(derive, valuePurpose)
+// NewSealer returns the sealer of an app. derive is element.Env's Key, and previous its
+// PreviousKey, which may be nil.
+func NewSealer(derive, previous func(purpose string) ([]byte, error)) (*Sealer, error) {
+	values, err := seal.NewKeyAfter(derive, previous, valuePurpose)
 	if err != nil {
 		return nil, fmt.Errorf("tokens: %w", err)
 	}
@@ -58,17 +61,21 @@ func NewSealer(derive func(purpose string) ([]byte, error)) (*Sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokens: the key of the code IDs: %w", err)
 	}
-	return &Sealer{values: values, macKey: macKey}, nil
+	s := &Sealer{values: values, macKey: macKey}
+	if previous != nil {
+		s.earlierKey, err = previous(codeIDPurpose)
+	}
+	return s, err
 }
 
 // LoginCode joins a token and the ID of the verification code that it was issued
 // for into a loginCode. The store keeps the token under the loginCode's Ref.
 func (s *Sealer) LoginCode(token, codeID string) string {
-	return token + "." + codeID + "." + s.mac(Hash(token), codeID)
+	return token + "." + codeID + "." + mac(s.macKey, Hash(token), codeID)
 }
 
-func (s *Sealer) mac(hash, codeID string) string {
-	h := hmac.New(sha256.New, s.macKey)
+func mac(key []byte, hash, codeID string) string {
+	h := hmac.New(sha256.New, key)
 	h.Write([]byte(hash + "." + codeID))
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
 }
@@ -81,7 +88,11 @@ func (s *Sealer) SealLoginCode(at Ref, v LoginCode) ([]byte, error) {
 // OpenLoginCode reads the value of a loginCode. It fails for the value of another
 // token, and for a loginCode with another code ID than it was issued with.
 func (s *Sealer) OpenLoginCode(at Ref, value []byte) (LoginCode, error) {
-	if !hmac.Equal([]byte(at.mac), []byte(s.mac(at.Hash, at.codeID))) {
+	genuine := hmac.Equal([]byte(at.mac), []byte(mac(s.macKey, at.Hash, at.codeID)))
+	if !genuine && s.earlierKey != nil {
+		genuine = hmac.Equal([]byte(at.mac), []byte(mac(s.earlierKey, at.Hash, at.codeID)))
+	}
+	if !genuine {
 		return LoginCode{}, seal.ErrOpen
 	}
 	v := LoginCode{CodeID: at.codeID}

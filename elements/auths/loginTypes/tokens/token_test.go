@@ -12,7 +12,7 @@ func testSealer(t *testing.T) *Sealer {
 	t.Helper()
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
-	s, err := NewSealer(func(string) ([]byte, error) { return key, nil })
+	s, err := NewSealer(func(string) ([]byte, error) { return key, nil }, nil)
 	require.NoError(t, err)
 	return s
 }

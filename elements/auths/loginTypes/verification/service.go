@@ -69,7 +69,7 @@ func New(env element.Env) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	sealer, err := tokens.NewSealer(env.Key)
+	sealer, err := tokens.NewSealer(env.Key, env.PreviousKey)
 	if err != nil {
 		return nil, err
 	}

@@ -62,8 +62,8 @@ type keyring struct {
 	reading   singleflight.Group
 }
 
-func newKeyring(key func(purpose string) ([]byte, error), directory func() (databases.SigningKeyStore, func(), error), logger *slog.Logger) (*keyring, error) {
-	k, err := seal.NewKey(key, "jwt")
+func newKeyring(key, previous func(purpose string) ([]byte, error), directory func() (databases.SigningKeyStore, func(), error), logger *slog.Logger) (*keyring, error) {
+	k, err := seal.NewKeyAfter(key, previous, "jwt")
 	if err != nil {
 		return nil, fmt.Errorf("sessions: %w", err)
 	}

@@ -22,23 +22,30 @@ import (
 // successor again. The database keeps hashes.
 type refreshTokens struct {
 	key []byte
+	// earlier is the key of the secret before; nil for none.
+	earlier []byte
 }
 
-func newRefreshTokens(key func(purpose string) ([]byte, error)) (refreshTokens, error) {
-	k, err := key("auths.loginTypes.services/refresh")
+func newRefreshTokens(key, previous func(purpose string) ([]byte, error)) (refreshTokens, error) {
+	const purpose = "auths.loginTypes.services/refresh"
+	var r refreshTokens
+	var err error
+	if r.key, err = key(purpose); err == nil && previous != nil {
+		r.earlier, err = previous(purpose)
+	}
 	if err != nil {
 		return refreshTokens{}, fmt.Errorf("sessions: the key of the refresh tokens: %w", err)
 	}
-	return refreshTokens{key: k}, nil
+	return r, nil
 }
 
 func (r refreshTokens) token(sessionID string, number int64) string {
 	signed := sessionID + "." + strconv.FormatInt(number, 10)
-	return signed + "." + r.mac(signed)
+	return signed + "." + refreshMAC(r.key, signed)
 }
 
-func (r refreshTokens) mac(signed string) string {
-	m := hmac.New(sha256.New, r.key)
+func refreshMAC(key []byte, signed string) string {
+	m := hmac.New(sha256.New, key)
 	m.Write([]byte(signed))
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
@@ -53,7 +60,12 @@ func (r refreshTokens) parse(token string) (sessionID string, number int64, ok b
 		return "", 0, false
 	}
 	// Compared as text: decoded, one token could be spelled in several ways.
-	if !hmac.Equal([]byte(parts[2]), []byte(r.mac(parts[0]+"."+parts[1]))) {
+	signed := parts[0] + "." + parts[1]
+	genuine := hmac.Equal([]byte(parts[2]), []byte(refreshMAC(r.key, signed)))
+	if !genuine && r.earlier != nil {
+		genuine = hmac.Equal([]byte(parts[2]), []byte(refreshMAC(r.earlier, signed)))
+	}
+	if !genuine {
 		return "", 0, false
 	}
 	id, err := uuid.Parse(parts[0])

@@ -358,7 +358,7 @@ func newStand(t *testing.T) *stand {
 		Corps: []databases.Corp{{ID: "c1", FullName: "corps.Default", Title: "Acme"}}}
 	s.service = s.replica()
 	var err error
-	s.sealer, err = tokens.NewSealer(testKey)
+	s.sealer, err = tokens.NewSealer(testKey, nil)
 	require.NoError(t, err)
 	return s
 }

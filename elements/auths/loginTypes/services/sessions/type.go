@@ -70,16 +70,16 @@ func Open(env element.Env, config json.RawMessage) (*Service, error) {
 			return nil, fmt.Errorf("sessions: the configuration: %w", err)
 		}
 	}
-	sealer, err := tokens.NewSealer(env.Key)
+	sealer, err := tokens.NewSealer(env.Key, env.PreviousKey)
 	if err != nil {
 		return nil, err
 	}
-	refresh, err := newRefreshTokens(env.Key)
+	refresh, err := newRefreshTokens(env.Key, env.PreviousKey)
 	if err != nil {
 		return nil, err
 	}
 	s := &Service{env: env, sealer: sealer, refresh: refresh}
-	if s.keys, err = newKeyring(env.Key, s.signingKeys, env.Logger); err != nil {
+	if s.keys, err = newKeyring(env.Key, env.PreviousKey, s.signingKeys, env.Logger); err != nil {
 		return nil, err
 	}
 	s.users = memo.New(userTTL, userTimeout, s.sessionUser)
