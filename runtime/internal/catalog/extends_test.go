@@ -3,6 +3,7 @@ package catalog
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -149,17 +150,14 @@ func TestNothingOutsideTheRootsIsRead(t *testing.T) {
 	require.Equal(t, "linked", s.Lookup("k8s").Title, "a link within the root is one file")
 	require.True(t, s.Lookup("pipe").Broken, "a named pipe doesn't hold the loader up")
 	require.Nil(t, s.Lookup("inner.loop"))
-	var warnings, outside int
+	var outside []string
 	for _, p := range s.Problems {
-		if p.Warning {
-			warnings++
-		}
-		if p.Message == "the name or link leads outside the app's directory" {
-			outside++
+		require.False(t, p.Warning)
+		if strings.Contains(p.Message, "leads outside the app's directory") {
+			outside = append(outside, p.File)
 		}
 	}
-	require.Equal(t, 2, warnings, "%v", s.Problems)
-	require.Equal(t, 2, outside, "%v", s.Problems)
+	require.ElementsMatch(t, []string{"dirlink", "SMS/one/one.json", "SMS/abs/sms.json"}, outside)
 }
 
 func TestLimits(t *testing.T) {

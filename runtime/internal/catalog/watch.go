@@ -50,8 +50,9 @@ type watcher struct {
 	events   *fsnotify.Watcher
 	onChange func(*Snapshot)
 	shown    *Snapshot
-	// poll means that not all directories can be watched.
-	poll bool
+	// poll means that not all directories can be watched, links that some are not what
+	// their names say.
+	poll, links bool
 	// changed holds the directories with events, and whether everything below them
 	// counts as changed.
 	changed map[string]bool
@@ -117,7 +118,7 @@ func (w *watcher) run(ctx context.Context) error {
 }
 
 func (w *watcher) sweepAfter() time.Duration {
-	if w.poll {
+	if w.poll || w.links {
 		return min(pollInterval+w.took, 900*time.Millisecond)
 	}
 	return max(sweepInterval, 100*w.took)
@@ -172,7 +173,7 @@ func (w *watcher) look(ctx context.Context, changed map[string]bool) {
 	before := l.shown
 	next := l.load(ctx, changed)
 	w.follow()
-	w.due = l.scanner.Due
+	w.due, w.links = l.scanner.Due, l.scanner.Links()
 	l.mu.Unlock()
 	w.changed = nil
 	if changed == nil {

@@ -23,7 +23,9 @@ const (
 
 // directory is one directory of a root as last seen.
 type directory struct {
-	path     string
+	path string
+	// real is what path leads to, without links.
+	real     string
 	children map[string]*directory
 	unit     *Unit
 	problems []problem.Problem
@@ -63,13 +65,10 @@ func (w *walker) visit(d *directory, force, deep bool) {
 		}
 	}
 	w.update(d, l, force)
-	for _, link := range l.links {
-		name := path.Join(d.path, link)
-		if at, err := w.root.Tree.Stat(name); err == nil && at.Mode.IsDir() {
-			d.problems = append(d.problems, problem.Problem{Code: problem.CodeFile, File: w.root.File(name), Warning: true, Message: "a link to a directory holds no elements"})
-		} else if err != nil && strings.Contains(err.Error(), "escapes") {
-			d.problems = append(d.problems, problem.Problem{Code: problem.CodeFile, File: w.root.File(name), Warning: true, Message: "the link leads outside the app's directory and is not followed"})
-		}
+	w.root.links = w.root.links || l.links
+	for _, link := range l.leaving {
+		d.problems = append(d.problems, problem.Problem{Code: problem.CodeFile, File: w.root.File(path.Join(d.path, link)),
+			Message: "the link leads outside the app's directory and is not followed; put there what it leads to"})
 	}
 	for name, child := range d.children {
 		if _, there := slices.BinarySearch(l.dirs, name); !there {
@@ -80,11 +79,23 @@ func (w *walker) visit(d *directory, force, deep bool) {
 	}
 	for _, name := range l.dirs {
 		below := path.Join(d.path, name)
-		if manifest.Skipped(name) || below == w.root.skip {
+		real := path.Join(d.real, name)
+		if slices.Contains(l.linked, name) {
+			target, err := w.root.Tree.real(below)
+			if err != nil {
+				continue // it has just gone
+			}
+			if within(d.real, target) {
+				continue // an element isn't its own child
+			}
+			real = target
+		}
+		if manifest.Skipped(name) || below == w.root.skip || real == w.root.skip {
 			continue
 		}
 		child := d.children[name]
-		known := child != nil && !child.gone // look at the whole of what came back
+		// Look at the whole of what came back or lies elsewhere now.
+		known := child != nil && !child.gone && child.real == real
 		if known && !deep {
 			continue
 		}
@@ -105,7 +116,7 @@ func (w *walker) visit(d *directory, force, deep bool) {
 			d.children[name] = child
 		}
 		if !known {
-			child.gone = false
+			child.gone, child.real = false, real
 			w.added(below)
 		}
 		w.visit(child, force && !known, deep || !known)

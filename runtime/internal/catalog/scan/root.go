@@ -34,6 +34,8 @@ type Root struct {
 	top        *directory
 	// skip is the data directory, if it lies within the root.
 	skip string
+	// links means that there are links, whose targets aren't watched.
+	links bool
 	// numbers of directories and elements, against the limits.
 	directories, elements int
 	limited               bool
@@ -51,11 +53,11 @@ func (r *Root) Owner() string {
 func (r *Root) File(name string) string { return r.label + name }
 
 func openRoot(dir string) (*Root, error) {
-	opened, err := os.OpenRoot(dir)
+	opened, err := openDisk(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &Root{Dir: dir, Tree: diskTree{opened}}, nil
+	return &Root{Dir: dir, Tree: opened}, nil
 }
 
 // displaced reports whether something else, or nothing, now lies at the path where

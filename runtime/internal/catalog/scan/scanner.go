@@ -76,6 +76,11 @@ func (s *Scanner) TakeAdded() []string {
 	return added
 }
 
+// Links reports whether there are links, whose targets may change without an event.
+func (s *Scanner) Links() bool {
+	return slices.ContainsFunc(s.Roots, func(r *Root) bool { return r.links })
+}
+
 // Dirs returns the absolute directories of the roots.
 func (s *Scanner) Dirs() []string {
 	var dirs []string
@@ -262,9 +267,12 @@ func (s *Scanner) scanRoot(r *Root, now time.Time, changed map[string]bool) {
 		}
 	}}
 	r.limited = false
+	if changed == nil {
+		r.links = false
+	}
 	switch {
 	case r.top == nil:
-		r.top = &directory{path: "."}
+		r.top = &directory{path: ".", real: "."}
 		w.added(".")
 		w.visit(r.top, true, true)
 	case r.Dir == "":

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ import (
 )
 
 // Tree reads the files of one root. Names are relative and separated by slashes; "."
-// is the root. Nothing outside is read, wherever a link leads.
+// is the root. Links that stay inside are followed, and nothing outside is read.
 type Tree interface {
 	// Read reads a regular file of at most limit bytes.
 	Read(name string, limit int64) ([]byte, Stamp, error)
@@ -26,13 +27,18 @@ type Tree interface {
 	Stat(name string) (Stamp, error)
 
 	list(dir string) (listing, error)
+	// real returns the name of what a name leads to, without links.
+	real(name string) (string, error)
 	close() error
 }
 
 type listing struct {
 	dirs  []string
-	links []string // those to directories or nowhere
 	files []fileStamp
+	// linked are those of dirs that are links, leaving the links that leave the root.
+	linked, leaving []string
+	// links reports whether there is any link.
+	links bool
 }
 
 // fileStamp is a file that may matter to an element.
@@ -70,12 +76,15 @@ func stampOf(info fs.FileInfo) Stamp {
 }
 
 // diskTree is a directory behind an os.Root.
-type diskTree struct{ root *os.Root }
+type diskTree struct {
+	root *os.Root
+	dir  string // absolute, without links
+}
 
 func (t diskTree) close() error { return t.root.Close() }
 
 func (t diskTree) Stat(name string) (Stamp, error) {
-	info, err := t.root.Stat(name)
+	info, err := inside(t, name, t.root.Stat)
 	if err != nil {
 		return Stamp{}, err
 	}
@@ -84,7 +93,7 @@ func (t diskTree) Stat(name string) (Stamp, error) {
 
 func (t diskTree) Read(name string, limit int64) ([]byte, Stamp, error) {
 	// Without O_NONBLOCK a named pipe would hold the loader up.
-	f, err := t.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := t.open(name, syscall.O_NONBLOCK)
 	if err != nil {
 		return nil, Stamp{}, err
 	}
@@ -126,8 +135,14 @@ func readAll(f io.Reader, info fs.FileInfo, limit int64) ([]byte, error) {
 	}
 }
 
+func (t diskTree) open(name string, flags int) (*os.File, error) {
+	return inside(t, name, func(name string) (*os.File, error) {
+		return t.root.OpenFile(name, os.O_RDONLY|flags, 0)
+	})
+}
+
 func (t diskTree) list(dir string) (listing, error) {
-	f, err := t.root.OpenFile(dir, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_DIRECTORY, 0)
+	f, err := t.open(dir, syscall.O_NONBLOCK|syscall.O_DIRECTORY)
 	if err != nil {
 		return listing{}, err
 	}
@@ -149,6 +164,18 @@ func listOpen(f fs.ReadDirFile, stat func(name string) (Stamp, error)) (listing,
 	}
 	for _, entry := range entries {
 		name := entry.Name()
+		link := entry.Type()&fs.ModeSymlink != 0
+		if link && !manifest.Skipped(name) {
+			l.links = true
+			at, err := stat(name)
+			switch {
+			case err == nil && at.Mode.IsDir():
+				l.dirs, l.linked = append(l.dirs, name), append(l.linked, name)
+				continue
+			case err != nil && !strings.HasSuffix(name, ".json") && strings.Contains(err.Error(), errLeaves.Error()):
+				l.leaving = append(l.leaving, name)
+			}
+		}
 		switch {
 		case entry.IsDir():
 			l.dirs = append(l.dirs, name)
@@ -159,12 +186,10 @@ func listOpen(f fs.ReadDirFile, stat func(name string) (Stamp, error)) (listing,
 				// Reading it shows what is wrong.
 				l.files = append(l.files, fileStamp{name, Stamp{}})
 			}
-		case entry.Type()&fs.ModeSymlink != 0 && !manifest.Skipped(name):
-			l.links = append(l.links, name)
 		}
 	}
 	slices.Sort(l.dirs)
-	slices.Sort(l.links)
+	slices.Sort(l.leaving)
 	slices.SortFunc(l.files, func(a, b fileStamp) int { return cmp.Compare(a.name, b.name) })
 	return l, nil
 }
@@ -216,8 +241,11 @@ func Late(dir string) Tree { return lateTree(dir) }
 type lateTree string
 
 func (t lateTree) open() (diskTree, error) {
-	root, err := os.OpenRoot(string(t))
-	return diskTree{root}, err
+	dir, err := filepath.EvalSymlinks(string(t))
+	if err != nil {
+		return diskTree{}, err
+	}
+	return openDisk(dir)
 }
 
 func (t lateTree) Read(name string, limit int64) ([]byte, Stamp, error) {
@@ -252,6 +280,9 @@ func ScriptStamp(t Tree, dir, ext string) string {
 	disk, ok := t.(diskTree)
 	if !ok {
 		return ""
+	}
+	if real, err := disk.real(dir); err == nil {
+		dir = real // a walk doesn't begin at a link
 	}
 	sum, seen := fnv.New64a(), 0
 	_ = fs.WalkDir(disk.root.FS(), dir, func(name string, entry fs.DirEntry, err error) error {
