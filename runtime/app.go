@@ -120,6 +120,7 @@ func (a *App) open(ctx context.Context, dir string) error {
 	a.host, err = plugin.New(plugin.Config{
 		Logger:   a.settings.logger,
 		App:      a.settings.described(a.info.AppID, a.info.Title, a.info.Dir),
+		DataDir:  cfg.DataDir,
 		Services: hostServices,
 		Calls:    callbacks{a.index},
 		Trace:    plugin.Trace{Provider: a.settings.tracer, Propagator: propagator},

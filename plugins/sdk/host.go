@@ -84,6 +84,8 @@ func dialHost(address, token string) *Host {
 	return &Host{conn: &hostConn{token: token, dial: sync.OnceValues(func() (grpc.ClientConnInterface, error) {
 		conn, err := grpc.NewClient("unix:"+address,
 			grpc.WithTransportCredentials(insecure.NewCredentials()),
+			// The socket may be gone when an idle connection is needed again.
+			grpc.WithIdleTimeout(0),
 			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
 			grpc.WithDefaultCallOptions(
 				grpc.MaxCallRecvMsgSize(handshake.MaxMessageSize),

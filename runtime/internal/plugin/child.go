@@ -50,6 +50,10 @@ type child struct {
 	// configured maps each *generation to its *configured.
 	configured sync.Map
 
+	// displaced is closed when the process's directory has gone. It is served on, but
+	// could not connect to the host again.
+	displaced chan struct{}
+
 	closing sync.Once
 	frozen  atomic.Bool
 	watched chan struct{} // closed when watch has returned
@@ -66,7 +70,7 @@ func (h *Host) launch(ctx context.Context, spec Spec) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &child{host: h, spec: spec, dir: dir, conns: make(map[net.Conn]struct{}), watched: make(chan struct{})}
+	c := &child{host: h, spec: spec, dir: dir, conns: make(map[net.Conn]struct{}), watched: make(chan struct{}), displaced: make(chan struct{})}
 	c.inflight = newInflight()
 	c.out = outputs.NewLog(h.logger.With("type", spec.Type), outputs.DefaultLimits(), c.inflight.logAttrs)
 	prog, err := h.program(spec, dir)
@@ -248,18 +252,23 @@ func (c *child) describe(ctx context.Context) error {
 	return fmt.Errorf("the executable doesn't serve the Type %s", c.spec.Type)
 }
 
-// watch pings the process until it has ended, and kills it if it doesn't answer.
+// watch pings the process until it has ended, and kills it if it doesn't answer. It
+// notices if the host's socket is gone.
 func (c *child) watch() {
 	defer close(c.watched)
 	times := c.host.times
 	ticker := time.NewTicker(times.PingEvery)
 	defer ticker.Stop()
-	misses := 0
+	misses, displaced := 0, false
 	for {
 		select {
 		case <-c.run.Done():
 			return
 		case <-ticker.C:
+		}
+		if _, err := os.Lstat(c.cb.address); errors.Is(err, os.ErrNotExist) && !displaced {
+			displaced = true
+			close(c.displaced)
 		}
 		if c.ping(times.PingDeadline) {
 			misses = 0

@@ -17,9 +17,12 @@ import (
 // Config is the configuration of a Host. Only App is required.
 type Config struct {
 	Logger *slog.Logger
-	// TempDir is where the host makes its private directory; the default is the
-	// system's. If its name is too long for a unix socket, /tmp is used.
+	// TempDir is where the host makes its private directory, or else /tmp; by default the
+	// first usable of several places.
 	TempDir string
+	// DataDir may hold copies of executables, since a temporary directory may allow none to
+	// run, be too small, or be cleaned. It may be empty.
+	DataDir string
 	// App describes the app to plugins.
 	App *elementv1.App
 	// Services are offered to the plugins of their families.

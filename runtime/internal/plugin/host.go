@@ -22,7 +22,6 @@ package plugin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -42,7 +41,6 @@ type Host struct {
 	cfg     Config
 	logger  *slog.Logger
 	times   Timings
-	dir     string
 	guard   guardian
 	spawner *runner.Spawner
 	pins    pins
@@ -50,6 +48,7 @@ type Host struct {
 	dirs atomic.Int64
 
 	mu        sync.Mutex
+	dir       string // private; read it with privateDir
 	closed    bool
 	processes map[typeKey]*Process
 }
@@ -57,22 +56,16 @@ type Host struct {
 // guardian is the guard, or its stand-in if there is no shell.
 type guardian interface {
 	runner.Groups
+	AddDir(dir string)
 	Close()
 }
 
 type unguarded struct{}
 
-func (unguarded) Add(int)    {}
-func (unguarded) Remove(int) {}
-func (unguarded) Close()     {}
-
-// socketPath is the length of the longest socket name below a host's directory, and
-// maxSocketPath that of a socket address on macOS, where it is shortest (sun_path, 104
-// with its NUL).
-const (
-	socketPath    = len("/p12345") + len("/plugin1234567890")
-	maxSocketPath = 103
-)
+func (unguarded) Add(int)       {}
+func (unguarded) Remove(int)    {}
+func (unguarded) AddDir(string) {}
+func (unguarded) Close()        {}
 
 // New makes a host: its private directory and its guard.
 func New(cfg Config) (*Host, error) {
@@ -86,13 +79,13 @@ func New(cfg Config) (*Host, error) {
 		cfg.Observer = noObserver{}
 	}
 	h := &Host{cfg: cfg, logger: cfg.Logger, times: cfg.Timings.withDefaults(), processes: make(map[typeKey]*Process)}
-	dir, err := privateDir(cfg.TempDir)
+	dir, err := makePrivateDir(cfg)
 	if err != nil {
 		return nil, err
 	}
 	h.dir = dir
 	runner.KeepFiles()
-	h.pins = pins{dir: filepath.Join(dir, "pinned")}
+	h.pins = pins{places: h.pinPlaces, made: func(dir string) { h.guard.AddDir(dir) }}
 	if g, err := guard.Start(h.logger, dir); err == nil {
 		h.guard = g
 	} else {
@@ -102,33 +95,6 @@ func New(cfg Config) (*Host, error) {
 	}
 	h.spawner = runner.NewSpawner()
 	return h, nil
-}
-
-// privateDir makes the host's directory, with mode 0700, where the names of sockets
-// below it are short enough.
-func privateDir(base string) (string, error) {
-	if base == "" {
-		base = os.TempDir()
-	}
-	var errs []error
-	for _, candidate := range []string{base, "/tmp"} {
-		absolute, err := filepath.Abs(candidate)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		dir, err := os.MkdirTemp(absolute, "lintel")
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		if len(dir)+socketPath <= maxSocketPath {
-			return dir, nil
-		}
-		_ = os.Remove(dir)
-		errs = append(errs, fmt.Errorf("the name %s is too long for unix sockets below it", absolute))
-	}
-	return "", fmt.Errorf("a private directory for plugins: %w", errors.Join(errs...))
 }
 
 // typeKey identifies a Type among all apps.
@@ -179,12 +145,16 @@ func (h *Host) Close(ctx context.Context) error {
 	wg.Wait()
 	h.spawner.Close()
 	h.guard.Close()
-	return os.RemoveAll(h.dir)
+	return errors.Join(os.RemoveAll(h.dir), h.pins.close())
 }
 
 // newDir makes a directory for one process.
 func (h *Host) newDir() (string, error) {
-	dir := filepath.Join(h.dir, "p"+strconv.FormatInt(h.dirs.Add(1), 36))
+	base, err := h.privateDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(base, "p"+strconv.FormatInt(h.dirs.Add(1), 36))
 	return dir, os.Mkdir(dir, 0o700)
 }
 

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,22 +13,25 @@ import (
 // pins keeps a private copy of each executable with a required digest, so that what was
 // hashed is what runs.
 type pins struct {
-	dir string
+	// places returns where copies may be kept, in the order of preference.
+	places func() ([]string, error)
+	// made is called for each new directory of copies.
+	made func(dir string)
 
 	mu     sync.Mutex
+	bases  map[string]string // the directory of the copies in a place
 	copies map[string]*pinned
 }
 
 type pinned struct {
-	once sync.Once
-	dir  string
-	err  error
+	mu  sync.Mutex
+	dir string
 }
 
-var errDigest = errors.New("the executable is not the pinned one")
+var errDigest = errors.New("the executable is not the one that lintel.lock pins")
 
-// of returns the directory of the copy, made by the first call. It doesn't keep an
-// error, since the file may be corrected.
+// of returns the directory of the copy. It makes another one if that has gone or was
+// changed, since directories are cleaned.
 func (p *pins) of(spec Spec) (string, error) {
 	want := strings.ToLower(spec.SHA256)
 	p.mu.Lock()
@@ -40,22 +44,50 @@ func (p *pins) of(spec Spec) (string, error) {
 		p.copies[want] = entry
 	}
 	p.mu.Unlock()
-	entry.once.Do(func() { entry.dir, entry.err = p.copy(spec, want) })
-	if entry.err != nil {
-		p.mu.Lock()
-		if p.copies[want] == entry {
-			delete(p.copies, want)
-		}
-		p.mu.Unlock()
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if entry.dir != "" && p.intact(spec, entry.dir, want) {
+		return entry.dir, nil
 	}
-	return entry.dir, entry.err
+	var err error
+	entry.dir, err = p.copyAnywhere(spec, want)
+	return entry.dir, err
 }
 
-func (p *pins) copy(spec Spec, want string) (string, error) {
-	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+// intact reports whether a copy still is what was pinned.
+func (p *pins) intact(spec Spec, dir, want string) bool {
+	copied := spec
+	copied.Path = filepath.Join(dir, "run")
+	if spec.Interpreter != "" {
+		copied.Interpreter, copied.Dir, copied.Path = copied.Path, filepath.Join(dir, "dir"), filepath.Join(dir, "script")
+		if below, inside := scriptBelow(spec); inside {
+			copied.Path = filepath.Join(copied.Dir, below)
+		}
+	}
+	got, err := digest(copied, "")
+	return err == nil && got == want
+}
+
+// copyAnywhere copies into the first place where that works.
+func (p *pins) copyAnywhere(spec Spec, want string) (string, error) {
+	places, err := p.places()
+	errs := []error{err}
+	for _, place := range places {
+		dir, err := p.copy(place, spec, want)
+		if err == nil || errors.Is(err, errDigest) {
+			return dir, err
+		}
+		errs = append(errs, err)
+	}
+	return "", fmt.Errorf("the pinned executable can't be copied to where it may run: %w", errors.Join(errs...))
+}
+
+func (p *pins) copy(place string, spec Spec, want string) (string, error) {
+	base, err := p.baseIn(place)
+	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp(p.dir, "")
+	dir, err := os.MkdirTemp(base, "")
 	if err != nil {
 		return "", err
 	}
@@ -68,6 +100,39 @@ func (p *pins) copy(spec Spec, want string) (string, error) {
 		return "", err
 	}
 	return dir, nil
+}
+
+// baseIn returns the directory of all copies in a place.
+func (p *pins) baseIn(place string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if base := p.bases[place]; base != "" && ownDir(base) {
+		return base, nil
+	}
+	if noexec(place) {
+		return "", fmt.Errorf("%s is on a file system mounted with noexec", place)
+	}
+	base, err := os.MkdirTemp(place, ".pinned-")
+	if err != nil {
+		return "", err
+	}
+	if p.bases == nil {
+		p.bases = make(map[string]string)
+	}
+	p.bases[place] = base
+	p.made(base)
+	return base, nil
+}
+
+// close removes the copies.
+func (p *pins) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, base := range p.bases {
+		errs = append(errs, os.RemoveAll(base))
+	}
+	return errors.Join(errs...)
 }
 
 // program is the command line of a process.

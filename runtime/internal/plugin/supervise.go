@@ -126,31 +126,61 @@ func (p *Process) publish(c *child) {
 // supervised waits until c has ended or is stopped or replaced. In the last case it
 // returns the child that took its place.
 func (p *Process) supervised(c *child) *child {
-	select {
-	case <-c.run.Done():
-		p.withdraw(c)
-		c.kill()
-		p.recordEnd(c, exitError(c), false)
-		return nil
-	case a := <-p.adopt:
-		p.adoptChild(a)
-		p.workers.Go(func() { p.drain(c) })
-		return a.child
-	case <-p.stop:
-		p.mu.Lock()
-		p.phase(Draining)
-		ctx := p.stopCtx
-		p.mu.Unlock()
-		p.current.Store(nil)
-		c.inflight.close()
+	displaced := c.displaced
+	for {
 		select {
-		case <-c.inflight.drained:
+		case <-displaced:
+			displaced = nil
+			p.workers.Go(func() { p.renew(c) })
 		case <-c.run.Done():
-		case <-ctx.Done():
+			p.withdraw(c)
+			c.kill()
+			p.recordEnd(c, exitError(c), false)
+			return nil
+		case a := <-p.adopt:
+			p.adoptChild(a)
+			p.workers.Go(func() { p.drain(c) })
+			return a.child
+		case <-p.stop:
+			p.stopChild(c)
+			return nil
 		}
-		c.stop()
-		return nil
 	}
+}
+
+// renew replaces a child whose directory has gone.
+func (p *Process) renew(c *child) {
+	ctx, cancel := p.untilStop()
+	defer cancel()
+	for p.current.Load() == c {
+		p.mu.Lock()
+		spec := p.spec
+		p.mu.Unlock()
+		if p.Replace(ctx, spec) == nil {
+			return
+		}
+		select {
+		case <-time.After(p.host.times.FailedRetry):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// stopChild lets the calls of the last child finish, and ends it.
+func (p *Process) stopChild(c *child) {
+	p.mu.Lock()
+	p.phase(Draining)
+	ctx := p.stopCtx
+	p.mu.Unlock()
+	p.current.Store(nil)
+	c.inflight.close()
+	select {
+	case <-c.inflight.drained:
+	case <-c.run.Done():
+	case <-ctx.Done():
+	}
+	c.stop()
 }
 
 func (p *Process) withdraw(c *child) { p.current.CompareAndSwap(c, nil) }

@@ -1,10 +1,10 @@
 // Package guard kills what a host has started when the host ends, however it ends. A
 // guard is a small shell process in a session of its own that reads a pipe from the
 // host. When the pipe ends, the guard kills the process groups that it knows and
-// removes the host's private directory. SIGKILL ends stopped processes too, which a
+// removes the host's directories. SIGKILL ends stopped processes too, which a
 // plugin that watches its lifeline can't do for itself.
 //
-// It knows only process groups and one directory, and nothing of plugins.
+// It knows only process groups and directories, and nothing of plugins.
 package guard
 
 import (
@@ -33,9 +33,9 @@ const (
 // Guard is the host's side of a guard. All methods may be called from any goroutine.
 type Guard struct {
 	logger *slog.Logger
-	dir    string
 
 	mu     sync.Mutex
+	dirs   []string
 	groups map[int]struct{}
 	shell  *shell
 	closed bool
@@ -50,16 +50,33 @@ type shell struct {
 
 // Start starts a guard for a host with the private directory dir, an absolute path.
 func Start(logger *slog.Logger, dir string) (*Guard, error) {
-	if !strings.HasPrefix(dir, "/") || strings.ContainsAny(dir, "\n\r") {
+	if !usable(dir) {
 		return nil, errors.New("guard: not an absolute directory name")
 	}
-	g := &Guard{logger: logger, dir: dir, groups: make(map[int]struct{}), ended: make(chan struct{})}
+	g := &Guard{logger: logger, dirs: []string{dir}, groups: make(map[int]struct{}), ended: make(chan struct{})}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.launch(); err != nil {
 		return nil, err
 	}
 	return g, nil
+}
+
+// usable reports whether a directory can be named to the shell.
+func usable(dir string) bool {
+	return strings.HasPrefix(dir, "/") && !strings.ContainsAny(dir, "\n\r")
+}
+
+// AddDir adds a directory to those removed when the host ends.
+func (g *Guard) AddDir(dir string) {
+	if !usable(dir) {
+		g.logger.Warn("a directory may be left over if the host is killed", "directory", dir)
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dirs = append(g.dirs, dir)
+	g.send("dir " + dir + "\n")
 }
 
 // Add adds a process group to those killed when the host ends.
@@ -111,7 +128,9 @@ func (g *Guard) launch() error {
 	}
 	// Written before the start, so that the shell never knows too little.
 	var text strings.Builder
-	fmt.Fprintf(&text, "dir %s\n", g.dir)
+	for _, dir := range g.dirs {
+		fmt.Fprintf(&text, "dir %s\n", dir)
+	}
 	for pgid := range g.groups {
 		fmt.Fprintf(&text, "add %d\n", pgid)
 	}
