@@ -12,6 +12,7 @@ import (
 var version = ""
 
 func main() {
+	hideMemory()
 	if version == "" {
 		version = "dev"
 		if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {

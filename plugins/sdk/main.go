@@ -50,6 +50,7 @@ func serve(types []Type) {
 	// A signal to everything that belongs to a service or a terminal is the host's: it
 	// drains, and needs its plugins for that.
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	hideMemory()
 	watchLifeline()
 	// go-plugin replaces os.Stderr by a pipe; the logger keeps the real one.
 	logger := stderrLogger()
