@@ -68,9 +68,9 @@ func firstEnded() int {
 	for {
 		var info unix.Siginfo
 		err := unix.Waitid(unix.P_ALL, 0, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
-		switch err { //nolint:errorlint // a plain number
+		switch err {
 		case nil:
-			return int(*(*int32)(unsafe.Add(unsafe.Pointer(&info), pidOffset)))
+			return int(*(*int32)(unsafe.Add(unsafe.Pointer(&info), pidOffset))) //nolint:gosec // siginfo_t has no fields for it in Go
 		case unix.EINTR:
 		default:
 			return 0

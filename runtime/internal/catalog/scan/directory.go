@@ -79,7 +79,7 @@ func (w *walker) visit(d *directory, force, deep bool) {
 	}
 	for _, name := range l.dirs {
 		below := path.Join(d.path, name)
-		real := path.Join(d.real, name)
+		place := path.Join(d.real, name)
 		if slices.Contains(l.linked, name) {
 			target, err := w.root.Tree.real(below)
 			if err != nil {
@@ -88,14 +88,14 @@ func (w *walker) visit(d *directory, force, deep bool) {
 			if within(d.real, target) {
 				continue // an element isn't its own child
 			}
-			real = target
+			place = target
 		}
-		if manifest.Skipped(name) || below == w.root.skip || real == w.root.skip {
+		if manifest.Skipped(name) || below == w.root.skip || place == w.root.skip {
 			continue
 		}
 		child := d.children[name]
 		// Look at the whole of what came back or lies elsewhere now.
-		known := child != nil && !child.gone && child.real == real
+		known := child != nil && !child.gone && child.real == place
 		if known && !deep {
 			continue
 		}
@@ -116,7 +116,7 @@ func (w *walker) visit(d *directory, force, deep bool) {
 			d.children[name] = child
 		}
 		if !known {
-			child.gone, child.real = false, real
+			child.gone, child.real = false, place
 			w.added(below)
 		}
 		w.visit(child, force && !known, deep || !known)

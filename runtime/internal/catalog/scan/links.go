@@ -24,11 +24,11 @@ func inside[T any](t diskTree, name string, do func(name string) (T, error)) (T,
 	if err == nil || !strings.Contains(err.Error(), errLeaves.Error()) {
 		return result, err
 	}
-	real, outside := t.real(name)
+	target, outside := t.real(name)
 	if outside != nil {
 		return result, err
 	}
-	return do(real)
+	return do(target)
 }
 
 // real returns the path below the root that a name leads to, without links.

@@ -281,8 +281,8 @@ func ScriptStamp(t Tree, dir, ext string) string {
 	if !ok {
 		return ""
 	}
-	if real, err := disk.real(dir); err == nil {
-		dir = real // a walk doesn't begin at a link
+	if target, err := disk.real(dir); err == nil {
+		dir = target // a walk doesn't begin at a link
 	}
 	sum, seen := fnv.New64a(), 0
 	_ = fs.WalkDir(disk.root.FS(), dir, func(name string, entry fs.DirEntry, err error) error {
