@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lintel-run/lintel/cmd/lintel/internal/scaffold"
+	"github.com/lintel-run/lintel/internal/nearest"
 	"github.com/lintel-run/lintel/runtime"
 )
 
@@ -68,6 +69,11 @@ func newInApp(in *invocation, cmd *cobra.Command, title *string, write func(dir 
 		if err != nil {
 			return err
 		}
+		for _, e := range elements {
+			if e.FullName != args[0] && strings.EqualFold(e.FullName, args[0]) {
+				return usagef("%s differs in case alone from %s, which is there already; choose another name, such as %sOne", args[0], e.FullName, args[0])
+			}
+		}
 		return write(dir, elements, args)
 	}
 	cmd.Flags().StringVar(&dir, "app", "", "the app's directory [the current one]")
@@ -96,7 +102,7 @@ Keys go into .env, never into the instance.`,
 	}, &title, func(dir string, elements []runtime.Definition, args []string) error {
 		i := slices.IndexFunc(elements, func(e runtime.Definition) bool { return e.FullName == args[1] })
 		if i < 0 || elements[i].Rank != "type" {
-			return fmt.Errorf("the app has no Type %s; see lintel elements", args[1])
+			return fmt.Errorf("the app has no Type %s%s; see lintel elements", args[1], meant(args[1], elements, "type"))
 		}
 		if curl.command != "" {
 			return in.newFromCurl(dir, elements[i], args[0], title, &curl)
@@ -125,7 +131,7 @@ description beside it:
 		Args:    exactly("a full name"),
 	}, &title, func(dir string, elements []runtime.Definition, args []string) error {
 		if !slices.ContainsFunc(elements, func(e runtime.Definition) bool { return e.FullName == meta && e.Rank != "instance" }) {
-			return fmt.Errorf("the app has no Meta or Type %s; see lintel elements", meta)
+			return fmt.Errorf("the app has no Meta or Type %s%s; see lintel elements", meta, meant(meta, elements, "meta", "type"))
 		}
 		paths, err := scaffold.GoType(dir, args[0], meta, title)
 		return in.printWritten(paths, err)
@@ -154,6 +160,20 @@ func (in *invocation) printWritten(paths []string, err error) error {
 		fmt.Fprintln(in.stdout, path)
 	}
 	return err
+}
+
+// meant hints at the element of some ranks that a name was probably meant to be.
+func meant(name string, elements []runtime.Definition, ranks ...string) string {
+	var names []string
+	for _, e := range elements {
+		if slices.Contains(ranks, e.Rank) {
+			names = append(names, e.FullName)
+		}
+	}
+	if near := nearest.Name(name, names); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
 }
 
 func instancesOf(elements []runtime.Definition, meta string) []string {

@@ -101,6 +101,9 @@ func newReader(file string, src []byte, depth int) *reader {
 
 // text calls value with the first token and checks that nothing follows.
 func (r *reader) text(value func(jsontext.Token) error) error {
+	if bytes.HasPrefix(r.src, []byte("\xff\xfe")) || bytes.HasPrefix(r.src, []byte("\xfe\xff")) {
+		return r.fail(ErrNotUTF8, "the text is UTF-16; save it as UTF-8")
+	}
 	if !utf8.Valid(r.src) {
 		return r.fail(ErrNotUTF8, "the text is not UTF-8")
 	}
@@ -147,21 +150,40 @@ func (r *reader) syntaxError(err error) error {
 	r.advance(int(bad.ByteOffset))
 	var kind error
 	message := bad.Err.Error()
-	wrong := bytes.TrimSpace(r.src[r.offset:])
+	wrong := bytes.TrimLeft(r.src[r.offset:], " \t\r\n")
 	parent, length := r.decoder.StackIndex(r.decoder.StackDepth())
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		kind, message = ErrDuplicate, fmt.Sprintf("%q stands twice in one object", bad.JSONPointer.LastToken())
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		message = "the text ends too early"
-	case bytes.HasPrefix(wrong, []byte("/")):
+	case bytes.HasPrefix(wrong, []byte("/")), bytes.HasPrefix(wrong, []byte("#")):
 		message = "JSON has no comments"
+	case lookalike(wrong) != "":
+		message = lookalike(wrong)
 	case trailingComma.Match(wrong):
 		message = "a comma stands before the closing brace or bracket"
 	case parent == '{' && length%2 == 0 && strings.HasSuffix(message, "at start of value"):
 		message = "a member's name in double quotes is expected"
 	}
 	return &SyntaxError{File: r.file, Line: r.line, Pointer: string(bad.JSONPointer), Message: message, Err: kind}
+}
+
+// lookalikes are the characters of other keyboards that stand for those of JSON.
+var lookalikes = map[rune]string{
+	'，': "a comma", '：': "a colon", '“': "a double quote", '”': "a double quote", '„': "a double quote", '＂': "a double quote",
+	'｛': "an opening brace", '｝': "a closing brace", '［': "an opening bracket", '］': "a closing bracket", '【': "an opening bracket", '】': "a closing bracket",
+	'、': "a comma", '；': "a comma", '\'': "a double quote", '‘': "a double quote", '’': "a double quote", '\u00a0': "a space", '\u3000': "a space",
+}
+
+// lookalike describes the character at the start of a text if it only looks like one
+// of JSON, else it returns "".
+func lookalike(text []byte) string {
+	found, _ := utf8.DecodeRune(text)
+	if plain := lookalikes[found]; plain != "" {
+		return fmt.Sprintf("%q (%U) stands where JSON wants %s", found, found, plain)
+	}
+	return ""
 }
 
 // value reads the value that begins with a token.

@@ -2,6 +2,7 @@ package blackbox_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -27,13 +28,49 @@ func TestScaffoldsAreValid(t *testing.T) {
 	}
 	run("new", "app", "shop", "--id", "acme.shop", "--title", "Acme")
 	run("new", "instance", "SMS.ali", "SMS.Aliyun", "--app", "shop")
+	out := blackbox.Lintel(t, dir, nil, "validate", "shop", "--dev")
+	require.Equal(t, 1, out.Code, "nothing made up stands for a key")
+	require.Contains(t, out.Stdout, "variable ALI_ACCESS_KEY has no value, or an empty one: set it in the environment or in .env")
+	// values gives every variable of a new instance one that its schema takes.
+	values := func() {
+		var env strings.Builder
+		require.NoError(t, filepath.WalkDir(filepath.Join(dir, "shop"), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Base(path) != "e.json" {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.NotContains(t, string(text), "set-")
+			var e struct {
+				Variables []struct{ Name, Default string }
+			}
+			require.NoError(t, json.Unmarshal(text, &e))
+			for _, v := range e.Variables {
+				value := "x1"
+				switch {
+				case v.Default != "":
+					continue
+				case strings.Contains(v.Name, "REDIS"):
+					value = "redis://127.0.0.1:6379"
+				case strings.Contains(v.Name, "POSTGRES"):
+					value = "postgres://u:p@127.0.0.1/x"
+				case strings.HasSuffix(v.Name, "_URL"):
+					value = "https://sms.example.com/send"
+				}
+				env.WriteString(v.Name + "=" + value + "\n")
+			}
+			return nil
+		}))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "shop", ".env"), []byte(env.String()), 0o600))
+	}
+	values()
 	run("new", "instance", "auths.loginTypes.other", "auths.loginTypes.PhoneType", "--app", "shop")
 	run("new", "instance", "corps.acme", "corps.NormalType", "--app", "shop")
 	run("validate", "shop", "--dev")
 	run("new", "app", "plain")
 	run("validate", "plain", "--dev")
 
-	out := blackbox.Lintel(t, dir, nil, "elements", "shop", "--json")
+	out = blackbox.Lintel(t, dir, nil, "elements", "shop", "--json")
 	var elements []struct{ FullName, Rank string }
 	require.NoError(t, json.Unmarshal([]byte(out.Stdout), &elements))
 	for _, e := range elements {
@@ -41,7 +78,15 @@ func TestScaffoldsAreValid(t *testing.T) {
 			run("new", "instance", "each."+strings.ReplaceAll(e.FullName, ".", "_"), e.FullName, "--app", "shop")
 		}
 	}
+	values()
 	run("validate", "shop", "--dev")
+
+	out = blackbox.Lintel(t, dir, nil, "new", "instance", "SMS.aliyun", "SMS.Aliyun", "--app", "shop")
+	require.Equal(t, 2, out.Code)
+	require.Contains(t, out.Stderr, "differs in case alone from SMS.Aliyun")
+	out = blackbox.Lintel(t, dir, nil, "new", "instance", "SMS.mine", "SMS.Aliyn", "--app", "shop")
+	require.Equal(t, 1, out.Code)
+	require.Contains(t, out.Stderr, "did you mean SMS.Aliyun?")
 
 	out = blackbox.Lintel(t, dir, nil, "new", "type", "SMS.Mine", "--meta", "SMS.Nothing", "--app", "shop")
 	require.Equal(t, 1, out.Code)

@@ -67,7 +67,7 @@ func TestACurlCommandBecomesAnInstance(t *testing.T) {
 		config["receipt"] = map[string]any{"messageId": "/id", "state": "/st", "delivered": []string{"ok"}, "where": map[string]any{"/kind": "dlr"},
 			"handshake": map[string]any{"value": "/0/challenge", "reply": `{"answer":${value | json}}`}}
 	})
-	out = blackbox.Lintel(t, app.Dir, nil, "call", "SMS.acmeGw", "sendMessage", "--dev", "--args", `{"phoneList":["+8613800138001"],"params":{"code":"271828","minutes":"5","product":"p"}}`)
+	out = blackbox.Lintel(t, app.Dir, nil, "call", "SMS.acmeGw", "sendMessage", "--dev", "--dev-send", "--args", `{"phoneList":["+8613800138001"],"params":{"code":"271828","minutes":"5","product":"p"}}`)
 	require.Equal(t, 0, out.Code, out.Stderr)
 	given, body, _ := strings.Cut(*last.Load(), " ")
 	require.Equal(t, key, given)

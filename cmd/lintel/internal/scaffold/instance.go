@@ -63,7 +63,8 @@ func (p property) keys() []string {
 }
 
 // Write writes e.json and a configuration with the keys that the Type requires or
-// has an example for. A secret becomes a variable with a placeholder as its default.
+// has an example for. A secret, and a text that only its owner knows, becomes a variable
+// without a value: nothing made up is ever sent to a vendor.
 func (i Instance) Write(app string) ([]string, error) {
 	dir, err := directory(i.FullName)
 	if err != nil {
@@ -80,13 +81,9 @@ func (i Instance) Write(app string) ([]string, error) {
 	config := make(map[string]any)
 	for _, key := range schema.keys() {
 		p := schema.Properties[key]
-		if p.WriteOnly {
+		if p.WriteOnly || p.ownersText() {
 			name := variableName(last, key)
-			placeholder := "set-" + name
-			if example, ok := p.shown().(string); ok {
-				placeholder = example
-			}
-			e.Variables = append(e.Variables, variable{Name: name, Title: cmp.Or(p.Title, key), Default: placeholder, Secret: true})
+			e.Variables = append(e.Variables, variable{Name: name, Title: cmp.Or(p.Title, key), Secret: p.WriteOnly})
 			config[key] = "{{" + name + "}}"
 			continue
 		}
@@ -100,6 +97,11 @@ func (i Instance) Write(app string) ([]string, error) {
 		return nil, err
 	}
 	return f.write(app)
+}
+
+// ownersText reports whether a value is text for which the schema has no example.
+func (p property) ownersText() bool {
+	return p.Type == "string" && p.shown() == nil && p.Const == nil && len(p.Enum) == 0 && p.Element == ""
 }
 
 // shown returns the schema's default or first example, nil if it has neither.

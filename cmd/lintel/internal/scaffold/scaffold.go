@@ -150,6 +150,6 @@ type eJSON struct {
 type variable struct {
 	Name    string `json:"name"`
 	Title   string `json:"title,omitempty"`
-	Default string `json:"default"`
+	Default string `json:"default,omitempty"`
 	Secret  bool   `json:"secret,omitempty"`
 }

@@ -62,11 +62,12 @@ func TestAnInstanceHasTheRequiredKeysAndItsSecretsAsVariables(t *testing.T) {
 	}.Write(dir)
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{
-		"accessKey": "{{ACME_ACCESS_KEY}}", "sign": "set-me", "level": "low", "via": "SMS.other", "timeout": 5000.0,
+		"accessKey": "{{ACME_ACCESS_KEY}}", "sign": "{{ACME_SIGN}}", "level": "low", "via": "SMS.other", "timeout": 5000.0,
 	}, readJSON(t, dir, "SMS/acme/sms.json"))
-	require.Equal(t, []any{map[string]any{
-		"name": "ACME_ACCESS_KEY", "title": "accessKey", "default": "set-ACME_ACCESS_KEY", "secret": true,
-	}}, readJSON(t, dir, "SMS/acme/e.json")["variables"])
+	require.Equal(t, []any{
+		map[string]any{"name": "ACME_ACCESS_KEY", "title": "accessKey", "secret": true},
+		map[string]any{"name": "ACME_SIGN", "title": "sign"},
+	}, readJSON(t, dir, "SMS/acme/e.json")["variables"])
 }
 
 func TestATypeIsFormattedGo(t *testing.T) {

@@ -25,7 +25,7 @@ func checkPurpose(purpose string) error {
 	case "login", "register", purposeBind, purposeUnbind, purposeCheckMyMessage, purposeUpdatePhone:
 		return nil
 	}
-	return errArg("purpose", "there is no such purpose")
+	return errArg("purpose", "there is no such purpose; expected login, register, bind, unbind, checkMyMessage or updatePhone")
 }
 
 // identity returns the identity that an argument spells.

@@ -45,7 +45,7 @@ func scopeOf(purpose string, caller element.Caller) (scope, error) {
 			purposeBind, purposeUnbind, purposeCheckMyMessage, purposeUpdatePhone,
 		}}, nil
 	}
-	return scope{}, errcode.New(errcode.Params, "there is no such purpose").With("arg", "purpose")
+	return scope{}, errcode.New(errcode.Params, "there is no such purpose; expected login, register, bind, unbind, checkMyMessage or updatePhone").With("arg", "purpose")
 }
 
 // needsOwnIdentity reports whether codes of a purpose are sent to the user's own

@@ -71,7 +71,7 @@ func (x *expander) text(v *strictjson.Value, tokens []string) *strictjson.Value 
 	expanded, missing := x.source.Expand(v.Text)
 	if missing != "" {
 		x.problems = append(x.problems, problem.Problem{Element: x.element, Code: problem.CodeVariable, File: v.File, Line: v.Line,
-			Pointer: strictjson.Pointer(tokens), Message: fmt.Sprintf("variable %s has no value, or an empty one", missing)})
+			Pointer: strictjson.Pointer(tokens), Message: fmt.Sprintf("variable %s has no value, or an empty one: set it in the environment or in .env", missing)})
 		return v
 	}
 	if !utf8.ValidString(expanded.Text) { // only the process environment can hold that
