@@ -161,6 +161,9 @@ func TestPluginsInheritNoFiles(t *testing.T) {
 	s := blackbox.Example(t).Serve(blackbox.Start{Files: []*os.File{file, file}})
 	pid := s.Plugins(1)[loginType]
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	if os.IsPermission(err) {
+		t.Skip("only root sees the open files of a process that hides them")
+	}
 	require.NoError(t, err)
 	require.NotEmpty(t, entries)
 	for _, entry := range entries {
