@@ -99,7 +99,7 @@ func vetType(ctx context.Context, s *catalog.Snapshot, host *plugin.Host, lock *
 	var found []Problem
 	for i, c := range list {
 		_, err := process.Configure(ctx, plugin.Instance{
-			Name: c.def.FullName, Type: c.CodeType, Title: c.def.Title, Generation: uint64(i + 1), Config: c.Config, //nolint:gosec // an index
+			Name: c.def.FullName, Type: c.CodeType, Title: c.def.Title, Generation: uint64(i + 1), Config: c.Config,
 		})
 		var rejected *plugin.ConfigError
 		switch {

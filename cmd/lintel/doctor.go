@@ -51,7 +51,7 @@ the same flags, wouldn't start or wouldn't be ready.`,
 		Example: "  lintel doctor app.example",
 		Args:    maxArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			findings := []finding{checkTypes(cmd.Context()), checkFiles(), checkTemp(app.locked), app.checkOutbound(), checkProxies(proxies)}
+			findings := []finding{checkTypes(cmd.Context()), checkFiles(), checkTemp(cmd.Context(), app.locked), app.checkOutbound(), checkProxies(proxies)}
 			if len(args) > 0 || isApp(".") {
 				dir, err := appArg(args)
 				if err != nil {
@@ -241,7 +241,7 @@ func checkData(data string) finding {
 
 // checkTemp checks the directory for sockets and for the copies of pinned
 // executables.
-func checkTemp(locked bool) finding {
+func checkTemp(ctx context.Context, locked bool) finding {
 	const check = "temporary directory"
 	dir, err := os.MkdirTemp("", "lintel")
 	if err != nil {
@@ -249,10 +249,10 @@ func checkTemp(locked bool) finding {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	program := filepath.Join(dir, "run")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o700); err != nil { //nolint:gosec // it has to be executable
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o700); err != nil {
 		return finding{check, stateFailed, "is full or can't be written: set TMPDIR to another"}
 	}
-	if locked && errors.Is(exec.Command(program).Run(), fs.ErrPermission) { //nolint:gosec // made here
+	if locked && errors.Is(exec.CommandContext(ctx, program).Run(), fs.ErrPermission) { //nolint:gosec // made here
 		return finding{check, stateWarning, "programs can't run there (noexec), as --locked wants"}
 	}
 	return finding{check, stateOK, "can be written"}
