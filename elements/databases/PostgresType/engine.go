@@ -216,11 +216,11 @@ func (e *engine) commit(ctx context.Context, conn *pgx.Conn, tx pgx.Tx) error {
 	if err == nil {
 		return nil
 	}
-	f := e.failure(err, true).(*sqldirectory.FailureError)
-	if state(err) == "" {
+	described := e.failure(err, true)
+	if f, ok := errors.AsType[*sqldirectory.FailureError](described); ok && state(err) == "" {
 		f.Unknown = !errors.Is(err, pgx.ErrTxCommitRollback)
 	}
-	return f
+	return described
 }
 
 // Steps implements sqldirectory.Engine. It sends all statements at once; the server runs

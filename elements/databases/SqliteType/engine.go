@@ -250,9 +250,11 @@ func (r runner) Run(ctx context.Context, s sqldirectory.Statement, each func(sql
 // commitFailure describes a commit that failed. An error that isn't SQLite's means that
 // the transaction had ended before.
 func commitFailure(err error) error {
-	f := failure(err, false).(*sqldirectory.FailureError)
-	_, f.Unknown = sqlitefile.Code(err)
-	return f
+	described := failure(err, false)
+	if f, ok := errors.AsType[*sqldirectory.FailureError](described); ok {
+		_, f.Unknown = sqlitefile.Code(err)
+	}
+	return described
 }
 
 // failure describes an error of SQLite without quoting it. If commits is set, the
