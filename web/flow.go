@@ -19,6 +19,8 @@ type flow struct {
 	Step   step   `json:"s"`
 	Region string `json:"r,omitempty"`
 	Phone  string `json:"n,omitempty"`
+	// Consent is set once the person has ticked the box.
+	Consent bool `json:"g,omitempty"`
 	// Code is a right code that is kept while its holder chooses a nick.
 	Code      string `json:"c,omitempty"`
 	LoginCode string `json:"k,omitempty"`

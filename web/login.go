@@ -54,7 +54,7 @@ func (p *Pages) postLogin(r extension.Request) error {
 	v.flow.Message = flashMessage{}
 	switch v.field("do") {
 	case "send":
-		v.sendCode(map[string]any{"phone": v.readPhone(), "purpose": "login"}, "send", stepCode)
+		v.send()
 	case "edit":
 		v.editPhone()
 	case "see":
@@ -75,9 +75,21 @@ func (p *Pages) postLogin(r extension.Request) error {
 	return v.redisplay(loginPage, v.showLogin)
 }
 
+// send has a code sent to whoever has agreed to what they must.
+func (v *visit) send() {
+	phone := v.readPhone()
+	v.flow.Consent = v.flow.Consent || v.field("consent") != ""
+	if v.config.ConsentRequired == 1 && !v.flow.Consent {
+		v.flow.Step = stepPhone
+		v.flash(flashMessage{Key: "consentNeeded"})
+		return
+	}
+	v.sendCode(map[string]any{"phone": phone, "purpose": "login"}, "send", stepCode)
+}
+
 // editPhone goes back to the phone.
 func (v *visit) editPhone() {
-	v.flow = flow{Page: loginPage, Login: v.login, Phone: v.flow.Phone, Region: v.flow.Region, Step: stepPhone}
+	v.flow = flow{Page: loginPage, Login: v.login, Phone: v.flow.Phone, Region: v.flow.Region, Consent: v.flow.Consent, Step: stepPhone}
 }
 
 // verify takes the code that was typed.

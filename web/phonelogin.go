@@ -28,6 +28,10 @@ type loginConfig struct {
 	CodeTTL       int            `json:"codeTTL"`
 	AllowRegister bool           `json:"allowRegister"`
 	CaptchaKind   string         `json:"captchaKind"`
+
+	TermsURL        string `json:"termsUrl"`
+	PrivacyURL      string `json:"privacyUrl"`
+	ConsentRequired int    `json:"consentRequired"`
 }
 
 // corp is an organisation to choose.

@@ -45,6 +45,7 @@ type view struct {
 	Wait          int64
 	Corps         []corp
 	Nick          string
+	Consent       *consent
 	Captcha       *captcha
 	Challenge     string
 	Image, Audio  template.URL
@@ -132,7 +133,11 @@ func logoURL(text string) template.URL {
 	return ""
 }
 
-func (v *visit) showLogin() error { return v.show("login.html", v.view(loginPage)) }
+func (v *visit) showLogin() error {
+	m := v.view(loginPage)
+	m.Consent = v.consent()
+	return v.show("login.html", m)
+}
 
 func (a *account) show() error {
 	m := a.view(accountPage)

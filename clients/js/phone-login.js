@@ -15,6 +15,7 @@ const words = {
   en: {
     country: "Country or region", phone: "Mobile phone number", send: "Get a code", code: "Verification code", next: "Continue", again: "Send a new code", wait: "New code in {n} s",
     edit: "Use another number", nick: "Nickname", register: "Create an account", corp: "Which organisation do you want to enter?", digits: "The code has {n} digits.",
+    terms: "terms of use", privacy: "privacy policy", and: " and the ", agree: "I agree to the {x}.", goingOn: "By going on you agree to the {x}.", consent: "Tick the box to agree, then ask for the code.",
     sent: "A code is on its way. Only the newest one works.", picture: "Digits in the picture", shown: "Picture of digits to be typed", another: "Another picture", hear: "Listen instead",
     heard: "Digits in the recording", recording: "Recording of digits to be typed", see: "Use a picture", repeat: "Another recording",
     PHONE_INVALID: "Enter a mobile phone number.", PHONE_REGION_NOT_ALLOWED: "Numbers of this country can't be used here.",
@@ -27,6 +28,7 @@ const words = {
   zh: {
     country: "国家或地区", phone: "手机号", send: "获取验证码", code: "验证码", next: "继续", again: "重新发送", wait: "{n} 秒后可重新发送",
     edit: "更换号码", nick: "昵称", register: "注册", corp: "请选择要进入的组织", digits: "验证码共 {n} 位数字。",
+    terms: "《用户协议》", privacy: "《隐私政策》", and: "和", agree: "我已阅读并同意{x}", goingOn: "继续即表示您同意{x}", consent: "请先勾选同意,再获取验证码。",
     sent: "验证码已发送,请以最新一条为准。", picture: "图中的数字", shown: "待输入数字的图片", another: "换一张", hear: "改听语音",
     heard: "语音中的数字", recording: "待输入数字的语音", see: "改看图片", repeat: "换一段语音",
     PHONE_INVALID: "请输入正确的手机号。", PHONE_REGION_NOT_ALLOWED: "暂不支持该国家或地区的手机号。",
@@ -42,6 +44,10 @@ const style = `
 :host { display: block; font: 1rem/1.5 system-ui, sans-serif }
 form { display: grid; grid-template-columns: minmax(0, 1fr); gap: .5rem }
 label { font-weight: 600; margin-top: .25rem }
+.agree { display: flex; gap: .75rem; align-items: start; font-weight: 400; overflow-wrap: anywhere }
+.agree input { flex: none; width: 1.5rem; height: 1.5rem; min-height: 0; margin: 0; accent-color: var(--accent, #0b57d0) }
+p.agree { display: block; font-size: .875rem }
+a { color: inherit }
 input, select, button { box-sizing: border-box; min-width: 0; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit; background: none; border: 1px solid #80858f; border-radius: .625rem }
 option { color: CanvasText; background: Canvas }
 #code { font: 600 1.375rem ui-monospace, Consolas, monospace; letter-spacing: .35em }
@@ -81,7 +87,7 @@ class PhoneLogin extends HTMLElement {
     }
     this.#show();
     this.#configure().then(() => {
-      if (this.#state.step !== "phone" || this.config.regions.length < 2) return;
+      if (this.#state.step !== "phone") return;
       this.#state.typed = this.shadowRoot.getElementById("phone").value;
       this.#show();
     }, () => {});
@@ -107,6 +113,13 @@ class PhoneLogin extends HTMLElement {
       if (action === "send") {
         if (s.step === "phone") {
           s.typed = tidyPhone(value("phone"));
+          s.consent = this.shadowRoot.getElementById("consent")?.checked;
+          if ((await this.#configure()).consentRequired && !s.consent) {
+            s.note = this.words.consent;
+            s.bad = true;
+            this.busy = false;
+            return this.#show();
+          }
           s.region = value("region");
           s.phone = s.region && !/^(\+|00)/.test(s.typed) ? "+" + this.config.callingCodes[s.region] + " " + s.typed : s.typed;
         }
@@ -193,7 +206,7 @@ class PhoneLogin extends HTMLElement {
 
   #show() {
     clearInterval(this.timer);
-    const { step, note, bad, typed, region, nick, corps, captcha } = this.#state;
+    const { step, note, bad, typed, region, nick, corps, captcha, consent } = this.#state;
     const w = this.words;
     const el = (tag, attributes, ...children) => {
       const e = document.createElement(tag);
@@ -206,10 +219,23 @@ class PhoneLogin extends HTMLElement {
     const regions = this.config?.regions ?? [];
     const names = new Intl.DisplayNames(this.language, { type: "region" });
     const country = (r) => el("option", { value: r, ...(r === (region || this.config.defaultRegion) && { selected: "" }) }, names.of(r) + " +" + this.config.callingCodes[r]);
+    // What people agree to: links within a sentence.
+    const { termsUrl, privacyUrl, consentRequired } = this.config ?? {};
+    const base = new URL(this.getAttribute("src") || ".", location.href);
+    if (this.getAttribute("src")) base.pathname = base.pathname.replace(/\/?$/, "/");
+    const links = [[termsUrl, w.terms], [privacyUrl, w.privacy]].filter(([to]) => to).map(([to, text]) => el("a", { href: new URL(to, base), target: "_blank", rel: "noopener" }, text));
+    const sentence = () => {
+      const [before, after] = (consentRequired ? w.agree : w.goingOn).split("{x}");
+      return [before, ...links.flatMap((link, i) => (i ? [w.and, link] : [link])), after];
+    };
+    const agreement = () => !links.length ? [] : consentRequired
+      ? [el("label", { class: "agree" }, el("input", { id: "consent", type: "checkbox", required: "", ...(consent && { checked: "" }) }), el("span", {}, ...sentence()))]
+      : [el("p", { class: "agree" }, ...sentence())];
+    const calling = regions.length === 1 ? " +" + this.config.callingCodes[regions[0]] : "";
     const parts = {
       phone: () => [
         ...(regions.length > 1 ? [el("label", { for: "region" }, w.country), el("select", { id: "region", autocomplete: "country" }, ...regions.map(country))] : []),
-        ...field("phone", w.phone, { type: "tel", autocomplete: regions.length > 1 ? "tel-national" : "tel", value: typed ?? "" }), button("send", w.send, true)],
+        ...field("phone", w.phone + calling, { type: "tel", autocomplete: regions.length > 1 ? "tel-national" : "tel", value: typed ?? "" }), ...agreement(), button("send", w.send, true)],
       captcha: () => [
         captcha.audio ? el("audio", { controls: "", src: captcha.audio, "aria-label": w.recording }) : el("img", { src: captcha.img, alt: w.shown }),
         ...field("picture", captcha.audio ? w.heard : w.picture, { autocomplete: "off", inputmode: "numeric" }), button("send", w.next, true),

@@ -35,8 +35,12 @@ func closedNetwork(t *testing.T) (shop *blackbox.Shop, proxy *testproxy.Proxy, c
 func TestAMessageLeavesAClosedNetwork(t *testing.T) {
 	t.Parallel()
 	for name, how := range map[string]func(proxy, caFile string) blackbox.Start{
-		"flags":     func(p, ca string) blackbox.Start { return blackbox.Start{Args: []string{"--proxy", p, "--ca-file", ca}} },
-		"variables": func(p, ca string) blackbox.Start { return blackbox.Start{Env: []string{"LINTEL_PROXY=" + p, "LINTEL_CA_FILE=" + ca}} },
+		"flags": func(p, ca string) blackbox.Start {
+			return blackbox.Start{Args: []string{"--proxy", p, "--ca-file", ca}}
+		},
+		"variables": func(p, ca string) blackbox.Start {
+			return blackbox.Start{Env: []string{"LINTEL_PROXY=" + p, "LINTEL_CA_FILE=" + ca}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

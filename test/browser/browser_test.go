@@ -74,7 +74,9 @@ func many(t testing.TB, front string) (*blackbox.Server, *blackbox.Vendor) {
 		"regions": []string{"CN", "HK", "GB", "US"}, "codeLength": 8,
 		"logo": pixel, "colors": map[string]any{"accent": "#ffb300", "accentDark": "#7a4fff"},
 	})
-	app.Write("../locales/ar.json", `{"language": "العربية", "sentTo": "إلى {x}"}`)
+	login("terms", "Terms", map[string]any{"termsUrl": "https://front.example/terms", "privacyUrl": "privacy.html", "consentRequired": 1})
+	login("termsOnly", "Only terms", map[string]any{"termsUrl": "/terms"})
+	app.Write("../locales/ar.json", `{"language": "العربية", "sentTo": "إلى {x}", "agree": "أوافق على {x}.", "terms": "الشروط", "privacy": "سياسة الخصوصية", "and": " و"}`)
 	// In development nobody is asked for a captcha.
 	return app.Serve(blackbox.Start{NoDev: true, Args: []string{"--cors-origins", front, "--locales", filepath.Join(filepath.Dir(app.Dir), "locales")}}), vendor
 }

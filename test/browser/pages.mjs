@@ -379,7 +379,7 @@ scenario("without JavaScript", async (p) => {
 scenario("several logins are tabs, several countries a list", async (p) => {
   await p.open("/login", sites.many);
   await p.axe("tabs");
-  same(await p.page.locator(".tabs a").count(), 7, "tabs");
+  same(await p.page.locator(".tabs a").count(), 9, "tabs");
   await p.page.getByRole("link", { name: "World" }).click();
   same(await p.page.locator(".tabs [aria-current=page]").innerText(), "World", "current");
   const list = p.page.getByLabel("Country or region");
@@ -660,5 +660,116 @@ scenario("<phone-login> with countries, pictures and recordings", async (p) => {
   await p.page.getByLabel("Digits in the picture").waitFor();
   await p.axe("phone-login, picture again");
 }, { viewport: { width: 320, height: 640 } });
+
+scenario("nobody gets a code before they agree", async (p) => {
+  await p.open("/login?login=auths.loginTypes.terms", sites.many);
+  await p.axe("with a box to tick");
+  const box = p.page.getByRole("checkbox", { name: "I agree to the terms of use and the privacy policy." });
+  same(await box.isChecked(), false, "it isn't ticked by itself");
+  same(await p.page.locator(".agree a").evaluateAll((all) => all.map((a) => [a.href, a.target, a.rel])), [
+    ["https://front.example/terms", "_blank", "noopener"], [sites.many + "/privacy.html", "_blank", "noopener"],
+  ], "links");
+  const phone = newPhone();
+  await p.page.getByLabel("Mobile phone number").fill(p.keep(phone));
+  await p.button("Get a code").click();
+  same(await p.page.locator("#code").count(), 0, "the browser asks for the box");
+  // A browser that doesn't know required: the server asks.
+  await box.evaluate((e) => (e.required = false));
+  await p.button("Get a code").click();
+  await p.page.getByText("Tick the box to agree").waitFor();
+  same(await p.page.getByLabel("Mobile phone number").inputValue(), phone, "the number stays");
+  await p.axe("not ticked");
+  await p.page.locator(".agree").click({ position: { x: 5, y: 5 } });
+  same(await p.page.getByRole("checkbox").isChecked(), true, "the whole label ticks it");
+  await p.button("Get a code").click();
+  await p.code(phone);
+  await p.button("Use another number").click();
+  same(await p.page.getByRole("checkbox").isChecked(), true, "once is enough");
+});
+
+scenario("agreeing without JavaScript", async (p) => {
+  await p.open("/login?login=auths.loginTypes.terms&lang=zh-CN", sites.many);
+  const phone = newPhone();
+  await p.page.getByLabel("手机号").fill(p.keep(phone));
+  await p.page.getByRole("checkbox", { name: "我已阅读并同意《用户协议》和《隐私政策》" }).check();
+  await p.button("获取验证码").click();
+  await p.page.locator("#code").fill(await p.code(phone));
+  await p.button("继续").click();
+  await p.page.getByLabel("昵称").waitFor();
+}, { javaScriptEnabled: false });
+
+scenario("links without a box", async (p) => {
+  await p.open("/login?login=auths.loginTypes.termsOnly", sites.many);
+  await p.page.getByText("By going on you agree to the terms of use.").waitFor();
+  same(await p.page.getByRole("checkbox").count(), 0, "nothing to tick");
+  await p.axe("links without a box");
+  await p.open("/login", sites.many);
+  same(await p.page.locator(".agree").count(), 0, "a login without links shows none");
+});
+
+scenario("agreeing from right to left, narrow and dark", async (p) => {
+  await p.open("/login?login=auths.loginTypes.terms", sites.many);
+  await p.axe("agreeing, right to left");
+  const [box, text] = [await p.page.getByRole("checkbox").boundingBox(), await p.page.locator(".agree span").boundingBox()];
+  holds(box.x >= text.x + text.width, "the box is on the right: " + [box.x, text.x + text.width]);
+  same(await p.page.evaluate(() => document.documentElement.scrollWidth), 320, "it fits");
+}, { locale: "ar-EG", viewport: { width: 320, height: 640 }, colorScheme: "dark" });
+
+scenario("<phone-login> asks for agreement", async (p) => {
+  p.site = sites.many;
+  const front = (login) => p.page.goto(sites.stub + "/front/?src=" + encodeURIComponent(sites.many) + "&login=auths.loginTypes." + login);
+  await front("termsOnly");
+  await p.page.getByText("By going on you agree").waitFor();
+  same(await p.page.getByRole("link", { name: "terms of use" }).evaluate((a) => a.href), sites.many + "/terms", "relative to the app");
+  await p.axe("phone-login, links");
+  await front("terms");
+  const box = p.page.getByRole("checkbox", { name: "I agree to the terms of use and the privacy policy." });
+  await box.waitFor();
+  await p.axe("phone-login, box");
+  const phone = p.keep(newPhone());
+  await p.page.getByLabel("Mobile phone number +86").fill(phone);
+  await box.evaluate((e) => (e.required = false));
+  await p.button("Get a code").click();
+  await p.page.getByText("Tick the box to agree").waitFor();
+  await box.check();
+  await p.button("Get a code").click();
+  await p.page.getByLabel("Verification code").fill(await p.code(phone));
+  same(await p.page.evaluate(() => document.documentElement.scrollWidth), 320, "it fits");
+}, { viewport: { width: 320, height: 640 } });
+
+scenario("the outbox shows what comes", async (p) => {
+  await p.open("/_dev/outbox");
+  await p.axe("outbox");
+  const reader = await p.context.newPage();
+  const phone = newPhone();
+  await reader.goto(sites.shop + "/login");
+  await reader.getByLabel("Mobile phone number").fill(p.keep(phone));
+  await reader.getByRole("button", { name: "Get a code" }).click();
+  await p.page.bringToFront();
+  const first = p.page.locator("li", { hasText: phone.slice(-4) }).first();
+  await first.waitFor();
+  const code = await p.code(phone);
+  same(await first.locator(".code").innerText(), code, "code");
+  await p.axe("outbox with messages");
+  // Focus, selection and the element itself survive the next message.
+  await p.page.getByRole("link", { name: "outbox.json" }).focus();
+  await first.locator(".code").evaluate((e) => { getSelection().selectAllChildren(e); e.dataset.mine = "1"; });
+  const second = newPhone();
+  await reader.getByRole("button", { name: "Use another number" }).click();
+  await reader.getByLabel("Mobile phone number").fill(p.keep(second));
+  await reader.getByRole("button", { name: "Get a code" }).click();
+  await p.page.locator("li", { hasText: second.slice(-4) }).first().waitFor();
+  same(await p.page.evaluate(() => [document.activeElement.textContent, String(getSelection())]), ["outbox.json", code], "focus and selection");
+  same(await first.locator(".code").getAttribute("data-mine"), "1", "the same element");
+  holds((await p.page.locator("li").first().innerText()).includes(second.slice(-4)), "the newest is first");
+  await p.page.getByText("New messages: 1").waitFor();
+});
+
+scenario("the outbox in Chinese, narrow and dark", async (p) => {
+  await p.open("/_dev/outbox");
+  await p.page.getByRole("heading", { name: "发件箱" }).waitFor();
+  await p.axe("outbox, narrow and dark");
+  same(await p.page.evaluate(() => document.documentElement.scrollWidth), 320, "it fits");
+}, { locale: "zh-CN", viewport: { width: 320, height: 640 }, colorScheme: "dark" });
 
 await run();

@@ -61,4 +61,31 @@ scenario("the API's description", async (p) => {
   await p.page.screenshot({ path: join(dir, "docs.png") });
 }, { viewport: { width: 900, height: 760 } });
 
+scenario("agreement", async (p) => {
+  await p.open("/login?login=auths.loginTypes.terms", sites.many);
+  await shot(p, "agreement-en-light");
+}, desktop);
+
+scenario("agreement, dark", async (p) => {
+  await p.open("/login?login=auths.loginTypes.terms", sites.many);
+  await shot(p, "agreement-zh-dark-320px");
+}, { ...phone, locale: "zh-CN", colorScheme: "dark" });
+
+scenario("agreement from right to left", async (p) => {
+  await p.open("/login?login=auths.loginTypes.terms", sites.many);
+  await shot(p, "agreement-rtl-320px");
+}, { ...phone, locale: "ar-EG" });
+
+scenario("outbox", async (p) => {
+  await p.open();
+  await p.ask(newPhone());
+  await p.open("/_dev/outbox");
+  await shot(p, "outbox-en-light");
+}, desktop);
+
+scenario("outbox, dark", async (p) => {
+  await p.open("/_dev/outbox");
+  await shot(p, "outbox-zh-dark-320px");
+}, { ...phone, locale: "zh-CN", colorScheme: "dark" });
+
 await run();

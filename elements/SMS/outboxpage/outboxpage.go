@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"html/template"
 	"net"
 	"net/http"
 	"net/netip"
@@ -43,20 +42,20 @@ type app interface {
 
 // Routes returns the page and its JSON.
 func Routes(app app) []extension.Route {
-	route := func(pattern, contentType string, write func(http.ResponseWriter, []message) error) extension.Route {
+	route := func(pattern, contentType string, write func(extension.Request, []message) error) extension.Route {
 		return extension.Route{Pattern: pattern, Methods: []string{http.MethodGet, http.MethodHead}, Serve: func(r extension.Request) error {
 			messages, err := messages(app, r.HTTP())
 			if err != nil {
 				return err
 			}
 			r.Writer().Header().Set("Content-Type", contentType+"; charset=utf-8")
-			_ = write(r.Writer(), messages) // the developer has gone
+			_ = write(r, messages) // the developer has gone
 			return nil
 		}}
 	}
 	return []extension.Route{
-		route("/_dev/outbox", "text/html", func(w http.ResponseWriter, list []message) error { return page.Execute(w, list) }),
-		route("/_dev/outbox.json", "application/json", func(w http.ResponseWriter, list []message) error { return json.NewEncoder(w).Encode(list) }),
+		route("/_dev/outbox", "text/html", showPage),
+		route("/_dev/outbox.json", "application/json", func(r extension.Request, list []message) error { return json.NewEncoder(r.Writer()).Encode(list) }),
 	}
 }
 
@@ -105,15 +104,6 @@ func (m message) sentAt() int64 {
 	}
 	return at.UnixNano()
 }
-
-var page = template.Must(template.New("outbox").Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5"><title>Outbox</title>
-<h1>Outbox</h1>
-<table border="1" cellpadding="6"><tr><th>Time<th>Vendor<th>Phone<th>Template<th>Parameters<th>Text</tr>
-{{range .}}<tr><td>{{.Time}}<td>{{.Vendor}}<td>{{.Phone}}<td>{{.Template}}<td>{{range $name, $value := .Params}}{{$name}}: <b>{{$value}}</b><br>{{end}}<td>{{.Text}}</tr>
-{{else}}<tr><td colspan="6">No message yet.</tr>
-{{end}}</table>
-`))
 
 // isLocalHost reports whether only this machine can have the name. A page that
 // makes its own name point here (DNS rebinding) comes with that name.

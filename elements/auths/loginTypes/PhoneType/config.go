@@ -35,8 +35,18 @@ type Config struct {
 	CorpFullName     string            `json:"corpFullName" element:"corps.Meta" doc:"Full name of the corp that new users join; the app's default where it is not set."`
 	AllowUnbindLast  int               `json:"allowUnbindLast" jsonschema:"minimum=0,maximum=1" default:"1" doc:"Whether a user may unbind their only way to log in."`
 	Logo             string            `json:"logo,omitempty" jsonschema:"maxLength=65536,pattern=^(https://|/[^/]|data:image/(png|jpeg|webp|gif|svg\\+xml);base64\\,)" doc:"Picture on the login page: an https URL, a path of the site, or a data URI."`
+	TermsURL         string            `json:"termsUrl,omitempty" jsonschema:"maxLength=2048,pattern=^(https://[^/?#@\\s\\\\]|/([^/\\s\\\\]|$)|[A-Za-z0-9_.~%-]+([/?#]|$))[^\\s\\\\]*$" doc:"The terms of use, which the login page links to: an https URL or a relative one."`
+	PrivacyURL       string            `json:"privacyUrl,omitempty" jsonschema:"maxLength=2048,pattern=^(https://[^/?#@\\s\\\\]|/([^/\\s\\\\]|$)|[A-Za-z0-9_.~%-]+([/?#]|$))[^\\s\\\\]*$" doc:"The privacy policy, likewise."`
+	ConsentRequired  int               `json:"consentRequired" jsonschema:"minimum=0,maximum=1" default:"0" doc:"1: nobody gets a code on the login page before they have ticked a box beside the links."`
 	Colors           Colors            `json:"colors" doc:"Colours of the login page. Text on them is black or white, whichever can be read."`
 }
+
+const wrongConsent = "is 1, but there is neither termsUrl nor privacyUrl to agree to"
+
+// refuseConsent refuses a box without anything to agree to.
+var refuseConsent = sdk.RefuseIf(`{"required":["consentRequired"],"properties":{"consentRequired":{"const":1}},"not":{"anyOf":[
+	{"required":["termsUrl"],"properties":{"termsUrl":{"minLength":1}}},
+	{"required":["privacyUrl"],"properties":{"privacyUrl":{"minLength":1}}}]}}`, "/consentRequired", wrongConsent)
 
 // SMSConfig overrides the SMS instance's configuration for this login's messages.
 type SMSConfig struct {
@@ -70,6 +80,9 @@ func open(ctx context.Context, c Config, env sdk.Env) (*PhoneLogin, error) {
 			return nil, sdk.ConfigError("/defaultRegion", wrongRegion)
 		}
 		return nil, sdk.ConfigError("/regions", wrongRegions)
+	}
+	if c.ConsentRequired == 1 && c.TermsURL == "" && c.PrivacyURL == "" {
+		return nil, sdk.ConfigError("/consentRequired", wrongConsent)
 	}
 	if !slices.Contains(c.Regions, c.DefaultRegion) {
 		return nil, sdk.ConfigError("/defaultRegion", "%s is not among regions: %s", c.DefaultRegion, strings.Join(c.Regions, ", "))

@@ -215,6 +215,7 @@ func TestSettingsForALoginPage(t *testing.T) {
 			"callingCodes": map[string]any{"CN": 86.0}, "logo": "", "colors": map[string]any{},
 			"title": "A test", "regions": []any{"CN"}, "defaultRegion": "CN", "codeLength": 8.0, "codeTTL": 300.0,
 			"resendInterval": 45.0, "allowRegister": false, "captcha": "risk", "captchaKind": "pow",
+			"termsUrl": "", "privacyUrl": "", "consentRequired": 0.0,
 		}, out)
 		for property, want := range map[string]any{
 			"allowRegister": false, "authType": "PhoneType", "isActive": true,
@@ -225,6 +226,21 @@ func TestSettingsForALoginPage(t *testing.T) {
 			require.Equal(t, want, got, property)
 		}
 	})
+}
+
+func TestWhatALoginPageLinksTo(t *testing.T) {
+	for _, good := range []string{"https://shop.example", "https://shop.example/terms?v=2#top", "/", "/terms", "terms.html", "legal/terms", "../terms"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, `{"smsFullName": "SMS.outbox", "termsUrl": "`+good+`", "privacyUrl": "/privacy", "consentRequired": 1}`)
+			out, err := w.Call(by(""), "getLoginConfig", nil)
+			require.NoError(t, err)
+			settings := out.(map[string]any)
+			require.Equal(t, []any{good, "/privacy", 1.0}, []any{settings["termsUrl"], settings["privacyUrl"], settings["consentRequired"]})
+		})
+	}
+	_, refused := sdktest.TryOpen(t, phoneType, `{"smsFullName": "a", "consentRequired": 1}`)
+	require.Len(t, refused, 1)
+	require.Contains(t, refused[0].GetMessage(), "neither termsUrl nor privacyUrl")
 }
 
 func TestConfigurationThatCantWorkIsRefused(t *testing.T) {

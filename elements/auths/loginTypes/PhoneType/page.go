@@ -14,6 +14,11 @@ type Look struct {
 	CallingCodes map[string]int `json:"callingCodes"`
 	Logo         string         `json:"logo"`
 	Colors       Colors         `json:"colors"`
+	// TermsURL and PrivacyURL are what people agree to. ConsentRequired is 1 if they have
+	// to tick a box.
+	TermsURL        string `json:"termsUrl"`
+	PrivacyURL      string `json:"privacyUrl"`
+	ConsentRequired int    `json:"consentRequired"`
 }
 
 func (p *PhoneLogin) look() Look {
@@ -21,5 +26,8 @@ func (p *PhoneLogin) look() Look {
 	for _, region := range p.config.Regions {
 		codes[region] = numbering.CallingCode(region)
 	}
-	return Look{CallingCodes: codes, Logo: p.config.Logo, Colors: p.config.Colors}
+	return Look{
+		CallingCodes: codes, Logo: p.config.Logo, Colors: p.config.Colors,
+		TermsURL: p.config.TermsURL, PrivacyURL: p.config.PrivacyURL, ConsentRequired: p.config.ConsentRequired,
+	}
 }

@@ -18,6 +18,7 @@ const Name = "auths.loginTypes.PhoneType"
 // Type returns the Type.
 func Type() sdk.Type {
 	return sdk.NewType(Name, open, append(refuseRegions(),
+		refuseConsent,
 		sdk.Title("Phone login"),
 		sdk.Desc("Logging in with a phone number and a code that a message brings."),
 		sdk.WarnIf(`{"properties": {"testPhones": {"minProperties": 1}}, "required": ["testPhones"]}`, "/testPhones",
