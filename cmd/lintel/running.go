@@ -17,7 +17,7 @@ import (
 func (f *appFlags) running(ctx context.Context, app string) []operators {
 	var addresses []string
 	if f.data == "" {
-		addresses = adminsocket.FindForApp(app)
+		addresses = adminsocket.FindForApp(ctx, app)
 	}
 	addresses = append(addresses, adminsocket.Find(f.dataDir(app))...)
 	var found []operators

@@ -110,7 +110,7 @@ func addresses(given []string) (addrs []string, secure bool, err error) {
 
 // certificates reads the CAs that are trusted.
 func certificates(file string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(file) //nolint:gosec // the operator names it
+	pem, err := os.ReadFile(file)
 	if err != nil {
 		return nil, errCAFile
 	}

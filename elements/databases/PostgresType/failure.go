@@ -186,8 +186,9 @@ const oldest = 12
 // checkVersion refuses a server that is too old, by its parameter server_version.
 func checkVersion(reported string) error {
 	var major int
-	if _, err := fmt.Sscanf(reported, "%d", &major); err != nil || major >= oldest {
-		return nil // whoever speaks the protocol with a version of its own is tried
+	// Whoever speaks the protocol with a version of its own is tried.
+	if n, _ := fmt.Sscanf(reported, "%d", &major); n == 0 || major >= oldest {
+		return nil
 	}
 	return &sqldirectory.FailureError{
 		Reason:      fmt.Sprintf("it is PostgreSQL %s, and %d or newer is needed", reported, oldest),

@@ -31,11 +31,11 @@ func ListenForApp(app string) []net.Listener {
 }
 
 // FindForApp returns the addresses at which servers of an app listen, for Dial.
-func FindForApp(app string) []string {
+func FindForApp(ctx context.Context, app string) []string {
 	var found []string
 	for _, path := range pathsOf(app) {
 		for i := range mostPerApp {
-			conn, err := net.Dial("unix", address(path, i))
+			conn, err := Dial(ctx, address(path, i))
 			if err != nil {
 				continue
 			}
@@ -69,8 +69,8 @@ func pathsOf(app string) []string {
 	if err != nil {
 		return nil
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil && real != path {
-		return []string{path, real}
+	if followed, err := filepath.EvalSymlinks(path); err == nil && followed != path {
+		return []string{path, followed}
 	}
 	return []string{path}
 }
