@@ -48,7 +48,7 @@ func TestABusyMachineStretchesABound(t *testing.T) {
 	defer done.Store(true)
 	for range 8 * runtime.GOMAXPROCS(0) {
 		loops.Go(func() {
-			for !done.Load() { //nolint:revive // it is to be busy
+			for !done.Load() {
 			}
 		})
 	}

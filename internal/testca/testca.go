@@ -41,7 +41,7 @@ func New(t testing.TB) *CA {
 	}
 	write := func(file, kind string, der []byte) {
 		t.Helper()
-		must(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o644)) //nolint:gosec // a database server of another user reads it
+		must(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o644))
 	}
 	template := func(serial int64, name string) *x509.Certificate {
 		return &x509.Certificate{

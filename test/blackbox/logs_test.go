@@ -134,8 +134,8 @@ func TestTheLogsReaderGoesAway(t *testing.T) {
 	require.Equal(t, 0, shop.Servers[0].Exit())
 }
 
-// Whoever reads the log may stall: no request waits. When it reads again, it is told what
-// it missed.
+// The log's reader may stall: no request waits, and the number of lost lines is logged when
+// it reads again.
 func TestTheLogsReaderStalls(t *testing.T) {
 	t.Parallel()
 	shop := blackbox.NewShop(t)

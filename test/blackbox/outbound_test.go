@@ -72,8 +72,8 @@ func TestAMessageLeavesAClosedNetwork(t *testing.T) {
 	})
 }
 
-// A proxy that refuses is told as such, the person may try again at once, and its
-// password is nowhere.
+// The refusal of a proxy is named, the person may try again at once, and its password is
+// nowhere.
 func TestARefusingProxyIsTold(t *testing.T) {
 	t.Parallel()
 	shop, proxy, caFile := closedNetwork(t)

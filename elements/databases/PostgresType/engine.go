@@ -25,8 +25,8 @@ const (
 	connectTimeout = 600 * time.Millisecond
 	// statementTimeout, in milliseconds, stops statements that nobody waits for any more.
 	statementTimeout = "1000"
-	// lockTimeout, in milliseconds, is below sqldirectory.Bound, so that a lock is told
-	// from a server that is slow.
+	// lockTimeout, in milliseconds, is below sqldirectory.Bound, so that a lock can be
+	// distinguished from a slow server.
 	lockTimeout = "500"
 	// migrationLock is the advisory lock of migrations.
 	migrationLock = 0x6c696e74656c01

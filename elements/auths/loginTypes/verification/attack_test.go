@@ -19,7 +19,7 @@ import (
 	"github.com/lintel-run/lintel/runtime/element"
 )
 
-// outcome is what becomes of a message.
+// outcome is how a message ends.
 type outcome int
 
 const (
@@ -88,7 +88,7 @@ type attack struct {
 	rng   *rand.Rand
 	model *model
 	trace []string
-	// next is what becomes of the next message, and done that it was one.
+	// next is how the next message ends, and done reports that there was one.
 	next outcome
 	done bool
 	// of is the holder of the code that is sent.

@@ -27,7 +27,7 @@ type directory struct {
 
 	// asked counts calls by method.
 	asked map[string]int
-	// seen is told the name of each call, if it is set.
+	// seen receives the name of each call, if it is set.
 	seen func(name string, in any)
 	// down is how many calls of a method will fail without effect, gone how many won't
 	// even tell that, and lost how many will be made with their reply lost.

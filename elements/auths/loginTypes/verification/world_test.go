@@ -77,7 +77,7 @@ type store struct {
 
 	mu         sync.Mutex
 	down, lost map[string]int
-	// seen is told the name and arguments of each call, if it is set.
+	// seen receives the name and arguments of each call, if it is set.
 	seen func(name string, in any)
 }
 
