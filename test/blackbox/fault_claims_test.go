@@ -40,7 +40,7 @@ func TestFaultAChangeThatWasGivenUpFreesItsCode(t *testing.T) {
 	code = f.Code(p.Client, blackbox.Login, p.Phone, p.E164, blackbox.Args{"purpose": "unbind"})
 	attempt(func() *blackbox.Answer {
 		return p.Call(blackbox.Login, "unbind", blackbox.Args{"userId": p.UserID, "code": code})
-	}, "devices "+p.E164)
+	}, p.E164)
 
 	spelt, e164 = blackbox.Phone()
 	bindCode := f.Code(p.Client, blackbox.Login, spelt, e164, blackbox.Args{"purpose": "bind"})
