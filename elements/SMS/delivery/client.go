@@ -19,12 +19,8 @@ type Client struct {
 	direct  *http.Transport
 	proxied *http.Transport // nil without a proxy
 	limit   *connLimit
+	reuse   reuse
 }
-
-// idleTimeout is shorter than the time for which servers usually keep idle connections,
-// 2 seconds or more. A request that meets the server's end of its connection is lost,
-// and whether the server read it is then not known.
-const idleTimeout = 1500 * time.Millisecond
 
 // Guard refuses an address when it is dialled, after names are resolved.
 type Guard func(network, address string) error
@@ -93,8 +89,13 @@ func (c *Client) roundTrip(req *http.Request) (response *Response, failure Outco
 	defer c.limit.begin()()
 	ctx := dial.with(req.Context())
 	started := time.Now()
-	resp, err := transport.RoundTrip(req.WithContext(ctx))
+	req = req.WithContext(ctx)
+	req.Close = !c.reuse.allowed(started)
+	resp, err := transport.RoundTrip(req)
 	if err != nil {
+		if dial.lostOnReuse(ctx, err) {
+			c.stopReuse()
+		}
 		return nil, dial.failure(ctx, err)
 	}
 	defer resp.Body.Close()
@@ -106,6 +107,12 @@ func (c *Client) roundTrip(req *http.Request) (response *Response, failure Outco
 		return nil, dial.failure(ctx, err)
 	}
 	return response, Outcome{}
+}
+
+// stopReuse makes every request use a connection of its own for a while.
+func (c *Client) stopReuse() {
+	c.reuse.forbid(time.Now())
+	c.Close()
 }
 
 // emptyBody is a body without bytes that net/http doesn't know to be empty.

@@ -25,7 +25,7 @@ type dialTrace struct {
 	proxied   bool
 	tunnelled atomic.Bool
 
-	resolving, shakingHands, connected atomic.Bool
+	resolving, shakingHands, connected, reused, answered atomic.Bool
 }
 
 type dialTraceKey struct{}
@@ -36,7 +36,11 @@ func (d *dialTrace) with(ctx context.Context) context.Context {
 		DNSStart:          func(httptrace.DNSStartInfo) { d.resolving.Store(true) },
 		DNSDone:           func(httptrace.DNSDoneInfo) { d.resolving.Store(false) },
 		TLSHandshakeStart: func() { d.shakingHands.Store(true) },
-		GotConn:           func(httptrace.GotConnInfo) { d.connected.Store(true) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			d.reused.Store(info.Reused)
+			d.connected.Store(true)
+		},
+		GotFirstResponseByte: func() { d.answered.Store(true) },
 	})
 }
 
@@ -95,6 +99,12 @@ func (d *dialTrace) failure(ctx context.Context, err error) Outcome {
 		return doubtful(smscode.DoubtTimeout, "no answer in time")
 	}
 	return doubtful(smscode.DoubtLost, "the connection was lost")
+}
+
+// lostOnReuse reports whether a connection that had been used before ended without a
+// byte of an answer.
+func (d *dialTrace) lostOnReuse(ctx context.Context, err error) bool {
+	return d.connected.Load() && d.reused.Load() && !d.answered.Load() && ctx.Err() == nil && !isTimeout(err)
 }
 
 // cause returns why no connection was made.
