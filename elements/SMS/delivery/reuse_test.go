@@ -91,8 +91,13 @@ func TestOtherFailuresLeaveConnectionsShared(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, delivery.StatusUnknown, client.Do(req, accept).Status())
 	slow.Store(false)
-	require.Zero(t, statuses(t, client, s.URL, 2))
-	require.Equal(t, <-connections, <-connections)
+	const sends = 10
+	require.Zero(t, statuses(t, client, s.URL, sends))
+	used := make(map[string]bool)
+	for range sends {
+		used[<-connections] = true
+	}
+	require.Less(t, len(used), sends) // a busy machine may let one get too old
 }
 
 // BenchmarkConnection measures what a send costs over a connection that is there, and
