@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,9 +126,27 @@ func TestAttributesAreBounded(t *testing.T) {
 	}
 }
 
+// lockedBuffer is a buffer that the goroutine of a timer writes to as well.
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.String()
+}
+
 func TestFloodIsCutAndCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var buf bytes.Buffer
+		var buf lockedBuffer
 		limits := DefaultLimits()
 		log := NewLog(slog.New(slog.NewTextHandler(&buf, nil)), limits, nil)
 		stream := log.Stream("stderr")
@@ -150,7 +169,7 @@ func TestFloodIsCutAndCounted(t *testing.T) {
 // A flood of lines displaces no warning, and each level's losses are told.
 func TestAFloodDisplacesNoWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var buf bytes.Buffer
+		var buf lockedBuffer
 		log := NewLog(slog.New(slog.NewTextHandler(&buf, nil)), DefaultLimits(), nil)
 		stream := log.Stream("stderr")
 		for i := range 1000 {
@@ -173,7 +192,7 @@ func TestAFloodDisplacesNoWarning(t *testing.T) {
 // A process that serves many calls may log some lines for each.
 func TestABusyProcessLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var buf bytes.Buffer
+		var buf lockedBuffer
 		limits := DefaultLimits()
 		log := NewLog(slog.New(slog.NewTextHandler(&buf, nil)), limits, nil)
 		stream := log.Stream("stderr")
@@ -202,7 +221,7 @@ func TestABusyProcessLosesNothing(t *testing.T) {
 
 func TestFewHugeLinesAreCutToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var buf bytes.Buffer
+		var buf lockedBuffer
 		log := NewLog(slog.New(slog.NewTextHandler(&buf, nil)), DefaultLimits(), nil)
 		stream := log.Stream("stdout")
 		for range 200 {
