@@ -96,7 +96,7 @@ func (in *invocation) newFromCurl(dir string, typ runtime.Definition, fullName, 
 	if err != nil {
 		return err
 	}
-	c := scaffold.Configured{FullName: fullName, Type: httpType, Title: title, ConfigFile: typ.ConfigFile, Config: guess.Config}
+	c := scaffold.Configured{FullName: fullName, Type: httpType, Title: title, ConfigFile: typ.ConfigFile, Config: guess.Config, Schema: typ.ConfigSchema}
 	for _, v := range guess.Variables {
 		c.Variables = append(c.Variables, scaffold.Declared(v))
 	}

@@ -47,7 +47,10 @@ func newNewApp(in *invocation) *cobra.Command {
 				id = "example." + filepath.Base(dir)
 			}
 			paths, err := scaffold.App(args[0], id, title)
-			return in.printWritten(paths, err)
+			if err == nil {
+				err = writeSchemas(args[0])
+			}
+			return in.printWritten(paths, err, appSteps(args[0]))
 		},
 	}
 	cmd.Flags().StringVar(&id, "id", "", "appId, such as acme.shop [example.DIR]")
@@ -102,7 +105,7 @@ Keys go into .env, never into the instance.`,
 	}, &title, func(dir string, elements []runtime.Definition, args []string) error {
 		i := slices.IndexFunc(elements, func(e runtime.Definition) bool { return e.FullName == args[1] })
 		if i < 0 || elements[i].Rank != "type" {
-			return fmt.Errorf("the app has no Type %s%s; see lintel elements", args[1], meant(args[1], elements, "type"))
+			return fmt.Errorf("the app has no Type %s%s; lintel elements lists them", args[1], meant(args[1], elements, "type"))
 		}
 		if curl.command != "" {
 			return in.newFromCurl(dir, elements[i], args[0], title, &curl)
@@ -111,7 +114,7 @@ Keys go into .env, never into the instance.`,
 			FullName: args[0], Type: args[1], Title: title, Schema: elements[i].ConfigSchema, ConfigFile: elements[i].ConfigFile,
 			Elements: func(meta string) []string { return instancesOf(elements, meta) },
 		}.Write(dir)
-		return in.printWritten(paths, err)
+		return in.printWritten(paths, err, instanceSteps(dir, args[0], elements[i]))
 	})
 	curl.add(cmd)
 	return cmd
@@ -131,10 +134,10 @@ description beside it:
 		Args:    exactly("a full name"),
 	}, &title, func(dir string, elements []runtime.Definition, args []string) error {
 		if !slices.ContainsFunc(elements, func(e runtime.Definition) bool { return e.FullName == meta && e.Rank != "instance" }) {
-			return fmt.Errorf("the app has no Meta or Type %s%s; see lintel elements", meta, meant(meta, elements, "meta", "type"))
+			return fmt.Errorf("the app has no Meta or Type %s%s; lintel elements lists them", meta, meant(meta, elements, "meta", "type"))
 		}
 		paths, err := scaffold.GoType(dir, args[0], meta, title)
-		return in.printWritten(paths, err)
+		return in.printWritten(paths, err, typeSteps(dir, args[0]))
 	})
 	cmd.Flags().StringVar(&meta, "meta", "SMS.Meta", "full name of the Meta or Type that it belongs to")
 	return cmd
@@ -145,8 +148,8 @@ func (in *invocation) addScaffoldFlags(cmd *cobra.Command, title *string) {
 	in.addJSON(cmd, "print the paths as JSON")
 }
 
-// printWritten prints the paths of new files.
-func (in *invocation) printWritten(paths []string, err error) error {
+// printWritten prints the paths of new files and, for people, what to do next.
+func (in *invocation) printWritten(paths []string, err error, next steps) error {
 	if errors.As(err, new(*scaffold.NameError)) {
 		return usageError{err}
 	}
@@ -158,6 +161,9 @@ func (in *invocation) printWritten(paths []string, err error) error {
 	}
 	for _, path := range paths {
 		fmt.Fprintln(in.stdout, path)
+	}
+	if err == nil {
+		next.print(in.stdout)
 	}
 	return err
 }
@@ -171,7 +177,7 @@ func meant(name string, elements []runtime.Definition, ranks ...string) string {
 		}
 	}
 	if near := nearest.Name(name, names); near != "" {
-		return "; did you mean " + near + "?"
+		return " (did you mean " + near + "?)"
 	}
 	return ""
 }

@@ -1,7 +1,9 @@
 package scaffold
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -16,7 +18,8 @@ type Configured struct {
 	FullName, Type string
 	Title          string // [the last segment of FullName]
 	ConfigFile     string // [config.json]
-	Config         []byte
+	Config         []byte // without "$schema", which Write adds
+	Schema         json.RawMessage
 	Variables      []Declared
 }
 
@@ -42,7 +45,13 @@ func (c Configured) Write(app string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return files{dir + "/e.json": element, dir + "/" + cmp.Or(c.ConfigFile, "config.json"): c.Config}.write(app)
+	link := `{` + "\n" + `  "$schema": "` + schemaLink(dir, c.Type) + `",` + "\n"
+	config := bytes.Replace(c.Config, []byte("{\n"), []byte(link), 1)
+	paths, err := files{dir + "/e.json": element, dir + "/" + cmp.Or(c.ConfigFile, "config.json"): config}.write(app)
+	if err != nil {
+		return paths, err
+	}
+	return paths, WriteSchema(app, c.Type, c.Schema)
 }
 
 // LastSegment returns the last segment of a full name.

@@ -51,7 +51,7 @@ type alternative struct {
 func (p property) keys() []string {
 	keys := slices.Clone(p.Required)
 	for key, below := range p.Properties {
-		if len(below.Examples) > 0 {
+		if below.hasExample() {
 			keys = append(keys, key)
 		}
 	}
@@ -78,7 +78,7 @@ func (i Instance) Write(app string) ([]string, error) {
 	}
 	last := lastSegment(i.FullName)
 	e := eJSON{Title: cmp.Or(i.Title, last), Type: i.Type, Entry: "."}
-	config := make(map[string]any)
+	config := map[string]any{"$schema": schemaLink(dir, i.Type)}
 	for _, key := range schema.keys() {
 		p := schema.Properties[key]
 		if p.WriteOnly || p.ownersText() {
@@ -96,7 +96,24 @@ func (i Instance) Write(app string) ([]string, error) {
 	if f[dir+"/"+cmp.Or(i.ConfigFile, "config.json")], err = indented(config); err != nil {
 		return nil, err
 	}
-	return f.write(app)
+	paths, err := f.write(app)
+	if err != nil {
+		return paths, err
+	}
+	return paths, WriteSchema(app, i.Type, i.Schema)
+}
+
+// hasExample reports whether a value, or a member of it, has an example.
+func (p property) hasExample() bool {
+	if len(p.Examples) > 0 {
+		return true
+	}
+	for _, below := range p.Properties {
+		if below.hasExample() {
+			return true
+		}
+	}
+	return false
 }
 
 // ownersText reports whether a value is text for which the schema has no example.

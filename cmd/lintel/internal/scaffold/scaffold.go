@@ -109,6 +109,9 @@ func directory(fullName string) (string, error) {
 
 func lastSegment(fullName string) string { return fullName[strings.LastIndexByte(fullName, '.')+1:] }
 
+// PhoneType is the Type of an app's first login.
+const PhoneType = "auths.loginTypes.PhoneType"
+
 // App writes an app with a phone login and an outbox for development.
 func App(dir, id, title string) ([]string, error) {
 	if !appID.MatchString(id) {
@@ -125,9 +128,10 @@ func App(dir, id, title string) ([]string, error) {
 	}
 	for path, value := range map[string]any{
 		"SMS/devOutbox/e.json":               eJSON{Title: "Outbox for development", Type: "SMS.Outbox", Entry: "."},
-		"SMS/devOutbox/sms.json":             struct{}{},
-		"auths/loginTypes/phoneLogin/e.json": eJSON{Title: "Phone login", Type: "auths.loginTypes.PhoneType", Entry: "."},
+		"SMS/devOutbox/sms.json":             map[string]string{"$schema": schemaLink("SMS/devOutbox", "SMS.Outbox")},
+		"auths/loginTypes/phoneLogin/e.json": eJSON{Title: "Phone login", Type: PhoneType, Entry: "."},
 		"auths/loginTypes/phoneLogin/config.json": map[string]any{
+			"$schema":     schemaLink("auths/loginTypes/phoneLogin", PhoneType),
 			"smsFullName": "{{PHONE_SMS}}",
 			"smsConfig":   map[string]string{"noticeText": "Your phone number at ${product} was replaced."},
 		},

@@ -62,6 +62,7 @@ func TestAnInstanceHasTheRequiredKeysAndItsSecretsAsVariables(t *testing.T) {
 	}.Write(dir)
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{
+		"$schema":   "../../.lintel/schemas/SMS.Acme.json",
 		"accessKey": "{{ACME_ACCESS_KEY}}", "sign": "{{ACME_SIGN}}", "level": "low", "via": "SMS.other", "timeout": 5000.0,
 	}, readJSON(t, dir, "SMS/acme/sms.json"))
 	require.Equal(t, []any{

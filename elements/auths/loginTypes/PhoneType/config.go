@@ -54,7 +54,7 @@ type SMSConfig struct {
 	VerifySign         string   `json:"verifySign,omitempty" excludes:"../smsFullName=SMS.Route" doc:"The signature that the vendor puts before it."`
 	VerifyParams       []string `json:"verifyParams,omitempty" excludes:"../smsFullName=SMS.Route" doc:"The template's variables, in its order."`
 	NoticeTemplateCode string   `json:"noticeTemplateCode,omitempty" excludes:"../smsFullName=SMS.Route" doc:"The vendor's template that tells an old number of a change."`
-	NoticeText         string   `json:"noticeText,omitempty" doc:"The text that tells an old number of a change, for vendors that send text."`
+	NoticeText         string   `json:"noticeText,omitempty" jsonschema:"example=Your phone number at ${product} was replaced." doc:"The text that tells an old number of a change, for vendors that send text."`
 }
 
 // PhoneLogin is an opened instance. Its methods may be called from any goroutine.
