@@ -12,31 +12,21 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/lintel-run/lintel/elements/databases/internal/sqldirectory"
 	"github.com/lintel-run/lintel/plugins/errcode"
 )
 
-const (
-	// connectTimeout leaves time for another try within sqldirectory.Bound.
-	connectTimeout = 600 * time.Millisecond
-	// statementTimeout, in milliseconds, stops statements that nobody waits for any more.
-	statementTimeout = "1000"
-	// lockTimeout, in milliseconds, is below sqldirectory.Bound, so that a lock can be
-	// distinguished from a slow server.
-	lockTimeout = "500"
-	// migrationLock is the advisory lock of migrations.
-	migrationLock = 0x6c696e74656c01
-)
+// connectTimeout leaves time for another try within sqldirectory.Bound.
+const connectTimeout = 600 * time.Millisecond
 
 // engine is a pool of connections. The first use connects.
 type engine struct {
 	pool *pgxpool.Pool
 	// config is for messages.
 	config *pgx.ConnConfig
+	pooler pooler
 }
 
 var _ sqldirectory.Engine = (*engine)(nil)
@@ -69,21 +59,36 @@ func newEngine(address string) (*engine, error) {
 	// A broken connection fails in use, and the step is tried again. That saves a round
 	// trip, and the wait for a server that hangs.
 	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
+	if config.ConnConfig.StatementCacheCapacity == 0 && !has(modeSetting) {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
+	e := &engine{config: config.ConnConfig}
+	e.pooler.modeGiven = has(modeSetting) || config.ConnConfig.StatementCacheCapacity == 0
+	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
+		e.pooler.adapt(c)
+		return nil
+	}
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 		defer cancel()
 		if err := checkVersion(c.PgConn().ParameterStatus("server_version")); err != nil {
 			return err
 		}
-		_, err := c.Exec(ctx, "SET statement_timeout = "+statementTimeout+"; SET lock_timeout = "+lockTimeout+
-			"; SET idle_in_transaction_session_timeout = 5000", pgx.QueryExecModeSimpleProtocol)
-		return err
+		return e.pooler.begin(ctx, c)
 	}
-	pool, err := pgxpool.NewWithConfig(context.Background(), config)
-	if err != nil {
+	if e.pool, err = pgxpool.NewWithConfig(context.Background(), config); err != nil {
 		return nil, errURL(address, err)
 	}
-	return &engine{pool: pool, config: config.ConnConfig}, nil
+	return e, nil
+}
+
+// acquire returns a connection of the pool, for release.
+func (e *engine) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	conn, err := e.pool.Acquire(ctx)
+	if errors.Is(err, errPooler) {
+		conn, err = e.pool.Acquire(ctx) // which adapts to the pooler
+	}
+	return conn, e.failure(err, false)
 }
 
 // sslModes are the values of sslmode.
@@ -108,66 +113,6 @@ func errURL(address string, cause error) error {
 	return errcode.New(errcode.Params, "%s", message).With("arg", "url")
 }
 
-// Migrate runs the migrations that are missing, one process at a time. It holds an
-// advisory lock on a connection of its own, so that the lock ends with the process.
-func (e *engine) Migrate(ctx context.Context) error {
-	version, err := e.version(ctx)
-	if err != nil || version >= sqldirectory.Version {
-		return err
-	}
-	config := e.pool.Config().ConnConfig
-	holder, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return e.failure(err, false)
-	}
-	defer func() { _ = holder.Close(context.WithoutCancel(ctx)) }()
-	if _, err := holder.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
-		return e.failure(err, false)
-	}
-	if version, err = e.version(ctx); err != nil || version >= sqldirectory.Version {
-		return err
-	}
-	if err := e.mayCreate(ctx, holder); err != nil {
-		return err
-	}
-	db := stdlib.OpenDB(*config)
-	defer func() { _ = db.Close() }()
-	db.SetMaxOpenConns(1)
-	if err := sqldirectory.MigrateUp(ctx, db, sqldirectory.Postgres); err != nil {
-		return e.failure(err, false)
-	}
-	return nil
-}
-
-// mayCreate fails if the user of the URL can't create tables. The migrations would try
-// again and again.
-func (e *engine) mayCreate(ctx context.Context, conn *pgx.Conn) error {
-	var schema *string
-	var may *bool
-	err := conn.QueryRow(ctx, "SELECT current_schema(), has_schema_privilege(current_schema(), 'CREATE')").Scan(&schema, &may)
-	switch {
-	case err != nil:
-		return e.failure(err, false)
-	case schema == nil:
-		return e.failure(&pgconn.PgError{Code: noSuchSchema}, false)
-	case may == nil || !*may:
-		return e.failure(&pgconn.PgError{Code: noRight, Message: denied + "schema " + *schema}, false)
-	}
-	return nil
-}
-
-// version returns the version of the schema, 0 if there is none.
-func (e *engine) version(ctx context.Context) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, sqldirectory.Bound)
-	defer cancel()
-	var version int64
-	err := e.pool.QueryRow(ctx, sqldirectory.CurrentVersion.In(sqldirectory.Postgres)).Scan(&version)
-	if state(err) == undefinedTable {
-		return 0, nil
-	}
-	return version, e.failure(err, false)
-}
-
 // Read implements sqldirectory.Engine.
 func (e *engine) Read(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) error {
 	_, err := e.Run(ctx, s, each, args...)
@@ -176,22 +121,22 @@ func (e *engine) Read(ctx context.Context, s sqldirectory.Statement, each func(s
 
 // Run implements sqldirectory.Runner, in one round trip.
 func (e *engine) Run(ctx context.Context, s sqldirectory.Statement, each func(sqldirectory.Scan) error, args ...any) (int64, error) {
-	conn, err := e.pool.Acquire(ctx)
+	conn, err := e.acquire(ctx)
 	if err != nil {
-		return 0, e.failure(err, false)
+		return 0, err
 	}
 	defer release(conn)
-	return runner{e, conn, true}.Run(ctx, s, each, args...)
+	return runner{e, e.pooler.statements(conn), true}.Run(ctx, s, each, args...)
 }
 
 // Change implements sqldirectory.Engine.
 func (e *engine) Change(ctx context.Context, change func(sqldirectory.Runner) error) error {
-	conn, err := e.pool.Acquire(ctx)
+	conn, err := e.acquire(ctx)
 	if err != nil {
-		return e.failure(err, false)
+		return err
 	}
 	defer release(conn)
-	tx, err := conn.Begin(ctx)
+	tx, err := conn.BeginTx(ctx, e.pooler.txOptions())
 	if err != nil {
 		return e.failure(err, false)
 	}
@@ -226,32 +171,32 @@ func (e *engine) commit(ctx context.Context, conn *pgx.Conn, tx pgx.Tx) error {
 // Steps implements sqldirectory.Engine. It sends all statements at once; the server runs
 // them as one transaction.
 func (e *engine) Steps(ctx context.Context, steps ...sqldirectory.Step) error {
-	var batch pgx.Batch
+	batch := e.pooler.batch()
 	for _, step := range steps {
 		if text := step.Statement.In(sqldirectory.Postgres); text != "" {
 			batch.Queue(text, step.Args...)
 		}
 	}
-	conn, err := e.pool.Acquire(ctx)
+	conn, err := e.acquire(ctx)
 	if err != nil {
-		return e.failure(err, false)
+		return err
 	}
 	defer release(conn)
-	return e.failure(conn.SendBatch(ctx, &batch).Close(), true)
+	return e.failure(conn.SendBatch(ctx, batch).Close(), true)
 }
 
 // Test implements sqldirectory.Engine. Statements that change no row still need their
 // rights and locks.
 func (e *engine) Test(ctx context.Context, step sqldirectory.Step) error {
-	conn, err := e.pool.Acquire(ctx)
+	conn, err := e.acquire(ctx)
 	if err != nil {
-		return e.failure(err, false)
+		return err
 	}
 	defer release(conn)
-	if _, err := conn.Exec(ctx, testTables, pgx.QueryExecModeSimpleProtocol); err != nil {
+	if _, err := conn.Exec(ctx, e.pooler.settings()+testTables, pgx.QueryExecModeSimpleProtocol); err != nil {
 		return e.failure(err, false)
 	}
-	_, err = conn.Exec(ctx, step.Statement.In(sqldirectory.Postgres), step.Args...)
+	_, err = e.pooler.statements(conn).Exec(ctx, step.Statement.In(sqldirectory.Postgres), step.Args...)
 	return e.failure(err, true)
 }
 
@@ -292,10 +237,7 @@ func (e *engine) Close() error {
 // runner runs statements on a connection or in a transaction.
 type runner struct {
 	engine *engine
-	on     interface {
-		Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error)
-		Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
-	}
+	on     querier
 	// commits is set if each statement is a transaction.
 	commits bool
 }

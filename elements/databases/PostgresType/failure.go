@@ -48,8 +48,8 @@ var states = map[string]struct {
 	"57P03":         {"it is starting or stopping", false},
 	"28P01":         {"wrong user or password in the url", true},
 	"28000":         {"the user of the url may not connect", true},
-	noSuchStatement: {"a prepared statement is gone: behind PgBouncer, add default_query_exec_mode=exec to the url", false},
-	"42P05":         {"a prepared statement is another session's: behind PgBouncer, add default_query_exec_mode=exec to the url", false},
+	noSuchStatement: {"a prepared statement is gone: behind a pooler, set default_query_exec_mode=exec in the url", false},
+	"42P05":         {"a prepared statement is another session's: behind a pooler, set default_query_exec_mode=exec in the url", false},
 }
 
 // state returns the SQLSTATE of an error, or "".
@@ -104,6 +104,9 @@ func reportedFailure(reported *pgconn.PgError, config *pgx.ConnConfig, commits b
 		if strings.Contains(reported.Message, "no encryption") || strings.Contains(reported.Message, "SSL off") {
 			meaning = "pg_hba.conf has no entry for this user, database and address without TLS: add sslmode=require or verify-full to the url"
 		}
+	}
+	if code == protocolViolation {
+		meaning, f.Misconfigured = meaningOf(reported.Message, config)
 	}
 	switch code[:min(2, len(code))] {
 	case "08", "57", "58", "XX": // connection, operator or crash, system, internal
