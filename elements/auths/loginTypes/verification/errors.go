@@ -23,6 +23,11 @@ func errStore(err error) error {
 	return errcode.Wrap(err, errcode.Internal, "an internal error")
 }
 
+// errAdmission returns the answer to a request that was not let in.
+func errAdmission(err error) error {
+	return errcode.Wrap(err, errcode.StoreUnavailable, "too many requests at once").After(time.Second)
+}
+
 // errReserve returns the answer to a reservation that was not made. reason is what
 // is wrong with its captcha.
 func errReserve(r caches.ReserveResult, reason string) error {

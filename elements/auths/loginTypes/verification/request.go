@@ -17,6 +17,10 @@ const (
 	// storesTimeout bounds all steps of a request together, so that an unreachable
 	// store is reported within a second.
 	storesTimeout = 900 * time.Millisecond
+	// slowStores is how long the steps of a request take that gets nowhere.
+	slowStores = 800 * time.Millisecond
+	// longestQueue is how long a request may wait for others before its first step.
+	longestQueue = 2 * time.Second
 	// endTimeout bounds the last step, ending a claim, if the others have used up
 	// their time.
 	endTimeout = 500 * time.Millisecond
@@ -41,8 +45,24 @@ type request struct {
 }
 
 // begin returns the request that ctx belongs to, and the context of its steps. It
-// holds the stores until end.
+// holds the stores until end. While too many do, it waits, or fails at once if the wait
+// would be long; the time of the steps begins after it.
 func (s *Service) begin(ctx context.Context) (context.Context, *request, error) {
+	leave, err := s.gate.Enter(ctx)
+	if err != nil {
+		return nil, nil, errAdmission(err)
+	}
+	steps, r, err := s.beginAtOnce(ctx)
+	if err != nil {
+		leave()
+		return nil, nil, err
+	}
+	r.releases = append(r.releases, leave)
+	return steps, r, nil
+}
+
+// beginAtOnce is begin for the rest of what has begun, which isn't turned away.
+func (s *Service) beginAtOnce(ctx context.Context) (context.Context, *request, error) {
 	call, ok := element.CallOf(ctx)
 	if !ok || call.Element == "" {
 		return nil, nil, errcode.New(errcode.Forbidden, "a login is only served within a call")

@@ -195,7 +195,7 @@ func (d delivery) end(ctx context.Context, outcome elementv1.Outcome, cause erro
 	if !accepted && outcome != elementv1.Outcome_OUTCOME_REFUSED {
 		return
 	}
-	steps, r, err := d.begin(ctx)
+	steps, r, err := d.beginAtOnce(ctx)
 	if err == nil {
 		defer r.end()
 		if accepted {

@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -23,6 +24,7 @@ import (
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/captcha"
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
 	"github.com/lintel-run/lintel/elements/databases"
+	"github.com/lintel-run/lintel/internal/admission"
 	"github.com/lintel-run/lintel/internal/memo"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -54,6 +56,7 @@ type Service struct {
 	captchas *captcha.Maker
 	policies policies
 	probe    *memo.Memo[databases.Directory, struct{}]
+	gate     *admission.Gate
 	later    chan struct{} // a slot for each send that goes on after its answer
 
 	stop    context.CancelFunc
@@ -89,6 +92,7 @@ func New(env element.Env) (*Service, error) {
 		captchas: captchas,
 		policies: policies{dev: env.Dev},
 		probe:    newProbe(),
+		gate:     admission.New(gateSlots(), longestQueue, slowStores),
 		later:    make(chan struct{}, maxLater),
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -96,6 +100,10 @@ func New(env element.Env) (*Service, error) {
 	s.running.Go(func() { s.sendOverdueNotices(ctx) })
 	return s, nil
 }
+
+// gateSlots is how many requests take their steps at once: enough to keep processors and
+// stores busy, and few enough that each ends long before storesTimeout.
+func gateSlots() int { return 4 * runtime.GOMAXPROCS(0) }
 
 // Close waits for the messages that are being sent. No request may be in flight.
 func (s *Service) Close() error {

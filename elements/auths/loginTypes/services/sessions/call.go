@@ -14,6 +14,11 @@ import (
 
 // Call runs a function of the Type.
 func (s *Service) Call(ctx context.Context, function string, args element.Args) (any, error) {
+	leave, err := s.gate.Enter(ctx)
+	if err != nil {
+		return nil, errcode.Wrap(err, errcode.StoreUnavailable, "too many requests at once").After(retryStore)
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, storesTimeout)
 	defer cancel()
 	switch function {

@@ -30,6 +30,11 @@ const (
 	// returning a loginCode whose session could not be opened.
 	storesTimeout = 900 * time.Millisecond
 	returnTime    = 150 * time.Millisecond
+	// slowStores is how long the steps of a call take that gets nowhere.
+	slowStores = 800 * time.Millisecond
+	// longestQueue is how long a call may wait for others before its first step. It is
+	// long, because whoever brings a loginCode was let in before.
+	longestQueue = 20 * time.Second
 )
 
 // loginByCode opens a session. It takes the loginCode only after everything else is

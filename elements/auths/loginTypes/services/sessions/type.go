@@ -13,9 +13,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"runtime"
 	"sync/atomic"
 
 	"github.com/lintel-run/lintel/elements/auths/loginTypes/tokens"
+	"github.com/lintel-run/lintel/internal/admission"
 	"github.com/lintel-run/lintel/internal/memo"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/plugins/errcode"
@@ -50,9 +52,11 @@ type Service struct {
 	env     element.Env
 	sealer  *tokens.Sealer
 	refresh refreshTokens
-	keys    *keyring
-	users   *memo.Memo[string, string] // the user of a session, "" if it has ended
-	public  atomic.Pointer[string]
+	// gate bounds how many calls use the stores at once.
+	gate   *admission.Gate
+	keys   *keyring
+	users  *memo.Memo[string, string] // the user of a session, "" if it has ended
+	public atomic.Pointer[string]
 }
 
 // Config is an instance's configuration.
@@ -78,7 +82,10 @@ func Open(env element.Env, config json.RawMessage) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{env: env, sealer: sealer, refresh: refresh}
+	s := &Service{
+		env: env, sealer: sealer, refresh: refresh,
+		gate: admission.New(4*runtime.GOMAXPROCS(0), longestQueue, slowStores),
+	}
 	if s.keys, err = newKeyring(env.Key, env.PreviousKey, s.signingKeys, env.Logger); err != nil {
 		return nil, err
 	}
