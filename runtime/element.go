@@ -281,6 +281,20 @@ func (e *Element) function(name string) (function, error) {
 	return nil, errcode.New(errcode.FunctionNotFound, "%s has no function %s", e.name, clip(name))
 }
 
+// FunctionNames returns the names of all functions of an instance that has ever been
+// good, exposed or not.
+func (e *Element) FunctionNames() []string {
+	def, err := e.existing()
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, fn := range def.Description.GetFunctions() {
+		names = append(names, fn.GetName())
+	}
+	return names
+}
+
 func rankWord(rank string) string {
 	if rank == catalog.Meta {
 		return "Meta"

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lintel-run/lintel/internal/nearest"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime"
 )
@@ -93,6 +95,10 @@ func callElement(ctx context.Context, app *runtime.App, rest []string, byName ru
 	if err != nil {
 		return nil, err
 	}
+	functions := element.FunctionNames()
+	if len(functions) > 0 && !slices.Contains(functions, rest[1]) {
+		return nil, errcode.New(errcode.FunctionNotFound, "%s has no function %s%s", rest[0], rest[1], meantFunction(rest[1], functions))
+	}
 	if byName != nil {
 		return element.Call(ctx, rest[1], byName)
 	}
@@ -115,6 +121,14 @@ func callElement(ctx context.Context, app *runtime.App, rest []string, byName ru
 		}
 	}
 	return element.Call(ctx, rest[1], positional...)
+}
+
+// meantFunction hints at the function that a name was probably meant to be.
+func meantFunction(name string, functions []string) string {
+	if near := nearest.Name(name, functions); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return "; it has " + strings.Join(functions, ", ")
 }
 
 // argument reads one ARG as its data type says.

@@ -25,6 +25,16 @@ func Name(name string, candidates []string) string {
 	return best
 }
 
+// Slip returns the candidate that a name differs from in case or by a letter, empty if
+// there is none.
+func Slip(name string, candidates []string) string {
+	near := Name(name, candidates)
+	if near == "" || distance(strings.ToLower(name), strings.ToLower(near)) > 1 {
+		return ""
+	}
+	return near
+}
+
 // distance returns the optimal string alignment distance: the number of insertions,
 // deletions, substitutions and swaps of neighbours.
 func distance(a, b string) int {

@@ -103,3 +103,24 @@ func TestNewPrintsTheNextSteps(t *testing.T) {
 	out = blackbox.Lintel(t, dir, nil, "new", "app", "other", "--json")
 	require.True(t, json.Valid([]byte(out.Stdout)), out.Stdout)
 }
+
+// Files and names that are nearly right are named for what they are.
+func TestValidateAndCallNameTheNearest(t *testing.T) {
+	t.Parallel()
+	app := blackbox.Example(t)
+	out := blackbox.Lintel(t, app.Dir, nil, "call", "auths.loginTypes.myPhoneLogin", "getLoginConfg", "--dev")
+	require.Equal(t, 1, out.Code)
+	require.Contains(t, out.Stderr, "did you mean getLoginConfig?")
+	out = blackbox.Lintel(t, app.Dir, nil, "call", "SMS.devOutbox", "sendMesage", "--dev")
+	require.Contains(t, out.Stderr, "did you mean sendMessage?")
+
+	app.Write("lintel.yml", "listen: 127.0.0.1:0\n")
+	app.Write("SMS/two/e.yml", "title: two\n")
+	app.Write("SMS/devOutbox/e.json", `{"title": "Outbox", "type": "SMS.Outbox", "backendBundleEntry": ".", "Tag": "x"}`)
+	out = blackbox.Lintel(t, app.Dir, nil, "validate", "--dev")
+	require.Equal(t, 0, out.Code, out.Stdout)
+	require.Contains(t, out.Stdout, "lintel.yml: warning: nothing reads lintel.yml: settings are in lintel.yaml")
+	require.Contains(t, out.Stdout, "SMS/two/e.yml: warning: nothing reads e.yml: write JSON, in a file called e.json")
+	require.Contains(t, out.Stdout, `unknown key "Tag" changes nothing; did you mean "tag"?`)
+	require.Contains(t, out.Stdout, "0 errors, 3 warnings")
+}

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"reflect"
 	"slices"
+	"strings"
 
+	"github.com/lintel-run/lintel/internal/nearest"
 	"github.com/lintel-run/lintel/internal/strictjson"
 	"github.com/lintel-run/lintel/plugins/elementv1"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -207,6 +209,21 @@ func (e *Element) readDefaults() []problem.Problem {
 	return problems
 }
 
+// meantFunction hints at the function that a list probably means.
+func meantFunction(name string, base []element.Function) string {
+	names := make([]string, len(base))
+	for i, f := range base {
+		names[i] = f.Name
+	}
+	if near := nearest.Name(name, names); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	if len(names) == 0 {
+		return ", which is none"
+	}
+	return "; those are " + strings.Join(names, ", ")
+}
+
 // expose sets the functions that callers outside the app may call: those of the base
 // as functionList leaves them. The list may leave out entries and raise loginRequired,
 // which an entry does unless it says 0.
@@ -226,7 +243,7 @@ func (e *Element) expose(base []element.Function) []problem.Problem {
 		var message string
 		switch {
 		case at < 0:
-			message = fmt.Sprintf("function %q is not one that its Type exposes; a list can only leave out functions", f.Name)
+			message = fmt.Sprintf("function %q is not one that its Type exposes%s", f.Name, meantFunction(f.Name, base))
 		case base[at].LoginRequired && !f.LoginRequired:
 			message = fmt.Sprintf("function %q needs a signed-in user; a list can't take that away", f.Name)
 		default:

@@ -39,7 +39,7 @@ func TestBadErrorCodesAreNamedWithTheirCure(t *testing.T) {
 		pointer, message string
 	}{
 		`{}`: {"", `"errors" is required`},
-		`{"errors":{"FAX_BUSY":{"nummer":47001,"status":503,"text":"busy"}}}`:             {"/errors/FAX_BUSY", "nummer"},
+		`{"errors":{"FAX_BUSY":{"nummer":47001,"status":503,"text":"busy"}}}`:             {"/errors/FAX_BUSY/nummer", "number"},
 		`{"errors":{"FAX_BUSY":{"number":20001,"status":503,"text":"busy"}}}`:             {"/errors/FAX_BUSY/number", "21000"},
 		`{"errors":{"FAX_BUSY":{"number":47001,"status":200,"text":"busy"}}}`:             {"/errors/FAX_BUSY/status", "400"},
 		`{"errors":{"FAX_BUSY":{"number":47001,"status":503}}}`:                           {"/errors/FAX_BUSY", `"text"`},

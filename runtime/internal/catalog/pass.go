@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lintel-run/lintel/internal/nearest"
 	"github.com/lintel-run/lintel/internal/strictjson"
 	"github.com/lintel-run/lintel/plugins/errcode"
 	"github.com/lintel-run/lintel/runtime/element"
@@ -219,6 +220,9 @@ func (p *pass) candidate(n, base *node, clash, cycle *problem.Problem) (*Element
 		unit: u, manifest: m,
 	}
 	problems := slices.Clone(u.Unreadable)
+	if len(problems) == 0 {
+		problems = slices.Clone(m.Warnings)
+	}
 	if clash != nil {
 		problems = append(problems, *clash)
 	}
@@ -232,9 +236,23 @@ func (p *pass) candidate(n, base *node, clash, cycle *problem.Problem) (*Element
 	case cycle != nil:
 		return e, append(problems, *cycle)
 	case base == nil:
-		return e, append(problems, *u.TypeProblem(fmt.Sprintf("there is no element %s that could be the type of %s", m.Type, u.Name)))
+		return e, append(problems, *u.TypeProblem(fmt.Sprintf("there is no element %s that could be the type of %s%s", m.Type, u.Name, p.meantType(n, m.Type))))
 	}
 	return e, append(problems, p.derive(n, e, base)...)
+}
+
+// meantType hints at the Type or Meta that an e.json probably means.
+func (p *pass) meantType(of *node, name string) string {
+	var names []string
+	for candidate, n := range p.view.Main {
+		if m := n.unit.Manifest; n != of && m != nil && (m.Type == "" || m.Code.Kind != manifest.NoCode) {
+			names = append(names, candidate)
+		}
+	}
+	if near := nearest.Name(name, names); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
 }
 
 // derive fills in what follows from the base and from the element's rank.

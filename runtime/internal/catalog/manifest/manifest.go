@@ -3,6 +3,8 @@ package manifest
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/lintel-run/lintel/internal/strictjson"
@@ -34,6 +36,8 @@ type Manifest struct {
 	// Texts are the other members that are strings, for selectors.
 	Texts map[string]string
 
+	Warnings []problem.Problem
+
 	// Lines of keys that later checks name.
 	TypeLine, EntryLine, listLine int
 	FunctionLines                 []int
@@ -57,6 +61,7 @@ func Parse(name, file string, src []byte) (*Manifest, []problem.Problem) {
 	}
 	var problems []problem.Problem
 	k := keys{object: v, element: name, code: problem.CodeDefinition, problems: &problems}
+	k.warnMisspelt(elementKeys, "title", "type")
 	m := &Manifest{
 		Raw: Compact(v), Title: k.text("title", true), Type: k.text("type", true),
 		Args: k.texts("args"), Interpreter: k.text("interpreter", false), Access: k.text("accessModifier", false),
@@ -66,26 +71,27 @@ func Parse(name, file string, src []byte) (*Manifest, []problem.Problem) {
 		k.text(key, false)
 	}
 	if v.Get("type") != nil && m.Type != "" && !ValidName(m.Type) {
-		k.fail("type", `"type" must be a full name, or empty for a Meta`)
+		k.fail("type", `"type" must be a full name such as SMS.Aliyun, or empty for a Meta, not %q`, clip(m.Type))
 	}
 	var ok bool
-	if m.Code, ok = parseCode(k.text("backendBundleEntry", false)); !ok {
-		k.fail("backendBundleEntry", `"backendBundleEntry" must be "builtin", "./name" of a file beside e.json, or a bare name`)
+	entry := k.text("backendBundleEntry", false)
+	if m.Code, ok = parseCode(entry); !ok {
+		k.fail("backendBundleEntry", `"backendBundleEntry" must be "builtin", "./name" of a file beside e.json, or a bare name, not %q`, clip(entry))
 	}
 	if strings.ContainsRune(m.Interpreter, 0) || strings.Contains(m.Interpreter, "/") && !strings.HasPrefix(m.Interpreter, "/") {
-		k.fail("interpreter", `"interpreter" must be a bare name or an absolute path`)
+		k.fail("interpreter", `"interpreter" must be a bare name or an absolute path, not %q`, clip(m.Interpreter))
 	}
 	switch m.Access {
 	case "":
 		m.Access = Public
 	case Public, Protected, Private:
 	default:
-		k.fail("accessModifier", `"accessModifier" must be public, protected or private`)
+		k.fail("accessModifier", `"accessModifier" must be public, protected or private, not %q`, clip(m.Access))
 	}
 	if front := k.text("frontBundleEntry", false); strings.HasSuffix(front, ".json") {
 		file, ok := LocalFile(front)
 		if !ok {
-			k.fail("frontBundleEntry", `"frontBundleEntry" must name a file in the element's directory`)
+			k.fail("frontBundleEntry", `"frontBundleEntry" must name a file in the element's directory, not %q`, clip(front))
 		}
 		m.ConfigFile = file
 	}
@@ -97,12 +103,13 @@ func Parse(name, file string, src []byte) (*Manifest, []problem.Problem) {
 	if problem.Failed(problems) {
 		return nil, problems
 	}
+	m.Warnings = problems
 	return m, nil
 }
 
 // Equal reports whether two manifests say the same, in the same lines.
 func (m *Manifest) Equal(o *Manifest) bool {
-	return bytes.Equal(m.Raw, o.Raw) && m.TypeLine == o.TypeLine && m.listLine == o.listLine
+	return bytes.Equal(m.Raw, o.Raw) && m.TypeLine == o.TypeLine && m.listLine == o.listLine && slices.Equal(m.Warnings, o.Warnings)
 }
 
 func otherTexts(v *strictjson.Value) map[string]string {
@@ -126,6 +133,7 @@ func (m *Manifest) readFunctions(k keys) {
 	m.Restricted = k.object.Get("functionList") != nil
 	seen := map[string]bool{}
 	for _, in := range k.objects("functionList") {
+		in.warnMisspelt(functionKeys, "name")
 		f := element.Function{Name: in.text("name", true), Title: in.text("title", false), Desc: in.text("desc", false),
 			ReturnType: in.text("returnType", false), LoginRequired: in.flag("loginRequired", true)}
 		if f.Name != "" && seen[f.Name] {
@@ -133,9 +141,10 @@ func (m *Manifest) readFunctions(k keys) {
 		}
 		seen[f.Name] = true
 		for _, arg := range in.objects("args") {
+			arg.warnMisspelt(argumentKeys, "name")
 			a := element.Argument{Name: arg.text("name", true), Title: arg.text("title", false), DataType: arg.text("dataType", false), Required: arg.flag("required", false)}
 			if a.DataType != "" && !dataTypes[a.DataType] {
-				arg.fail("dataType", "%q is no data type", a.DataType)
+				arg.fail("dataType", "%q is no data type; the data types are %s", clip(a.DataType), dataTypeNames)
 			}
 			if v := arg.object.Get("value"); v != nil {
 				a.Value = v.Any()
@@ -143,7 +152,7 @@ func (m *Manifest) readFunctions(k keys) {
 			f.Args = append(f.Args, a)
 		}
 		if f.ReturnType != "" && !dataTypes[f.ReturnType] {
-			in.fail("returnType", "%q is no data type", f.ReturnType)
+			in.fail("returnType", "%q is no data type; the data types are %s", clip(f.ReturnType), dataTypeNames)
 		}
 		m.Functions = append(m.Functions, f)
 		m.FunctionLines = append(m.FunctionLines, in.object.Line)
@@ -152,6 +161,8 @@ func (m *Manifest) readFunctions(k keys) {
 
 var dataTypes = map[string]bool{"Stext": true, "Ltext": true, "Numeric": true, "Checkbox": true,
 	"Phone": true, "JitDict": true, "JitList": true, "RowData": true}
+
+var dataTypeNames = strings.Join(slices.Sorted(maps.Keys(dataTypes)), ", ")
 
 // Compact returns a value's JSON text without spare capacity.
 func Compact(v *strictjson.Value) json.RawMessage {

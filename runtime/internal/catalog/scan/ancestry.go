@@ -67,7 +67,7 @@ func (a *ancestry) open(dir string, above []*Root, want *manifest.Extension, fro
 		if want != nil {
 			fail("the app %s has no readable app.json there", want.AppID)
 		} else {
-			a.problems = append(a.problems, manifest.FileProblem("", "app.json", err))
+			a.problems = append(a.problems, noApp(r.Tree, err))
 		}
 		return
 	}

@@ -66,6 +66,7 @@ func (w *walker) visit(d *directory, force, deep bool) {
 	}
 	w.update(d, l, force)
 	w.root.links = w.root.links || l.links
+	d.problems = append(d.problems, w.misnamed(d.path, l)...)
 	for _, link := range l.leaving {
 		d.problems = append(d.problems, problem.Problem{Code: problem.CodeFile, File: w.root.File(path.Join(d.path, link)),
 			Message: "the link leads outside the app's directory and is not followed; put there what it leads to"})

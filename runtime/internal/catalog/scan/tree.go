@@ -37,6 +37,8 @@ type listing struct {
 	files []fileStamp
 	// linked are those of dirs that are links, leaving the links that leave the root.
 	linked, leaving []string
+	// misnamed are files that were probably meant to have another name.
+	misnamed []string
 	// links reports whether there is any link.
 	links bool
 }
@@ -176,6 +178,9 @@ func listOpen(f fs.ReadDirFile, stat func(name string) (Stamp, error)) (listing,
 				l.leaving = append(l.leaving, name)
 			}
 		}
+		if !entry.IsDir() && intended(name) != "" {
+			l.misnamed = append(l.misnamed, name)
+		}
 		switch {
 		case entry.IsDir():
 			l.dirs = append(l.dirs, name)
@@ -190,6 +195,7 @@ func listOpen(f fs.ReadDirFile, stat func(name string) (Stamp, error)) (listing,
 	}
 	slices.Sort(l.dirs)
 	slices.Sort(l.leaving)
+	slices.Sort(l.misnamed)
 	slices.SortFunc(l.files, func(a, b fileStamp) int { return cmp.Compare(a.name, b.name) })
 	return l, nil
 }

@@ -178,3 +178,24 @@ func hide(v *strictjson.Value) any {
 	}
 	return members
 }
+
+// secret reports whether a value is secret, is part of one, or stands where no schema
+// says what it is.
+func (s *Schema) secret(v *strictjson.Value, tokens []string) bool {
+	schemas := applicable([]*jsonschema.Schema{s.root})
+	for i := 0; ; i++ {
+		if len(schemas) == 0 || slices.ContainsFunc(schemas, func(s *jsonschema.Schema) bool { return s.WriteOnly }) {
+			return true
+		}
+		if i == len(tokens) {
+			return false
+		}
+		if v.Kind == strictjson.Array {
+			n, _ := strconv.Atoi(tokens[i])
+			schemas = item(schemas, n)
+		} else {
+			schemas = member(schemas, tokens[i])
+		}
+		v, _ = v.At(tokens[i : i+1])
+	}
+}

@@ -23,11 +23,33 @@ type report struct {
 
 func (r *report) add(tokens []string, unknown bool, format string, args ...any) {
 	if len(r.findings) < maxFindings {
-		r.findings = append(r.findings, Finding{slices.Clone(tokens), fmt.Sprintf(format, args...), unknown})
+		r.findings = append(r.findings, Finding{Tokens: slices.Clone(tokens), Message: fmt.Sprintf(format, args...), Unknown: unknown})
 	}
 }
 
+// about notes which known key the newest finding is about.
+func (r *report) about(key string) {
+	if len(r.findings) < maxFindings {
+		r.findings[len(r.findings)-1].about = key
+	}
+}
+
+// toldOtherwise reports whether a missing key stands there misspelt, which another
+// finding tells.
+func (r *report) toldOtherwise(missing Finding) bool {
+	return !missing.Unknown && missing.about != "" && slices.ContainsFunc(r.findings, func(f Finding) bool {
+		return f.Unknown && f.about == missing.about && slices.Equal(f.Tokens[:len(f.Tokens)-1], missing.Tokens)
+	})
+}
+
 func (r *report) sorted() []Finding {
+	var told []Finding
+	for _, f := range r.findings {
+		if !r.toldOtherwise(f) {
+			told = append(told, f)
+		}
+	}
+	r.findings = told
 	slices.SortStableFunc(r.findings, func(a, b Finding) int {
 		_, la := r.value.At(a.Tokens)
 		_, lb := r.value.At(b.Tokens)
@@ -107,14 +129,15 @@ func (r *report) leaf(e *jsonschema.ValidationError) {
 		if v, _ := r.value.At(at); v.Variable != "" {
 			from = fmt.Sprintf(", which the value of variable %s is not", v.Variable)
 		}
-		r.add(at, false, "expected %s%s", article(k.Want), from)
+		r.add(at, false, "expected %s%s%s", article(k.Want), from, r.found(at, from == ""))
 	case *kind.Enum:
-		r.add(at, false, "expected one of %s", listed(k.Want))
+		r.add(at, false, "expected one of %s%s", listed(k.Want), r.near(at, k.Want))
 	case *kind.Const:
-		r.add(at, false, "expected %s", listed([]any{k.Want}))
+		r.add(at, false, "expected %s%s", listed([]any{k.Want}), r.found(at, true))
 	case *kind.Required:
 		for _, missing := range k.Missing {
 			r.add(at, false, "%q is required%s", missing, r.misspelt(at, missing))
+			r.about(missing)
 		}
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
@@ -143,15 +166,15 @@ func (r *report) leaf(e *jsonschema.ValidationError) {
 	case *kind.Format:
 		r.add(at, false, "expected a text of the format %s", k.Want)
 	case *kind.Minimum:
-		r.add(at, false, "expected at least %s", k.Want.RatString())
+		r.add(at, false, "expected at least %s%s", k.Want.RatString(), r.found(at, true))
 	case *kind.Maximum:
-		r.add(at, false, "expected at most %s", k.Want.RatString())
+		r.add(at, false, "expected at most %s%s", k.Want.RatString(), r.found(at, true))
 	case *kind.ExclusiveMinimum:
-		r.add(at, false, "expected more than %s", k.Want.RatString())
+		r.add(at, false, "expected more than %s%s", k.Want.RatString(), r.found(at, true))
 	case *kind.ExclusiveMaximum:
-		r.add(at, false, "expected less than %s", k.Want.RatString())
+		r.add(at, false, "expected less than %s%s", k.Want.RatString(), r.found(at, true))
 	case *kind.MultipleOf:
-		r.add(at, false, "expected a multiple of %s", k.Want.RatString())
+		r.add(at, false, "expected a multiple of %s%s", k.Want.RatString(), r.found(at, true))
 	case *kind.MinItems:
 		r.add(at, false, "expected at least %d items", k.Want)
 	case *kind.MaxItems:
@@ -168,10 +191,59 @@ func (r *report) leaf(e *jsonschema.ValidationError) {
 	}
 }
 
+// maxShown bounds the letters of a value that a message quotes.
+const maxShown = 60
+
+// text returns the value at a place as a message may show it, empty where it is
+// secret, comes from a variable, or is long or no plain value.
+func (r *report) text(at []string) string {
+	v, _ := r.value.At(at)
+	if v.Variable != "" || v.Masked != "" || r.schema.secret(r.value, at) || len(v.Text) > maxShown {
+		return ""
+	}
+	switch v.Kind {
+	case strictjson.String, strictjson.Number, strictjson.Bool:
+		return string(v.Append(nil))
+	case strictjson.Null:
+		return "null"
+	default:
+		return ""
+	}
+}
+
+// found tells what stands at a place.
+func (r *report) found(at []string, show bool) string {
+	if text := r.text(at); show && text != "" {
+		return ", not " + text
+	}
+	return ""
+}
+
+// near tells what stands at a place, and which of the allowed texts it is probably
+// meant to be.
+func (r *report) near(at []string, allowed []any) string {
+	found := r.found(at, true)
+	v, _ := r.value.At(at)
+	if found == "" || v.Kind != strictjson.String {
+		return found
+	}
+	var texts []string
+	for _, value := range allowed {
+		if text, ok := value.(string); ok {
+			texts = append(texts, text)
+		}
+	}
+	if near := nearest.Name(v.Text, texts); near != "" {
+		return fmt.Sprintf("%s; did you mean %q?", found, near)
+	}
+	return found
+}
+
 func (r *report) unknown(at []string, name string) {
 	tokens := append(slices.Clone(at), name)
 	if near := nearest.Name(name, r.schema.keys(r.value, at)); near != "" {
 		r.add(tokens, true, "unknown key %q; did you mean %q?", name, near)
+		r.about(near)
 		return
 	}
 	r.add(tokens, true, "unknown key %q", name)

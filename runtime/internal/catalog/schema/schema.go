@@ -2,7 +2,7 @@
 // keywords: "writeOnly" marks secrets, "x-element" strings that are full names of
 // elements, "x-excludes" what some of these exclude; "x-warnings" lists what operators
 // should know of a valid configuration, "x-refusals" what can't work. Its messages quote
-// the schema but never a value of the configuration.
+// the schema, and no value that is secret or comes from a variable.
 package schema
 
 import (
@@ -140,6 +140,8 @@ type Finding struct {
 	Message string
 	// Unknown means that the schema doesn't know the member.
 	Unknown bool
+
+	about string // the known key that is missing, or that an unknown one is meant to be
 }
 
 // Validate returns what is wrong with a value, in the order of the source.

@@ -22,7 +22,7 @@ func TestAlternativesReportTheNearest(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, s.Validate(parse(t, `{"url":"x"}`)))
 	findings := s.Validate(parse(t, `{"url":7}`))
-	require.Equal(t, "expected a string", findings[0].Message)
+	require.Equal(t, "expected a string, not 7", findings[0].Message)
 	findings = s.Validate(parse(t, `{"url":"x","kind":"secret"}`))
 	require.Equal(t, "expected boolean or integer", findings[0].Message)
 	require.Equal(t, []string{"kind"}, findings[0].Tokens)
