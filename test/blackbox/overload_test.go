@@ -92,7 +92,7 @@ func untilServed(t *testing.T, c *blackbox.Client, element, function string, arg
 			return nil
 		}
 		refused.Add(1)
-		time.Sleep(answer.RetryAfter() * time.Second)
+		time.Sleep(answer.RetryAfter())
 	}
 	t.Errorf("%s: turned away again and again", function)
 	return nil
