@@ -139,7 +139,7 @@ func TestServeRefusesWhatItCantStartWith(t *testing.T) {
 		{"a data directory that is a file", func(a *blackbox.App) { a.Write("appData", "") }, nil, 1, ""},
 		{"a store that isn't there", store("my.nothing", "", ""), nil, 1, "app.json:1: /settings/defaultElement/defaultCache: there is no element my.nothing"},
 		{"a store of another family", store("corps.Default", "", ""), nil, 1, "corps.Default (library:corps/Default/e.json) is not an instance of caches.Meta"},
-		{"a store with a bad configuration", store("my.store", "caches.RedisType", `{"urll": "redis://:hunter2@127.0.0.1:1"}`), nil, 1, `my/store/config.json:1: "url" is required`},
+		{"a store with a bad configuration", store("my.store", "caches.RedisType", `{"urll": "redis://:hunter2@127.0.0.1:1"}`), nil, 1, `my/store/config.json:1: /urll: unknown key "urll"; did you mean "url"?`},
 		{"a store that can't be opened", store("my.store", "caches.SqliteType", `{"path": "../../x.db"}`), nil, 1, "path must lie below the data directory"},
 		{"a secret that is too short", nil, []string{"LINTEL_SECRET=c2hvcnQ="}, 1, "secret"},
 	}

@@ -210,8 +210,9 @@ func (p *rollingProxy) look(every time.Duration, end <-chan struct{}) {
 }
 
 func (p *rollingProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for range len(p.backends) {
-		i := int(p.turn.Add(1)) % len(p.backends)
+	first := int(p.turn.Add(1))
+	for next := range p.backends {
+		i := (first + next) % len(p.backends)
 		if !p.ready[i].Load() {
 			continue
 		}
