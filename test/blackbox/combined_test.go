@@ -11,7 +11,7 @@ import (
 
 // Limits hold when logins, devices, refusals and login instances are combined.
 
-// Each login gives a new browser a device token. However many there are, a phone gets twice
+// Each login from a new browser adds a device token. However many there are, a phone gets twice
 // its messages at most.
 func TestLoginsDontMultiplyTheLimits(t *testing.T) {
 	t.Parallel()

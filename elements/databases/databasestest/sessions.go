@@ -55,7 +55,7 @@ func testSessions(t *testing.T, open Open) {
 	require.ErrorIs(t, err, databases.ErrNotFound)
 }
 
-// A session is only for whom it is asked: a user with that phone, in that corp.
+// A session opens only for a user who has that phone and belongs to that corp.
 func testStranger(t *testing.T, open Open) {
 	ctx, d := t.Context(), open(t, "org.stranger")
 	u, without := makeUser(t, d), makeUser(t, d)

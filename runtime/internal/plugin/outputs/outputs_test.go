@@ -166,7 +166,7 @@ func TestFloodIsCutAndCounted(t *testing.T) {
 	})
 }
 
-// A flood of lines displaces no warning, and each level's losses are told.
+// A flood of lines displaces no warning, and losses are logged by level.
 func TestAFloodDisplacesNoWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var buf lockedBuffer
